@@ -1,0 +1,52 @@
+import type { BedId, DeviceId } from "./ids.ts";
+import type { QualityFlag } from "./observation.ts";
+import type { Sample } from "./sample.ts";
+import type { SettingId, SignalId, WaveId } from "./signal.ts";
+import type { Mono } from "./time.ts";
+
+/** A nocturnal only, B more than 12-16 h a day, C cannot breathe alone: sets priorities, delays, escalation speed. */
+export type DependencyClass = "A" | "B" | "C";
+
+/** What kind of machine a device is at the bed. */
+export type DeviceRole = "oximeter" | "ventilator" | "capnograph" | "contact" | "plug" | "call";
+
+/** A device that the bed's configuration promises; absence conditions are judged against this list. */
+export interface ExpectedSource {
+  readonly device: DeviceId;
+  readonly role: DeviceRole;
+  readonly signals: readonly SignalId[];
+  readonly simulated: boolean;
+}
+
+/** Daily on-watch window in the bed's zone, minutes since midnight; may cross midnight. Class C is always on watch. */
+export interface WatchSchedule {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+}
+
+export const DEFAULT_SCHEDULE: WatchSchedule = { fromMinute: 21 * 60, toMinute: 9 * 60 };
+
+/** Everything fixed that the alarm engine must know of a bed. */
+export interface BedProfile {
+  readonly bed: BedId;
+  /** IANA zone, checked when configured. */
+  readonly zone: string;
+  readonly dependencyClass: DependencyClass;
+  readonly schedule: WatchSchedule;
+  /** In rank order: for a signal that two devices deliver, the first fresh valid one counts. */
+  readonly sources: readonly ExpectedSource[];
+}
+
+/**
+ * What can be read of a person and the machines at the bed at this moment. The virtual patient implements it
+ * for the device simulators; `simulate --samples` implements it over a file.
+ */
+export interface BedView {
+  sample(signal: SignalId): Sample;
+  setting(setting: SettingId): number | string | undefined;
+  flags(): readonly QualityFlag[];
+  /** Instantaneous waveform value in the unit of WAVES; undefined where this bed has no such waveform. */
+  wave(wave: WaveId, at: Mono): number | undefined;
+  /** The breath under way: its running number and phase; undefined while the machine delivers none. */
+  breath(at: Mono): { readonly number: number; readonly phase: "inspiration" | "expiration" } | undefined;
+}

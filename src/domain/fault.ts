@@ -1,0 +1,71 @@
+/**
+ * Every way in which Breathwatch says no: a stable code, one sentence that names the cause, one that names the
+ * fix. docs/faults.md has a paragraph for each (checked by test/tidy.test.ts). Expected outcomes are return
+ * values, not faults.
+ */
+export const FAULTS = {
+  CONFIG_SYNTAX: "The configuration file is not valid YAML.",
+  CONFIG_INVALID: "The configuration has a value that is not allowed.",
+  CONFIG_UNKNOWN_KEY: "The configuration names something that does not exist.",
+  CONFIG_UNKNOWN_DEVICE: "The configuration names a device family that is not built in.",
+  CONFIG_UNREADABLE: "The configuration file cannot be read.",
+  DATA_DIR_LOCKED: "Another Breathwatch process uses this data folder.",
+  DATA_DIR_UNWRITABLE: "The data folder cannot be written.",
+  DATA_DIR_NEWER: "The data folder was written by a newer Breathwatch.",
+  DISK_FAILED: "The disk refused a write or a read.",
+  DISK_DEADLINE: "The disk did not answer in time.",
+  RECORD_CORRUPT: "A stored record is damaged.",
+  LINK_NOT_FOUND: "The port is not there.",
+  LINK_REFUSED: "The port is there but may not be opened.",
+  LINK_LOST: "The port went away.",
+  LINK_QUIET: "The port is open but nothing arrives.",
+  DEVICE_REFUSED: "The device refused a request.",
+  DEVICE_NO_REPLY: "The device did not answer a request.",
+  BUS_PORT_TAKEN: "The broker's port is used by another program.",
+  BUS_UNREACHABLE: "The broker cannot be reached.",
+  HTTP_PORT_TAKEN: "The page server's port is used by another program.",
+  HTTP_INSECURE: "Pages may leave this machine only with TLS configured.",
+  STORE_FAILED: "The time-series store failed.",
+  STORE_STALLED: "The time-series store does not answer.",
+  STATE_FAILED: "The state store failed.",
+  CHANNEL_REFUSED: "A notification channel refused a message for good.",
+  CHANNEL_FAILED: "A notification channel failed for now.",
+  CHANNEL_CONFIG: "A notification channel is set up wrongly.",
+  AUDIO_UNAVAILABLE: "This machine has no working audio output.",
+  RULE_ERROR: "An alarm condition failed inside.",
+  SIMULATION_FORBIDDEN: "Simulated data may not do this outside a drill.",
+  INPUT_INVALID: "A file or value given to a command is not valid.",
+  NOT_ALLOWED: "This person may not do this.",
+  NOT_SIGNED_IN: "This needs somebody who is signed in.",
+  NOT_FOUND: "There is no such thing here.",
+  CONFLICT: "This does not fit the present state.",
+  RATE_LIMITED: "Too many requests from here.",
+} as const;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/**
+ * An error with a code. `message` says what happened to which thing, `fix` what a person can do about it,
+ * `permanent` whether trying again without a change can ever help (decided by the thrower).
+ */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly fix: string | undefined;
+  readonly permanent: boolean;
+
+  constructor(
+    code: FaultCode,
+    detail: string,
+    options: { readonly fix?: string; readonly permanent?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(`${detail} (${code})`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "Fault";
+    this.code = code;
+    this.fix = options.fix;
+    this.permanent = options.permanent ?? false;
+  }
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

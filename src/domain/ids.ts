@@ -1,0 +1,24 @@
+/** Names that never change meaning: see docs/glossary.md. */
+
+/** 10 random base32 characters, made once at first boot. */
+export type HomeId = string;
+/** `b1`, `b2`... within a home. */
+export type BedId = string;
+/** 10 random base32 characters, made once when a device is first configured. */
+export type DeviceId = string;
+export type PersonId = string;
+/** `<bed>-<journal>-<n>`: journal is made with the journal file, n counts in engine state. */
+export type OccurrenceId = string;
+
+/** RFC 4648 base32 letters in lower case: no 0, 1, 8 or 9 to misread. */
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** Ten base32 characters (50 bits) from ten random bytes; throws RangeError on fewer. */
+export function base32Id(random: Uint8Array): string {
+  if (random.length < 10) throw new RangeError("an id needs 10 random bytes");
+  let id = "";
+  for (const byte of random.subarray(0, 10)) id += BASE32[byte & 31];
+  return id;
+}
+
+export const isBase32Id = (text: string): boolean => /^[a-z2-7]{10}$/.test(text);

@@ -1,0 +1,245 @@
+/**
+ * What pages and server say to each other. Pages import it as types only. Every message here is plain JSON; times
+ * are epoch milliseconds of the edge's wall clock; `ageMs` is computed by the server on its monotonic clock at the
+ * moment of sending, so a page never compares clocks with the box.
+ */
+import type { AlarmFold, Occurrence, PatientCall, Priority } from "../domain/alarm.ts";
+import type { BedId, DeviceId } from "../domain/ids.ts";
+import type { Timeliness } from "../domain/observation.ts";
+import type { Language, Person, Role } from "../domain/person.ts";
+import type { Sample } from "../domain/sample.ts";
+import type { SignalId, WaveId } from "../domain/signal.ts";
+import type { Night } from "../domain/time.ts";
+
+/** Newest sample of a signal, with the age of its arrival. Greyed and struck through at 10 s, gone at 30 s. */
+export interface LiveSample {
+  readonly sample: Sample;
+  readonly ageMs: number;
+  readonly device: DeviceId;
+}
+
+export type LinkState = "opening" | "open" | "quiet" | "lost" | "refused" | "stopped";
+
+/** One source as pages show it. */
+export interface SourceView {
+  readonly device: DeviceId;
+  /** Device family id. */
+  readonly family: string;
+  readonly label: string;
+  readonly role: string;
+  readonly link: LinkState;
+  /** Sentence for people when the link is not open: cause and fix. */
+  readonly problem?: string;
+  readonly simulated: boolean;
+  readonly timeliness: Timeliness;
+  /** Age of the newest observation; absent when nothing ever arrived. */
+  readonly ageMs?: number;
+}
+
+/** How the house would wake somebody now; shown permanently. */
+export interface WakeReadiness {
+  readonly sounder: { readonly ok: boolean; readonly detail: string };
+  /** Phones and webhooks with their proof (law 2). */
+  readonly targets: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly person: string;
+    readonly channel: string;
+    /** Age of the newest proof; absent: never proven. */
+    readonly provenAgeMs?: number;
+    readonly dead?: string;
+  }[];
+  /** False: the last alarm could not be written down in time (law 4). */
+  readonly durable: boolean;
+}
+
+export interface BedState {
+  readonly bed: BedId;
+  readonly label: string;
+  readonly zone: string;
+  /** Every source of this bed is simulated, or any is: pages show the ribbon on any. */
+  readonly simulated: boolean;
+  readonly signals: { readonly [id in SignalId]?: LiveSample };
+  readonly sources: readonly SourceView[];
+  readonly alarms: AlarmFold;
+  readonly readiness: WakeReadiness;
+}
+
+/** Server to page over the WebSocket `/api/live`. */
+export type LiveMessage =
+  /** First message, and again whenever anything changed, at most 4 a second; alarms at once. */
+  | { readonly kind: "state"; readonly at: number; readonly beds: readonly BedState[] }
+  /** About once a second while the page asked for waves with `{"kind":"waves","bed":"b1","on":true}`. */
+  | {
+      readonly kind: "wave";
+      readonly bed: BedId;
+      readonly device: DeviceId;
+      readonly rateHz: number;
+      readonly channels: { readonly [id in WaveId]?: readonly number[] };
+    }
+  /** Every 5 s even when nothing changed: a page that hears nothing for 12 s treats it as an alarm. */
+  | { readonly kind: "heartbeat"; readonly at: number };
+
+/** Page to server over the same socket. */
+export type LiveRequest = { readonly kind: "waves"; readonly bed: BedId; readonly on: boolean };
+
+/** GET /api/me (no sign-in needed). */
+export interface Me {
+  readonly person?: Person;
+  readonly home: string;
+  /** Running as the demo: a simulated bed in its own folder. */
+  readonly demo: boolean;
+  readonly version: string;
+  /** VAPID public key for push subscription. */
+  readonly pushKey: string;
+}
+
+/** POST /api/sign-in; answers Me and sets the session cookie. */
+export interface SignInRequest {
+  /** The owner code printed by the box, or a join code made by the owner. */
+  readonly code: string;
+  readonly name: string;
+  readonly language: Language;
+}
+
+/** POST /api/people/join-codes (owner): a code that lets one person join for 10 minutes. */
+export interface JoinCodeRequest {
+  readonly role: Exclude<Role, "owner">;
+}
+export interface JoinCodeResponse {
+  readonly code: string;
+  readonly expiresInMs: number;
+}
+
+/** POST /api/beds/:bed/occurrences/:id/acknowledge */
+export interface AcknowledgeRequest {
+  readonly place: "going" | "bedside";
+}
+/** POST /api/beds/:bed/call (patient, and any signed-in person). */
+export type CallRequest = PatientCall;
+/** POST /api/beds/:bed/watch */
+export interface WatchRequest {
+  readonly on: boolean;
+}
+/** POST /api/beds/:bed/drill (owner, technician, caregiver) */
+export interface DrillRequest {
+  readonly forMs: number;
+}
+/** POST /api/push (a page's subscription); answers the target's id. */
+export interface PushSubscribeRequest {
+  readonly endpoint: string;
+  readonly p256dh: string;
+  readonly auth: string;
+  readonly label: string;
+}
+/** POST /api/a/:token : one-time acknowledgement from a notification, no sign-in; GET shows a page with one button. */
+export interface TokenAcknowledgeResponse {
+  readonly occurrence?: Occurrence;
+  readonly by: string;
+}
+
+/** What a push carries, encrypted. The service worker must show something for every push, readable or not. */
+export interface PushPayload {
+  readonly title: string;
+  readonly body: string;
+  /** Tag: one notification per incident. */
+  readonly tag: string;
+  readonly url: string;
+  readonly acknowledgeUrl?: string;
+  readonly acknowledgeLabel?: string;
+  readonly kind: "alarm" | "update" | "closed";
+  readonly priority: Priority;
+  readonly simulated: boolean;
+  readonly drill: boolean;
+  /** Where the worker reports that it was shown (a receipt, not an acknowledgement). */
+  readonly receiptUrl?: string;
+}
+
+/** GET /api/beds/:bed/nights */
+export interface NightsResponse {
+  readonly nights: readonly { readonly night: Night; readonly simulated: boolean }[];
+}
+
+/** A strip for one night: one entry per bucket; a gap is null in all three. */
+export interface Strip {
+  readonly signal: SignalId;
+  readonly unit: string;
+  readonly min: readonly (number | null)[];
+  readonly mean: readonly (number | null)[];
+  readonly max: readonly (number | null)[];
+}
+
+export interface MetricValue {
+  readonly value: number | null;
+  readonly unit: string;
+  readonly rule: string;
+  /** Valid time / total time of what the metric was computed from, 0..1. */
+  readonly coverage: number;
+}
+
+/** GET /api/beds/:bed/nights/:night?width=N */
+export interface NightResponse {
+  readonly night: Night;
+  readonly zone: string;
+  readonly from: number;
+  readonly to: number;
+  readonly bucketMs: number;
+  readonly simulated: boolean;
+  readonly strips: readonly Strip[];
+  readonly alarms: readonly {
+    readonly occurrence: Occurrence;
+    readonly endedAt?: number;
+    readonly acknowledgedBy?: string;
+    readonly acknowledgedAt?: number;
+  }[];
+  readonly metrics: { readonly [id: string]: MetricValue };
+}
+/** GET /api/beds/:bed/nights/:night/csv : text/csv, one row a second, absence reasons in `<signal>.absent`. */
+
+/** GET /api/devices (technician, owner) */
+export interface DevicesResponse {
+  readonly devices: readonly DeviceView[];
+}
+
+export interface DeviceView extends SourceView {
+  readonly bed: BedId;
+  readonly address: string;
+  readonly resolved?: string;
+  readonly counters: {
+    readonly bytes: number;
+    readonly frames: number;
+    readonly rejects: number;
+    readonly reopens: number;
+    readonly observations: number;
+  };
+  /** Newest last, at most 50. */
+  readonly frames: readonly {
+    readonly at: number;
+    readonly direction: "in" | "out" | "rejected";
+    readonly hex: string;
+    readonly meaning: string;
+  }[];
+}
+
+/** POST /api/simulation/:bed (technician, owner; only where the bed is simulated): what the virtual patient does. */
+export interface SimulationRequest {
+  readonly event:
+    | "mask_off"
+    | "mask_on"
+    | "probe_off"
+    | "probe_on"
+    | "ventilator_off"
+    | "ventilator_on"
+    | "secretions"
+    | "clear";
+}
+
+/** Every error answer: RFC 9457 problem details with a Breathwatch fault code. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly fix?: string;
+}
