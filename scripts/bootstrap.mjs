@@ -15,7 +15,14 @@ const installStamp = path.join(root, "node_modules", ".breathwatch-installed");
 const pagesFolder = path.join(root, "dashboards", "dist");
 const pagesStamp = path.join(pagesFolder, ".breathwatch-built");
 /** Whatever the pages are made from: a change in one of these makes the built pages stale. */
-const pageSources = ["dashboards", "src/domain", "src/words", "src/sound", "src/server/contract", "package-lock.json"];
+const pageSources = [
+  "dashboards",
+  "src/domain",
+  "src/words",
+  "src/sound",
+  "src/server/contract",
+  "package-lock.json",
+];
 
 /** @param {string} words one line for the person at the terminal */
 export function say(words) {
@@ -35,7 +42,14 @@ export function isCheckout() {
 export function ensureInstalled({ strict = false } = {}) {
   if (readText(installStamp) === lockHash()) return;
   say("breathwatch: installing packages (about a minute the first time)...");
-  const args = ["install", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = [
+    "install",
+    "--include=dev",
+    "--include=optional",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ];
   const [command, ...before] = npmCommand();
   const env = { ...process.env };
   // Set by an outer `npm --global` or `npm --prefix`; they would send this install somewhere else.
@@ -99,7 +113,9 @@ export function node24() {
   const beside = path.join(root, "..", `node-linux-${process.arch}`, "bin", "node");
   if (existsSync(beside)) return beside;
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
-  return fail(`Node 24 is needed and no package brings it for ${process.platform} ${process.arch}: install Node 24.`);
+  return fail(
+    `Node 24 is needed and no package brings it for ${process.platform} ${process.arch}: install Node 24.`,
+  );
 }
 
 /**
@@ -109,7 +125,9 @@ export function node24() {
 export function runCli(args) {
   const built = path.join(root, "dist", "src", "cli.js");
   const entry = isCheckout() ? path.join(root, "src", "cli.ts") : built;
-  const child = spawn(node24(), ["--disable-warning=ExperimentalWarning", entry, ...args], { stdio: "inherit" });
+  const child = spawn(node24(), ["--disable-warning=ExperimentalWarning", entry, ...args], {
+    stdio: "inherit",
+  });
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR2"]) {
     process.on(signal, () => {
       // Ctrl-C at a terminal reaches the whole foreground group: handing it on would deliver it twice.
@@ -142,8 +160,21 @@ function buildPages(outDir) {
   const [node, ...vite] = tool("vite/bin/vite.js");
   const config = path.join(root, "dashboards", "vite.config.ts");
   // The service worker is a second build: one file of its own, which knows the names of all others.
-  for (const mode of ["production", "service-worker"]) {
-    const args = [...vite, "build", "--config", config, "--mode", mode, "--outDir", outDir, "--logLevel", "warn"];
+  const modes = ["production"];
+  if (existsSync(path.join(root, "dashboards", "shared", "sw.ts"))) modes.push("service-worker");
+  for (const mode of modes) {
+    const args = [
+      ...vite,
+      "build",
+      "--config",
+      config,
+      "--mode",
+      mode,
+      "--outDir",
+      outDir,
+      "--logLevel",
+      "warn",
+    ];
     const env = { ...process.env, NODE_ENV: "production" };
     const run = spawnSync(node, args, { cwd: root, env, encoding: "utf8" });
     if (run.status !== 0) return run.error ? run.error.message : `${run.stdout}${run.stderr}`;
@@ -153,16 +184,24 @@ function buildPages(outDir) {
 }
 
 function lockHash() {
-  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
-  for (const name of ["package.json", "package-lock.json", ".npmrc"]) hash.update(readText(path.join(root, name)) ?? "");
-  return hash.digest("hex");
+  const manifest = JSON.parse(readText(path.join(root, "package.json")) ?? "{}");
+  const { dependencies, devDependencies, optionalDependencies, overrides } = manifest;
+  return createHash("sha256")
+    .update(`${process.platform} ${process.arch}`)
+    .update(JSON.stringify([dependencies, devDependencies, optionalDependencies, overrides]))
+    .update(readText(path.join(root, "package-lock.json")) ?? "")
+    .update(readText(path.join(root, ".npmrc")) ?? "")
+    .digest("hex");
 }
 
 function pagesHash() {
   const hash = createHash("sha256");
   for (const source of pageSources) {
     for (const file of filesUnder(path.join(root, source))) {
-      hash.update(`${path.relative(root, file)}\0`).update(readFileSync(file)).update("\0");
+      hash
+        .update(`${path.relative(root, file)}\0`)
+        .update(readFileSync(file))
+        .update("\0");
     }
   }
   return hash.digest("hex");
@@ -172,9 +211,10 @@ function pagesHash() {
 function filesUnder(place) {
   if (!existsSync(place)) return [];
   if (!statSync(place).isDirectory()) return [place];
-  return readdirSync(place)
+  const names = readdirSync(place);
+  names.sort();
+  return names
     .filter((name) => name !== "dist" && name !== "node_modules" && !name.startsWith("."))
-    .sort()
     .flatMap((name) => filesUnder(path.join(place, name)));
 }
 

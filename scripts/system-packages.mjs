@@ -1,0 +1,108 @@
+// What the tests need from the machine beside npm: which of it is there, and how to get the rest.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { root, say } from "./bootstrap.mjs";
+
+/**
+ * The name tests ask for with requires("socat"), the Debian package that brings it, and what proves that it is there.
+ * @type {readonly { name: string, package: string, programs?: string[], files?: string[] }[]}
+ */
+export const systemPackages = [
+  { name: "socat", package: "socat", programs: ["socat"] },
+  { name: "firefox", package: "firefox-esr", programs: ["firefox-esr", "firefox"] },
+  { name: "chromium", package: "chromium", programs: ["chromium", "chromium-browser"] },
+  {
+    name: "fonts-cjk",
+    package: "fonts-noto-cjk",
+    files: ["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"],
+  },
+  {
+    name: "fonts-noto",
+    package: "fonts-noto-core",
+    files: ["/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"],
+  },
+  { name: "mosquitto", package: "mosquitto", programs: ["mosquitto"] },
+  { name: "mosquitto-clients", package: "mosquitto-clients", programs: ["mosquitto_pub", "mosquitto_sub"] },
+  { name: "openssl", package: "openssl", programs: ["openssl"] },
+  { name: "alsa-utils", package: "alsa-utils", programs: ["aplay"] },
+];
+
+/** @returns {string[]} names of what is there */
+export function presentPackages() {
+  return systemPackages.filter(isPresent).map((each) => each.name);
+}
+
+/** Names each missing package and the tests that go without it. @returns {string[]} names of what is missing */
+export function reportMissing() {
+  const missing = systemPackages.filter((each) => !isPresent(each));
+  for (const each of missing) {
+    const tests = testsAsking(each.name);
+    const effect = tests.length === 0 ? "no test asks for it" : `skipped without it: ${tests.join(", ")}`;
+    say(`missing: ${each.name} (package ${each.package}); ${effect}`);
+  }
+  return missing.map((each) => each.name);
+}
+
+/** Installs what is missing with apt-get. Says what it does; whether it worked is told by looking again. */
+export function installMissing() {
+  const packages = systemPackages.filter((each) => !isPresent(each)).map((each) => each.package);
+  if (packages.length === 0) return;
+  say(`installing system packages: ${packages.join(" ")}`);
+  // A failed update is no reason to stop: the lists of an earlier one may do.
+  aptGet(["update"]);
+  const install = ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", ...packages];
+  const problem = aptGet(install);
+  if (problem !== undefined) say(problem);
+}
+
+/**
+ * @param {string[]} args
+ * @returns {string | undefined} what went wrong
+ */
+function aptGet(args) {
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n", "--preserve-env=DEBIAN_FRONTEND"];
+  const [command, ...rest] = [...sudo, "apt-get", "-qq", ...args];
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
+  // apt's own lock time-out does not cover the lock of the package lists, so wait for that one here: 5 minutes.
+  for (let attempt = 1; ; attempt += 1) {
+    const run = spawnSync(command, rest, { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    if (run.status === 0) return undefined;
+    if (run.error) return `apt-get ${args[0]}: ${run.error.message}`;
+    const output = `${run.stdout}${run.stderr}`.trim();
+    if (attempt >= 60 || !/Could not get lock|Unable to lock/.test(output)) return output.slice(-4000);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+  }
+}
+
+/** @param {(typeof systemPackages)[number]} each */
+function isPresent(each) {
+  // The system's daemons live in sbin, which an ordinary user's PATH leaves out.
+  const folders = [
+    ...(process.env.PATH ?? "").split(path.delimiter),
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/sbin",
+  ];
+  const onPath = (/** @type {string} */ program) =>
+    folders.some((folder) => folder !== "" && existsSync(path.join(folder, program)));
+  return each.programs ? each.programs.some(onPath) : (each.files ?? []).every((file) => existsSync(file));
+}
+
+/** @param {string} name @returns {string[]} test files that ask for it by requires("name") */
+function testsAsking(name) {
+  return testFiles("test").filter((file) => {
+    const asked = readFileSync(path.join(root, file), "utf8").matchAll(/\brequires\(([^)]*)\)/g);
+    return [...asked].some((call) => call[1]?.includes(`"${name}"`));
+  });
+}
+
+/** @param {string} folder @returns {string[]} */
+function testFiles(folder) {
+  if (!existsSync(path.join(root, folder))) return [];
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const place = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return testFiles(place);
+    return entry.name.endsWith(".test.ts") ? [place] : [];
+  });
+}
