@@ -1,0 +1,47 @@
+import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
+import type { BedId } from "../domain/ids.ts";
+import type { Language } from "../domain/person.ts";
+
+/** Everything that roots need to know, after defaults; made from a configuration file or by the demo. */
+export interface HomeConfig {
+  /** IANA zone. */
+  readonly zone: string;
+  readonly language: Language;
+  readonly beds: readonly BedConfig[];
+  readonly web: {
+    readonly host: string;
+    readonly port: number;
+    /** Host name in links that phones open. */
+    readonly name: string;
+    readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  };
+  readonly bus: {
+    /** Present: an outside broker; absent: the embedded one listens on host and port. */
+    readonly url?: string;
+    readonly host: string;
+    readonly port: number;
+    readonly username?: string;
+    readonly password?: string;
+  };
+  readonly webPush: { readonly subject: string; readonly allowPrivateEndpoints: boolean };
+  readonly webhooks: readonly { readonly label: string; readonly url: string; readonly secret: string }[];
+  readonly audio: { readonly enabled: boolean; readonly device?: string };
+  readonly keep: { readonly waveDays: number; readonly numberDays: number };
+  /** The demo: simulated bed, own state folder, marked everywhere. */
+  readonly demo: boolean;
+}
+
+export interface BedConfig {
+  readonly id: BedId;
+  readonly label: string;
+  readonly dependencyClass: DependencyClass;
+  readonly schedule: WatchSchedule;
+  readonly devices: readonly DeviceConfig[];
+}
+
+export interface DeviceConfig {
+  readonly family: string;
+  readonly port: string;
+  readonly label: string;
+  readonly options: { readonly [name: string]: string | number | boolean };
+}

@@ -1,0 +1,329 @@
+import { Errors } from "typebox/value";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
+import type { FaultCode } from "../domain/fault.ts";
+import type { BedConfig, HomeConfig } from "./config.ts";
+import { nearest } from "./nearest.ts";
+import { type ConfigFile, HomeConfigSchema } from "./schema.ts";
+
+/** One line of `breathwatch check`: what is so, where, and what to do about it. */
+export interface Finding {
+  readonly level: "error" | "warning" | "ok";
+  readonly code?: FaultCode;
+  /** `line 12, beds.0.devices.1.port` or the thing examined. */
+  readonly where: string;
+  readonly what: string;
+  readonly fix?: string;
+}
+
+/** What the reader must know of device families, so that configuration does not import them. */
+export interface KnownFamily {
+  readonly id: string;
+  /** A sentence when the options do not fit, else undefined. */
+  optionsProblem(options: { readonly [name: string]: string | number | boolean }): string | undefined;
+}
+
+export interface ReadResult {
+  /** Present when no finding is an error. */
+  readonly config?: HomeConfig;
+  readonly dataDir?: string;
+  readonly findings: readonly Finding[];
+}
+
+/** A push service wants an address to complain to; this one is only a stand-in until the family gives theirs. */
+export const DEFAULT_PUSH_SUBJECT = "mailto:breathwatch@example.org";
+
+/** Reads a configuration text. Never throws: every mistake becomes a finding with its line and its fix. */
+export function readConfig(
+  text: string,
+  families: readonly KnownFamily[],
+  machine: { readonly zone: string },
+): ReadResult {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    return {
+      findings: document.errors.slice(0, 10).map((error) => ({
+        level: "error",
+        code: "CONFIG_SYNTAX",
+        where: `line ${error.linePos?.[0].line ?? 1}`,
+        what: error.message.split("\n")[0] ?? "not valid YAML",
+        fix: "Check the indentation (spaces, no tabs) and the colons of this line.",
+      })),
+    };
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 0 });
+  const place = (path: string): string => {
+    const keys = path.split("/").slice(1);
+    const line = lineOf(document.contents, keys, lines);
+    return `${line === undefined ? "" : `line ${line}, `}${keys.join(".") || "the file"}`;
+  };
+  if (value === null || value === undefined) {
+    return {
+      findings: [
+        {
+          level: "error",
+          code: "CONFIG_INVALID",
+          where: "the file",
+          what: "the configuration is empty",
+          fix: "Start from docs/configuration.md: at least one bed with one device.",
+        },
+      ],
+    };
+  }
+  const findings = schemaFindings(value, place);
+  if (findings.length > 0) return { findings };
+  // The schema accepted it, so the value is what the schema's type says.
+  const file = value as ConfigFile;
+  const meant = meaningFindings(file, families, machine, place);
+  if (meant.some((finding) => finding.level === "error")) return { findings: meant };
+  const result = { config: withDefaults(file, machine), findings: meant };
+  return file.dataDir === undefined ? result : { ...result, dataDir: file.dataDir };
+}
+
+/** Line of the deepest node on the way to a key path that exists. */
+function lineOf(root: unknown, keys: readonly string[], lines: LineCounter): number | undefined {
+  let node: unknown = root;
+  let offset = 0;
+  for (const key of keys) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (pair === undefined) break;
+      if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      const item: unknown = node.items[Number(key)];
+      if (item === undefined) break;
+      const range = (item as Node).range; // items of a parsed sequence are nodes
+      if (range) offset = range[0];
+      node = item;
+    } else break;
+  }
+  return keys.length === 0 ? undefined : lines.linePos(offset).line;
+}
+
+function schemaFindings(value: unknown, place: (path: string) => string): Finding[] {
+  const findings: Finding[] = [];
+  const unions = new Set<string>();
+  for (const error of Errors(HomeConfigSchema, value)) {
+    if (findings.length >= 20) break;
+    if (error.keyword === "additionalProperties") {
+      for (const key of error.params.additionalProperties) {
+        findings.push(unknownKey(`${error.instancePath}/${key}`, key, place));
+      }
+    } else if (error.keyword === "required") {
+      for (const key of error.params.requiredProperties) {
+        findings.push({
+          level: "error",
+          code: "CONFIG_INVALID",
+          where: place(error.instancePath),
+          what: `"${key}" is missing`,
+          fix: `Add "${key}"; docs/configuration.md shows an example.`,
+        });
+      }
+    } else if (error.keyword === "const" || error.keyword === "anyOf") {
+      if (unions.has(error.instancePath)) continue;
+      unions.add(error.instancePath);
+      const allowed = allowedValues(error.instancePath);
+      findings.push({
+        level: "error",
+        code: "CONFIG_INVALID",
+        where: place(error.instancePath),
+        what: "this value is not one of the allowed ones",
+        fix: allowed.length > 0 ? `Use one of: ${allowed.join(", ")}.` : "See docs/configuration.md.",
+      });
+    } else if (error.keyword !== "boolean") {
+      findings.push({
+        level: "error",
+        code: "CONFIG_INVALID",
+        where: place(error.instancePath),
+        what: error.message,
+        fix: descriptionAt(error.instancePath) ?? "See docs/configuration.md.",
+      });
+    }
+  }
+  return findings;
+}
+
+interface SchemaNode {
+  readonly properties?: { readonly [key: string]: SchemaNode };
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly const?: unknown;
+  readonly type?: unknown;
+  readonly description?: string;
+}
+
+function schemaAt(path: string): SchemaNode | undefined {
+  let node: SchemaNode | undefined = HomeConfigSchema;
+  for (const key of path.split("/").slice(1)) {
+    node = node?.properties?.[key] ?? (/^\d+$/.test(key) ? node?.items : undefined);
+  }
+  return node;
+}
+
+const allowedValues = (path: string): readonly string[] =>
+  (schemaAt(path)?.anyOf ?? []).flatMap((option) =>
+    option.const === undefined ? [] : [String(option.const)],
+  );
+
+const descriptionAt = (path: string): string | undefined => schemaAt(path)?.description;
+
+function unknownKey(path: string, key: string, place: (path: string) => string): Finding {
+  const parent = schemaAt(path.slice(0, path.lastIndexOf("/")));
+  const known = Object.keys(parent?.properties ?? {});
+  const guess = nearest(key, known);
+  return {
+    level: "error",
+    code: "CONFIG_UNKNOWN_KEY",
+    where: place(path),
+    what: `"${key}" is not a setting here`,
+    fix: guess === undefined ? `Known here: ${known.join(", ")}.` : `Did you mean "${guess}"?`,
+  };
+}
+
+/** What a schema cannot say: unknown families, options, zones, doubled ids, security. */
+function meaningFindings(
+  file: ConfigFile,
+  families: readonly KnownFamily[],
+  machine: { readonly zone: string },
+  place: (path: string) => string,
+): Finding[] {
+  const findings: Finding[] = [];
+  const error = (code: FaultCode, path: string, what: string, fix: string): void => {
+    findings.push({ level: "error", code, where: place(path), what, fix });
+  };
+  const zone = file.zone ?? machine.zone;
+  if (!isZone(zone)) {
+    error(
+      "CONFIG_INVALID",
+      "/zone",
+      `"${zone}" is not a time zone`,
+      "Use an IANA name such as Asia/Shanghai.",
+    );
+  }
+  const bedIds = new Set<string>();
+  const ports = new Map<string, string>();
+  file.beds.forEach((bed, b) => {
+    if (bedIds.has(bed.id))
+      error(
+        "CONFIG_INVALID",
+        `/beds/${b}/id`,
+        `bed ${bed.id} is there twice`,
+        "Give each bed its own id: b1, b2...",
+      );
+    bedIds.add(bed.id);
+    bed.devices.forEach((device, d) => {
+      const path = `/beds/${b}/devices/${d}`;
+      const family = families.find((known) => known.id === device.family);
+      if (family === undefined) {
+        const guess = nearest(
+          device.family,
+          families.map((known) => known.id),
+        );
+        error(
+          "CONFIG_UNKNOWN_DEVICE",
+          `${path}/family`,
+          `there is no device family "${device.family}"`,
+          guess === undefined ? 'List the families with "breathwatch devices".' : `Did you mean "${guess}"?`,
+        );
+      } else {
+        const problem = family.optionsProblem(device.options ?? {});
+        if (problem !== undefined) {
+          error("CONFIG_INVALID", `${path}/options`, problem, `See the README of ${device.family}.`);
+        }
+      }
+      const other = ports.get(device.port);
+      if (other !== undefined) {
+        error(
+          "CONFIG_INVALID",
+          `${path}/port`,
+          `the port is already used by ${other}`,
+          "Give each device its own port.",
+        );
+      }
+      ports.set(device.port, `${bed.id} ${device.family}`);
+    });
+  });
+  const host = file.web?.host ?? "127.0.0.1";
+  if (!isLoopback(host) && file.web?.tls === undefined) {
+    error(
+      "HTTP_INSECURE",
+      "/web/host",
+      `pages on ${host} would leave this machine without encryption`,
+      "Add web.tls with cert and key, or listen on 127.0.0.1.",
+    );
+  }
+  if (file.channels?.webPush === undefined) {
+    findings.push({
+      level: "warning",
+      code: "CHANNEL_CONFIG",
+      where: "channels.webPush.subject",
+      what: "no contact address for push services is set; a stand-in is used and some services refuse it",
+      fix: "Set channels.webPush.subject to mailto: and your own address.",
+    });
+  }
+  return findings;
+}
+
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false; // RangeError is how Intl says "no such zone"
+  }
+}
+
+const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+
+function withDefaults(file: ConfigFile, machine: { readonly zone: string }): HomeConfig {
+  const beds: BedConfig[] = file.beds.map((bed) => ({
+    id: bed.id,
+    label: bed.label ?? bed.id,
+    dependencyClass: bed.dependencyClass ?? "B",
+    schedule:
+      bed.watch === undefined
+        ? DEFAULT_SCHEDULE
+        : { fromMinute: minutes(bed.watch.from), toMinute: minutes(bed.watch.to) },
+    devices: bed.devices.map((device) => ({
+      family: device.family,
+      port: device.port,
+      label: device.label ?? device.family,
+      options: device.options ?? {},
+    })),
+  }));
+  const { web, bus, audio, keep, channels } = file;
+  return {
+    zone: file.zone ?? machine.zone,
+    language: file.language ?? "en",
+    beds,
+    web: {
+      host: web?.host ?? "127.0.0.1",
+      port: web?.port ?? 8420,
+      name: web?.name ?? (web?.host === undefined || isLoopback(web.host) ? "localhost" : web.host),
+      ...(web?.tls === undefined ? {} : { tls: { certFile: web.tls.cert, keyFile: web.tls.key } }),
+    },
+    bus: {
+      host: bus?.host ?? "127.0.0.1",
+      port: bus?.port ?? 1883,
+      ...(bus?.url === undefined ? {} : { url: bus.url }),
+      ...(bus?.username === undefined ? {} : { username: bus.username }),
+      ...(bus?.password === undefined ? {} : { password: bus.password }),
+    },
+    webPush: {
+      subject: channels?.webPush?.subject ?? DEFAULT_PUSH_SUBJECT,
+      allowPrivateEndpoints: channels?.webPush?.allowPrivateEndpoints ?? false,
+    },
+    webhooks: channels?.webhooks ?? [],
+    audio: {
+      enabled: audio?.enabled ?? true,
+      ...(audio?.device === undefined ? {} : { device: audio.device }),
+    },
+    keep: { waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
+    demo: false,
+  };
+}

@@ -1,0 +1,171 @@
+import Type, { type Static } from "typebox";
+
+/**
+ * The configuration file as one declaration: type, validation and the reference in docs/configuration.md come from
+ * it. It holds wiring only; people, phones, limits and duty live in the state store (design, section 6).
+ */
+const closed = { additionalProperties: false } as const;
+
+const TimeOfDay = Type.String({
+  pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+  description: "Local time of day as HH:MM.",
+});
+
+const DeviceSchema = Type.Object(
+  {
+    family: Type.String({ description: "Device family, as `breathwatch devices` lists it." }),
+    port: Type.String({
+      minLength: 1,
+      description:
+        "Serial port, best as /dev/serial/by-id/...; `memory:` and `replay:FILE` are simulated and marked so.",
+    }),
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: "Name on the pages." })),
+    options: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+        description: "Options of the family; see its README.",
+      }),
+    ),
+  },
+  closed,
+);
+
+const BedSchema = Type.Object(
+  {
+    id: Type.String({ pattern: "^b[1-9][0-9]?$", description: "b1, b2..." }),
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: "Name on the pages." })),
+    dependencyClass: Type.Optional(
+      Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C")], {
+        default: "B",
+        description:
+          "A: ventilated at night only; B: more than 12 to 16 h a day; C: cannot breathe alone. Sets priorities and delays.",
+      }),
+    ),
+    watch: Type.Optional(
+      Type.Object(
+        { from: TimeOfDay, to: TimeOfDay },
+        { ...closed, description: "Daily watch; default 21:00 to 09:00." },
+      ),
+    ),
+    devices: Type.Array(DeviceSchema, { minItems: 1, maxItems: 12, description: "In rank order." }),
+  },
+  closed,
+);
+
+export const HomeConfigSchema = Type.Object(
+  {
+    zone: Type.Optional(Type.String({ description: "IANA time zone of the beds; default: the machine's." })),
+    language: Type.Optional(
+      Type.Union([Type.Literal("zh-Hans"), Type.Literal("zh-Hant"), Type.Literal("en")], {
+        default: "en",
+        description: "Language of messages to people who chose none.",
+      }),
+    ),
+    dataDir: Type.Optional(
+      Type.String({ minLength: 1, description: "Data folder; default ./.breathwatch." }),
+    ),
+    beds: Type.Array(BedSchema, { minItems: 1, maxItems: 8 }),
+    web: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(Type.String({ default: "127.0.0.1", description: "Address to listen on." })),
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, default: 8420 })),
+          name: Type.Optional(
+            Type.String({
+              description: "Host name that phones use, for example home.example or breathwatch.local.",
+            }),
+          ),
+          tls: Type.Optional(
+            Type.Object(
+              {
+                cert: Type.String({ description: "PEM file of the certificate chain." }),
+                key: Type.String({ description: "PEM file of the private key." }),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    bus: Type.Optional(
+      Type.Object(
+        {
+          url: Type.Optional(
+            Type.String({
+              pattern: "^mqtts?://",
+              description: "An outside broker; without it one is embedded.",
+            }),
+          ),
+          host: Type.Optional(
+            Type.String({ default: "127.0.0.1", description: "Embedded broker: address." }),
+          ),
+          port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, default: 1883 })),
+          username: Type.Optional(Type.String({ minLength: 1 })),
+          password: Type.Optional(Type.String({ minLength: 1 })),
+        },
+        closed,
+      ),
+    ),
+    channels: Type.Optional(
+      Type.Object(
+        {
+          webPush: Type.Optional(
+            Type.Object(
+              {
+                subject: Type.String({
+                  pattern: "^(mailto:.+@.+|https://.+)$",
+                  description: "Whom a push service may write to: mailto: or https: address (RFC 8292).",
+                }),
+                allowPrivateEndpoints: Type.Optional(
+                  Type.Boolean({ default: false, description: "Allow push services on the local network." }),
+                ),
+              },
+              closed,
+            ),
+          ),
+          webhooks: Type.Optional(
+            Type.Array(
+              Type.Object(
+                {
+                  label: Type.String({ minLength: 1, maxLength: 60 }),
+                  url: Type.String({ pattern: "^https?://" }),
+                  secret: Type.String({
+                    minLength: 16,
+                    description: "Key of the signature; at least 16 characters.",
+                  }),
+                },
+                closed,
+              ),
+              { maxItems: 20 },
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    audio: Type.Optional(
+      Type.Object(
+        {
+          enabled: Type.Optional(
+            Type.Boolean({ default: true, description: "House sounder on this machine." }),
+          ),
+          device: Type.Optional(Type.String({ description: "Audio output as the sound system names it." })),
+        },
+        closed,
+      ),
+    ),
+    keep: Type.Optional(
+      Type.Object(
+        {
+          waveDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, default: 14 })),
+          numberDays: Type.Optional(Type.Integer({ minimum: 30, maximum: 36500, default: 3650 })),
+        },
+        { ...closed, description: "How long the store keeps waveforms and numbers." },
+      ),
+    ),
+  },
+  closed,
+);
+
+/** The file as written. */
+export type ConfigFile = Static<typeof HomeConfigSchema>;
