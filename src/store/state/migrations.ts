@@ -1,0 +1,85 @@
+import type { DatabaseSync } from "node:sqlite";
+import { Fault } from "../../domain/fault.ts";
+
+/**
+ * The state file's history, oldest first: entry n brings a file of version n to version n + 1. Entries are never
+ * edited once released, only added. Times are epoch milliseconds of the wall clock; hashes are lower-case hex.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE person (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    language TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE session (
+    token_hash TEXT PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX session_by_person ON session (person, created_at);
+
+  CREATE TABLE join_code (
+    code_hash TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE target (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    label TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    added_at INTEGER NOT NULL,
+    last_proof_at INTEGER,
+    dead_since INTEGER,
+    dead_why TEXT
+  ) STRICT;
+
+  CREATE TABLE value (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    -- No foreign key: what somebody did stays on record after the person is gone.
+    person TEXT,
+    action TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  `,
+];
+
+/**
+ * Brings a file to the newest version, each step whole or not at all. Throws DATA_DIR_NEWER for a file of a
+ * version that these migrations do not know: an older program must not guess at it.
+ */
+export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  const found = database.prepare("PRAGMA user_version").get()?.["user_version"];
+  const version = typeof found === "number" ? found : 0;
+  if (version > migrations.length) {
+    throw new Fault(
+      "DATA_DIR_NEWER",
+      `the state file has version ${version}, this Breathwatch knows versions up to ${migrations.length}`,
+      { fix: "Start the Breathwatch that wrote it, or a newer one.", permanent: true },
+    );
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue;
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      database.exec(sql);
+      database.exec(`PRAGMA user_version = ${index + 1}`);
+      database.exec("COMMIT");
+    } catch (error) {
+      database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

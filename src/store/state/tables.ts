@@ -1,0 +1,330 @@
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { Fault, messageOf } from "../../domain/fault.ts";
+import { isLanguage, type Person, ROLES, type Role } from "../../domain/person.ts";
+import { wall } from "../../domain/time.ts";
+import type { AuditEntry, JoinCode, SessionRecord, State, TargetRecord } from "../../port/state.ts";
+import { migrate } from "./migrations.ts";
+
+/** The State port without promises: what runs inside the thread that owns the file. */
+export type StateTables = {
+  [Name in keyof State]: State[Name] extends (...args: infer Args) => Promise<infer Answer>
+    ? (...args: Args) => Answer
+    : never;
+};
+
+/** A person keeps this many sign-ins; the oldest goes first. */
+const SESSIONS_PER_PERSON = 50;
+const JOIN_CODES_MAX = 100;
+const AUDIT_ROWS_MAX = 100_000;
+
+/** Name of the state file inside the data folder. */
+export const STATE_FILE = "state.sqlite";
+
+/**
+ * Opens (or makes) the state file in a folder that only its owner can read, or a database in memory when no
+ * folder is given. Throws DATA_DIR_UNWRITABLE, DATA_DIR_NEWER, STATE_FAILED.
+ */
+export function openStateTables(folder: string | undefined): StateTables {
+  const file = folder === undefined ? ":memory:" : prepareFile(folder);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2_000 });
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+    migrate(database);
+    return new SqliteTables(database);
+  } catch (error) {
+    database?.close();
+    if (error instanceof Fault) throw error;
+    throw new Fault("STATE_FAILED", `${file} cannot be opened: ${messageOf(error)}`, {
+      fix: "Put the file back from a backup, or move it away to start with nobody signed in.",
+      cause: error,
+    });
+  }
+}
+
+function prepareFile(folder: string): string {
+  const file = path.join(folder, STATE_FILE);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    // SQLite gives its side files (-wal, -shm) the mode of the database.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    throw new Fault("DATA_DIR_UNWRITABLE", `${file} cannot be made: ${messageOf(error)}`, {
+      fix: `Make ${folder} writable for the user that runs Breathwatch, and check that the disk is not full.`,
+      cause: error,
+    });
+  }
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+class SqliteTables implements StateTables {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  people(): readonly Person[] {
+    return this.#all("SELECT id, name, role, language FROM person ORDER BY rowid").map(personOf);
+  }
+
+  addPerson({ id, name, role, language }: Person): void {
+    this.#run("INSERT INTO person (id, name, role, language) VALUES (?, ?, ?, ?)", id, name, role, language);
+  }
+
+  setLanguage(person: string, language: string): void {
+    if (this.#run("UPDATE person SET language = ? WHERE id = ?", language, person) === 0) {
+      throw new Fault("STATE_FAILED", "there is no such person", { permanent: true });
+    }
+  }
+
+  addSession({ tokenHash, person, createdAt, expiresAt }: SessionRecord): void {
+    this.#together(() => {
+      this.#run("DELETE FROM session WHERE expires_at <= ?", createdAt);
+      this.#run(
+        "INSERT INTO session (token_hash, person, created_at, expires_at) VALUES (?, ?, ?, ?)",
+        tokenHash,
+        person,
+        createdAt,
+        expiresAt,
+      );
+      this.#run(
+        `DELETE FROM session WHERE person = ? AND token_hash NOT IN
+           (SELECT token_hash FROM session WHERE person = ? ORDER BY created_at DESC, rowid DESC LIMIT ?)`,
+        person,
+        person,
+        SESSIONS_PER_PERSON,
+      );
+    });
+  }
+
+  session(tokenHash: string, now: number): Person | undefined {
+    const row = this.#get(
+      `SELECT person.id, person.name, person.role, person.language
+         FROM session JOIN person ON person.id = session.person
+        WHERE session.token_hash = ? AND session.expires_at > ?`,
+      tokenHash,
+      now,
+    );
+    return row === undefined ? undefined : personOf(row);
+  }
+
+  endSession(tokenHash: string): void {
+    this.#run("DELETE FROM session WHERE token_hash = ?", tokenHash);
+  }
+
+  addJoinCode({ codeHash, role, expiresAt }: JoinCode): void {
+    this.#together(() => {
+      this.#run(
+        "INSERT INTO join_code (code_hash, role, expires_at) VALUES (?, ?, ?)",
+        codeHash,
+        role,
+        expiresAt,
+      );
+      this.#run(
+        `DELETE FROM join_code WHERE code_hash NOT IN
+           (SELECT code_hash FROM join_code ORDER BY expires_at DESC, rowid DESC LIMIT ?)`,
+        JOIN_CODES_MAX,
+      );
+    });
+  }
+
+  takeJoinCode(codeHash: string, now: number): Role | undefined {
+    const row = this.#get("DELETE FROM join_code WHERE code_hash = ? RETURNING role, expires_at", codeHash);
+    if (row === undefined || integer(row, "expires_at") <= now) return undefined;
+    return roleOf(row);
+  }
+
+  targets(): readonly TargetRecord[] {
+    return this.#all("SELECT * FROM target ORDER BY rowid").map(targetOf);
+  }
+
+  putTarget(target: TargetRecord): void {
+    this.#run(
+      `INSERT INTO target (id, person, channel, label, settings, added_at, last_proof_at, dead_since, dead_why)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET person = excluded.person, channel = excluded.channel,
+         label = excluded.label, settings = excluded.settings, added_at = excluded.added_at,
+         last_proof_at = excluded.last_proof_at, dead_since = excluded.dead_since, dead_why = excluded.dead_why`,
+      target.id,
+      target.person,
+      target.channel,
+      target.label,
+      JSON.stringify(target.settings),
+      target.addedAt,
+      target.lastProofAt ?? null,
+      target.deadSince ?? null,
+      target.deadWhy ?? null,
+    );
+  }
+
+  removeTarget(id: string): void {
+    this.#run("DELETE FROM target WHERE id = ?", id);
+  }
+
+  /** An older proof that arrives late never replaces a newer one. */
+  proveTarget(id: string, at: number): void {
+    this.#run(
+      "UPDATE target SET last_proof_at = max(coalesce(last_proof_at, ?), ?) WHERE id = ?",
+      at,
+      at,
+      id,
+    );
+  }
+
+  /** The first reason stays: it is the one that a person can act on. */
+  killTarget(id: string, at: number, why: string): void {
+    this.#run(
+      "UPDATE target SET dead_since = ?, dead_why = ? WHERE id = ? AND dead_since IS NULL",
+      at,
+      why,
+      id,
+    );
+  }
+
+  value(name: string): string | undefined {
+    const row = this.#get("SELECT value FROM value WHERE name = ?", name);
+    return row === undefined ? undefined : text(row, "value");
+  }
+
+  setValue(name: string, value: string): void {
+    this.#run(
+      "INSERT INTO value (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      name,
+      value,
+    );
+  }
+
+  audit({ at, person, action, detail }: AuditEntry): void {
+    this.#together(() => {
+      const sql = "INSERT INTO audit (at, person, action, detail) VALUES (?, ?, ?, ?)";
+      this.#run(sql, at, person ?? null, action, detail);
+      this.#run("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?", AUDIT_ROWS_MAX);
+    });
+  }
+
+  audits(limit: number): readonly AuditEntry[] {
+    const rows = this.#all("SELECT at, person, action, detail FROM audit ORDER BY id DESC LIMIT ?", limit);
+    return rows.map((row) => ({
+      at: wall(integer(row, "at")),
+      action: text(row, "action"),
+      detail: text(row, "detail"),
+      ...(row["person"] === null ? {} : { person: text(row, "person") }),
+    }));
+  }
+
+  close(): void {
+    if (!this.#database.isOpen) return;
+    this.#prepared.clear();
+    this.#database.close();
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#guard(() => this.#statement(sql).all(...values));
+  }
+
+  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#guard(() => this.#statement(sql).get(...values));
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): number {
+    return this.#guard(() => Number(this.#statement(sql).run(...values).changes));
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #together(work: () => void): void {
+    this.#guard(() => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        work();
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        // A full disk may have rolled back already; then there is nothing left to roll back.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  #guard<Answer>(work: () => Answer): Answer {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      throw new Fault("STATE_FAILED", `the state file refused: ${messageOf(error)}`, {
+        fix: "Check free space and permissions of the data folder.",
+        cause: error,
+      });
+    }
+  }
+}
+
+function personOf(row: Row): Person {
+  const language = text(row, "language");
+  if (!isLanguage(language)) throw damaged("language");
+  return { id: text(row, "id"), name: text(row, "name"), role: roleOf(row), language };
+}
+
+function roleOf(row: Row): Role {
+  const found = text(row, "role");
+  const role = ROLES.find((known) => known === found);
+  if (role === undefined) throw damaged("role");
+  return role;
+}
+
+function targetOf(row: Row): TargetRecord {
+  return {
+    id: text(row, "id"),
+    person: text(row, "person"),
+    channel: text(row, "channel"),
+    label: text(row, "label"),
+    settings: settingsOf(text(row, "settings")),
+    addedAt: wall(integer(row, "added_at")),
+    ...(row["last_proof_at"] === null ? {} : { lastProofAt: wall(integer(row, "last_proof_at")) }),
+    ...(row["dead_since"] === null ? {} : { deadSince: wall(integer(row, "dead_since")) }),
+    ...(row["dead_why"] === null ? {} : { deadWhy: text(row, "dead_why") }),
+  };
+}
+
+function settingsOf(json: string): { readonly [name: string]: string } {
+  const parsed: unknown = JSON.parse(json);
+  if (typeof parsed !== "object" || parsed === null) throw damaged("settings");
+  const settings: { [name: string]: string } = {};
+  for (const [name, value] of Object.entries(parsed)) {
+    if (typeof value !== "string") throw damaged("settings");
+    settings[name] = value;
+  }
+  return settings;
+}
+
+function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== "string") throw damaged(column);
+  return value;
+}
+
+function integer(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== "number") throw damaged(column);
+  return value;
+}
+
+const damaged = (column: string): Fault =>
+  new Fault("STATE_FAILED", `the state file holds a damaged ${column}`, {
+    fix: "Put the state file back from a backup.",
+  });

@@ -1,0 +1,216 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Person, Role } from "../../../src/domain/person.ts";
+import { wall } from "../../../src/domain/time.ts";
+import type { State, TargetRecord } from "../../../src/port/state.ts";
+import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
+import { migrate } from "../../../src/store/state/migrations.ts";
+import { createMemoryState, openSqliteState } from "../../../src/store/state/state.ts";
+
+const mother: Person = { id: "aaaaaaaaaa", name: "妈妈", role: "owner", language: "zh-Hans" };
+const nurse: Person = {
+  id: "bbbbbbbbbb",
+  name: "Robert'); DROP TABLE person;--",
+  role: "caregiver",
+  language: "en",
+};
+
+const phone: TargetRecord = {
+  id: "cccccccccc",
+  person: mother.id,
+  channel: "webpush",
+  label: "Kitchen phone",
+  settings: { endpoint: "https://push.example/1", auth: "x" },
+  addedAt: wall(1_000),
+};
+
+const cleanups: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).toReversed()) await clean();
+});
+
+function folder(): string {
+  const made = mkdtempSync(path.join(tmpdir(), "breathwatch-state-"));
+  cleanups.push(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function onDisk(where = folder()): Promise<State> {
+  const clock = createVirtualClock(wall(0));
+  const state = await openSqliteState({ folder: where, clock, log: { note: () => {} } });
+  cleanups.push(() => state.close());
+  return state;
+}
+
+async function inMemory(): Promise<State> {
+  const state = createMemoryState();
+  cleanups.push(() => state.close());
+  return state;
+}
+
+describe.each([
+  ["in memory", inMemory],
+  ["on disk in its thread", onDisk],
+])("the state store %s", (_, open: () => Promise<State>) => {
+  it("keeps people as they were given, hostile names included", async () => {
+    const state = await open();
+    await state.addPerson(mother);
+    await state.addPerson(nurse);
+    await state.setLanguage(nurse.id, "zh-Hant");
+    expect(await state.people()).toEqual([mother, { ...nurse, language: "zh-Hant" }]);
+  });
+
+  it("finds the person of a session until the session expires or is ended", async () => {
+    const state = await open();
+    await state.addPerson(mother);
+    await state.addSession({ tokenHash: "h1", person: mother.id, createdAt: wall(0), expiresAt: wall(100) });
+    await state.addSession({ tokenHash: "h2", person: mother.id, createdAt: wall(0), expiresAt: wall(500) });
+    expect(await state.session("h1", wall(99))).toEqual(mother);
+    expect(await state.session("h1", wall(100))).toBeUndefined();
+    expect(await state.session("h2", wall(100))).toEqual(mother);
+    await state.endSession("h2");
+    expect(await state.session("h2", wall(100))).toBeUndefined();
+    expect(await state.session("unheard of", wall(0))).toBeUndefined();
+  });
+
+  it("keeps the newest fifty sign-ins of a person", async () => {
+    const state = await open();
+    await state.addPerson(mother);
+    for (let n = 0; n < 52; n += 1) {
+      const session = { tokenHash: `s${n}`, person: mother.id, createdAt: wall(n), expiresAt: wall(10_000) };
+      await state.addSession(session);
+    }
+    expect(await state.session("s1", wall(60))).toBeUndefined();
+    expect(await state.session("s2", wall(60))).toEqual(mother);
+    expect(await state.session("s51", wall(60))).toEqual(mother);
+  });
+
+  it("lets a join code be used once and not after it ran out", async () => {
+    const state = await open();
+    await state.addJoinCode({ codeHash: "good", role: "therapist", expiresAt: wall(600) });
+    await state.addJoinCode({ codeHash: "late", role: "caregiver", expiresAt: wall(600) });
+    expect(await state.takeJoinCode("good", wall(599))).toBe("therapist");
+    expect(await state.takeJoinCode("good", wall(599))).toBeUndefined();
+    expect(await state.takeJoinCode("late", wall(600))).toBeUndefined();
+    expect(await state.takeJoinCode("late", wall(1))).toBeUndefined();
+  });
+
+  it("replaces a target by id, keeps its newest proof and the first reason of its death", async () => {
+    const state = await open();
+    await state.addPerson(mother);
+    await state.putTarget(phone);
+    await state.proveTarget(phone.id, wall(900));
+    await state.proveTarget(phone.id, wall(700));
+    await state.killTarget(phone.id, wall(950), "410 gone");
+    await state.killTarget(phone.id, wall(999), "still gone");
+    const dead = { ...phone, lastProofAt: 900, deadSince: 950, deadWhy: "410 gone" };
+    expect(await state.targets()).toEqual([dead]);
+    await state.putTarget({ ...phone, label: "New phone" });
+    expect(await state.targets()).toEqual([{ ...phone, label: "New phone" }]);
+    await state.removeTarget(phone.id);
+    expect(await state.targets()).toEqual([]);
+  });
+
+  it("refuses a session and a target of a person that is not there", async () => {
+    const state = await open();
+    const session = { tokenHash: "h", person: "nobody", createdAt: wall(0), expiresAt: wall(1) };
+    await expect(state.addSession(session)).rejects.toMatchObject({ code: "STATE_FAILED" });
+    await expect(state.putTarget(phone)).rejects.toMatchObject({ code: "STATE_FAILED" });
+    await expect(state.setLanguage("nobody", "en")).rejects.toMatchObject({ code: "STATE_FAILED" });
+    expect(await state.targets()).toEqual([]);
+  });
+
+  it("keeps named values and the newest audit entries first", async () => {
+    const state = await open();
+    expect(await state.value("home")).toBeUndefined();
+    await state.setValue("home", "1");
+    await state.setValue("home", "2");
+    expect(await state.value("home")).toBe("2");
+    await state.audit({ at: wall(1), action: "start", detail: "first" });
+    await state.audit({ at: wall(2), person: mother.id, action: "sign_in", detail: "owner" });
+    expect(await state.audits(10)).toEqual([
+      { at: 2, person: mother.id, action: "sign_in", detail: "owner" },
+      { at: 1, action: "start", detail: "first" },
+    ]);
+    expect(await state.audits(1)).toHaveLength(1);
+    expect(await state.audits(-5)).toEqual([]);
+  });
+
+  it("refuses work after it was closed", async () => {
+    const state = await open();
+    await state.close();
+    await state.close();
+    await expect(state.people()).rejects.toMatchObject({ code: "STATE_FAILED" });
+  });
+});
+
+describe("the state file", () => {
+  it("is readable by its owner alone and still there after a restart", async () => {
+    const where = folder();
+    chmodSync(where, 0o755);
+    const first = await onDisk(where);
+    await first.addPerson(mother);
+    expect(statSync(where).mode & 0o777).toBe(0o700);
+    for (const file of ["state.sqlite", "state.sqlite-wal", "state.sqlite-shm"]) {
+      expect(statSync(path.join(where, file)).mode & 0o777, file).toBe(0o600);
+    }
+    await first.close();
+    const second = await onDisk(where);
+    expect(await second.people()).toEqual([mother]);
+  });
+
+  it("of a newer program is refused and left as it is", async () => {
+    const where = folder();
+    const file = path.join(where, "state.sqlite");
+    const newer = new DatabaseSync(file);
+    newer.exec("CREATE TABLE future (x); PRAGMA user_version = 999");
+    newer.close();
+    await expect(onDisk(where)).rejects.toMatchObject({ code: "DATA_DIR_NEWER", permanent: true });
+    const after = new DatabaseSync(file);
+    expect(after.prepare("PRAGMA user_version").get()).toEqual({ user_version: 999 });
+    expect(after.prepare("SELECT name FROM sqlite_master").all()).toEqual([{ name: "future" }]);
+    after.close();
+  });
+
+  it("that is no database is refused with a way out", async () => {
+    const where = folder();
+    writeFileSync(path.join(where, "state.sqlite"), "this is a letter, not a database. ".repeat(100));
+    await expect(onDisk(where)).rejects.toMatchObject({
+      code: "STATE_FAILED",
+      fix: expect.stringContaining("backup"),
+    });
+  });
+
+  it("in a place where no folder can be made is refused by name", async () => {
+    const where = path.join(folder(), "plain-file");
+    writeFileSync(where, "");
+    await expect(onDisk(where)).rejects.toMatchObject({
+      code: "DATA_DIR_UNWRITABLE",
+      message: expect.stringContaining(where),
+    });
+  });
+
+  it("is migrated step by step, each step whole or not at all", () => {
+    const database = new DatabaseSync(":memory:");
+    const one = "CREATE TABLE a (x TEXT) STRICT";
+    migrate(database, [one]);
+    expect(() => migrate(database, [one, "CREATE TABLE b (x TEXT) STRICT; SELECT nonsense"])).toThrow(
+      /nonsense/,
+    );
+    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });
+    migrate(database, [one, "CREATE TABLE b (x TEXT) STRICT"]);
+    migrate(database, [one, "CREATE TABLE b (x TEXT) STRICT"]);
+    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+    database.close();
+  });
+});
+
+const roles: readonly Role[] = ["owner", "caregiver", "patient", "therapist", "technician"];
+it.each(roles)("a person with the role %s comes back with it", async (role) => {
+  const state = await inMemory();
+  await state.addPerson({ ...mother, role });
+  expect((await state.people())[0]?.role).toBe(role);
+});
