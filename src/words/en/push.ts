@@ -1,0 +1,25 @@
+/** Notifications on a locked phone: no name of the patient and no value, unless the family asked for it. */
+export const push = {
+  titles: {
+    high: "Breathwatch: look now (urgent)",
+    medium: "Breathwatch: please look",
+    low: "Breathwatch: for information",
+  },
+  body: "Open to see what happened.",
+  drill: "DRILL",
+  simulated: "SIMULATED",
+  drillBody: 'This is a test of the alarm. Tap "I\'m going" to prove that this phone rings.',
+  acknowledge: "I'm going",
+  open: "Show",
+  going: "{name} is going ({time})",
+  bedside: "{name} is at the bedside ({time})",
+  closedTitle: "Breathwatch: over",
+  closedBody: "Over since {time}.",
+  unreadableTitle: "Breathwatch: please look now",
+  unreadableBody: "A message arrived that this phone cannot read. Open the page and look.",
+  takenTitle: "You are going",
+  takenBody: "The others can see it. Tap to open.",
+  takenByTitle: "{name} is going",
+  notTakenTitle: "NOT passed on: nobody knows that you are going",
+  notTakenBody: "The box could not be reached. Open the page and try there.",
+} as const;

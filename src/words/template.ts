@@ -1,0 +1,71 @@
+/**
+ * Texts with places to fill in, checked by the compiler: a translation must hold every `{place}` of the English
+ * text, and whoever shows a text must give a value for each.
+ */
+
+/** Every name that may stand in braces in a text. */
+export type Place =
+  | "age"
+  | "bed"
+  | "code"
+  | "count"
+  | "detail"
+  | "device"
+  | "fix"
+  | "from"
+  | "limit"
+  | "list"
+  | "name"
+  | "page"
+  | "percent"
+  | "reason"
+  | "signal"
+  | "status"
+  | "time"
+  | "to"
+  | "unit"
+  | "value"
+  | "what";
+
+type Holding<P extends Place> = `${string}{${P}}${string}`;
+
+/** The places of a text, as far as its type tells. */
+export type PlacesOf<T extends string> = { [P in Place]: T extends Holding<P> ? P : never }[Place];
+
+type Intersection<U> = (U extends unknown ? (part: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never;
+
+type TextLike<T extends string> = [PlacesOf<T>] extends [never]
+  ? string
+  : Intersection<PlacesOf<T> extends infer P extends Place ? (P extends Place ? Holding<P> : never) : never>;
+
+/** A text that depends on a number: `one` where the language has it (Intl.PluralRules), else `other`. */
+export interface Plural<T extends string = Holding<"count">> {
+  readonly one?: T;
+  readonly other: T;
+}
+
+/** The shape that a translation of T must have: same keys, lists as lists, the same places in each text. */
+export type Translation<T> = T extends string
+  ? TextLike<T>
+  : T extends readonly string[]
+    ? readonly string[]
+    : T extends { readonly one: string; readonly other: infer O extends string }
+      ? Plural<TextLike<O> extends string ? TextLike<O> : string>
+      : { readonly [K in keyof T]: Translation<T[K]> };
+
+/** Puts values in the places of a text. */
+export function fill<T extends string>(
+  text: T,
+  values: { readonly [P in PlacesOf<T>]: string | number },
+): string {
+  const given: { readonly [place: string]: string | number | undefined } = values;
+  return text.replaceAll(/\{(\w+)\}/g, (whole, place: string) => String(given[place] ?? whole));
+}
+
+/** Chooses the form for a number; `locale` is a BCP 47 tag. */
+export function pluralForm<T extends string>(text: Plural<T>, count: number, locale: string): T {
+  const form = new Intl.PluralRules(locale).select(count);
+  return form === "one" ? (text.one ?? text.other) : text.other;
+}
