@@ -74,7 +74,7 @@ ${EXAMPLE}\`\`\`
 
 | setting | type | needed | default | meaning |
 |---|---|---|---|---|
-${rows(HomeConfigSchema, "").join("\n")}
+${rows(HomeConfigSchema as unknown as Node, "").join("\n")}
 `;
   await expect(text).toMatchFileSnapshot("../../../docs/configuration.md");
 });
