@@ -40,20 +40,12 @@ type TextLike<T extends string> = [PlacesOf<T>] extends [never]
   ? string
   : Intersection<PlacesOf<T> extends infer P extends Place ? (P extends Place ? Holding<P> : never) : never>;
 
-/** A text that depends on a number: `one` where the language has it (Intl.PluralRules), else `other`. */
-export interface Plural<T extends string = Holding<"count">> {
-  readonly one?: T;
-  readonly other: T;
-}
-
 /** The shape that a translation of T must have: same keys, lists as lists, the same places in each text. */
 export type Translation<T> = T extends string
   ? TextLike<T>
   : T extends readonly string[]
     ? readonly string[]
-    : T extends { readonly one: string; readonly other: infer O extends string }
-      ? Plural<TextLike<O> extends string ? TextLike<O> : string>
-      : { readonly [K in keyof T]: Translation<T[K]> };
+    : { readonly [K in keyof T]: Translation<T[K]> };
 
 /** Puts values in the places of a text. */
 export function fill<T extends string>(
@@ -62,10 +54,4 @@ export function fill<T extends string>(
 ): string {
   const given: { readonly [place: string]: string | number | undefined } = values;
   return text.replaceAll(/\{(\w+)\}/g, (whole, place: string) => String(given[place] ?? whole));
-}
-
-/** Chooses the form for a number; `locale` is a BCP 47 tag. */
-export function pluralForm<T extends string>(text: Plural<T>, count: number, locale: string): T {
-  const form = new Intl.PluralRules(locale).select(count);
-  return form === "one" ? (text.one ?? text.other) : text.other;
 }

@@ -1,0 +1,123 @@
+/** Fault codes (src/domain/fault.ts) in words for people: the cause, and what to do about it. */
+export const faults = {
+  CONFIG_SYNTAX: {
+    cause: "The configuration file is not valid YAML.",
+    fix: "Correct it; `breathwatch check` names the line.",
+  },
+  CONFIG_INVALID: {
+    cause: "The configuration has a value that is not allowed.",
+    fix: "Correct it; `breathwatch check` names the place.",
+  },
+  CONFIG_UNKNOWN_KEY: {
+    cause: "The configuration names something that does not exist.",
+    fix: "Correct the name; `breathwatch check` proposes one.",
+  },
+  CONFIG_UNKNOWN_DEVICE: {
+    cause: "The configuration names a device family that is not built in.",
+    fix: "`breathwatch devices` lists those that are.",
+  },
+  CONFIG_UNREADABLE: {
+    cause: "The configuration file cannot be read.",
+    fix: "Check that it is there and may be read.",
+  },
+  DATA_DIR_LOCKED: { cause: "Another Breathwatch uses this data folder.", fix: "Stop the other one first." },
+  DATA_DIR_UNWRITABLE: {
+    cause: "The data folder cannot be written.",
+    fix: "Free some space or allow writing.",
+  },
+  DATA_DIR_NEWER: {
+    cause: "The data folder was written by a newer version.",
+    fix: "Install the newer version again.",
+  },
+  DISK_FAILED: {
+    cause: "The disk refused a write or a read.",
+    fix: "Check for free space and a worn card; alarms still ring.",
+  },
+  DISK_DEADLINE: {
+    cause: "The disk did not answer in time.",
+    fix: "The card may be worn out; alarms still ring.",
+  },
+  RECORD_CORRUPT: { cause: "A stored record is damaged.", fix: "Nothing to do now; tell your technician." },
+  LINK_NOT_FOUND: {
+    cause: "The device's port is not there.",
+    fix: "Is the cable in, is the adapter plugged into the box?",
+  },
+  LINK_REFUSED: {
+    cause: "The device's port may not be opened.",
+    fix: "Does another program use it? Is it allowed for this account?",
+  },
+  LINK_LOST: {
+    cause: "The device's port went away.",
+    fix: "Plug the cable in again; it reconnects by itself.",
+  },
+  LINK_QUIET: {
+    cause: "The port is open but nothing arrives.",
+    fix: "Is the device switched on, the cable in at its end, the right output chosen?",
+  },
+  DEVICE_REFUSED: {
+    cause: "The device refused a request.",
+    fix: "Check the device's own settings for its data output.",
+  },
+  DEVICE_NO_REPLY: {
+    cause: "The device did not answer a request.",
+    fix: "Is it switched on, is the cable in at both ends?",
+  },
+  BUS_PORT_TAKEN: {
+    cause: "The broker's port is used by another program.",
+    fix: "Choose another port in the configuration.",
+  },
+  BUS_UNREACHABLE: {
+    cause: "The broker cannot be reached.",
+    fix: "Check the network and the address; alarms in the house still ring.",
+  },
+  HTTP_PORT_TAKEN: {
+    cause: "The pages' port is used by another program.",
+    fix: "Choose another port in the configuration.",
+  },
+  HTTP_INSECURE: {
+    cause: "Pages may leave this machine only with TLS.",
+    fix: "Configure a certificate, or use them on this machine.",
+  },
+  STORE_FAILED: { cause: "The store of the nights failed.", fix: "Alarms still ring; tell your technician." },
+  STORE_STALLED: {
+    cause: "The store of the nights does not answer.",
+    fix: "Try again in a minute; alarms still ring.",
+  },
+  STATE_FAILED: {
+    cause: "The list of people and settings failed.",
+    fix: "Try again; if it stays, tell your technician.",
+  },
+  CHANNEL_REFUSED: {
+    cause: "A way to reach a phone refused for good.",
+    fix: "Start the night again on that phone.",
+  },
+  CHANNEL_FAILED: {
+    cause: "A way to reach a phone failed for now.",
+    fix: "It is tried again; other ways are used meanwhile.",
+  },
+  CHANNEL_CONFIG: {
+    cause: "A way to reach a phone is set up wrongly.",
+    fix: "Correct it in the configuration.",
+  },
+  AUDIO_UNAVAILABLE: {
+    cause: "The box has no working loudspeaker.",
+    fix: "Plug in a loudspeaker and test the alarm.",
+  },
+  RULE_ERROR: { cause: "An alarm rule failed inside.", fix: "Look at the person; tell your technician." },
+  SIMULATION_FORBIDDEN: {
+    cause: "Simulated data may not do this outside a drill.",
+    fix: "Start a test of the alarm first.",
+  },
+  INPUT_INVALID: { cause: "A value is not valid.", fix: "Correct it and try again." },
+  NOT_ALLOWED: { cause: "You may not do this.", fix: "Ask the owner for a code with the right role." },
+  NOT_SIGNED_IN: {
+    cause: "This needs somebody who is signed in, or the code is wrong or has run out.",
+    fix: "Sign in with a fresh code.",
+  },
+  NOT_FOUND: { cause: "There is no such thing here.", fix: "Reload the page." },
+  CONFLICT: {
+    cause: "This does not fit the present state.",
+    fix: "Look again: somebody may have been faster.",
+  },
+  RATE_LIMITED: { cause: "Too many requests from here.", fix: "Wait a minute, then try again." },
+} as const;
