@@ -105,7 +105,14 @@ module.exports = {
       comment: "Roots compose; only the command line, benchmarks and tests start them.",
       severity: "error",
       from: { pathNot: [roots, above, "^test/"] },
-      to: { path: [roots, above] },
+      to: { path: roots },
+    },
+    {
+      name: "nobody-imports-the-command-line",
+      comment: "src/cli.ts, src/cli/ and src/bench/ stand above everything else.",
+      severity: "error",
+      from: { pathNot: [above, "^test/"] },
+      to: { path: above },
     },
     {
       name: "only-roots-list-devices",

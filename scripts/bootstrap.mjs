@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 /** The project's folder, wherever it was called from. */
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** Older than the packages we install ask for. */
+const oldNode = Number(process.versions.node.split(".")[0]) < 20;
 const installStamp = path.join(root, "node_modules", ".breathwatch-installed");
 const pagesFolder = path.join(root, "dashboards", "dist");
 const pagesStamp = path.join(pagesFolder, ".breathwatch-built");
@@ -37,7 +39,7 @@ export function isCheckout() {
 /**
  * Makes node_modules match the lock. Where that fails but an earlier install is there (a house without internet after
  * an update), it says so and goes on with that one: a watch that starts beats a watch that is up to date.
- * @param {{ strict?: boolean }} [options] strict: fail instead (tests and builds must not pass on old packages)
+ * @param {{ strict?: boolean }} [options] strict: throw instead (tests and builds must not pass on old packages)
  */
 export function ensureInstalled({ strict = false } = {}) {
   if (readText(installStamp) === lockHash()) return;
@@ -50,17 +52,27 @@ export function ensureInstalled({ strict = false } = {}) {
     "--no-fund",
     "--loglevel=error",
   ];
-  const [command, ...before] = npmCommand();
   const env = { ...process.env };
   // Set by an outer `npm --global` or `npm --prefix`; they would send this install somewhere else.
   for (const name of ["npm_config_global", "npm_config_prefix", "npm_config_local_prefix"]) delete env[name];
-  const npm = spawnSync(command, [...before, ...args], { cwd: root, env, stdio: ["ignore", 2, 2] });
+  const install = () => {
+    const [command, ...before] = npmCommand();
+    return spawnSync(command, [...before, ...args], { cwd: root, env, stdio: ["ignore", 2, 2] });
+  };
+  let npm = install();
+  // npm leaves out every optional package that its own Node is too old for, and the bundler's and the linter's native
+  // parts are optional packages: once our Node is there, ask again with that one.
+  if (npm.status === 0 && oldNode) {
+    env.PATH = [path.join(root, "node_modules", ".bin"), env.PATH].join(path.delimiter);
+    npm = install();
+  }
   if (npm.status === 0) {
     writeFileSync(installStamp, lockHash());
     return;
   }
   const why = npm.error ? npm.error.message : `npm install ended with ${npm.status ?? npm.signal}`;
-  if (strict || !existsSync(installStamp)) fail(`packages could not be installed: ${why}`);
+  if (strict) throw new Error(`packages could not be installed: ${why}`);
+  if (!existsSync(installStamp)) fail(`packages could not be installed: ${why}`);
   say(`breathwatch: packages could not be brought up to date (${why}); going on with those that are there.`);
 }
 
@@ -80,7 +92,7 @@ export function ensurePages({ strict = false, quiet = false } = {}) {
   const problem = buildPages(aside);
   if (problem !== undefined) {
     rmSync(aside, { recursive: true, force: true });
-    if (strict) fail(`the pages could not be built:\n${problem}`);
+    if (strict) throw new Error(`the pages could not be built:\n${problem}`);
     say(`breathwatch: the pages could not be built; starting with what is there.\n${problem}`);
     return "failed";
   }
@@ -139,6 +151,15 @@ export function runCli(args) {
   child.on("exit", (code, signal) => {
     process.exit(code ?? 128 + (signal === null ? 0 : (constants.signals[signal] ?? 0)));
   });
+}
+
+/** For builds: a problem ends the command with its words alone. @param {() => void} work */
+export function orFail(work) {
+  try {
+    work();
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** @param {string} file relative to the project's folder @returns {string[]} a node_modules script under Node 24 */
@@ -218,10 +239,12 @@ function filesUnder(place) {
     .flatMap((name) => filesUnder(path.join(place, name)));
 }
 
-/** npm as it called us, since the npm on the PATH may belong to another Node. */
+/** npm as it called us, since the npm on the PATH may be another; by our own Node where this one is too old. */
 function npmCommand() {
   const called = process.env.npm_execpath;
-  if (called?.endsWith("npm-cli.js") && existsSync(called)) return [process.execPath, called];
+  const own = path.join(root, "node_modules", ".bin", "node");
+  const node = oldNode && existsSync(own) ? own : process.execPath;
+  if (called?.endsWith("npm-cli.js") && existsSync(called)) return [node, called];
   return [process.platform === "win32" ? "npm.cmd" : "npm"];
 }
 

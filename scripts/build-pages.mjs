@@ -1,5 +1,7 @@
 // `npm run build:pages`: the pages alone, into dashboards/dist.
-import { ensureInstalled, ensurePages, say } from "./bootstrap.mjs";
+import { ensureInstalled, ensurePages, orFail, say } from "./bootstrap.mjs";
 
-ensureInstalled({ strict: true });
-say(`breathwatch: pages ${ensurePages({ strict: true })}`);
+orFail(() => {
+  ensureInstalled({ strict: true });
+  say(`breathwatch: pages ${ensurePages({ strict: true })}`);
+});

@@ -3,11 +3,13 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
-import { ensureInstalled, ensurePages, fail, root, say, tool } from "./bootstrap.mjs";
+import { ensureInstalled, ensurePages, fail, orFail, root, say, tool } from "./bootstrap.mjs";
 
 process.chdir(root);
-ensureInstalled({ strict: true });
-say(`breathwatch: pages ${ensurePages({ strict: true })}`);
+orFail(() => {
+  ensureInstalled({ strict: true });
+  say(`breathwatch: pages ${ensurePages({ strict: true })}`);
+});
 rmSync("dist", { recursive: true, force: true });
 const [node, ...tsc] = tool("typescript/bin/tsc");
 if (spawnSync(node, [...tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" }).status !== 0)

@@ -24,11 +24,23 @@ const skipped = [];
 const failures = [];
 
 process.chdir(root);
-ensureInstalled({ strict: true });
-if (!staticOnly) checkMachine();
-if (args.length === 0) staticChecks();
-if (!staticOnly) vitest();
+if (packagesMatch()) {
+  if (!staticOnly) checkMachine();
+  if (args.length === 0) staticChecks();
+  if (!staticOnly) vitest();
+}
 summary();
+
+/** @returns {boolean} whether the packages are those of the lock; nothing else can be trusted otherwise */
+function packagesMatch() {
+  try {
+    ensureInstalled({ strict: true });
+    return true;
+  } catch (error) {
+    failed("packages", 0, error.message);
+    return false;
+  }
+}
 
 /** What the machine lacks: a skip on a person's machine, said by name; a failure where everything was to be there. */
 function checkMachine() {
@@ -148,7 +160,11 @@ function run(name, command, commandArgs, proof) {
 /** @param {string} name @param {() => string} work */
 function timed(name, work) {
   const started = Date.now();
-  passed(name, started, work());
+  try {
+    passed(name, started, work());
+  } catch (error) {
+    failed(name, started, error.message);
+  }
 }
 
 function passed(name, started, note) {
