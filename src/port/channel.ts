@@ -54,3 +54,20 @@ export interface Channel {
   /** Never rejects; every failure is a result. */
   send(target: ChannelTarget, message: ChannelMessage): Promise<SendResult>;
 }
+
+/** What a push carries, encrypted. The service worker must show something for every push, readable or not. */
+export interface PushPayload {
+  readonly title: string;
+  readonly body: string;
+  /** Tag: one notification per incident. */
+  readonly tag: string;
+  readonly url: string;
+  readonly acknowledgeUrl?: string;
+  readonly acknowledgeLabel?: string;
+  readonly kind: "alarm" | "update" | "closed";
+  readonly priority: Priority;
+  readonly simulated: boolean;
+  readonly drill: boolean;
+  /** Where the worker reports that it was shown (a receipt, not an acknowledgement). */
+  readonly receiptUrl?: string;
+}

@@ -3,7 +3,7 @@
  * are epoch milliseconds of the edge's wall clock; `ageMs` is computed by the server on its monotonic clock at the
  * moment of sending, so a page never compares clocks with the box.
  */
-import type { AlarmFold, Occurrence, PatientCall, Priority } from "../domain/alarm.ts";
+import type { AlarmFold, Occurrence, PatientCall } from "../domain/alarm.ts";
 import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Timeliness } from "../domain/observation.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
@@ -138,22 +138,7 @@ export interface TokenAcknowledgeResponse {
   readonly by: string;
 }
 
-/** What a push carries, encrypted. The service worker must show something for every push, readable or not. */
-export interface PushPayload {
-  readonly title: string;
-  readonly body: string;
-  /** Tag: one notification per incident. */
-  readonly tag: string;
-  readonly url: string;
-  readonly acknowledgeUrl?: string;
-  readonly acknowledgeLabel?: string;
-  readonly kind: "alarm" | "update" | "closed";
-  readonly priority: Priority;
-  readonly simulated: boolean;
-  readonly drill: boolean;
-  /** Where the worker reports that it was shown (a receipt, not an acknowledgement). */
-  readonly receiptUrl?: string;
-}
+export type { PushPayload } from "../port/channel.ts";
 
 /** GET /api/beds/:bed/nights */
 export interface NightsResponse {

@@ -1,0 +1,232 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+import { messageOf } from "../domain/fault.ts";
+import type { Audio } from "../port/audio.ts";
+import type { Clock } from "../port/clock.ts";
+
+export interface AudioOptions {
+  readonly clock: Clock;
+  /** Output as the player names it (`hw:1`, a PulseAudio sink); absent: the system's default. */
+  readonly device?: string;
+  /** Environment of the players and of the search for them. */
+  readonly environment: { readonly [name: string]: string | undefined };
+}
+
+/** A player takes raw PCM on its standard input. In this order: aplay needs no sound server. */
+const PLAYERS: readonly {
+  readonly program: string;
+  readonly arguments: (rateHz: number, device: string | undefined) => string[];
+}[] = [
+  {
+    program: "aplay",
+    // Two buffers of 0.2 s: short enough that nothing old is heard after a stop.
+    arguments: (rateHz, device) => [
+      ...["-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", String(rateHz), "--buffer-time=200000"],
+      ...(device === undefined ? [] : ["-D", device]),
+      "-",
+    ],
+  },
+  {
+    program: "pw-cat",
+    arguments: (rateHz, device) => [
+      ...["--playback", "--raw", "--format", "s16", "--channels", "1", "--rate", String(rateHz)],
+      ...(device === undefined ? [] : ["--target", device]),
+      "-",
+    ],
+  },
+  {
+    program: "paplay",
+    arguments: (rateHz, device) => [
+      ...["--raw", "--format=s16le", "--channels=1", `--rate=${rateHz}`, "--latency-msec=200"],
+      ...(device === undefined ? [] : [`--device=${device}`]),
+    ],
+  },
+];
+
+type Player = (typeof PLAYERS)[number];
+
+/** How far the player is fed ahead of real time: bridges a busy moment of this process. */
+const LEAD_MS = 600;
+const FEED_MS = 100;
+/** Sound that the player has not taken: the output hangs. */
+const STUCK_MS = 3_000;
+const PROBE_MS = 100;
+const PROBE_RATE_HZ = 48_000;
+const PROBE_DEADLINE_MS = 3_000;
+
+/** The loudspeaker of a machine without one: says why and never plays. */
+export function noAudio(detail: string): Audio {
+  return {
+    probe: async () => ({ ok: false, detail }),
+    loop(_pcm, _sampleRateHz, onFailure) {
+      onFailure(detail);
+      return () => undefined;
+    },
+  };
+}
+
+/**
+ * The loudspeaker through the machine's own player: aplay, pw-cat or paplay, whichever opens an output first. Each
+ * sound is one process fed with raw PCM; it is killed to stop it, so nothing is left behind, and it ends by itself
+ * when this process dies, because its input closes.
+ */
+export function createAudio(options: AudioOptions): Audio {
+  const { clock } = options;
+  /** The player that worked last; the search begins with it. */
+  let chosen: Player | undefined;
+
+  const candidates = (): readonly Player[] => {
+    const present = PLAYERS.filter((player) => isPresent(player.program, options.environment["PATH"]));
+    return [
+      ...present.filter((player) => player === chosen),
+      ...present.filter((player) => player !== chosen),
+    ];
+  };
+
+  return {
+    async probe() {
+      const problems: string[] = [];
+      for (const player of candidates()) {
+        const problem = await tryPlayer(player, options);
+        if (problem === undefined) {
+          chosen = player;
+          return { ok: true, detail: `${player.program}, output ${options.device ?? "default"}` };
+        }
+        problems.push(`${player.program}: ${problem}`);
+      }
+      if (problems.length === 0)
+        problems.push("none of aplay, pw-cat, paplay is installed (package alsa-utils)");
+      return { ok: false, detail: problems.join("; ").slice(0, 500) };
+    },
+
+    loop(pcm, sampleRateHz, onFailure) {
+      const [player] = candidates();
+      if (player === undefined) {
+        onFailure("none of aplay, pw-cat, paplay is installed (package alsa-utils)");
+        return () => undefined;
+      }
+      let ended = false;
+      const child = start(player, sampleRateHz, options);
+      const end = (): void => {
+        if (ended) return;
+        ended = true;
+        cancelFeed();
+        kill(child.process);
+      };
+      const fail = (detail: string): void => {
+        if (ended) return;
+        end();
+        // The next attempt begins with another player, if there is one.
+        if (chosen === player) chosen = undefined;
+        onFailure(`${player.program}: ${detail}`);
+      };
+      const feed = createFeed(child.process, pcm, sampleRateHz, clock);
+      const cancelFeed = clock.every(FEED_MS, () => {
+        if (!feed()) fail("the output hangs: it takes no more sound");
+      });
+      child.onExit(fail);
+      feed();
+      return end;
+    },
+  };
+}
+
+/** Writes a loop of PCM at the pace of real time; false when the player has stopped taking it. */
+function createFeed(child: ChildProcess, pcm: Int16Array, sampleRateHz: number, clock: Clock): () => boolean {
+  const bytes = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+  const bytesPerMs = (sampleRateHz * 2) / 1_000;
+  const startedAt = clock.mono();
+  let written = 0;
+  return () => {
+    const input = child.stdin;
+    if (input === null || !input.writable) return true;
+    if (input.writableLength > STUCK_MS * bytesPerMs) return false;
+    // After a long pause of this process the sound goes on from now instead of catching up.
+    const behind = (clock.mono() - startedAt) * bytesPerMs - written;
+    if (behind > STUCK_MS * bytesPerMs) written += Math.floor(behind / 2) * 2;
+    const target = (clock.mono() - startedAt + LEAD_MS) * bytesPerMs;
+    while (written < target) {
+      const from = written % bytes.length;
+      const to = Math.min(bytes.length, from + Math.ceil((target - written) / 2) * 2);
+      input.write(bytes.subarray(from, to));
+      written += to - from;
+    }
+    return true;
+  };
+}
+
+/** Plays a moment of silence to the end; undefined when that worked, else what the player said. */
+async function tryPlayer(player: Player, options: AudioOptions): Promise<string | undefined> {
+  const child = start(player, PROBE_RATE_HZ, options);
+  return new Promise((resolve) => {
+    const cancel = options.clock.after(PROBE_DEADLINE_MS, () => {
+      kill(child.process);
+      resolve("the output does not answer");
+    });
+    child.onExit((detail, code) => {
+      cancel();
+      resolve(code === 0 ? undefined : detail);
+    });
+    child.process.stdin?.end(Buffer.alloc((PROBE_RATE_HZ * 2 * PROBE_MS) / 1_000));
+  });
+}
+
+interface Started {
+  readonly process: ChildProcess;
+  /** Once, when the player ends or could not be started: why, and its exit code. */
+  onExit(listener: (detail: string, code: number | undefined) => void): void;
+}
+
+function start(player: Player, sampleRateHz: number, options: AudioOptions): Started {
+  const child = spawn(player.program, player.arguments(sampleRateHz, options.device), {
+    stdio: ["pipe", "ignore", "pipe"],
+    env: { ...options.environment, LC_ALL: "C" },
+  });
+  let complaint = "";
+  let exit: { readonly detail: string; readonly code: number | undefined } | undefined;
+  let listener: ((detail: string, code: number | undefined) => void) | undefined;
+  const leave = (detail: string, code?: number): void => {
+    if (exit !== undefined) return;
+    exit = { detail, code };
+    listener?.(detail, code);
+  };
+  child.stderr.setEncoding("utf8");
+  child.stderr.on("data", (text: string) => {
+    complaint = (complaint + text).slice(-2_000);
+  });
+  // A player that dies breaks the pipe first; its exit tells more than the broken pipe.
+  child.stdin.on("error", (error) => {
+    complaint ||= error.message;
+  });
+  child.on("error", (error) => leave(messageOf(error)));
+  child.on("close", (code, signal) => {
+    const said = complaint.trim().split("\n").at(-1) ?? "";
+    leave(said === "" ? `ended with ${signal ?? `code ${code}`}` : said, code ?? undefined);
+  });
+  return {
+    process: child,
+    onExit(added) {
+      if (exit === undefined) listener = added;
+      else added(exit.detail, exit.code);
+    },
+  };
+}
+
+/** At once and for certain: a player asked politely would first finish what it holds. */
+function kill(child: ChildProcess): void {
+  child.stdin?.destroy();
+  child.kill("SIGKILL");
+}
+
+function isPresent(program: string, searchPath = ""): boolean {
+  return searchPath.split(path.delimiter).some((folder) => {
+    if (folder === "") return false;
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
