@@ -31,7 +31,8 @@ export type OptionValues = { readonly [name: string]: string | number | boolean 
 
 /**
  * Where a driver reports what it made of the bytes: counted, shown on the technician's page, kept in the device
- * log. `meaning` is only called when somebody looks.
+ * log. `meaning` is only called when somebody looks, later: the bytes are valid during the call only and are copied
+ * here, `meaning` must hold what it needs.
  */
 export interface Trace {
   /** A frame that was understood. */

@@ -11,6 +11,21 @@ export interface FrameRule {
   readonly refusals: readonly string[];
 }
 
+/** The rule of a declared frame (frame.ts), whose length is fixed. */
+export const fixedLengthRule = (format: {
+  readonly lengthBytes: number;
+  readonly refusals: readonly string[];
+  check(bytes: Uint8Array, at: number): number;
+}): FrameRule => ({
+  maxBytes: format.lengthBytes,
+  refusals: format.refusals,
+  match(bytes, at, end) {
+    if (end - at < format.lengthBytes) return 0;
+    const refusal = format.check(bytes, at);
+    return refusal === 0 ? format.lengthBytes : -refusal;
+  },
+});
+
 export interface FramerOptions {
   readonly rule: FrameRule;
   /**

@@ -1,0 +1,37 @@
+import { HOUR_MS } from "../../src/domain/time.ts";
+import type { DeviceModule, OptionValues } from "../../src/driver/contract.ts";
+import { NONIN_OPTIONS, observeNonin } from "./driver.ts";
+import { simulateNonin } from "./simulator.ts";
+
+/** Nonin oximeters with a serial port, USB serial cable or Bluetooth Classic serial port. */
+export const noninSerial: DeviceModule = {
+  id: "nonin-serial",
+  vendor: "Nonin",
+  model: "OEM III, Xpod, Onyx II 9560, WristOx2 3150 (data formats 2, 7, 8, 13)",
+  role: "oximeter",
+  link: "bytes",
+  timeliness: "live",
+  evidence: "real_bytes",
+  options: NONIN_OPTIONS,
+  serial: () => ({ baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1, rtscts: false }),
+  quietMs,
+  signals: () => ["spo2", "pulse_rate"],
+  waves: ["pleth"],
+  observe: observeNonin,
+  simulate: simulateNonin,
+};
+
+/** Formats 2 and 7 never pause; 8 speaks once a second; a spot check (13) may be hours away. */
+function quietMs(options: OptionValues): number {
+  switch (options["format"]) {
+    case "2":
+    case "7":
+      return 3_000;
+    case "8":
+      return 5_000;
+    case "13":
+      return 12 * HOUR_MS;
+    default:
+      return 6_000;
+  }
+}
