@@ -40,6 +40,7 @@ export const FAULTS = {
   NOT_FOUND: "There is no such thing here.",
   CONFLICT: "This does not fit the present state.",
   RATE_LIMITED: "Too many requests from here.",
+  SERVER_FAILED: "The page server failed inside.",
 } as const;
 
 export type FaultCode = keyof typeof FAULTS;
