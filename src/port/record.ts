@@ -18,6 +18,17 @@ export interface RecordLog<Entry> {
   close(): Promise<void>;
 }
 
+/** A log whose owner can replace everything in it by a shorter equivalent, so that it does not grow for ever. */
+export interface CompactableLog<Entry> extends RecordLog<Entry> {
+  /** Length on disk with everything that still waits to be written; the owner decides from it when to compact. */
+  readonly bytes: number;
+  /**
+   * Puts these entries in the place of everything appended before this call, atomically; later appends follow
+   * them, the id stays. Rejects with DISK_FAILED or DISK_DEADLINE: then either contents may be in place, whole.
+   */
+  rewrite(entries: readonly Entry[]): Promise<void>;
+}
+
 /** Store-and-forward of observations: bounded (72 h by default), oldest released below the high-water mark. */
 export interface Spool {
   /** Adds one message; kept in memory at once, on disk with the next sync (at most 1 s later). */
