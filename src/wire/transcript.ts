@@ -47,7 +47,7 @@ export const writeTranscriptChunk = ({ offsetMs, direction, bytes }: TranscriptC
   `${offsetMs.toFixed(3)} ${direction === "in" ? "<" : ">"} ${toHex(bytes)}\n`;
 
 /** Whether a file's text is a transcript, whatever its name. */
-export const isTranscript = (text: string): boolean => text.startsWith("breathwatch-transcript ");
+const isTranscript = (text: string): boolean => text.startsWith("breathwatch-transcript ");
 
 /**
  * Reads a transcript. A last line without its line end was cut off by a crash and is dropped when it cannot be read.
@@ -90,6 +90,34 @@ export function parseHexFrames(text: string): readonly Uint8Array[] {
     if (bytes === undefined) throw invalid(index + 1, "is not hexadecimal");
     return [bytes];
   });
+}
+
+/** Raw files are handed on in pieces of this many bytes. */
+const RAW_CHUNK_BYTES = 32;
+
+/**
+ * What a device said in a recording, with times: a transcript keeps its own; the frames of a `.hex` file (also
+ * `.hex.gz`, unpacked) and any other bytes come at the given rate. Throws INPUT_INVALID.
+ */
+export function timedChunks(
+  name: string,
+  file: Uint8Array,
+  bytesPerSecond: number,
+): readonly { readonly offsetMs: number; readonly bytes: Uint8Array }[] {
+  const text = (): string => new TextDecoder("latin1").decode(file);
+  if (isTranscript(new TextDecoder("latin1").decode(file.subarray(0, MAGIC.length)))) {
+    return parseTranscript(text()).chunks.filter((chunk) => chunk.direction === "in");
+  }
+  let passed = 0;
+  const paced = (bytes: Uint8Array): { readonly offsetMs: number; readonly bytes: Uint8Array } => {
+    passed += bytes.length;
+    return { offsetMs: (passed * 1000) / bytesPerSecond, bytes };
+  };
+  if (/\.hex(?:\.gz)?$/.test(name)) return parseHexFrames(text()).map(paced);
+  const pieces = Math.ceil(file.length / RAW_CHUNK_BYTES);
+  return Array.from({ length: pieces }, (_, i) =>
+    paced(file.subarray(i * RAW_CHUNK_BYTES, (i + 1) * RAW_CHUNK_BYTES)),
+  );
 }
 
 /** Upper-case pairs with a space between. */
