@@ -1,5 +1,5 @@
-import { Errors } from "typebox/value";
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { Check, Errors } from "typebox/value";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { BedConfig, HomeConfig } from "./config.ts";
@@ -71,10 +71,8 @@ export function readConfig(
       ],
     };
   }
-  const findings = schemaFindings(value, place);
-  if (findings.length > 0) return { findings };
-  // The schema accepted it, so the value is what the schema's type says.
-  const file = value as ConfigFile;
+  if (!Check(HomeConfigSchema, value)) return { findings: schemaFindings(value, place) };
+  const file: ConfigFile = value;
   const meant = meaningFindings(file, families, machine, place);
   if (meant.some((finding) => finding.level === "error")) return { findings: meant };
   const result = { config: withDefaults(file, machine), findings: meant };
@@ -94,8 +92,7 @@ function lineOf(root: unknown, keys: readonly string[], lines: LineCounter): num
     } else if (isSeq(node)) {
       const item: unknown = node.items[Number(key)];
       if (item === undefined) break;
-      const range = (item as Node).range; // items of a parsed sequence are nodes
-      if (range) offset = range[0];
+      if (isNode(item) && item.range) offset = item.range[0];
       node = item;
     } else break;
   }
@@ -163,9 +160,7 @@ function schemaAt(path: string): SchemaNode | undefined {
 }
 
 const allowedValues = (path: string): readonly string[] =>
-  (schemaAt(path)?.anyOf ?? []).flatMap((option) =>
-    option.const === undefined ? [] : [String(option.const)],
-  );
+  (schemaAt(path)?.anyOf ?? []).flatMap((option) => (typeof option.const === "string" ? [option.const] : []));
 
 const descriptionAt = (path: string): string | undefined => schemaAt(path)?.description;
 

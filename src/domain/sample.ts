@@ -26,12 +26,12 @@ export type Sample = number | { readonly absent: Absence };
 
 export type Samples = { readonly [id in SignalId]?: Sample };
 
-const absentSamples = Object.fromEntries(ABSENCES.map((reason) => [reason, { absent: reason }])) as {
-  readonly [reason in Absence]: { readonly absent: reason };
-};
+const absentSamples: ReadonlyMap<Absence, Sample> = new Map(
+  ABSENCES.map((reason) => [reason, { absent: reason }]),
+);
 
 /** The one shared object for each reason, so that equality of samples is cheap. */
-export const absent = (reason: Absence): Sample => absentSamples[reason];
+export const absent = (reason: Absence): Sample => absentSamples.get(reason) ?? { absent: reason };
 
 export const isPresent = (sample: Sample | undefined): sample is number => typeof sample === "number";
 

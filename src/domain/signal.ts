@@ -53,9 +53,9 @@ export const SIGNALS = {
 
 export type SignalId = keyof typeof SIGNALS;
 
-export const SIGNAL_IDS = Object.keys(SIGNALS) as readonly SignalId[];
-
 export const isSignalId = (text: string): text is SignalId => Object.hasOwn(SIGNALS, text);
+
+export const SIGNAL_IDS: readonly SignalId[] = Object.keys(SIGNALS).filter(isSignalId);
 
 export interface WaveInfo {
   readonly unit: string;

@@ -43,7 +43,7 @@ const rows = fc
     return list.map(({ step, simulated, cells }) => ({
       at: (at += step),
       simulated,
-      cells: cells as (typeof cells)[number][],
+      cells,
     }));
   });
 

@@ -161,13 +161,14 @@ export interface MinuteRoll {
 
 /** The minutes of a chunk that have values, per signal code, as one blob. */
 export function encodeRolls(rows: readonly StoreRow[]): Uint8Array {
-  const bySignal = new Map<number, Map<number, { count: number; min: number; max: number; sum: number }>>();
+  type Roll = { count: number; min: number; max: number; sum: number };
+  const bySignal = new Map<number, Map<number, Roll>>();
   for (const row of rows) {
     const minute = Math.floor(row.at / MINUTE_MS);
     row.cells.forEach((cell, code) => {
       if (typeof cell !== "number") return;
       const value = toInteger(code, cell);
-      const minutes = bySignal.get(code) ?? new Map();
+      const minutes = bySignal.get(code) ?? new Map<number, Roll>();
       bySignal.set(code, minutes);
       const roll = minutes.get(minute);
       if (roll === undefined) minutes.set(minute, { count: 1, min: value, max: value, sum: value });

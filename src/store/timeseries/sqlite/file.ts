@@ -199,7 +199,7 @@ export class TimeseriesFile {
     const rows = this.#db
       .prepare("SELECT body FROM event WHERE bed = ? AND at >= ? AND at < ? ORDER BY at, key")
       .all(query.bed, query.from, query.to);
-    // Written by `write` from the same type.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `write` from the same type
     return rows.map((row) => JSON.parse(String(row["body"])) as AlarmEvent);
   }
 
@@ -296,7 +296,7 @@ export class TimeseriesFile {
       .prepare("SELECT at, simulated, samples FROM hot WHERE device = ? AND at >= ? AND at < ? ORDER BY at")
       .iterate(device, from, to);
     for (const row of rows) {
-      // Written by `write` from the same type.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `write` from the same type
       const samples = JSON.parse(String(row["samples"])) as Samples;
       const cells = SIGNAL_CODES.map((id) => samples[id]);
       yield { at: Number(row["at"]), simulated: row["simulated"] === 1, cells };
