@@ -111,7 +111,19 @@ export interface JoinCodeResponse {
   readonly expiresInMs: number;
 }
 
-/** POST /api/beds/:bed/occurrences/:id/acknowledge */
+/** POST /api/sign-out : 204. POST /api/me/language, 204. */
+export interface LanguageRequest {
+  readonly language: Language;
+}
+
+/** What acknowledge, call, watch, drill and simulation answer; not accepted is a problem with code CONFLICT. */
+export interface CommandAnswer {
+  readonly accepted: true;
+}
+
+/**
+ * POST /api/beds/:bed/occurrences/:id/acknowledge ; "bedside" answers a patient's call and so ends it.
+ */
 export interface AcknowledgeRequest {
   readonly place: "going" | "bedside";
 }
@@ -125,7 +137,7 @@ export interface WatchRequest {
 export interface DrillRequest {
   readonly forMs: number;
 }
-/** POST /api/push (a page's subscription); answers the target's id. */
+/** POST /api/push (a page's subscription); answers `{id}` of the target. DELETE /api/push/:id, 204. */
 export interface PushSubscribeRequest {
   readonly endpoint: string;
   readonly p256dh: string;
@@ -162,7 +174,7 @@ export interface MetricValue {
   readonly coverage: number;
 }
 
-/** GET /api/beds/:bed/nights/:night?width=N */
+/** GET /api/beds/:bed/nights/:night?width=N ; `from` and `to` are the recorded part, to whole hours. */
 export interface NightResponse {
   readonly night: Night;
   readonly zone: string;

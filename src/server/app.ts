@@ -1,0 +1,159 @@
+import fastifyCookie from "@fastify/cookie";
+import fastifyRateLimit from "@fastify/rate-limit";
+import Fastify, { type FastifyRequest } from "fastify";
+import { Compile } from "typebox/compile";
+import { Fault } from "../domain/fault.ts";
+import { MINUTE_MS } from "../domain/time.ts";
+import { type App, type Context, createContext } from "./context.ts";
+import type { ServerDeps } from "./deps.ts";
+import { RateStore } from "./limits.ts";
+import { createLiveHub } from "./live-hub.ts";
+import { problemOf, sendProblem } from "./problem.ts";
+import { authorise, rightOf } from "./rights.ts";
+import { bedRoutes } from "./routes/beds.ts";
+import { deviceRoutes } from "./routes/devices.ts";
+import { meRoutes } from "./routes/me.ts";
+import { nightRoutes } from "./routes/nights.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { pushRoutes } from "./routes/push.ts";
+import { tokenRoutes } from "./routes/token.ts";
+import { cookieName, crossSite, SECURITY_HEADERS } from "./security.ts";
+import { createSessions } from "./sessions.ts";
+import { answerUpgrades } from "./upgrade.ts";
+
+/** Largest request body: a push subscription with a long address is about 3 KiB. */
+const BODY_MAX = 16 * 1024;
+/** Requests a minute from one address; a page that polls once a second and loads its files stays far below. */
+const REQUESTS_MAX = 1_200;
+/** Connections at once, sockets included. */
+const CONNECTIONS_MAX = 512;
+
+/**
+ * The whole HTTP side: pages, API and the live WebSocket. Not listening yet (`listen`), but answers injected
+ * requests at once; close() ends it with every socket and timer. Rejects when a route is declared wrongly.
+ */
+export async function createApp(deps: ServerDeps): Promise<App> {
+  const app = newFastify(deps);
+  const sessions = createSessions(deps);
+  const hub = createLiveHub({
+    clock: deps.clock,
+    log: deps.log,
+    model: deps.live,
+    stillSignedIn: async (tokenHash) =>
+      (await deps.state.session(tokenHash, deps.clock.wall())) !== undefined,
+  });
+  const context = createContext(deps, sessions, hub);
+
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) {
+      const fields = {
+        route: routeOf(request),
+        code: problem.code,
+        request: request.id,
+        error: String(error),
+      };
+      deps.log.note("request.failed", fields, "error");
+    }
+    return sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler((_, reply) =>
+    sendProblem(reply, problemOf(new Fault("NOT_FOUND", "There is nothing at this address."))),
+  );
+  // An answer that does not fit its schema still goes out, since a page with an odd field beats none; tests
+  // read the note.
+  app.setSerializerCompiler(({ schema, url }) => {
+    const checked = Compile(schema);
+    return (answer: unknown) => {
+      if (!checked.Check(answer)) deps.log.note("answer.unfit", { route: url ?? "" }, "error");
+      return JSON.stringify(answer);
+    };
+  });
+
+  await app.register(fastifyCookie);
+  await app.register(fastifyRateLimit, { global: false, store: rateStoreOn(deps) });
+  guard(app, context);
+  await pageRoutes(app, context);
+  meRoutes(app, context);
+  bedRoutes(app, context);
+  pushRoutes(app, context);
+  await tokenRoutes(app, context);
+  nightRoutes(app, context);
+  deviceRoutes(app, context);
+
+  app.server.maxConnections = CONNECTIONS_MAX;
+  app.addHook("onReady", async () => hub.start());
+  app.addHook("preClose", async () => hub.stop());
+  answerUpgrades(app, context);
+  return app;
+}
+
+function newFastify(deps: ServerDeps): App {
+  return Fastify({
+    // Typed as plain HTTP either way: routes never touch what differs.
+    ...(deps.tls === undefined ? {} : { https: deps.tls }),
+    logger: false,
+    bodyLimit: BODY_MAX,
+    requestTimeout: 15_000,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    genReqId: () => Buffer.from(deps.random.bytes(8)).toString("hex"),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    frameworkErrors: (error, _, reply) => {
+      reply.headers(SECURITY_HEADERS);
+      sendProblem(reply, problemOf(error));
+    },
+  });
+}
+
+/** Headers, limits and the one place that decides who may do what, before anything else of a request is read. */
+function guard(app: App, context: Context): void {
+  const { deps, sessions } = context;
+  const cookie = cookieName(deps.tls !== undefined);
+  const limit = app.createRateLimit({ max: REQUESTS_MAX, timeWindow: MINUTE_MS });
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
+    const rate = await limit(request);
+    if (!rate.isAllowed && rate.isExceeded) {
+      reply.header("retry-after", rate.ttlInSeconds);
+      throw new Fault(
+        "RATE_LIMITED",
+        `More than ${REQUESTS_MAX} requests in a minute came from this address.`,
+        {
+          fix: "Wait a minute.",
+        },
+      );
+    }
+    if (request.is404) return;
+    const right = rightOf(request.method, request.routeOptions.url ?? "");
+    if (right === undefined) deps.log.note("route.without_rights", { route: routeOf(request) }, "error");
+    if (request.method !== "GET" && request.method !== "HEAD" && right?.byToken !== true) {
+      const foreign = crossSite(request.headers);
+      if (foreign !== undefined) throw foreign;
+    }
+    const open = right?.who === "anyone" && request.routeOptions.url !== "/api/me";
+    const signedIn = open ? undefined : await sessions.find(request.cookies[cookie]);
+    if (signedIn !== undefined) context.remember(request, signedIn);
+    const refusal = authorise(right, signedIn?.person);
+    if (refusal !== undefined) throw refusal;
+  });
+
+  app.addHook("onResponse", async (request, reply) => {
+    // The pattern, never the address: addresses hold one-time secrets.
+    const fields = { route: routeOf(request), status: reply.statusCode, request: request.id };
+    deps.log.note("request.done", fields, "debug");
+  });
+}
+
+const routeOf = (request: FastifyRequest): string => `${request.method} ${request.routeOptions.url ?? "?"}`;
+
+/** The limiter's store on the port clock, in the constructor shape that the plugin asks for. */
+function rateStoreOn({ clock }: ServerDeps): new () => RateStore {
+  return class extends RateStore {
+    constructor() {
+      super(clock);
+    }
+  };
+}

@@ -1,0 +1,241 @@
+import { Compile } from "typebox/compile";
+import type { WebSocket } from "ws";
+import { messageOf } from "../domain/fault.ts";
+import type { BedId } from "../domain/ids.ts";
+import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { LiveMessage } from "./contract.ts";
+import type { LiveChange, LiveModel } from "./live-model.ts";
+import { LiveAsk } from "./schemas.ts";
+
+/** At most four states a second; alarms do not wait. */
+const STATE_EVERY_MS = 250;
+const HEARTBEAT_MS = 5 * SECOND_MS;
+/** A page that has taken nothing for so long is gone, or as good as gone: it sees that itself after 12 s. */
+const SILENT_MS = 30 * SECOND_MS;
+const RECHECK_MS = MINUTE_MS;
+/** Messages on their way to one page that it has not taken yet; alarms may be two further ones. */
+const IN_FLIGHT_MAX = 1;
+const IN_FLIGHT_ALARM_MAX = 3;
+const ASKS_PER_HEARTBEAT_MAX = 20;
+const CLIENTS_MAX = 256;
+
+/** Close codes of our own (RFC 6455 leaves 4000 and up to applications). */
+export const CLOSE_SIGNED_OUT = 4401;
+
+const isAsk = Compile(LiveAsk);
+
+/** Pushes the live model to every connected page. A page that reads slowly gets fewer states, never older ones. */
+export interface LiveHub {
+  /** Whether one more page may connect. */
+  readonly full: boolean;
+  readonly size: number;
+  /** Takes an accepted socket over; `tokenHash` names the sign-in that it lives on. */
+  add(socket: WebSocket, tokenHash: string): void;
+  /** Closes every socket of a sign-in that ended. */
+  drop(tokenHash: string): void;
+  start(): void;
+  stop(): void;
+}
+
+export interface LiveHubDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly model: LiveModel;
+  /** False when the sign-in has ended; rejecting means not known now, and the page stays. */
+  readonly stillSignedIn: (tokenHash: string) => Promise<boolean>;
+}
+
+/** Idle until start(). */
+export function createLiveHub(deps: LiveHubDeps): LiveHub {
+  return new Hub(deps);
+}
+
+interface Client {
+  readonly socket: WebSocket;
+  readonly tokenHash: string;
+  readonly waves: Set<BedId>;
+  /**
+   * Every message is followed by a ping with its number, and the page's answer says that it took it: what lies in
+   * buffers between here and there would otherwise look sent, and be old when it arrives.
+   */
+  sent: number;
+  taken: number;
+  lastTaken: Mono;
+  /** A state was held back: the newest goes out as soon as the page has taken what is on its way. */
+  owed: boolean;
+  asks: number;
+}
+
+class Hub implements LiveHub {
+  readonly #deps: LiveHubDeps;
+  readonly #clients = new Set<Client>();
+  #stops: (() => void)[] = [];
+  #cancelPush: (() => void) | undefined;
+  #pushAt: Mono | undefined;
+  #urgent = false;
+  #lastPush: Mono | undefined;
+
+  constructor(deps: LiveHubDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  get full(): boolean {
+    return this.#clients.size >= CLIENTS_MAX;
+  }
+
+  start(): void {
+    const { clock, model } = this.#deps;
+    this.#stops = [
+      model.onChange((change) => this.#schedule(change)),
+      model.onWave((bed, device, wave) => {
+        if (![...this.#clients].some(({ waves }) => waves.has(bed))) return;
+        const { rateHz, channels } = wave;
+        const text = textOf({ kind: "wave", bed, device, rateHz, channels });
+        for (const client of this.#clients)
+          if (client.waves.has(bed)) this.#offer(client, text, IN_FLIGHT_MAX + 1);
+      }),
+      clock.every(HEARTBEAT_MS, () => this.#beat()),
+      clock.every(RECHECK_MS, () => this.#recheck()),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    this.#cancelPush?.();
+    this.#cancelPush = undefined;
+    for (const client of this.#clients) client.socket.terminate();
+    this.#clients.clear();
+  }
+
+  add(socket: WebSocket, tokenHash: string): void {
+    const { clock, log } = this.#deps;
+    const client: Client = {
+      socket,
+      tokenHash,
+      waves: new Set(),
+      sent: 0,
+      taken: 0,
+      lastTaken: clock.mono(),
+      owed: false,
+      asks: 0,
+    };
+    this.#clients.add(client);
+    socket.on("close", () => this.#clients.delete(client));
+    socket.on("error", (error) => log.note("live.socket_failed", { error: error.message }, "debug"));
+    socket.on("pong", (data: Buffer) => this.#taken(client, Number(data.toString())));
+    socket.on("message", (data: Buffer) => this.#hear(client, data.toString()));
+    this.#offer(client, this.#state(), IN_FLIGHT_MAX);
+  }
+
+  drop(tokenHash: string): void {
+    for (const client of this.#clients) {
+      if (client.tokenHash === tokenHash) client.socket.close(CLOSE_SIGNED_OUT, "signed out");
+    }
+  }
+
+  /** Runs inside the alarm path: sets a timer and returns. */
+  #schedule(change: LiveChange): void {
+    if (this.#clients.size === 0) return;
+    const { clock } = this.#deps;
+    const now = clock.mono();
+    const urgent = change === "alarms";
+    this.#urgent ||= urgent;
+    const wait = urgent || this.#lastPush === undefined ? 0 : this.#lastPush + STATE_EVERY_MS - now;
+    const at = now + Math.max(0, wait);
+    if (this.#pushAt !== undefined && this.#pushAt <= at) return;
+    this.#cancelPush?.();
+    this.#pushAt = mono(at);
+    this.#cancelPush = clock.after(at - now, () => this.#push());
+  }
+
+  #push(): void {
+    const limit = this.#urgent ? IN_FLIGHT_ALARM_MAX : IN_FLIGHT_MAX;
+    this.#cancelPush = undefined;
+    this.#pushAt = undefined;
+    this.#urgent = false;
+    this.#lastPush = this.#deps.clock.mono();
+    const text = this.#state();
+    for (const client of this.#clients) {
+      if (!this.#offer(client, text, limit)) client.owed = true;
+    }
+  }
+
+  /** Sends unless too much is on its way already; says whether it did. */
+  #offer(client: Client, text: string, limit: number): boolean {
+    const { socket } = client;
+    if (socket.readyState !== socket.OPEN || client.sent - client.taken >= limit) return false;
+    client.sent += 1;
+    client.owed = false;
+    // Errors surface on the socket, which then closes.
+    socket.send(text, noted);
+    socket.ping(String(client.sent), false, noted);
+    return true;
+  }
+
+  #taken(client: Client, number: number): void {
+    if (!(number > client.taken && number <= client.sent)) return;
+    client.taken = number;
+    client.lastTaken = this.#deps.clock.mono();
+    if (client.owed) this.#offer(client, this.#state(), IN_FLIGHT_MAX);
+  }
+
+  #hear(client: Client, text: string): void {
+    client.asks += 1;
+    const ask = parseAsk(text);
+    if (ask === undefined || client.asks > ASKS_PER_HEARTBEAT_MAX) {
+      client.socket.close(1008, "not understood");
+      return;
+    }
+    if (this.#deps.model.bed(ask.bed) === undefined) return;
+    if (ask.on) client.waves.add(ask.bed);
+    else client.waves.delete(ask.bed);
+  }
+
+  #beat(): void {
+    const { clock } = this.#deps;
+    const text = textOf({ kind: "heartbeat", at: clock.wall() });
+    for (const client of this.#clients) {
+      client.asks = 0;
+      if (clock.mono() - client.lastTaken > SILENT_MS) client.socket.terminate();
+      else this.#offer(client, text, IN_FLIGHT_MAX);
+    }
+  }
+
+  #recheck(): void {
+    for (const tokenHash of new Set([...this.#clients].map((client) => client.tokenHash))) {
+      this.#deps.stillSignedIn(tokenHash).then(
+        (still) => {
+          if (!still) this.drop(tokenHash);
+        },
+        (error: unknown) => this.#deps.log.note("session.unchecked", { error: messageOf(error) }, "warn"),
+      );
+    }
+  }
+
+  #state(): string {
+    const { clock, model } = this.#deps;
+    return textOf({ kind: "state", at: clock.wall(), beds: model.states() });
+  }
+}
+
+const textOf = (message: LiveMessage): string => JSON.stringify(message);
+
+/** The socket's own error and close events say what became of it. */
+const noted = (): void => {};
+
+function parseAsk(text: string): { readonly bed: BedId; readonly on: boolean } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isAsk.Check(value) ? value : undefined;
+  } catch {
+    // Not JSON is one more way of not being understood.
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import type { AlarmEvent, Occurrence } from "../domain/alarm.ts";
+import type { OccurrenceId } from "../domain/ids.ts";
+import { isPresent } from "../domain/sample.ts";
+import { isSignalId, SIGNAL_IDS, SIGNALS, type SignalId } from "../domain/signal.ts";
+import { HOUR_MS, MINUTE_MS, type Night, nightBounds, SECOND_MS, type Wall, wall } from "../domain/time.ts";
+import type { Bucket, Point, RangeQuery, Timeseries } from "../port/timeseries.ts";
+import { oximetryMetrics } from "../trends/metrics.ts";
+import type { NightResponse, Strip } from "./contract.ts";
+import type { LiveBed } from "./live-model.ts";
+
+/** Buckets a strip may have; what a screen can draw. */
+const WIDTH = { least: 60, most: 2_000, usual: 800 } as const;
+const ALARMS_MAX = 2_000;
+/** Width of the first look at a night: what was recorded, and from when to when. */
+const COARSE_MS = 5 * MINUTE_MS;
+
+/** The part of a night with data, to whole hours, and which signals it has; undefined for an empty night. */
+export interface Recorded {
+  readonly from: Wall;
+  readonly to: Wall;
+  readonly signals: readonly SignalId[];
+}
+
+/** Looks a night over in coarse buckets. */
+export async function recordedPart(
+  timeseries: Timeseries,
+  bed: LiveBed,
+  night: Night,
+): Promise<Recorded | undefined> {
+  const { from, to } = nightBounds(night, bed.zone);
+  const query = { bed: bed.bed, from, to, signals: SIGNAL_IDS, bucketMs: COARSE_MS };
+  const buckets = await timeseries.buckets(query);
+  let first = Infinity;
+  let last = -Infinity;
+  const signals: SignalId[] = [];
+  for (const [signal, series] of Object.entries(buckets)) {
+    const filled = series.filter(({ count }) => count > 0);
+    const [start, end] = [filled[0], filled.at(-1)];
+    if (!isSignalId(signal) || start === undefined || end === undefined) continue;
+    signals.push(signal);
+    first = Math.min(first, start.at);
+    last = Math.max(last, end.at + COARSE_MS);
+  }
+  if (signals.length === 0) return undefined;
+  return {
+    from: wall(Math.max(from, Math.floor(first / HOUR_MS) * HOUR_MS)),
+    to: wall(Math.min(to, Math.ceil(last / HOUR_MS) * HOUR_MS)),
+    signals,
+  };
+}
+
+/** One night for the therapist's page: `width` is the number of buckets asked for (clamped to 60..2,000). */
+export async function nightOfBed(
+  timeseries: Timeseries,
+  bed: LiveBed,
+  night: Night,
+  width: number = WIDTH.usual,
+): Promise<NightResponse> {
+  const whole = { bed: bed.bed, ...nightBounds(night, bed.zone) };
+  const [recorded, events, simulated] = await Promise.all([
+    recordedPart(timeseries, bed, night),
+    timeseries.events(whole),
+    timeseries.simulated(whole),
+  ]);
+  const { from, to, signals } = recorded ?? { ...whole, signals: [] };
+  const clamped = Math.min(Math.max(width, WIDTH.least), WIDTH.most);
+  const bucketMs = Math.max(1, Math.ceil((to - from) / clamped / SECOND_MS)) * SECOND_MS;
+  const query = { bed: bed.bed, from, to };
+  const buckets = signals.length === 0 ? {} : await timeseries.buckets({ ...query, signals, bucketMs });
+  return {
+    night,
+    zone: bed.zone,
+    from,
+    to,
+    bucketMs,
+    simulated,
+    strips: signals.map((signal) => stripOf(signal, buckets[signal] ?? [])),
+    alarms: alarmsOf(events),
+    metrics: await metricsOf(timeseries, query),
+  };
+}
+
+function stripOf(signal: SignalId, buckets: readonly Bucket[]): Strip {
+  return {
+    signal,
+    unit: SIGNALS[signal].unit,
+    min: buckets.map(({ min }) => min ?? null),
+    mean: buckets.map(({ mean }) => mean ?? null),
+    max: buckets.map(({ max }) => max ?? null),
+  };
+}
+
+/** Events folded to one line an occurrence, oldest first; the first acknowledgement is the one that is named. */
+function alarmsOf(events: readonly AlarmEvent[]): NightResponse["alarms"] {
+  interface Line {
+    occurrence: Occurrence;
+    endedAt?: number;
+    acknowledgedBy?: string;
+    acknowledgedAt?: number;
+  }
+  const lines = new Map<OccurrenceId, Line>();
+  for (const { kind, at, occurrence, by } of events) {
+    const line = lines.get(occurrence.id) ?? { occurrence };
+    line.occurrence = occurrence;
+    if (kind === "ended") line.endedAt = at;
+    if (kind === "acknowledged" && line.acknowledgedAt === undefined) {
+      line.acknowledgedAt = at;
+      const name = by?.name ?? occurrence.acknowledgement?.by.name;
+      if (name !== undefined) line.acknowledgedBy = name;
+    }
+    lines.set(occurrence.id, line);
+  }
+  return [...lines.values()]
+    .toSorted((a, b) => a.occurrence.raisedAt - b.occurrence.raisedAt)
+    .slice(-ALARMS_MAX);
+}
+
+/** Oximetry metrics over the time from the first to the last oximeter number; empty without any. */
+async function metricsOf(timeseries: Timeseries, query: RangeQuery): Promise<NightResponse["metrics"]> {
+  const spo2: Point[] = [];
+  const pulse: Point[] = [];
+  for (const slice of hourly(query)) {
+    spo2.push(...(await timeseries.range({ ...slice, signal: "spo2" })));
+    pulse.push(...(await timeseries.range({ ...slice, signal: "pulse_rate" })));
+  }
+  const measured = [...spo2, ...pulse].filter(({ sample }) => isPresent(sample)).map(({ at }) => at);
+  if (measured.length === 0) return {};
+  const bounds = measured.reduce(
+    ({ first, last }, at) => ({ first: Math.min(first, at), last: Math.max(last, at) }),
+    { first: Infinity, last: -Infinity },
+  );
+  return oximetryMetrics({ spo2, pulse_rate: pulse }, wall(bounds.first), wall(bounds.last + SECOND_MS));
+}
+
+/** A range in hours: no single answer is big enough to hold up the event loop while it is unpacked. */
+export function* hourly(query: RangeQuery): Generator<RangeQuery> {
+  for (let from: number = query.from; from < query.to; from += HOUR_MS) {
+    yield { bed: query.bed, from: wall(from), to: wall(Math.min(from + HOUR_MS, query.to)) };
+  }
+}

@@ -1,0 +1,58 @@
+import type { FastifyError, FastifyReply } from "fastify";
+import { FAULTS, Fault, type FaultCode } from "../domain/fault.ts";
+import type { Problem } from "./contract.ts";
+
+/** HTTP status of the faults that a request can meet; any other is 500. */
+const STATUS: { readonly [code in FaultCode]?: number } = {
+  INPUT_INVALID: 400,
+  NOT_SIGNED_IN: 401,
+  NOT_ALLOWED: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  SIMULATION_FORBIDDEN: 409,
+  RATE_LIMITED: 429,
+  STATE_FAILED: 503,
+  STORE_FAILED: 503,
+  STORE_STALLED: 503,
+};
+
+/**
+ * Any thrown thing as RFC 9457 problem details. Faults keep their sentence and fix; what the HTTP library refuses
+ * is INPUT_INVALID with the library's status; everything else is SERVER_FAILED and says nothing of the inside.
+ */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Fault) {
+    const suffix = ` (${error.code})`;
+    const detail = error.message.endsWith(suffix) ? error.message.slice(0, -suffix.length) : error.message;
+    return problem(error.code, STATUS[error.code] ?? 500, detail, error.fix);
+  }
+  const status = refusalStatus(error);
+  if (status === undefined) return problem("SERVER_FAILED", 500, "Something failed inside.", "Try again.");
+  const detail = error instanceof Error ? error.message : "The request is not valid.";
+  return problem("INPUT_INVALID", status, detail, undefined);
+}
+
+/** Sends problem details in place of an answer. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .header("cache-control", "no-store")
+    .type("application/problem+json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(problem);
+}
+
+function problem(code: FaultCode, status: number, detail: string, fix: string | undefined): Problem {
+  const base = { type: `urn:breathwatch:fault:${code}`, title: FAULTS[code], status, detail, code };
+  return fix === undefined ? base : { ...base, fix };
+}
+
+/** The 4xx status of an error by which the HTTP library refused a request. */
+function refusalStatus(error: unknown): number | undefined {
+  if (!isFastifyError(error)) return undefined;
+  const { statusCode } = error;
+  return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
+}
+
+const isFastifyError = (error: unknown): error is FastifyError =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && "statusCode" in error;

@@ -1,0 +1,89 @@
+import { Fault } from "../domain/fault.ts";
+import { type Person, ROLES, type Role } from "../domain/person.ts";
+
+/** Who may use a route, and what it does (docs/api.md is checked against this table). */
+export interface Right {
+  /** `anyone`: without signing in. */
+  readonly who: "anyone" | readonly Role[];
+  readonly does: string;
+  /** The secret in the address is the permission: no cookie counts, so no other site can misuse one. */
+  readonly byToken?: true;
+}
+
+const everyone: readonly Role[] = ROLES;
+const family: readonly Role[] = ["owner", "caregiver"];
+const bench: readonly Role[] = ["owner", "technician"];
+const clinic: readonly Role[] = ["owner", "therapist"];
+
+/**
+ * Every route and who may use it, by method and pattern. There is no other way in: a route without a row here is
+ * refused to everybody.
+ */
+export const RIGHTS: { readonly [route: string]: Right } = {
+  "GET /": { who: "anyone", does: "the caregiver's page; it shows nothing before somebody signed in" },
+  "GET /patient": { who: "anyone", does: "the patient's page" },
+  "GET /therapist": { who: "anyone", does: "the therapist's page" },
+  "GET /technician": { who: "anyone", does: "the technician's page" },
+  "GET /*": { who: "anyone", does: "files of the pages: scripts, styles, icons, manifest, service worker" },
+
+  "GET /api/me": { who: "anyone", does: "who is signed in here, and what this box is" },
+  "POST /api/sign-in": { who: "anyone", does: "signs in with the owner code or a join code" },
+  "POST /api/sign-out": { who: everyone, does: "ends this sign-in" },
+  "POST /api/me/language": { who: everyone, does: "sets one's own language" },
+  "POST /api/people/join-codes": { who: ["owner"], does: "makes a code by which one person joins" },
+
+  "GET /api/live": {
+    who: ["owner", "caregiver", "patient"],
+    does: "live numbers and alarms over a WebSocket",
+  },
+  "POST /api/beds/:bed/occurrences/:id/acknowledge": {
+    who: family,
+    does: "says that one is going, or at the bedside",
+  },
+  "POST /api/beds/:bed/call": { who: everyone, does: "calls for help from the bed" },
+  "POST /api/beds/:bed/watch": { who: family, does: "starts or ends the watch of a night" },
+  "POST /api/beds/:bed/drill": {
+    who: ["owner", "caregiver", "technician"],
+    does: "rings for real, on purpose, marked DRILL",
+  },
+
+  "POST /api/push": { who: family, does: "adds this phone to those that are woken" },
+  "DELETE /api/push/:id": { who: family, does: "removes a phone: one's own, or any for the owner" },
+  "GET /api/a/:token": { who: "anyone", byToken: true, does: "a page with one button; acknowledges nothing" },
+  "POST /api/a/:token": {
+    who: "anyone",
+    byToken: true,
+    does: "acknowledges in the name of whom the message was sent to",
+  },
+  "POST /api/r/:token": { who: "anyone", byToken: true, does: "a phone reports that it showed a message" },
+
+  "GET /api/beds/:bed/nights": { who: clinic, does: "the recorded nights of a bed" },
+  "GET /api/beds/:bed/nights/:night": { who: clinic, does: "strips, alarms and metrics of one night" },
+  "GET /api/beds/:bed/nights/:night/csv": { who: clinic, does: "one night as CSV, a row a second" },
+
+  "GET /api/devices": { who: bench, does: "devices with link state, counters and last frames" },
+  "POST /api/simulation/:bed": {
+    who: bench,
+    does: "tells the virtual patient of a simulated bed what to do",
+  },
+};
+
+/** The row of a route; HEAD is judged as the GET that it mirrors. */
+export function rightOf(method: string, pattern: string): Right | undefined {
+  const route = `${method === "HEAD" ? "GET" : method} ${pattern}`;
+  return Object.hasOwn(RIGHTS, route) ? RIGHTS[route] : undefined;
+}
+
+/** Undefined when this person (or nobody) may use the route, else the fault to answer with. Denies by default. */
+export function authorise(right: Right | undefined, person: Person | undefined): Fault | undefined {
+  if (right?.who === "anyone") return undefined;
+  if (person === undefined) {
+    return new Fault("NOT_SIGNED_IN", "Nobody is signed in here.", {
+      fix: "Sign in with the owner code that the box prints, or with a join code.",
+    });
+  }
+  if (right?.who.includes(person.role) === true) return undefined;
+  return new Fault("NOT_ALLOWED", `This is not for the role ${person.role}.`, {
+    fix: "Ask the owner for a join code of the right role.",
+  });
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Occurrence } from "../../domain/alarm.ts";
+import { Fault } from "../../domain/fault.ts";
+import type { Language } from "../../domain/person.ts";
+import { wordsIn } from "../../words/index.ts";
+import { fill } from "../../words/template.ts";
+import type { App, Context } from "../context.ts";
+import type { TokenAcknowledgeResponse } from "../contract.ts";
+import type { TokenGrant } from "../deps.ts";
+import { languageOf, type PlainPage, sendPlainPage } from "../html.ts";
+import { TokenAnswer, TokenParams } from "../schemas.ts";
+
+/** What a form or a channel's button may send along; nobody reads it. */
+const BODY_MAX = 1_024;
+
+/**
+ * One-time addresses from notifications. GET shows a page with one button and changes nothing, since mail scanners
+ * and link previews follow every address; POST acknowledges, in the name of whom the message was sent to.
+ */
+export async function tokenRoutes(app: App, context: Context): Promise<void> {
+  const { deps } = context;
+
+  await app.register(async (scope: App) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "string", bodyLimit: BODY_MAX }, (_, __, done) => done(null));
+
+    scope.get("/api/a/:token", { schema: { params: TokenParams } }, (request, reply) => {
+      const grant = deps.verifyToken(request.params.token);
+      if (grant === undefined) return sendPlainPage(reply, 404, notTaken(languageOfRequest(request)));
+      return sendPlainPage(reply, 200, askPage(grant, openOccurrence(grant)));
+    });
+
+    scope.post(
+      "/api/a/:token",
+      { schema: { params: TokenParams, response: { 200: TokenAnswer } } },
+      async (request, reply) => {
+        const { token } = request.params;
+        const grant = deps.verifyToken(token);
+        if (grant === undefined) {
+          return refuse(request, reply, languageOfRequest(request), unknownToken());
+        }
+        const { bed, occurrence, by } = grant;
+        // The same token is the same command, however often a phone repeats it.
+        const id = `token-${createHash("sha256").update(token).digest("hex").slice(0, 20)}`;
+        const command = { kind: "acknowledge", id, occurrence, by, place: "going" } as const;
+        const { accepted, reason } = await deps.command(bed, command);
+        if (!accepted) {
+          return refuse(
+            request,
+            reply,
+            grant.language,
+            new Fault("CONFLICT", reason ?? "This alarm is over."),
+          );
+        }
+        if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant));
+        const open = openOccurrence(grant);
+        const answer: TokenAcknowledgeResponse = {
+          by: by.name,
+          ...(open === undefined ? {} : { occurrence: open }),
+        };
+        return reply.header("cache-control", "no-store").send(answer);
+      },
+    );
+
+    scope.post("/api/r/:token", { schema: { params: TokenParams } }, async (request, reply) => {
+      if (!deps.receipt(request.params.token)) throw unknownToken();
+      return reply.code(204).send();
+    });
+  });
+
+  function openOccurrence({ bed, occurrence }: TokenGrant): Occurrence | undefined {
+    return deps.live.fold(bed)?.open.find(({ id }) => id === occurrence);
+  }
+}
+
+const unknownToken = (): Fault =>
+  new Fault("NOT_FOUND", "This one-time address is not known, used up or too old.", {
+    fix: "Open the page and acknowledge there.",
+  });
+
+const wantsPage = (request: FastifyRequest): boolean =>
+  request.headers.accept?.includes("text/html") === true;
+
+const languageOfRequest = (request: FastifyRequest): Language =>
+  languageOf(request.headers["accept-language"]);
+
+/** A person with a browser gets a page, a program gets problem details; both with the fault's status. */
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  language: Language,
+  fault: Fault,
+): FastifyReply {
+  if (!wantsPage(request)) throw fault;
+  return sendPlainPage(reply, fault.code === "CONFLICT" ? 409 : 404, notTaken(language));
+}
+
+/** No name of the patient and no value: whoever holds the phone may not be who it was sent to. */
+function askPage({ language }: TokenGrant, open: Occurrence | undefined): PlainPage {
+  const { push } = wordsIn(language);
+  const link = { text: push.open, to: "/" };
+  if (open === undefined) return { language, heading: push.closedTitle, paragraphs: [push.body], link };
+  const { acknowledgement } = open;
+  const marks = [...(open.drill ? [push.drill] : []), ...(open.simulated ? [push.simulated] : [])];
+  return {
+    language,
+    heading: [...marks, push.titles[open.priority]].join(" · "),
+    paragraphs:
+      acknowledgement === undefined
+        ? [push.body]
+        : [fill(push.takenByTitle, { name: acknowledgement.by.name })],
+    button: push.acknowledge,
+    link,
+  };
+}
+
+function takenPage({ language }: TokenGrant): PlainPage {
+  const { push } = wordsIn(language);
+  const link = { text: push.open, to: "/" };
+  return { language, heading: push.takenTitle, paragraphs: [push.takenBody], link };
+}
+
+function notTaken(language: Language): PlainPage {
+  const { push } = wordsIn(language);
+  const link = { text: push.open, to: "/" };
+  return { language, heading: push.notTakenTitle, paragraphs: [push.notTakenBody], link };
+}

@@ -1,0 +1,163 @@
+import Type, { type Static, type TSchema } from "typebox";
+import { CONDITION_IDS, PRIORITIES } from "../domain/alarm.ts";
+import { LANGUAGES, ROLES } from "../domain/person.ts";
+import { SIGNAL_IDS } from "../domain/signal.ts";
+
+/**
+ * What HTTP carries, as JSON Schema: requests are checked against these by Fastify (its Ajv reads them as they
+ * are), answers by the serializer. The types of contract.ts are the pages' side of the same; test/unit/server
+ * checks that the two agree. Unknown fields are ignored.
+ */
+
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 60,
+  // Nothing that cannot be seen, and nothing that turns the reading direction of what follows it.
+  pattern: "^(?=.*\\S)[^\\p{Cc}\\u202A-\\u202E\\u2066-\\u2069]+$",
+});
+
+export const BedParams = Type.Object({ bed: Type.String({ pattern: "^b[0-9]{1,4}$" }) });
+export const OccurrenceParams = Type.Object({
+  bed: BedParams.properties.bed,
+  id: Type.String({ pattern: "^b[0-9]{1,4}-[a-z2-7]{10}-[0-9]{1,15}$" }),
+});
+export const NightParams = Type.Object({
+  bed: BedParams.properties.bed,
+  night: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+});
+export const NightQuery = Type.Object({ width: Type.Optional(Type.String({ pattern: "^[0-9]{1,6}$" })) });
+export const TokenParams = Type.Object({ token: Type.String({ pattern: "^[\\w.~-]{16,512}$" }) });
+export const TargetParams = Type.Object({ id: Type.String({ pattern: "^[a-z2-7]{10}$" }) });
+
+export const SignIn = Type.Object({
+  code: Type.String({ minLength: 1, maxLength: 40 }),
+  name: Name,
+  language: Type.Enum(LANGUAGES),
+});
+export const SetLanguage = Type.Object({ language: Type.Enum(LANGUAGES) });
+export const MakeJoinCode = Type.Object({
+  role: Type.Enum(["caregiver", "patient", "therapist", "technician"] as const),
+});
+export const Acknowledge = Type.Object({ place: Type.Enum(["going", "bedside"] as const) });
+export const Call = Type.Object({
+  how: Type.Enum(["touch", "key", "dwell", "switch"] as const),
+  kind: Type.Enum(["come", "breathing", "mask", "suction", "turn", "pain", "toilet"] as const),
+});
+export const Watch = Type.Object({ on: Type.Boolean() });
+export const Drill = Type.Object({ forMs: Type.Integer({ minimum: 1_000, maximum: 1_800_000 }) });
+export const PushSubscribe = Type.Object({
+  endpoint: Type.String({ minLength: 12, maxLength: 2_048, pattern: "^https://" }),
+  // An uncompressed P-256 point and 16 bytes (RFC 8291, section 3), base64url with or without padding.
+  p256dh: Type.String({ pattern: "^[\\w-]{87}=?$" }),
+  auth: Type.String({ pattern: "^[\\w-]{22}(==)?$" }),
+  label: Name,
+});
+export const Simulate = Type.Object({
+  event: Type.Enum([
+    "mask_off",
+    "mask_on",
+    "probe_off",
+    "probe_on",
+    "ventilator_off",
+    "ventilator_on",
+    "secretions",
+    "clear",
+  ] as const),
+});
+export const LiveAsk = Type.Object({
+  kind: Type.Literal("waves"),
+  bed: BedParams.properties.bed,
+  on: Type.Boolean(),
+});
+
+const Time = Type.Number();
+const PersonAnswer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: Type.Enum(ROLES),
+  language: Type.Enum(LANGUAGES),
+});
+
+export const MeAnswer = Type.Object({
+  person: Type.Optional(PersonAnswer),
+  home: Type.String(),
+  demo: Type.Boolean(),
+  version: Type.String(),
+  pushKey: Type.String(),
+});
+export const JoinCodeAnswer = Type.Object({ code: Type.String(), expiresInMs: Type.Number() });
+export const CommandAnswer = Type.Object({ accepted: Type.Literal(true) });
+export const PushAnswer = Type.Object({ id: Type.String() });
+export const NightsAnswer = Type.Object({
+  nights: Type.Array(Type.Object({ night: Type.String(), simulated: Type.Boolean() }), { maxItems: 100 }),
+});
+
+const OccurrenceAnswer = Type.Object({
+  id: Type.String(),
+  bed: Type.String(),
+  condition: Type.Enum(CONDITION_IDS),
+  priority: Type.Enum(PRIORITIES),
+  state: Type.Enum(["holds", "unknown"] as const),
+  raisedAt: Time,
+  values: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()])),
+  simulated: Type.Boolean(),
+  drill: Type.Boolean(),
+});
+const Values = Type.Array(Type.Union([Type.Number(), Type.Null()]));
+export const NightAnswer = Type.Object({
+  night: Type.String(),
+  zone: Type.String(),
+  from: Time,
+  to: Time,
+  bucketMs: Type.Number(),
+  simulated: Type.Boolean(),
+  strips: Type.Array(
+    Type.Object({
+      signal: Type.Enum(SIGNAL_IDS),
+      unit: Type.String(),
+      min: Values,
+      mean: Values,
+      max: Values,
+    }),
+  ),
+  alarms: Type.Array(
+    Type.Object({
+      occurrence: OccurrenceAnswer,
+      endedAt: Type.Optional(Time),
+      acknowledgedBy: Type.Optional(Type.String()),
+      acknowledgedAt: Type.Optional(Time),
+    }),
+  ),
+  metrics: Type.Record(
+    Type.String(),
+    Type.Object({
+      value: Type.Union([Type.Number(), Type.Null()]),
+      unit: Type.String(),
+      rule: Type.String(),
+      coverage: Type.Number(),
+    }),
+  ),
+});
+export const DevicesAnswer = Type.Object({
+  devices: Type.Array(
+    Type.Object({
+      device: Type.String(),
+      bed: Type.String(),
+      family: Type.String(),
+      label: Type.String(),
+      link: Type.Enum(["opening", "open", "quiet", "lost", "refused", "stopped"] as const),
+      simulated: Type.Boolean(),
+      address: Type.String(),
+      counters: Type.Record(Type.String(), Type.Number()),
+      frames: Type.Array(Type.Object({ at: Time, hex: Type.String(), meaning: Type.String() })),
+    }),
+  ),
+});
+export const TokenAnswer = Type.Object({ occurrence: Type.Optional(OccurrenceAnswer), by: Type.String() });
+
+/** Lets Fastify's handlers see the types of their schemas. */
+export interface SchemaTypes {
+  readonly schema: unknown;
+  readonly validator: this["schema"] extends TSchema ? Static<this["schema"]> : unknown;
+  readonly serializer: unknown;
+}
