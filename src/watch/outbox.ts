@@ -1,0 +1,229 @@
+import { isConditionId, PRIORITIES, type Priority } from "../domain/alarm.ts";
+import { messageOf } from "../domain/fault.ts";
+import type { BedId, OccurrenceId } from "../domain/ids.ts";
+import { DAY_MS, type Wall, wall } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { CompactableLog } from "../port/record.ts";
+import type { PlannedSend } from "./escalation.ts";
+
+/** What the outbox keeps on disk: a planned send before its first attempt, and how it ended for each target. */
+export type OutboxEntry =
+  | { readonly kind: "planned"; readonly send: PlannedSend; readonly targets: readonly string[] }
+  | {
+      readonly kind: "result";
+      readonly occurrence: OccurrenceId;
+      readonly step: number;
+      readonly repeat: number;
+      readonly target: string;
+      /** `superseded`: a newer message took its place before it was accepted. */
+      readonly outcome: "accepted" | "refused" | "superseded";
+      readonly at: Wall;
+    };
+
+/** The newest message about an occurrence that an earlier run left behind. */
+export interface LeftBehind {
+  readonly send: PlannedSend;
+  /** Targets whose attempt has no known result: to be sent again with the same key. */
+  readonly unknown: readonly string[];
+}
+
+export interface OutboxOptions {
+  readonly records: CompactableLog<OutboxEntry>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when a write failed or was late, and when writing works again; must not throw. */
+  readonly onDurability: (durable: boolean, detail: string) => void;
+}
+
+/** The memory of what was sent, over the record log. */
+export interface Outbox {
+  /**
+   * Writes a planned send down. Resolves as soon as it is durable, after 500 ms at the latest, and never rejects:
+   * an alarm goes out in any case (law 4).
+   */
+  plan(send: PlannedSend, targets: readonly string[]): Promise<void>;
+  result(send: PlannedSend, target: string, outcome: "accepted" | "refused" | "superseded"): void;
+  /** What earlier runs left about a bed; each call takes it away. */
+  takeLeftBehind(bed: BedId, now: Wall): readonly LeftBehind[];
+  /** False from a failed or late write until the next one that succeeds. */
+  readonly durable: boolean;
+}
+
+const DEADLINE_MS = 500;
+/** Writes that may wait for a disk that does not answer; then results and plans are no longer written down. */
+const WAITING_MAX = 1_000;
+const COMPACT_BYTES = 1 << 20;
+const OCCURRENCES_MAX = 500;
+/** What is over for longer than this is of no interest to anybody's phone. */
+const FORGET_MS = DAY_MS;
+
+interface Line {
+  readonly send: PlannedSend;
+  readonly unknown: Set<string>;
+}
+
+/** Reads what earlier runs wrote; writes nothing until it is asked to. */
+export function createOutbox({ records, clock, log, onDurability }: OutboxOptions): Outbox {
+  const lines = new Map<OccurrenceId, Line>();
+  const leftBehind = new Set<OccurrenceId>();
+  let durable = true;
+  let waiting = 0;
+  let compacting = false;
+
+  for (const entry of records.recovered.entries) apply(lines, entry);
+  for (const id of lines.keys()) leftBehind.add(id);
+
+  const setDurable = (next: boolean, detail: string): void => {
+    if (durable === next) return;
+    durable = next;
+    log.note(next ? "outbox.durable" : "outbox.not_durable", { detail }, next ? "info" : "error");
+    onDurability(next, detail);
+  };
+
+  /** Resolves when the write ended, well or badly. */
+  const write = async (work: () => Promise<void>): Promise<void> => {
+    if (waiting >= WAITING_MAX) return;
+    waiting += 1;
+    try {
+      await work();
+      setDurable(true, "writes succeed again");
+    } catch (thrown) {
+      setDurable(false, messageOf(thrown));
+    } finally {
+      waiting -= 1;
+    }
+  };
+
+  const handOver = (writing: Promise<void>): void => {
+    writing.catch((thrown: unknown) => log.note("outbox.failed", { detail: messageOf(thrown) }, "error"));
+  };
+
+  const compact = async (): Promise<void> => {
+    if (compacting || records.bytes < COMPACT_BYTES) return;
+    compacting = true;
+    await write(() => records.rewrite([...lines.values()].flatMap(entriesOf)));
+    compacting = false;
+  };
+
+  return {
+    plan(send, targets) {
+      const entry: OutboxEntry = { kind: "planned", send, targets };
+      apply(lines, entry);
+      leftBehind.delete(send.occurrence);
+      return new Promise((resolve) => {
+        const cancel = clock.after(DEADLINE_MS, () => {
+          setDurable(false, `the outbox was not on disk after ${DEADLINE_MS} ms`);
+          resolve();
+        });
+        const written = write(() => records.append(entry)).finally(() => {
+          cancel();
+          resolve();
+        });
+        handOver(written);
+      });
+    },
+    result(send, target, outcome) {
+      const { occurrence, step, repeat } = send;
+      const entry: OutboxEntry = {
+        kind: "result",
+        occurrence,
+        step,
+        repeat,
+        target,
+        outcome,
+        at: clock.wall(),
+      };
+      apply(lines, entry);
+      handOver(write(() => records.append(entry)).then(compact));
+    },
+    takeLeftBehind(bed, now) {
+      const left = [...leftBehind]
+        .flatMap((id) => lines.get(id) ?? [])
+        .filter(({ send }) => send.bed === bed);
+      for (const { send } of left) leftBehind.delete(send.occurrence);
+      return left
+        .filter(({ send }) => Math.abs(now - send.at) < FORGET_MS)
+        .map(({ send, unknown }) => ({ send, unknown: [...unknown] }));
+    },
+    get durable() {
+      return durable;
+    },
+  };
+}
+
+/** Keeps the newest planned send of each occurrence and who has not got it; forgets what is over and told. */
+function apply(lines: Map<OccurrenceId, Line>, entry: OutboxEntry): void {
+  if (entry.kind === "planned") {
+    const { send, targets } = entry;
+    lines.delete(send.occurrence);
+    if (send.kind !== "closed" || targets.length > 0) {
+      lines.set(send.occurrence, { send, unknown: new Set(targets) });
+    }
+    const oldest = lines.keys().next().value;
+    if (lines.size > OCCURRENCES_MAX && oldest !== undefined) lines.delete(oldest);
+    return;
+  }
+  const line = lines.get(entry.occurrence);
+  if (line === undefined || line.send.step !== entry.step || line.send.repeat !== entry.repeat) return;
+  line.unknown.delete(entry.target);
+  if (line.send.kind === "closed" && line.unknown.size === 0) lines.delete(entry.occurrence);
+}
+
+/** The same line in as few entries as possible. */
+const entriesOf = ({ send, unknown }: Line): OutboxEntry => ({
+  kind: "planned",
+  send,
+  targets: [...unknown],
+});
+
+/** Reads a stored entry; undefined when it is not one. For the opener of the record log. */
+export function decodeOutboxEntry(value: unknown): OutboxEntry | undefined {
+  if (!isObject(value)) return undefined;
+  if (value["kind"] === "planned") {
+    const send = decodeSend(value["send"]);
+    const targets = value["targets"];
+    return send !== undefined && isTexts(targets) ? { kind: "planned", send, targets } : undefined;
+  }
+  const { kind, occurrence, step, repeat, target, outcome, at } = value;
+  const isOutcome = outcome === "accepted" || outcome === "refused" || outcome === "superseded";
+  if (kind !== "result" || typeof occurrence !== "string" || typeof target !== "string") return undefined;
+  if (!isOutcome || !isCount(step) || !isCount(repeat) || typeof at !== "number") return undefined;
+  return { kind, occurrence, step, repeat, target, outcome, at: wall(at) };
+}
+
+function decodeSend(value: unknown): PlannedSend | undefined {
+  if (!isObject(value)) return undefined;
+  const { bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at } = value;
+  if (typeof bed !== "string" || typeof occurrence !== "string") return undefined;
+  if (kind !== "alarm" && kind !== "update" && kind !== "closed") return undefined;
+  if (!isCount(step) || !isCount(repeat) || !isPriority(priority) || typeof at !== "number") return undefined;
+  if (typeof condition !== "string" || !isConditionId(condition)) return undefined;
+  if (typeof simulated !== "boolean" || typeof drill !== "boolean") return undefined;
+  const by = decodeAcknowledgement(value["acknowledgement"]);
+  if (kind === "update" && by === undefined) return undefined;
+  return {
+    ...{ bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at: wall(at) },
+    ...(by === undefined ? {} : { acknowledgement: by }),
+  };
+}
+
+function decodeAcknowledgement(value: unknown): PlannedSend["acknowledgement"] {
+  if (!isObject(value) || !isObject(value["by"])) return undefined;
+  const { id, name } = value["by"];
+  const { at, until, place } = value;
+  if (typeof id !== "string" || typeof name !== "string") return undefined;
+  if (typeof at !== "number" || typeof until !== "number") return undefined;
+  if (place !== "going" && place !== "bedside") return undefined;
+  return { by: { id, name }, at: wall(at), until: wall(until), place };
+}
+
+const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
+
+const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0;
+
+const isPriority = (value: unknown): value is Priority => PRIORITIES.some((priority) => priority === value);

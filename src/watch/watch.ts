@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import type { AlarmCommand, AlarmFold } from "../domain/alarm.ts";
+import { messageOf } from "../domain/fault.ts";
+import type { BedId, OccurrenceId } from "../domain/ids.ts";
+import type { Wall } from "../domain/time.ts";
+import type { Channel } from "../port/channel.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { Random } from "../port/random.ts";
+import type { CompactableLog } from "../port/record.ts";
+import { createDelivery, type Job } from "./delivery.ts";
+import {
+  escalate,
+  type Incident,
+  type Incidents,
+  type Moment,
+  nextDue,
+  type PlannedSend,
+  resumeIncident,
+} from "./escalation.ts";
+import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
+import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
+import { callOrder } from "./proof.ts";
+
+/** Callbacks must not throw; they may call onFold again. */
+export interface WatchOptions extends MessageContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly outbox: CompactableLog<OutboxEntry>;
+  readonly channels: readonly Channel[];
+  /** Everybody who can be reached, from memory: the alarm path asks no store. Dead ones are left out here. */
+  readonly targets: () => readonly WatchTarget[];
+  /** A machine's answer acknowledged: a command for the engine, and the target as proof that it is heard. */
+  readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => void;
+  /** The provider says that this target is gone: it is not called again, and somebody has to hear of it. */
+  readonly onTargetGone: (target: WatchTarget, why: string) => void;
+  /** A send could not be written down in time and went out all the same (law 4); or writing works again. */
+  readonly onDurability: (durable: boolean, detail: string) => void;
+}
+
+/** Calls people: who, when, again and again, until somebody answers or it is over. */
+export interface Watch {
+  /**
+   * Takes a bed's newest alarms, synchronously and from memory; what is due leaves as soon as it is written down.
+   * The first fold of a bed after a start must hold what the engine restored: what is missing in it is over.
+   */
+  onFold(fold: AlarmFold): void;
+  /** False while sends are not being written down. */
+  readonly durable: boolean;
+  /** No timer stays; nothing more is sent. */
+  stop(): void;
+}
+
+interface BedWatch {
+  readonly fold: AlarmFold;
+  readonly incidents: Incidents;
+}
+
+/** Idle until the first fold. */
+export function createWatch(options: WatchOptions): Watch {
+  const { clock, log } = options;
+  const beds = new Map<BedId, BedWatch>();
+  /** The newest message of each occurrence: an older one that is still being written down is not sent any more. */
+  const newest = new Map<OccurrenceId, string>();
+  /** Until the list of targets says so itself; a target that was set up again has a newer date. */
+  const gone = new Map<string, Wall>();
+  let cancelWake: (() => void) | undefined;
+  let stopped = false;
+
+  const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
+  const delivery = createDelivery({
+    ...options,
+    onEnd: ({ send, target }, outcome) => outbox.result(send, target.id, outcome),
+    onAcknowledged: (job, by) => {
+      const { bed, occurrence, step } = job.send;
+      const incident = beds.get(bed)?.incidents.get(occurrence);
+      // Somebody else was faster, or it has become worse since that message.
+      if (stopped || incident?.phase !== "ringing" || incident.step !== step) return;
+      options.onAcknowledge(bed, acknowledgement(job, by), job.target.id);
+    },
+    onGone: (target, why) => {
+      gone.set(target.id, target.addedAt);
+      options.onTargetGone(target, why);
+    },
+  });
+
+  const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
+
+  const reachable = (): readonly WatchTarget[] => {
+    const living = options.targets().filter(({ id, addedAt, deadSince }) => {
+      if (deadSince === undefined && gone.get(id) === addedAt) return false;
+      gone.delete(id);
+      return deadSince === undefined;
+    });
+    return callOrder(living, clock.wall());
+  };
+
+  const deliverTo = (send: PlannedSend, targets: readonly WatchTarget[]): void => {
+    for (const target of targets) {
+      try {
+        delivery.deliver({ send, target, message: composeMessage(send, target, options) });
+      } catch (thrown) {
+        // One target's broken settings must not keep the others from being called.
+        log.note("send.broken", { target: target.id, detail: messageOf(thrown) }, "error");
+      }
+    }
+  };
+
+  const plan = async (send: PlannedSend): Promise<void> => {
+    const key = keyOf(options.home, send);
+    newest.set(send.occurrence, key);
+    delivery.supersede(send.occurrence);
+    const targets = reachable();
+    log.note("send.planned", { key, kind: send.kind, targets: targets.length }, "info");
+    await outbox.plan(
+      send,
+      targets.map((target) => target.id),
+    );
+    const isNewest = newest.get(send.occurrence) === key;
+    if (isNewest && send.kind === "closed") newest.delete(send.occurrence);
+    if (stopped) return;
+    if (isNewest) deliverTo(send, targets);
+    else for (const target of targets) outbox.result(send, target.id, "superseded");
+  };
+
+  const evaluate = (bed: BedWatch): void => {
+    const { incidents, due, silenced } = escalate(bed.incidents, bed.fold, now());
+    beds.set(bed.fold.bed, { fold: bed.fold, incidents });
+    for (const occurrence of silenced) {
+      newest.delete(occurrence);
+      delivery.supersede(occurrence);
+    }
+    for (const send of due) {
+      plan(send).catch((thrown: unknown) => log.note("watch.failed", { detail: messageOf(thrown) }, "error"));
+    }
+    setWake();
+  };
+
+  const setWake = (): void => {
+    cancelWake?.();
+    cancelWake = undefined;
+    const moments = [...beds.values()].flatMap(({ fold, incidents }) => [
+      ...nextDue(incidents),
+      ...drillEnd(fold, incidents, now()),
+    ]);
+    if (stopped || moments.length === 0) return;
+    cancelWake = clock.after(Math.min(...moments) - clock.mono(), () => {
+      for (const bed of beds.values()) evaluate(bed);
+    });
+  };
+
+  /** Sends again what a crash left with an unknown outcome, where it is still the newest message. */
+  const redeliver = (left: readonly LeftBehind[], bed: BedId): void => {
+    const incidents = beds.get(bed)?.incidents;
+    for (const { send, unknown } of left) {
+      const incident = incidents?.get(send.occurrence);
+      const isCurrent =
+        send.kind === "closed"
+          ? incident === undefined && !send.simulated
+          : incident !== undefined && incident.phase !== "muted" && isSame(incident, send);
+      if (!isCurrent || unknown.length === 0) continue;
+      log.note("send.repeated", { key: keyOf(options.home, send), targets: unknown.length });
+      newest.set(send.occurrence, keyOf(options.home, send));
+      deliverTo(
+        send,
+        reachable().filter((target) => unknown.includes(target.id)),
+      );
+    }
+  };
+
+  return {
+    onFold(fold) {
+      const known = beds.get(fold.bed);
+      if (stopped || (known !== undefined && known.fold.revision > fold.revision)) return;
+      const left = known === undefined ? outbox.takeLeftBehind(fold.bed, clock.wall()) : [];
+      evaluate({ fold, incidents: known?.incidents ?? resume(left, now()) });
+      redeliver(left, fold.bed);
+    },
+    get durable() {
+      return outbox.durable;
+    },
+    stop() {
+      stopped = true;
+      cancelWake?.();
+      delivery.stop();
+    },
+  };
+}
+
+function resume(left: readonly LeftBehind[], now: Moment): Incidents {
+  const incidents = new Map<OccurrenceId, Incident>();
+  for (const { send } of left) {
+    const incident = resumeIncident(send, now);
+    if (incident !== undefined) incidents.set(send.occurrence, incident);
+  }
+  return incidents;
+}
+
+/** When what a drill lets out has to stop, by the monotonic clock. */
+function drillEnd({ drillUntil }: AlarmFold, incidents: Incidents, now: Moment): readonly number[] {
+  if (drillUntil === undefined || drillUntil <= now.wall || incidents.size === 0) return [];
+  return [now.mono + (drillUntil - now.wall)];
+}
+
+const isSame = (incident: Incident, send: PlannedSend): boolean =>
+  incident.step === send.step && incident.repeat === send.repeat;
+
+/** The same answer to the same message is the same command, however often it comes. */
+function acknowledgement({ send, target, message }: Job, by: string): AlarmCommand {
+  const digest = createHash("sha256").update(`${message.key} ${target.id}`).digest("base64url");
+  return {
+    kind: "acknowledge",
+    id: `reply-${digest.slice(0, 22)}`,
+    occurrence: send.occurrence,
+    by: { id: target.person, name: by },
+    place: "going",
+  };
+}
