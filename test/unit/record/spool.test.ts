@@ -188,6 +188,21 @@ describe("a spool", () => {
     expect(await seqsOf(reopened)).toEqual(Array.from({ length: 60 }, (_, seq) => seq));
   });
 
+  test("lets go of what the hub stored while the disk was still writing it", async () => {
+    const { disk, clock, open } = setUp();
+    const spool = await open();
+    disk.stall();
+    spool.add(item(0));
+    await clock.advance(1_000);
+    spool.release("oximeterxx", "epochaaaaa", 0);
+    disk.resume();
+    await clock.advance(1_000);
+    expect(spool.size).toBe(0);
+    expect(await seqsOf(spool)).toEqual([]);
+    await spool.close();
+    expect(await disk.list("spool/b1")).toEqual([]);
+  });
+
   test("bounds what waits in memory, waves first", async () => {
     const { disk, clock, open } = setUp(createMemoryDisk(), { memoryMax: 2_000 });
     const spool = await open();
