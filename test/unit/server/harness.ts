@@ -1,0 +1,279 @@
+import type { AlarmCommand, AlarmFold, Occurrence } from "../../../src/domain/alarm.ts";
+import type { Person, Role } from "../../../src/domain/person.ts";
+import type { Sample } from "../../../src/domain/sample.ts";
+import type { SignalId } from "../../../src/domain/signal.ts";
+import { mono, type Night, wall } from "../../../src/domain/time.ts";
+import type { Clock } from "../../../src/port/clock.ts";
+import type { State } from "../../../src/port/state.ts";
+import type { Bucket, Point, Timeseries } from "../../../src/port/timeseries.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
+import { createApp } from "../../../src/server/app.ts";
+import type { App } from "../../../src/server/context.ts";
+import type { CommandOutcome, ServerDeps } from "../../../src/server/deps.ts";
+import { createLiveModel, type LiveBed, type LiveModel } from "../../../src/server/live-model.ts";
+import { ensureOwnerCode } from "../../../src/server/owner-code.ts";
+import { createMemoryState } from "../../../src/store/state/state.ts";
+
+/** 2026-01-10 22:00 in Shanghai: in the night of 2026-01-10. */
+export const NOW = wall(Date.parse("2026-01-10T22:00:00+08:00"));
+
+export const BED: LiveBed = {
+  bed: "b1",
+  label: "Living room",
+  zone: "Asia/Shanghai",
+  sources: [
+    { device: "oxiaaaaaaa", family: "nonin-serial", label: "Finger", role: "oximeter", simulated: true },
+    { device: "ventaaaaaa", family: "pb840", label: "Ventilator", role: "ventilator", simulated: false },
+  ],
+};
+
+export const TOKEN = "token-for-the-first-alarm-0001";
+export const OCCURRENCE = "b1-abcdefghij-1";
+
+/** A server on virtual time, in memory, with everything that it did to the world written down. */
+export interface Harness {
+  readonly app: App;
+  readonly clock: VirtualClock;
+  readonly state: State;
+  readonly live: LiveModel;
+  readonly commands: { readonly bed: string; readonly command: AlarmCommand }[];
+  readonly notes: { readonly event: string; readonly fields: object }[];
+  readonly receipts: string[];
+  readonly simulated: string[];
+  readonly targetChanges: { count: number };
+  readonly store: FakeTimeseries;
+  readonly ownerCode: string;
+  /** What the next command answers. */
+  outcome: CommandOutcome;
+  /** Adds a person of this role and returns the cookie header of a new sign-in. */
+  signIn(role: Role, name?: string): Promise<string>;
+  person(role: Role, name?: string): Promise<Person>;
+  /** Notes of level error or about answers that do not fit their schema. */
+  complaints(): string[];
+  close(): Promise<void>;
+}
+
+export interface HarnessOptions {
+  readonly pagesFolder?: string;
+  readonly clock?: Clock;
+  readonly state?: State;
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly beds?: readonly LiveBed[];
+}
+
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const virtual = createVirtualClock(NOW);
+  const clock = options.clock ?? virtual;
+  let counter = 0;
+  const random = {
+    bytes: (count: number) => {
+      counter += 1;
+      const bytes = new Uint8Array(count);
+      for (let i = 0; i < count; i += 1) bytes[i] = (counter * 131 + i * 29 + (counter >> 3)) & 255;
+      return bytes;
+    },
+    uniform: () => 0.5,
+  };
+  const state = options.state ?? createMemoryState();
+  const notes: Harness["notes"] = [];
+  const bad: string[] = [];
+  const log: ServerDeps["log"] = {
+    note: (event, fields = {}, level = "info") => {
+      notes.push({ event, fields });
+      if (level === "error") bad.push(`${event} ${JSON.stringify(fields)}`);
+    },
+  };
+  const live = createLiveModel({ clock, log, beds: options.beds ?? [BED] });
+  const store = new FakeTimeseries();
+  const ownerCode = (await ensureOwnerCode({ state, random, renew: false })) ?? "";
+  const harness: Omit<Harness, "app"> = {
+    clock: virtual,
+    state,
+    live,
+    commands: [],
+    notes,
+    receipts: [],
+    simulated: [],
+    targetChanges: { count: 0 },
+    store,
+    ownerCode,
+    outcome: { accepted: true },
+    async person(role, name = `A ${role}`) {
+      const people = await state.people();
+      const known = people.find((one) => one.name === name && one.role === role);
+      if (known !== undefined) return known;
+      const id = `p${"abcdefghi".slice(0, 8)}${"abcdefghijklmnopqrstuvwxyz"[people.length % 26]}`;
+      const person: Person = { id: `${id}${people.length}`, name, role, language: "en" };
+      await state.addPerson(person);
+      return person;
+    },
+    async signIn(role, name) {
+      const person = await harness.person(role, name);
+      const secret = `${role}-${counter++}`.padEnd(43, "x");
+      const tokenHash = await sha256(secret);
+      const createdAt = clock.wall();
+      await state.addSession({
+        tokenHash,
+        person: person.id,
+        createdAt,
+        expiresAt: wall(createdAt + 90 * 864e5),
+      });
+      return `${options.tls === undefined ? "" : "__Host-"}breathwatch=${secret}`;
+    },
+    complaints: () => bad,
+    async close() {
+      await app.close();
+      await state.close();
+    },
+  };
+  const app = await createApp({
+    clock,
+    random,
+    log,
+    state,
+    timeseries: store,
+    live,
+    about: { home: "homeaaaaaa", demo: true, version: "0.1.0", pushKey: "BKey" },
+    pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    command: async (bed, command) => {
+      harness.commands.push({ bed, command });
+      return harness.outcome;
+    },
+    verifyToken: (token) =>
+      token === TOKEN
+        ? {
+            bed: "b1",
+            occurrence: OCCURRENCE,
+            by: { id: "pabcdefghi", name: "<b>Aunt</b>" },
+            language: "zh-Hant",
+          }
+        : undefined,
+    receipt: (token) => {
+      harness.receipts.push(token);
+      return token === TOKEN;
+    },
+    devices: () => [],
+    simulate: (bed, event) => {
+      harness.simulated.push(`${bed} ${event}`);
+      return harness.outcome;
+    },
+    targetsChanged: () => {
+      harness.targetChanges.count += 1;
+    },
+  });
+  return Object.assign(harness, { app });
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Buffer.from(digest).toString("hex");
+}
+
+/** An open alarm for folds and nights. */
+export function occurrence(changes: Partial<Occurrence> = {}): Occurrence {
+  return {
+    id: OCCURRENCE,
+    bed: "b1",
+    condition: "SPO2_LOW",
+    priority: "high",
+    state: "holds",
+    raisedAt: NOW,
+    values: { spo2: 84 },
+    simulated: false,
+    drill: false,
+    ...changes,
+  };
+}
+
+export function fold(open: readonly Occurrence[], revision = 1): AlarmFold {
+  const watch = { on: true, reason: "person", since: NOW } as const;
+  return { bed: "b1", revision, at: NOW, watch, open, unknown: [] };
+}
+
+/** Samples of one device as an observation that arrives now. */
+export function samples(
+  clock: Clock,
+  device: string,
+  values: { readonly [id in SignalId]?: Sample },
+  changes: object = {},
+): Parameters<LiveModel["observe"]>[0] {
+  return {
+    device,
+    bed: "b1",
+    epoch: "epochaaaaa",
+    seq: 0,
+    at: clock.wall(),
+    mono: mono(clock.mono()),
+    simulated: false,
+    timeliness: "live",
+    body: { kind: "samples", samples: values },
+    ...changes,
+  };
+}
+
+/** A store that answers from plain lists, and can be made to fail. */
+export class FakeTimeseries implements Timeseries {
+  points: { [id in SignalId]?: Point[] } = {};
+  eventList: Awaited<ReturnType<Timeseries["events"]>> = [];
+  nightList: readonly Night[] = [];
+  isSimulated = false;
+  failure: Error | undefined;
+  readonly widths: number[] = [];
+
+  #check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+  async write(): Promise<void> {}
+  async range({ from, to, signal }: Parameters<Timeseries["range"]>[0]): Promise<readonly Point[]> {
+    this.#check();
+    return (this.points[signal] ?? []).filter(({ at }) => at >= from && at < to);
+  }
+  async buckets({ from, to, signals, bucketMs }: Parameters<Timeseries["buckets"]>[0]): Promise<{
+    readonly [id in SignalId]?: readonly Bucket[];
+  }> {
+    this.#check();
+    const count = Math.ceil((to - from) / bucketMs);
+    this.widths.push(count);
+    const answer: { [id in SignalId]?: Bucket[] } = {};
+    for (const signal of signals) {
+      const series = Array.from({ length: count }, (_, i): Bucket => {
+        const start = from + i * bucketMs;
+        const numbers = (this.points[signal] ?? []).flatMap(({ at, sample }) =>
+          at >= start && at < start + bucketMs && typeof sample === "number" ? [sample] : [],
+        );
+        if (numbers.length === 0) return { at: wall(start), count: 0 };
+        const mean = numbers.reduce((a, b) => a + b, 0) / numbers.length;
+        return {
+          at: wall(start),
+          count: numbers.length,
+          mean,
+          min: Math.min(...numbers),
+          max: Math.max(...numbers),
+        };
+      });
+      answer[signal] = series;
+    }
+    return answer;
+  }
+  async waves(): Promise<readonly never[]> {
+    return [];
+  }
+  async events(): ReturnType<Timeseries["events"]> {
+    this.#check();
+    return this.eventList;
+  }
+  async nights(): Promise<readonly Night[]> {
+    this.#check();
+    return this.nightList;
+  }
+  async simulated(): Promise<boolean> {
+    this.#check();
+    return this.isSimulated;
+  }
+  async retain(): Promise<void> {}
+  async health(): ReturnType<Timeseries["health"]> {
+    return { ok: true, detail: "", bytes: 0 };
+  }
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,209 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { FastifyInstance, RouteOptions } from "fastify";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ROLES, type Role } from "../../../src/domain/person.ts";
+import { authorise, RIGHTS, rightOf } from "../../../src/server/rights.ts";
+import { type Harness, OCCURRENCE, startHarness, TOKEN } from "./harness.ts";
+
+/** Every route that the app really registered, seen from outside. */
+const registered = vi.hoisted(() => [] as { readonly method: string; readonly url: string }[]);
+
+vi.mock("fastify", async (original) => {
+  const real = await original<{ readonly default: (...args: unknown[]) => FastifyInstance }>();
+  return {
+    ...real,
+    default: (...args: unknown[]) => {
+      const app = real.default(...args);
+      app.addHook("onRoute", ({ method, url }: RouteOptions) => {
+        for (const one of Array.isArray(method) ? method : [method]) registered.push({ method: one, url });
+      });
+      return app;
+    },
+  };
+});
+
+/** A request to each route that would do its work for whoever may. */
+const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly payload?: object } } = {
+  "GET /": { url: "/" },
+  "GET /patient": { url: "/patient" },
+  "GET /therapist": { url: "/therapist" },
+  "GET /technician": { url: "/technician" },
+  "GET /*": { url: "/assets/some.js" },
+  "GET /api/me": { url: "/api/me" },
+  "POST /api/sign-in": { url: "/api/sign-in", payload: {} },
+  "POST /api/sign-out": { url: "/api/sign-out" },
+  "POST /api/me/language": { url: "/api/me/language", payload: { language: "en" } },
+  "POST /api/people/join-codes": { url: "/api/people/join-codes", payload: { role: "patient" } },
+  "GET /api/live": { url: "/api/live" },
+  "POST /api/beds/:bed/occurrences/:id/acknowledge": {
+    url: `/api/beds/b1/occurrences/${OCCURRENCE}/acknowledge`,
+    payload: { place: "going" },
+  },
+  "POST /api/beds/:bed/call": { url: "/api/beds/b1/call", payload: { how: "touch", kind: "come" } },
+  "POST /api/beds/:bed/watch": { url: "/api/beds/b1/watch", payload: { on: true } },
+  "POST /api/beds/:bed/drill": { url: "/api/beds/b1/drill", payload: { forMs: 60_000 } },
+  "POST /api/push": { url: "/api/push", payload: {} },
+  "DELETE /api/push/:id": { url: "/api/push/aaaaaaaaaa" },
+  "GET /api/a/:token": { url: `/api/a/${TOKEN}` },
+  "POST /api/a/:token": { url: `/api/a/${TOKEN}` },
+  "POST /api/r/:token": { url: `/api/r/${TOKEN}` },
+  "GET /api/beds/:bed/nights": { url: "/api/beds/b1/nights" },
+  "GET /api/beds/:bed/nights/:night": { url: "/api/beds/b1/nights/2026-01-10" },
+  "GET /api/beds/:bed/nights/:night/csv": { url: "/api/beds/b1/nights/2026-01-10/csv" },
+  "GET /api/devices": { url: "/api/devices" },
+  "POST /api/simulation/:bed": { url: "/api/simulation/b1", payload: { event: "mask_off" } },
+};
+
+/** What the brief of each role comes to, written down a second time on purpose: who may NOT. */
+const REFUSED: { readonly [role in Role]: readonly string[] } = {
+  owner: [],
+  caregiver: [
+    "POST /api/people/join-codes",
+    "GET /api/beds/:bed/nights",
+    "GET /api/beds/:bed/nights/:night",
+    "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/devices",
+    "POST /api/simulation/:bed",
+  ],
+  patient: [
+    "POST /api/people/join-codes",
+    "POST /api/beds/:bed/occurrences/:id/acknowledge",
+    "POST /api/beds/:bed/watch",
+    "POST /api/beds/:bed/drill",
+    "POST /api/push",
+    "DELETE /api/push/:id",
+    "GET /api/beds/:bed/nights",
+    "GET /api/beds/:bed/nights/:night",
+    "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/devices",
+    "POST /api/simulation/:bed",
+  ],
+  therapist: [
+    "POST /api/people/join-codes",
+    "GET /api/live",
+    "POST /api/beds/:bed/occurrences/:id/acknowledge",
+    "POST /api/beds/:bed/watch",
+    "POST /api/beds/:bed/drill",
+    "POST /api/push",
+    "DELETE /api/push/:id",
+    "GET /api/devices",
+    "POST /api/simulation/:bed",
+  ],
+  technician: [
+    "POST /api/people/join-codes",
+    "GET /api/live",
+    "POST /api/beds/:bed/occurrences/:id/acknowledge",
+    "POST /api/beds/:bed/watch",
+    "POST /api/push",
+    "DELETE /api/push/:id",
+    "GET /api/beds/:bed/nights",
+    "GET /api/beds/:bed/nights/:night",
+    "GET /api/beds/:bed/nights/:night/csv",
+  ],
+};
+
+/** Routes that work without signing in; everything else must not. */
+const OPEN = Object.keys(EXAMPLES).filter(
+  (route) => !route.includes("/api/") || /\/api\/(me|sign-in|a\/:token|r\/:token)$/.test(route),
+);
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+  await harness.app.ready();
+});
+afterAll(() => harness.close());
+
+async function ask(route: string, cookie: string | undefined): Promise<number> {
+  const [method = ""] = route.split(" ");
+  const { url, payload } = EXAMPLES[route]!;
+  const answer = await harness.app.inject({
+    method: method as "GET",
+    url,
+    ...(payload === undefined ? {} : { payload }),
+    headers: cookie === undefined ? {} : { cookie },
+  });
+  return answer.statusCode;
+}
+
+describe("the table of rights", () => {
+  it("has a row for every route that exists, and no row for one that does not", () => {
+    const routes = registered
+      .filter(({ method }) => method !== "HEAD")
+      .map(({ method, url }) => `${method} ${url}`);
+    expect(routes.length).toBeGreaterThan(20);
+    expect(routes.toSorted()).toEqual(Object.keys(RIGHTS).toSorted());
+    expect(Object.keys(EXAMPLES).toSorted()).toEqual(Object.keys(RIGHTS).toSorted());
+    const heads = registered.filter(({ method }) => method === "HEAD");
+    expect(heads.every(({ url }) => rightOf("HEAD", url) !== undefined)).toBe(true);
+  });
+
+  it("is what docs/api.md says", () => {
+    const page = readFileSync(path.join(import.meta.dirname, "../../../docs/api.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `(\S+ \S+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
+      ([, route, who, does]) => ({
+        route,
+        who: who?.trim(),
+        does: does?.trim(),
+      }),
+    );
+    expect(rows).toEqual(
+      Object.entries(RIGHTS).map(([route, { who, does, byToken }]) => ({
+        route,
+        who: byToken === true ? "the one-time address" : who === "anyone" ? "anyone" : who.join(", "),
+        does,
+      })),
+    );
+  });
+});
+
+describe.each(Object.keys(EXAMPLES))("%s", (route) => {
+  it(`${OPEN.includes(route) ? "answers" : "refuses"} somebody who is not signed in`, async () => {
+    const status = await ask(route, undefined);
+    if (OPEN.includes(route)) expect([401, 403]).not.toContain(status);
+    else expect(status).toBe(401);
+  });
+
+  it("refuses a cookie that was made up", async () => {
+    if (OPEN.includes(route)) return;
+    expect(await ask(route, `breathwatch=${"A".repeat(43)}`)).toBe(401);
+    expect(await ask(route, "breathwatch=; breathwatch=../../x")).toBe(401);
+  });
+
+  it.each(ROLES)("treats the role %s as written down", async (role) => {
+    const status = await ask(route, await harness.signIn(role));
+    if (REFUSED[role].includes(route)) expect(status).toBe(403);
+    else expect([401, 403, 500]).not.toContain(status);
+  });
+});
+
+describe("a route that somebody forgot to give rights", () => {
+  it("is refused to everybody", async () => {
+    const other = await startHarness();
+    other.app.get("/api/forgotten", () => "secret");
+    for (const role of ROLES) {
+      const answer = await other.app.inject({
+        url: "/api/forgotten",
+        headers: { cookie: await other.signIn(role) },
+      });
+      expect(answer.statusCode, role).toBe(403);
+      expect(answer.body).not.toContain("secret");
+    }
+    const anonymous = await other.app.inject("/api/forgotten");
+    expect(anonymous.statusCode).toBe(401);
+    expect(other.complaints().every((note) => note.startsWith("route.without_rights"))).toBe(true);
+    await other.close();
+  });
+
+  it("is refused by the decision itself, which denies by default", () => {
+    for (const role of ROLES) {
+      const person = { id: "p", name: "n", role, language: "en" } as const;
+      expect(authorise(undefined, person)?.code).toBe("NOT_ALLOWED");
+      expect(authorise({ who: [], does: "" }, person)?.code).toBe("NOT_ALLOWED");
+    }
+    expect(authorise(undefined, undefined)?.code).toBe("NOT_SIGNED_IN");
+    expect(rightOf("GET", "toString")).toBeUndefined();
+    expect(rightOf("GET", "")).toBeUndefined();
+  });
+});
