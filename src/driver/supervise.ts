@@ -1,0 +1,287 @@
+import { Fault, messageOf } from "../domain/fault.ts";
+import type { BedId, DeviceId } from "../domain/ids.ts";
+import type { Observation, Timeliness } from "../domain/observation.ts";
+import type { Mono } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Links, OpenLink } from "../port/link.ts";
+import type { Log } from "../port/log.ts";
+import type { Random } from "../port/random.ts";
+import { createBackOff } from "./back-off.ts";
+import type { DeviceModule, OptionValues } from "./contract.ts";
+import { createStamper } from "./stamp.ts";
+import { type Counters, createTap, type FrameView } from "./tap.ts";
+import { createWatchdog, within } from "./watchdog.ts";
+
+/** The same words as pages use (server/contract). */
+export type LinkState = "opening" | "open" | "quiet" | "lost" | "refused" | "stopped";
+
+export interface SuperviseOptions {
+  readonly module: DeviceModule;
+  readonly device: DeviceId;
+  readonly bed: BedId;
+  /** Random per edge start. */
+  readonly epoch: string;
+  readonly address: string;
+  /** Complete: see fillOptions(). */
+  readonly options: OptionValues;
+  readonly links: Links;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Called in the turn in which the completing byte arrived, before anything else happens with the observation. */
+  onObservation(observation: Observation): void;
+  /** Called when `view().link` or its problem changed. */
+  onChange?(): void;
+  /** The serial number bound to the bed, if one is known already. */
+  readonly serialNumber?: string;
+  /** The device on this port says that it is another one. */
+  onSwap?(swap: { readonly from: string; readonly to: string }): void;
+}
+
+/** One device as pages show it; frames are explained when this is asked for. */
+export interface SupervisedView {
+  readonly device: DeviceId;
+  readonly bed: BedId;
+  readonly family: string;
+  readonly address: string;
+  readonly resolved?: string;
+  readonly link: LinkState;
+  /** Cause and fix, when the link is not as it should be. */
+  readonly problem?: string;
+  readonly simulated: boolean;
+  readonly timeliness: Timeliness;
+  /** Since the newest observation; absent when there was none. */
+  readonly ageMs?: number;
+  readonly counters: Readonly<Counters>;
+  readonly frames: readonly FrameView[];
+}
+
+export interface Supervisor {
+  start(): void;
+  /** Resolves when the link is closed and the driver has returned. */
+  stop(): Promise<void>;
+  view(): SupervisedView;
+}
+
+/** A port that has not opened by then is given up; when it opens after all it is closed again. */
+const OPEN_DEADLINE_MS = 10_000;
+/** A driver and a link that do not end within this are left behind. */
+const END_DEADLINE_MS = 2_000;
+
+/** Keeps one device read: opens, observes, reopens after loss, silence or a driver's failure, until stopped. */
+export function supervise(options: SuperviseOptions): Supervisor {
+  const { module, device, clock, log, address } = options;
+  const tap = createTap(clock);
+  const stamper = createStamper({ ...options, timeliness: module.timeliness });
+  const backOff = createBackOff(options.random);
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let link: LinkState = "opening";
+  let problem: string | undefined;
+  let resolved: string | undefined;
+  let simulated = /^(?:memory|replay):/.test(address);
+  let everOpened = false;
+  let noted = "";
+  let newest: Mono | undefined;
+  let serialNumber = options.serialNumber;
+
+  const show = (state: LinkState, fault?: Fault): void => {
+    const sentence = fault === undefined ? undefined : sentenceOf(fault);
+    if (state === link && sentence === problem) return;
+    link = state;
+    problem = sentence;
+    safely("change.refused", () => options.onChange?.());
+  };
+
+  /** A link that fails in the same way again and again, without a frame in between, is noted once. */
+  const note = (state: LinkState, fault?: Fault): void => {
+    const key = `${state} ${fault?.message ?? ""}`;
+    if (key === noted) return;
+    noted = key;
+    const fields = { device, family: module.id, address: resolved ?? address, code: fault?.code };
+    if (fault === undefined) log.note(`link.${state}`, { ...fields, simulated });
+    else log.note(`link.${state}`, { ...fields, problem: sentenceOf(fault) }, "warn");
+  };
+
+  /** What listens must not end the reading. */
+  const safely = (event: string, act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      log.note(event, { device, message: messageOf(error) }, "error");
+    }
+  };
+
+  const deliver = (observation: Observation): void => {
+    tap.counters.observations += 1;
+    newest = observation.mono;
+    const { body } = observation;
+    if (body.kind === "identity" && body.serial !== undefined) noticeSwap(body.serial);
+    options.onObservation(observation);
+  };
+
+  const noticeSwap = (serial: string): void => {
+    const from = serialNumber;
+    serialNumber = serial;
+    if (from === undefined || from === serial) return;
+    log.note("device.swapped", { device, from, to: serial }, "warn");
+    options.onSwap?.({ from, to: serial });
+  };
+
+  /** Opens once, observes until it ends; resolves with what ended it. */
+  const session = async (): Promise<Fault> => {
+    const opened = await openWithin(options, stopping.signal);
+    if (opened instanceof Fault) return opened;
+    if (everOpened) tap.counters.reopens += 1;
+    everOpened = true;
+    resolved = opened.resolved;
+    simulated = opened.simulated;
+    // A device that was silent before is shown as silent until it says something.
+    if (link !== "quiet") show("open");
+
+    let heard = false;
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    stopping.signal.addEventListener("abort", end, { once: true });
+    const bytesBefore = tap.counters.bytes;
+    const quietMs = module.quietMs(options.options);
+    const watchdog = createWatchdog(clock, quietMs, end);
+    tap.onFrame = () => {
+      watchdog.feed();
+      if (heard) return;
+      heard = true;
+      backOff.reset();
+      note("open");
+      show("open");
+    };
+    try {
+      const observing = observe(opened, ending.signal);
+      const fault = await Promise.race([observing, aborted(ending.signal)]);
+      end();
+      const closed = await within(clock, END_DEADLINE_MS, Promise.all([opened.link.close(), observing]));
+      if (!closed) log.note("driver.stuck", { device, family: module.id }, "error");
+      if (fault !== undefined) return fault;
+      return quietFault(address, quietMs, tap.counters.bytes > bytesBefore);
+    } finally {
+      watchdog.stop();
+      tap.onFrame = () => undefined;
+      stopping.signal.removeEventListener("abort", end);
+    }
+  };
+
+  /** Never rejects: a driver's failure is a fault like any other. */
+  const observe = async (opened: OpenLink, signal: AbortSignal): Promise<Fault> => {
+    try {
+      const context = {
+        link: tap.link(opened.link, signal),
+        clock,
+        options: options.options,
+        trace: tap.trace,
+        signal,
+      };
+      for await (const reading of module.observe(context)) {
+        // A driver that was left behind may still speak.
+        if (signal.aborted) break;
+        const observation = stamper.stamp(reading, opened.simulated);
+        safely("observation.refused", () => deliver(observation));
+      }
+      return new Fault("LINK_LOST", `The link ${address} ended.`);
+    } catch (error) {
+      if (error instanceof Fault) return error;
+      if (!signal.aborted) log.note("driver.failed", { device, message: messageOf(error) }, "error");
+      return new Fault("LINK_LOST", `The driver ${module.id} failed: ${messageOf(error)}.`, {
+        fix: "It is started again by itself; report it with the support file.",
+        cause: error,
+      });
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const fault = await session().catch(unexpected);
+      if (stopping.signal.aborted) break;
+      note(stateAfter(fault), fault);
+      show(stateAfter(fault), fault);
+      const waitMs = backOff.next(fault.code);
+      // Only stopping cuts the wait short.
+      await clock.sleep(waitMs, stopping.signal).catch(() => undefined);
+    }
+    show("stopped");
+  };
+
+  return {
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      if (running === undefined) show("stopped");
+    },
+    view: () => ({
+      device,
+      bed: options.bed,
+      family: module.id,
+      address,
+      ...(resolved === undefined ? {} : { resolved }),
+      link,
+      ...(problem === undefined ? {} : { problem }),
+      simulated,
+      timeliness: module.timeliness,
+      ...(newest === undefined ? {} : { ageMs: clock.mono() - newest }),
+      counters: { ...tap.counters },
+      frames: tap.frames(),
+    }),
+  };
+}
+
+/** The opened link, or why it cannot be had; a link that opens too late is closed. */
+async function openWithin(options: SuperviseOptions, signal: AbortSignal): Promise<OpenLink | Fault> {
+  const { links, address, module, clock } = options;
+  const deadline = new AbortController();
+  const giveUp = AbortSignal.any([signal, deadline.signal]);
+  const opening = links.open(address, module.serial(options.options), giveUp).then(async (opened) => {
+    if (!giveUp.aborted) return opened;
+    await opened.link.close();
+    return new Fault("LINK_LOST", `The port ${address} opened too late and was closed.`);
+  }, unexpected);
+  if (await within(clock, OPEN_DEADLINE_MS, opening, signal)) return opening;
+  deadline.abort();
+  // On the way out: an opening under way is waited for, so that no port stays open behind.
+  if (signal.aborted) await within(clock, END_DEADLINE_MS, opening);
+  return new Fault("LINK_REFUSED", `The port ${address} did not open within ${OPEN_DEADLINE_MS / 1000} s.`, {
+    fix: "Unplug the adapter and plug it in again; for a radio link, bring the device nearer.",
+  });
+}
+
+/** What was thrown, as a fault. */
+const unexpected = (error: unknown): Fault =>
+  error instanceof Fault
+    ? error
+    : new Fault("LINK_REFUSED", `The link failed: ${messageOf(error)}.`, { cause: error });
+
+function quietFault(address: string, quietMs: number, heardBytes: boolean): Fault {
+  const seconds = Math.round(quietMs / 1000);
+  return heardBytes
+    ? new Fault("LINK_QUIET", `Bytes arrive at ${address}, but for ${seconds} s none made sense.`, {
+        fix: "Check that the right device family and options are configured for this port.",
+      })
+    : new Fault("LINK_QUIET", `The port ${address} is open, but nothing has arrived for ${seconds} s.`, {
+        fix: "Check that the device is on, that its data output is enabled, and the cable.",
+      });
+}
+
+function stateAfter(fault: Fault): LinkState {
+  if (fault.code === "LINK_NOT_FOUND" || fault.code === "LINK_LOST") return "lost";
+  return fault.code === "LINK_QUIET" || fault.code === "DEVICE_NO_REPLY" ? "quiet" : "refused";
+}
+
+/** For people: without the code, which stands beside it in the log. */
+const sentenceOf = (fault: Fault): string =>
+  [fault.message.replace(` (${fault.code})`, ""), fault.fix].filter((part) => part !== undefined).join(" ");
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });

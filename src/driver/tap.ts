@@ -1,0 +1,142 @@
+import type { Wall } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { ByteLink } from "../port/link.ts";
+import { chunksUntil } from "../wire/chunks.ts";
+import type { Trace } from "./contract.ts";
+
+/** Running totals of one device since the edge started. */
+export interface Counters {
+  /** Received. */
+  bytes: number;
+  frames: number;
+  rejects: number;
+  reopens: number;
+  observations: number;
+}
+
+export interface FrameView {
+  readonly at: Wall;
+  readonly direction: "in" | "out" | "rejected";
+  readonly hex: string;
+  readonly meaning: string;
+}
+
+/** What goes over one link, counted and remembered for the technician's page. */
+export interface Tap {
+  readonly trace: Trace;
+  readonly counters: Counters;
+  /** The newest frames, newest last; meanings are worked out now. */
+  frames(): readonly FrameView[];
+  /** The same link with its bytes counted, whose chunks end when the signal aborts. */
+  link(link: ByteLink, signal: AbortSignal): ByteLink;
+  /** Called for every frame understood. */
+  onFrame: () => void;
+}
+
+const REMEMBERED_FRAMES = 50;
+/** Of a longer frame the beginning is kept. */
+const REMEMBERED_BYTES = 256;
+
+interface Slot {
+  readonly bytes: Uint8Array;
+  length: number;
+  kept: number;
+  at: Wall;
+  direction: FrameView["direction"];
+  meaning: () => string;
+}
+
+export function createTap(clock: Clock): Tap {
+  const counters: Counters = { bytes: 0, frames: 0, rejects: 0, reopens: 0, observations: 0 };
+  const slots: Slot[] = [];
+  let written = 0;
+
+  const remember = (direction: FrameView["direction"], bytes: Uint8Array, meaning: () => string): void => {
+    let slot = slots[written % REMEMBERED_FRAMES];
+    if (slot === undefined) {
+      slot = {
+        bytes: new Uint8Array(REMEMBERED_BYTES),
+        length: 0,
+        kept: 0,
+        at: clock.wall(),
+        direction,
+        meaning,
+      };
+      slots.push(slot);
+    }
+    written += 1;
+    slot.length = bytes.length;
+    slot.kept = Math.min(bytes.length, REMEMBERED_BYTES);
+    slot.bytes.set(slot.kept === bytes.length ? bytes : bytes.subarray(0, slot.kept));
+    slot.at = clock.wall();
+    slot.direction = direction;
+    slot.meaning = meaning;
+  };
+
+  const tap: Tap = {
+    counters,
+    onFrame: () => undefined,
+    trace: {
+      frame(bytes, meaning) {
+        counters.frames += 1;
+        remember("in", bytes, meaning);
+        tap.onFrame();
+      },
+      reject(bytes, reason) {
+        counters.rejects += 1;
+        remember("rejected", bytes, () => reason);
+      },
+      sent: (bytes, meaning) => remember("out", bytes, meaning),
+    },
+    frames() {
+      const oldest = written < REMEMBERED_FRAMES ? 0 : written % REMEMBERED_FRAMES;
+      return [...slots.slice(oldest), ...slots.slice(0, oldest)].map((slot) => ({
+        at: slot.at,
+        direction: slot.direction,
+        hex: hexOf(slot),
+        meaning: wordsOf(slot.meaning),
+      }));
+    },
+    link: (link, signal) => ({
+      chunks: counted(chunksUntil(link.chunks, signal), (bytes) => {
+        counters.bytes += bytes;
+      }),
+      write: (bytes) => link.write(bytes),
+      close: () => link.close(),
+    }),
+  };
+  return tap;
+}
+
+function counted(source: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const inner = source[Symbol.asyncIterator]();
+      return {
+        async next() {
+          const result = await inner.next();
+          if (result.done !== true) add(result.value.length);
+          return result;
+        },
+        async return() {
+          await inner.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+function hexOf({ bytes, kept, length }: Slot): string {
+  const hex = Array.from(bytes.subarray(0, kept), (byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
+  return hex.join(" ") + (length > kept ? ` ... ${length} bytes` : "");
+}
+
+/** A driver's explanation must not take the page down with it. */
+function wordsOf(meaning: () => string): string {
+  try {
+    return meaning();
+  } catch {
+    return "cannot be explained";
+  }
+}
