@@ -21,7 +21,7 @@ const HANDOVER_MS = 2_000;
  */
 export function alarmSound(kind: SoundKind, sampleRateHz: number): Int16Array {
   const sound = new Int16Array(samplesIn(burstMs(kind) + PATTERNS[kind].silenceMs, sampleRateHz));
-  addBurst(sound, 0, kind, 1, sampleRateHz);
+  addBursts(sound, kind, [{ startMs: 0, loudness: 1 }], sampleRateHz);
   return sound;
 }
 
@@ -37,46 +37,74 @@ export function introductionSound(
   const periodMs = burstMs(kind) + PATTERNS[kind].silenceMs;
   const handOverMs = periodMs * RAMP.length;
   const pcm = new Int16Array(samplesIn(handOverMs + HANDOVER_MS, sampleRateHz));
-  RAMP.forEach((loudness, index) => {
-    addBurst(pcm, samplesIn(periodMs * index, sampleRateHz), kind, loudness, sampleRateHz);
-  });
+  const bursts = RAMP.map((loudness, index) => ({ startMs: periodMs * index, loudness }));
+  addBursts(pcm, kind, bursts, sampleRateHz);
   return { pcm, handOverMs };
 }
 
 const samplesIn = (ms: number, sampleRateHz: number): number => Math.round((ms / 1000) * sampleRateHz);
 
-function addBurst(into: Int16Array, from: number, kind: SoundKind, loudness: number, sampleRateHz: number) {
+/** Writes bursts of one kind into `sound`: each at a start, milliseconds, and a loudness, 0..1. */
+function addBursts(
+  sound: Int16Array,
+  kind: SoundKind,
+  bursts: readonly { readonly startMs: number; readonly loudness: number }[],
+  sampleRateHz: number,
+): void {
   const { pulses, peak } = PATTERNS[kind];
-  const tones = new Map<number, Int16Array>();
-  let startMs = 0;
-  for (const { hz, ms, restMs } of pulses) {
-    const id = hz * 10_000 + ms;
-    const known = tones.get(id) ?? tone(hz, ms, peak * loudness, sampleRateHz);
-    tones.set(id, known);
-    into.set(known, from + samplesIn(startMs, sampleRateHz));
-    startMs += ms + restMs;
+  const tones = new Map<string, Float64Array>();
+  for (const { hz, ms } of pulses) {
+    const id = `${hz} ${ms}`;
+    if (!tones.has(id)) tones.set(id, tone(hz, ms, sampleRateHz));
+  }
+  for (const { startMs, loudness } of bursts) {
+    let pulseMs = startMs;
+    for (const { hz, ms, restMs } of pulses) {
+      const wave = tones.get(`${hz} ${ms}`) ?? new Float64Array();
+      const scale = peak * loudness * 32_767;
+      const from = samplesIn(pulseMs, sampleRateHz);
+      for (let i = 0; i < wave.length; i++) sound[from + i] = Math.round((wave[i] ?? 0) * scale);
+      pulseMs += ms + restMs;
+    }
   }
 }
 
-/** A swelling and fading chord of the fundamental and its harmonics, scaled to a peak. */
-function tone(hz: number, ms: number, peak: number, sampleRateHz: number): Int16Array {
-  const count = samplesIn(ms, sampleRateHz);
-  const edge = Math.max(1, Math.round(count * EDGE));
-  const wave = new Float64Array(count);
+/** A swelling and fading chord of the fundamental and its harmonics; its peak is 1. */
+function tone(hz: number, ms: number, sampleRateHz: number): Float64Array {
+  const wave = new Float64Array(samplesIn(ms, sampleRateHz));
+  addPartial(wave, hz, 1, 0, sampleRateHz);
+  HARMONICS_DB.forEach((decibels, index) => {
+    const order = index + 2;
+    // Phases after Schroeder (1970) keep the peaks low, so that the same peak is louder.
+    const phase = (-Math.PI * order * (order - 1)) / (HARMONICS_DB.length + 1);
+    addPartial(wave, hz * order, 10 ** (decibels / 20), phase, sampleRateHz);
+  });
+  const edge = Math.max(1, Math.round(wave.length * EDGE));
   let highest = 0;
-  for (let i = 0; i < count; i++) {
-    const turn = (2 * Math.PI * hz * i) / sampleRateHz;
-    let value = Math.sin(turn);
-    HARMONICS_DB.forEach((decibels, index) => {
-      const order = index + 2;
-      // Phases after Schroeder (1970) keep the peaks low, so that the same peak is louder.
-      const phase = (Math.PI * order * (order - 1)) / (HARMONICS_DB.length + 1);
-      value += 10 ** (decibels / 20) * Math.sin(order * turn - phase);
-    });
-    const swell = Math.min(1, (i + 1) / edge, (count - i) / edge);
-    wave[i] = value * swell;
+  for (let i = 0; i < wave.length; i++) {
+    const swell = Math.min(1, (i + 1) / edge, (wave.length - i) / edge);
+    const value = (wave[i] ?? 0) * swell;
+    wave[i] = value;
     highest = Math.max(highest, Math.abs(value));
   }
-  const scale = (peak * 32_767) / highest;
-  return Int16Array.from(wave, (value) => Math.round(value * scale));
+  return wave.map((value) => value / highest);
+}
+
+/** Adds a sine by turning a vector: a sine function for every sample would hold up an alarm on a small machine. */
+function addPartial(
+  wave: Float64Array,
+  hz: number,
+  amplitude: number,
+  phase: number,
+  sampleRateHz: number,
+): void {
+  const turn = (2 * Math.PI * hz) / sampleRateHz;
+  const [turnCos, turnSin] = [Math.cos(turn), Math.sin(turn)];
+  let [x, y] = [amplitude * Math.cos(phase), amplitude * Math.sin(phase)];
+  for (let i = 0; i < wave.length; i++) {
+    wave[i] = (wave[i] ?? 0) + y;
+    const nextX = x * turnCos - y * turnSin;
+    y = x * turnSin + y * turnCos;
+    x = nextX;
+  }
 }
