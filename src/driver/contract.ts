@@ -5,6 +5,7 @@ import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ByteLink, LinkKind, SerialSettings } from "../port/link.ts";
 import type { Random } from "../port/random.ts";
+import type { TranscriptChunk } from "../wire/transcript.ts";
 
 /** An option of a device as data: configuration check, pages and docs are generated from it. */
 export type OptionSpec =
@@ -95,4 +96,9 @@ export interface DeviceModule {
   observe(context: DriverContext): AsyncIterable<DeviceReading>;
   /** Plays the device at byte level until the signal aborts; answers the host's requests as the device does. */
   simulate(context: SimulatorContext): Promise<void>;
+  /**
+   * What the port sent, with its timing, from a raw file in which a logger kept it (the logger's own additions are
+   * left out). Absent where raw files hold bare port bytes, paced by the line speed.
+   */
+  readonly paced?: (file: Uint8Array) => Iterable<TranscriptChunk>;
 }
