@@ -1,0 +1,83 @@
+import { messageOf } from "../domain/fault.ts";
+import type { Language } from "../domain/person.ts";
+import type { Wall } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { State } from "../port/state.ts";
+import type { WatchTarget } from "./message.ts";
+
+/** Somebody to reach as the roots know them, with the name that pages show. */
+export interface BookedTarget extends WatchTarget {
+  readonly personName: string;
+}
+
+/**
+ * Everybody who can be reached, in memory: the alarm path asks no store (law 4). Proofs and deaths count here at
+ * once and are written down beside.
+ */
+export interface TargetBook {
+  /** Reads phones and people anew; what is known stays when the store does not answer. Never rejects. */
+  refresh(): Promise<void>;
+  list(): readonly BookedTarget[];
+  find(id: string): BookedTarget | undefined;
+  /** A person answered or tapped on it (law 2). */
+  prove(id: string): void;
+  /** The provider says that it is gone. */
+  kill(id: string, why: string): void;
+}
+
+export function createTargetBook(options: {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Targets that the configuration names: webhooks. Their proofs are kept by id for this run only. */
+  readonly configured: readonly BookedTarget[];
+  /** Of people who are not in the store any more. */
+  readonly language: Language;
+  readonly onChange: () => void;
+}): TargetBook {
+  const { state, clock, log } = options;
+  const book = new Map<string, BookedTarget>(options.configured.map((target) => [target.id, target]));
+  const isConfigured = (id: string): boolean => options.configured.some((target) => target.id === id);
+
+  const change = (id: string, fields: Partial<BookedTarget>, write: () => Promise<void>): void => {
+    const known = book.get(id);
+    if (known === undefined) return;
+    book.set(id, { ...known, ...fields });
+    options.onChange();
+    if (isConfigured(id)) return;
+    write().catch((error: unknown) =>
+      log.note("target.unwritten", { target: id, why: messageOf(error) }, "warn"),
+    );
+  };
+
+  return {
+    async refresh() {
+      try {
+        const [targets, people] = await Promise.all([state.targets(), state.people()]);
+        for (const id of book.keys()) if (!isConfigured(id)) book.delete(id);
+        for (const target of targets) {
+          const person = people.find(({ id }) => id === target.person);
+          book.set(target.id, {
+            ...target,
+            language: person?.language ?? options.language,
+            personName: person?.name ?? target.label,
+          });
+        }
+      } catch (error) {
+        log.note("targets.unread", { why: messageOf(error) }, "error");
+      }
+      options.onChange();
+    },
+    list: () => [...book.values()],
+    find: (id) => book.get(id),
+    prove(id) {
+      const at: Wall = clock.wall();
+      change(id, { lastProofAt: at }, () => state.proveTarget(id, at));
+    },
+    kill(id, why) {
+      const at: Wall = clock.wall();
+      change(id, { deadSince: at, deadWhy: why }, () => state.killTarget(id, at, why));
+    },
+  };
+}
