@@ -147,8 +147,12 @@ function payloadOf(message: ChannelMessage): string {
   const text = JSON.stringify(payload);
   const surplus = Buffer.byteLength(text) - PAYLOAD_BYTES_MAX;
   if (surplus <= 0) return text;
-  // The body is what may be long; a character is at least one byte.
-  const body = Array.from(payload.body).slice(0, -surplus).join("");
+  // The body is what may be long. A character cut in two decodes to the replacement character.
+  const bytes = Buffer.from(payload.body);
+  const body = bytes
+    .subarray(0, Math.max(0, bytes.length - surplus))
+    .toString()
+    .replace(/\uFFFD+$/, "");
   const shorter = JSON.stringify({ ...payload, body });
   if (Buffer.byteLength(shorter) > PAYLOAD_BYTES_MAX) throw new RangeError("the message is too long");
   return shorter;
