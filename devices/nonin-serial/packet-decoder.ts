@@ -117,7 +117,12 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
         return;
       }
       floats[position] = bytes[at + 3] ?? 0;
-      for (let i = 0; i < FRAME_BYTES; i++) packet[position * FRAME_BYTES + i] = bytes[at + i] ?? 0;
+      const to = position * FRAME_BYTES;
+      packet[to] = bytes[at] ?? 0;
+      packet[to + 1] = bytes[at + 1] ?? 0;
+      packet[to + 2] = bytes[at + 2] ?? 0;
+      packet[to + 3] = bytes[at + 3] ?? 0;
+      packet[to + 4] = bytes[at + 4] ?? 0;
       position += 1;
       if (position < FRAMES_PER_PACKET) return;
       position = -1;

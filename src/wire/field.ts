@@ -8,6 +8,8 @@ interface Piece {
   readonly byte: number;
   readonly mask: number;
   readonly shift: number;
+  /** Lowest bit of the mask. */
+  readonly low: number;
 }
 
 interface Described {
@@ -55,29 +57,17 @@ export type FieldValue<F extends Field> = F extends FlagField
 
 /** Bits of one byte, as a number of their own. */
 export const bits = (byte: number, mask: number, doc: string): NumberField =>
-  number([{ byte, mask, shift: 0 }], doc);
+  number([piece(byte, mask, 0)], doc);
 
 export const u8 = (byte: number, doc: string): NumberField => bits(byte, 0xff, doc);
 
 /** Two bytes, the more significant first. */
 export const u16be = (byte: number, doc: string): NumberField =>
-  number(
-    [
-      { byte, mask: 0xff, shift: 8 },
-      { byte: byte + 1, mask: 0xff, shift: 0 },
-    ],
-    doc,
-  );
+  number([piece(byte, 0xff, 8), piece(byte + 1, 0xff, 0)], doc);
 
 /** A number split over two bytes with seven bits in the lower one, so that bit 7 stays free for synchronisation. */
 export const split7 = (msb: { byte: number; mask: number }, lsb: number, doc: string): NumberField =>
-  number(
-    [
-      { byte: msb.byte, mask: msb.mask, shift: 7 },
-      { byte: lsb, mask: 0x7f, shift: 0 },
-    ],
-    doc,
-  );
+  number([piece(msb.byte, msb.mask, 7), piece(lsb, 0x7f, 0)], doc);
 
 export const bcd = (byte: number, doc: string): BcdField => ({ kind: "bcd", byte, doc });
 
@@ -96,7 +86,7 @@ export function missing(field: NumberField, code: number): OptionalField {
 
 /** Largest number that fits. */
 export const capacity = (field: { readonly pieces: readonly Piece[] }): number =>
-  field.pieces.reduce((all, piece) => all | ((piece.mask >> trailingZeros(piece.mask)) << piece.shift), 0);
+  field.pieces.reduce((all, piece) => all | ((piece.mask >> piece.low) << piece.shift), 0);
 
 /** Reads one field of the frame that begins at `at`. */
 export function readField(field: Field, bytes: Uint8Array, at: number): number | boolean | undefined {
@@ -158,14 +148,22 @@ export function bitsOf(mask: number): string {
   return `b${set.join(",")}`;
 }
 
+const piece = (byte: number, mask: number, shift: number): Piece => ({
+  byte,
+  mask,
+  shift,
+  low: trailingZeros(mask),
+});
+
 const number = (pieces: readonly Piece[], doc: string): NumberField => ({ kind: "number", pieces, doc });
 
 const trailingZeros = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
 function readPieces(pieces: readonly Piece[], bytes: Uint8Array, at: number): number {
   let value = 0;
-  for (const { byte, mask, shift } of pieces) {
-    value |= ((bytes[at + byte]! & mask) >> trailingZeros(mask)) << shift;
+  for (let i = 0; i < pieces.length; i++) {
+    const { byte, mask, low, shift } = pieces[i]!;
+    value |= ((bytes[at + byte]! & mask) >> low) << shift;
   }
   return value;
 }
@@ -176,8 +174,8 @@ function writePieces(
   bytes: Uint8Array,
   at: number,
 ): void {
-  for (const { byte, mask, shift } of field.pieces) {
-    bytes[at + byte]! |= ((value >> shift) << trailingZeros(mask)) & mask;
+  for (const { byte, mask, low, shift } of field.pieces) {
+    bytes[at + byte]! |= ((value >> shift) << low) & mask;
   }
 }
 

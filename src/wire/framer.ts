@@ -105,6 +105,14 @@ export function createFramer({ rule, confirm, onFrame, onNoise }: FramerOptions)
   return {
     push(chunk) {
       let at = 0;
+      if (chunk.length <= windowBytes) {
+        carry.set(chunk, held);
+        const total = held + chunk.length;
+        at = scan(carry, 0, total, total);
+        if (at > 0) carry.copyWithin(0, at, total);
+        held = total - at;
+        return;
+      }
       if (held > 0) {
         // A frame that begins in the held bytes ends within one window of them: copy no more than that.
         const borrowed = Math.min(chunk.length, windowBytes);

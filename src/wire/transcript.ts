@@ -46,8 +46,9 @@ export function writeTranscriptHeader(header: TranscriptHeader): string {
 export const writeTranscriptChunk = ({ offsetMs, direction, bytes }: TranscriptChunk): string =>
   `${offsetMs.toFixed(3)} ${direction === "in" ? "<" : ">"} ${toHex(bytes)}\n`;
 
-/** Whether a file's text is a transcript, whatever its name. */
-const isTranscript = (text: string): boolean => text.startsWith("breathwatch-transcript ");
+/** Whether a file is a transcript, whatever its name. */
+export const isTranscript = (file: Uint8Array): boolean =>
+  new TextDecoder("latin1").decode(file.subarray(0, MAGIC.length)).startsWith("breathwatch-transcript ");
 
 /**
  * Reads a transcript. A last line without its line end was cut off by a crash and is dropped when it cannot be read.
@@ -105,7 +106,7 @@ export function timedChunks(
   bytesPerSecond: number,
 ): readonly { readonly offsetMs: number; readonly bytes: Uint8Array }[] {
   const text = (): string => new TextDecoder("latin1").decode(file);
-  if (isTranscript(new TextDecoder("latin1").decode(file.subarray(0, MAGIC.length)))) {
+  if (isTranscript(file)) {
     return parseTranscript(text()).chunks.filter((chunk) => chunk.direction === "in");
   }
   let passed = 0;
