@@ -1,5 +1,6 @@
 import { HOUR_MS } from "../../src/domain/time.ts";
 import type { DeviceModule, OptionValues } from "../../src/driver/contract.ts";
+import { FORMAT_2, FORMAT_8, FRAMES_PER_SECOND } from "./codec.ts";
 import { NONIN_OPTIONS, observeNonin } from "./driver.ts";
 import { simulateNonin } from "./simulator.ts";
 
@@ -19,6 +20,7 @@ export const noninSerial: DeviceModule = {
   waves: ["pleth"],
   observe: observeNonin,
   simulate: simulateNonin,
+  bytesPerSecond,
 };
 
 /** Formats 2 and 7 never pause; 8 speaks once a second; a spot check (13) may be hours away. */
@@ -33,5 +35,17 @@ function quietMs(options: OptionValues): number {
       return 12 * HOUR_MS;
     default:
       return 6_000;
+  }
+}
+
+/** 75 frames of 5 bytes, or one of 4, in each second; spot checks have no rate, so they come at the line's speed. */
+function bytesPerSecond(options: OptionValues): number {
+  switch (options["format"]) {
+    case "8":
+      return FORMAT_8.lengthBytes;
+    case "13":
+      return 960;
+    default:
+      return FRAMES_PER_SECOND * FORMAT_2.lengthBytes;
   }
 }

@@ -98,7 +98,9 @@ export interface DeviceModule {
   simulate(context: SimulatorContext): Promise<void>;
   /**
    * What the port sent, with its timing, from a raw file in which a logger kept it (the logger's own additions are
-   * left out). Absent where raw files hold bare port bytes, paced by the line speed.
+   * left out). Absent where raw files hold bare port bytes, paced by `bytesPerSecond`.
    */
   readonly paced?: (file: Uint8Array) => Iterable<TranscriptChunk>;
+  /** Nominal rate of what a free-running device sends with these options; absent: the line speed. */
+  readonly bytesPerSecond?: (options: OptionValues) => number;
 }

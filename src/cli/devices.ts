@@ -1,0 +1,72 @@
+import { DEVICES } from "../../devices/index.ts";
+import type { DeviceModule, Evidence, OptionSpec } from "../driver/contract.ts";
+import { fillOptions } from "../driver/options.ts";
+import { command } from "./command.ts";
+
+/** `breathwatch devices`: the one list of device families, for people or as JSON. */
+export const devicesCommand = command({
+  name: "devices",
+  usage: "[--json]",
+  about:
+    "Lists the device families that are built in: how they are connected, what they tell, and how far the\n" +
+    "decoding is proven. The names on the left are what `family` in the configuration and --device want.",
+  options: { json: { type: "boolean", help: "as JSON: one array" } },
+  examples: ["breathwatch devices", "breathwatch devices --json"],
+  async run({ values }, terminal) {
+    const text =
+      values.json === true
+        ? `${JSON.stringify(DEVICES.map(describe), undefined, 2)}\n`
+        : DEVICES.map(paragraph).join("\n");
+    await terminal.print(text);
+    return 0;
+  },
+});
+
+/** A family as data; serial settings, silence and signals are those of its default options. */
+function describe(device: DeviceModule) {
+  const { id, vendor, model, role, link, timeliness, evidence, options, waves } = device;
+  const defaults = fillOptions(options, {});
+  return {
+    ...{ id, vendor, model, role, link, timeliness, evidence },
+    serial: device.serial(defaults),
+    quietMs: device.quietMs(defaults),
+    signals: device.signals(defaults),
+    waves,
+    options,
+  };
+}
+
+const EVIDENCE: { readonly [evidence in Evidence]: string } = {
+  real_bytes: "proven on bytes of real machines",
+  maker_document: "from the maker's document, not yet proven on a real machine",
+  inferred: "inferred from other people's work",
+  unproven: "unproven: hidden from family set-up",
+};
+
+function paragraph(device: DeviceModule): string {
+  const { serial, signals, waves, quietMs } = describe(device);
+  const { baudRate, dataBits, parity, stopBits } = serial;
+  const line = `${baudRate} baud, ${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`;
+  const options = Object.entries(device.options).map(
+    ([name, option]) => `  option ${name}: ${valuesOf(option)}. ${option.help}\n`,
+  );
+  return (
+    `${device.id}\n  ${device.vendor} ${device.model}\n` +
+    `  ${device.role}, ${device.timeliness}, ${device.link} at ${line}; opened again after ${quietMs / 1000} s of silence\n` +
+    `  ${EVIDENCE[device.evidence]}\n` +
+    `  signals: ${signals.join(", ") || "none"}; waves: ${waves.join(", ") || "none"}\n${options.join("")}`
+  );
+}
+
+function valuesOf(option: OptionSpec): string {
+  switch (option.kind) {
+    case "choice":
+      return option.values
+        .map((value) => (value === option.default ? `${value} (default)` : value))
+        .join(", ");
+    case "number":
+      return `${option.min} to ${option.max} ${option.unit}, default ${option.default}`;
+    case "flag":
+      return option.default ? "true (default), false" : "true, false (default)";
+  }
+}
