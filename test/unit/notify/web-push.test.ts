@@ -7,6 +7,7 @@ import type { ChannelMessage, PushPayload } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
+import { wordsIn } from "../../../src/words/index.ts";
 import { NIGHT } from "../../support/alarms.ts";
 import { createPushReceiver, readVapid } from "../../support/push-receiver.ts";
 
@@ -80,7 +81,7 @@ describe("a message", () => {
       tag: "b1-abcdefghij-1",
       url: "https://home.local/#b1",
       acknowledgeUrl: "https://home.local/api/a/token",
-      acknowledgeLabel: "我去",
+      acknowledgeLabel: wordsIn("zh-Hans").push.acknowledge,
       kind: "alarm",
       priority: "high",
       simulated: false,
