@@ -32,46 +32,59 @@ const POLL_MS = 1_000;
 /** What stays as it is is said again so often, for whoever came later. */
 const REPEAT_MS = 60_000;
 
-const NO_BYTES = new Uint8Array(0);
-
 type Answer = Reply | Refusal;
 
 /** Polls the parameter port; README.md says what each field becomes. */
 export async function* observeParameters(context: DriverContext): AsyncGenerator<DeviceReading> {
   const { clock } = context;
   const report = reportOf(context.options);
-  const exchange = openExchange(context);
+  const { exchange, unasked } = openExchange(context, report);
   const said = createSaid();
+  const ask = (): Promise<Answer | undefined> =>
+    exchange.request({
+      bytes: encodeCommand(report.command),
+      meaning: `${report.command}: send ${report.name}`,
+      matches: (reply) => typeof reply === "string" || reply.report === report,
+      timeoutMs: NO_REPLY_MS,
+    });
+  const reset = (): Promise<Answer | undefined> =>
+    exchange.request({
+      bytes: encodeCommand("RSET"),
+      meaning: "RSET: forget what was asked",
+      // Nothing answers RSET; what still arrives belongs to a question before it.
+      matches: () => false,
+      timeoutMs: RESET_MS,
+    });
   try {
+    await reset();
     while (!exchange.ended) {
-      await exchange.request({
-        bytes: encodeCommand("RSET"),
-        meaning: "RSET: forget what was asked",
-        // Nothing answers RSET; what still arrives belongs to a question before it.
-        matches: () => false,
-        timeoutMs: RESET_MS,
-      });
-      for (let answer: Answer | undefined; !exchange.ended; ) {
-        const askedAt = clock.mono();
-        answer = await exchange.request({
-          bytes: encodeCommand(report.command),
-          meaning: `${report.command}: send ${report.name}`,
-          matches: (reply) => typeof reply === "string" || reply.report === report,
-          timeoutMs: NO_REPLY_MS,
-        });
-        if (answer === undefined) break;
+      const askedAt = clock.mono();
+      const answer = unasked() ?? (await ask());
+      if (answer !== undefined) {
         yield* said.readings(answer, clock.mono());
-        await exchange.pause(askedAt + POLL_MS - clock.mono());
+        await exchange.pause(Math.max(0, askedAt + POLL_MS - clock.mono()));
+      } else if (!exchange.ended) {
+        yield* said.silence();
+        await reset();
       }
-      if (!exchange.ended) yield* said.silence();
     }
+    const last = unasked();
+    if (last !== undefined) yield* said.readings(last, clock.mono());
   } finally {
     await exchange.stop();
   }
 }
 
-function openExchange({ link, clock, trace, signal }: DriverContext): Exchange<Answer> {
+/**
+ * The open exchange, and the newest reply that came when nobody waited: late, or from a recording. It is what the
+ * ventilator says now, and counts like any other.
+ */
+function openExchange(
+  { link, clock, trace, signal }: DriverContext,
+  report: Report,
+): { readonly exchange: Exchange<Answer>; unasked(): Reply | undefined } {
   let deliver: (answer: Answer) => void = () => undefined;
+  let newest: Reply | undefined;
   const framer = createLineFramer({
     end: "cr",
     maxBytes: LONGEST_REPLY_BYTES,
@@ -92,10 +105,17 @@ function openExchange({ link, clock, trace, signal }: DriverContext): Exchange<A
       deliver = reply;
       framer.push(chunk);
     },
-    unasked: () => trace.reject(NO_BYTES, "a reply that nobody waits for"),
+    unasked(answer) {
+      if (typeof answer !== "string" && answer.report === report) newest = answer;
+    },
   });
   exchange.start();
-  return exchange;
+  const unasked = (): Reply | undefined => {
+    const reply = newest;
+    newest = undefined;
+    return reply;
+  };
+  return { exchange, unasked };
 }
 
 /** Remembers what was said, to say it again only when it changed or after a minute. */

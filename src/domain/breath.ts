@@ -217,12 +217,13 @@ export function createBreathDetector(rateHz: number): BreathDetector {
       }
       if (turnedMl < CONFIRM_ML) return undefined;
       turnedMl = 0;
+      const seenToBegin = breathing === "out";
       breathing = breathing === "in" ? "out" : "in";
       if (breathing === "out") return undefined;
       const wave = { rateHz, flow: flow.slice(0, turnAt), pressure: pressure.slice(0, turnAt) };
       forget(turnAt);
       const whole = divided;
-      divided = true;
+      divided = seenToBegin;
       return whole ? wave : undefined;
     },
   };
