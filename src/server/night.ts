@@ -2,7 +2,17 @@ import type { AlarmEvent, Occurrence } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { isPresent } from "../domain/sample.ts";
 import { isSignalId, SIGNAL_IDS, SIGNALS, type SignalId } from "../domain/signal.ts";
-import { HOUR_MS, MINUTE_MS, type Night, nightBounds, SECOND_MS, type Wall, wall } from "../domain/time.ts";
+import {
+  HOUR_MS,
+  MINUTE_MS,
+  type Mono,
+  type Night,
+  nightBounds,
+  SECOND_MS,
+  type Wall,
+  wall,
+} from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
 import type { Bucket, Point, RangeQuery, Timeseries } from "../port/timeseries.ts";
 import { oximetryMetrics } from "../trends/metrics.ts";
 import type { NightResponse, Strip } from "./contract.ts";
@@ -51,7 +61,7 @@ export async function recordedPart(
 
 /** One night for the therapist's page: `width` is the number of buckets asked for (clamped to 60..2,000). */
 export async function nightOfBed(
-  timeseries: Timeseries,
+  { timeseries, metrics }: { readonly timeseries: Timeseries; readonly metrics: NightMetrics },
   bed: LiveBed,
   night: Night,
   width: number = WIDTH.usual,
@@ -76,7 +86,7 @@ export async function nightOfBed(
     simulated,
     strips: signals.map((signal) => stripOf(signal, buckets[signal] ?? [])),
     alarms: alarmsOf(events),
-    metrics: await metricsOf(timeseries, query),
+    metrics: await metrics(query),
   };
 }
 
@@ -115,11 +125,37 @@ function alarmsOf(events: readonly AlarmEvent[]): NightResponse["alarms"] {
     .slice(-ALARMS_MAX);
 }
 
+/** Metrics of a range, worked out at most once a minute: a page asks again whenever its window changes size. */
+export type NightMetrics = (query: RangeQuery) => Promise<NightResponse["metrics"]>;
+
+const METRICS_FRESH_MS = MINUTE_MS;
+const METRICS_KEPT_MAX = 8;
+
+/** Remembers the newest few results; a failure is not remembered. */
+export function createNightMetrics(timeseries: Timeseries, clock: Clock): NightMetrics {
+  const kept = new Map<
+    string,
+    { readonly since: Mono; readonly metrics: Promise<NightResponse["metrics"]> }
+  >();
+  return (query) => {
+    const key = `${query.bed} ${query.from} ${query.to}`;
+    const known = kept.get(key);
+    if (known !== undefined && clock.mono() - known.since < METRICS_FRESH_MS) return known.metrics;
+    const metrics = metricsOf(timeseries, query);
+    kept.delete(key);
+    kept.set(key, { since: clock.mono(), metrics });
+    const oldest = kept.size > METRICS_KEPT_MAX ? kept.keys().next().value : undefined;
+    if (oldest !== undefined) kept.delete(oldest);
+    metrics.catch(() => kept.delete(key));
+    return metrics;
+  };
+}
+
 /** Oximetry metrics over the time from the first to the last oximeter number; empty without any. */
 async function metricsOf(timeseries: Timeseries, query: RangeQuery): Promise<NightResponse["metrics"]> {
   const spo2: Point[] = [];
   const pulse: Point[] = [];
-  for (const slice of hourly(query)) {
+  for (const slice of slices(query, HOUR_MS)) {
     spo2.push(...(await timeseries.range({ ...slice, signal: "spo2" })));
     pulse.push(...(await timeseries.range({ ...slice, signal: "pulse_rate" })));
   }
@@ -132,9 +168,9 @@ async function metricsOf(timeseries: Timeseries, query: RangeQuery): Promise<Nig
   return oximetryMetrics({ spo2, pulse_rate: pulse }, wall(bounds.first), wall(bounds.last + SECOND_MS));
 }
 
-/** A range in hours: no single answer is big enough to hold up the event loop while it is unpacked. */
-export function* hourly(query: RangeQuery): Generator<RangeQuery> {
-  for (let from: number = query.from; from < query.to; from += HOUR_MS) {
-    yield { bed: query.bed, from: wall(from), to: wall(Math.min(from + HOUR_MS, query.to)) };
+/** A range in parts: no single answer may be so big that unpacking it holds up an alarm. */
+export function* slices(query: RangeQuery, sliceMs: number): Generator<RangeQuery> {
+  for (let from: number = query.from; from < query.to; from += sliceMs) {
+    yield { bed: query.bed, from: wall(from), to: wall(Math.min(from + sliceMs, query.to)) };
   }
 }

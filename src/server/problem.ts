@@ -1,5 +1,5 @@
-import type { FastifyError, FastifyReply } from "fastify";
-import { FAULTS, Fault, type FaultCode } from "../domain/fault.ts";
+import type { FastifyReply } from "fastify";
+import { FAULTS, Fault, type FaultCode, messageOf } from "../domain/fault.ts";
 import type { Problem } from "./contract.ts";
 
 /** HTTP status of the faults that a request can meet; any other is 500. */
@@ -28,8 +28,11 @@ export function problemOf(error: unknown): Problem {
   }
   const status = refusalStatus(error);
   if (status === undefined) return problem("SERVER_FAILED", 500, "Something failed inside.", "Try again.");
-  const detail = error instanceof Error ? error.message : "The request is not valid.";
-  return problem("INPUT_INVALID", status, detail, undefined);
+  // The file server forbids what must not be seen; whether it is there is nobody's business.
+  if (status === 403 || status === 404) {
+    return problem("NOT_FOUND", 404, "There is nothing at this address.", undefined);
+  }
+  return problem("INPUT_INVALID", status, messageOf(error), undefined);
 }
 
 /** Sends problem details in place of an answer. */
@@ -47,12 +50,9 @@ function problem(code: FaultCode, status: number, detail: string, fix: string | 
   return fix === undefined ? base : { ...base, fix };
 }
 
-/** The 4xx status of an error by which the HTTP library refused a request. */
+/** The 4xx status of an error by which the HTTP library or a plugin refused a request. */
 function refusalStatus(error: unknown): number | undefined {
-  if (!isFastifyError(error)) return undefined;
+  if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
   const { statusCode } = error;
-  return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
+  return typeof statusCode === "number" && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
 }
-
-const isFastifyError = (error: unknown): error is FastifyError =>
-  error instanceof Error && "code" in error && typeof error.code === "string" && "statusCode" in error;

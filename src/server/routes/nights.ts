@@ -6,7 +6,7 @@ import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { NightResponse, NightsResponse } from "../contract.ts";
 import { csvOf } from "../csv.ts";
-import { nightOfBed, recordedPart } from "../night.ts";
+import { createNightMetrics, nightOfBed, recordedPart } from "../night.ts";
 import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer } from "../schemas.ts";
 import { bedOrFault } from "./beds.ts";
 
@@ -16,7 +16,8 @@ const DOWNLOADS_MAX = 4;
 
 /** The therapist's nights. */
 export function nightRoutes(app: App, context: Context): void {
-  const { timeseries } = context.deps;
+  const { timeseries, clock } = context.deps;
+  const metrics = createNightMetrics(timeseries, clock);
   let downloads = 0;
 
   app.get(
@@ -45,7 +46,7 @@ export function nightRoutes(app: App, context: Context): void {
       const { width } = request.query;
       const night = nightOrFault(request.params.night);
       const answer = await nightOfBed(
-        timeseries,
+        { timeseries, metrics },
         bed,
         night,
         width === undefined ? undefined : Number(width),

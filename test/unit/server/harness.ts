@@ -7,6 +7,7 @@ import type { Clock } from "../../../src/port/clock.ts";
 import type { State } from "../../../src/port/state.ts";
 import type { Bucket, Point, Timeseries } from "../../../src/port/timeseries.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
+import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 import { createApp } from "../../../src/server/app.ts";
 import type { App } from "../../../src/server/context.ts";
 import type { CommandOutcome, ServerDeps } from "../../../src/server/deps.ts";
@@ -65,15 +66,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const virtual = createVirtualClock(NOW);
   const clock = options.clock ?? virtual;
   let counter = 0;
-  const random = {
-    bytes: (count: number) => {
-      counter += 1;
-      const bytes = new Uint8Array(count);
-      for (let i = 0; i < count; i += 1) bytes[i] = (counter * 131 + i * 29 + (counter >> 3)) & 255;
-      return bytes;
-    },
-    uniform: () => 0.5,
-  };
+  const random = createSeededRandom(7);
   const state = options.state ?? createMemoryState();
   const notes: Harness["notes"] = [];
   const bad: string[] = [];

@@ -81,7 +81,6 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
   ],
   therapist: [
     "POST /api/people/join-codes",
-    "GET /api/live",
     "POST /api/beds/:bed/occurrences/:id/acknowledge",
     "POST /api/beds/:bed/watch",
     "POST /api/beds/:bed/drill",
@@ -92,7 +91,6 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
   ],
   technician: [
     "POST /api/people/join-codes",
-    "GET /api/live",
     "POST /api/beds/:bed/occurrences/:id/acknowledge",
     "POST /api/beds/:bed/watch",
     "POST /api/push",
