@@ -25,6 +25,8 @@ export default defineConfig(({ mode, command }) => {
       outDir: "dist",
       emptyOutDir: true,
       target,
+      // Every file under its own address: the content policy of the pages forbids data: addresses.
+      assetsInlineLimit: 0,
       rolldownOptions: { input: Object.fromEntries(pages.flatMap(pageEntry)) },
     },
   };

@@ -15,6 +15,10 @@ export const pages = {
     lostText:
       "Go and look at the person. This page has heard nothing for {age}; its numbers are gone on purpose.",
     lostTrying: "It keeps trying by itself. If it stays: is the Wi-Fi on, does the box have power?",
+    brokenTitle: "THIS PAGE HAS FAILED",
+    brokenText: "What it shows may have stopped. Go and look at the person, then load the page again.",
+    reload: "Load again",
+    quiet: "I am looking: quiet for 3 minutes",
     waiting: "Connecting…",
     offlineTitle: "This phone is offline",
     offlineText:
@@ -64,6 +68,7 @@ export const pages = {
     sourceAge: "{age} ago",
     sourceNever: "nothing received yet",
     delayedBy: "delayed: {age} old",
+    more: "More numbers",
     waves: "Waveforms",
     waveNone: "No waveform at the moment.",
     waveOld: "No waveform for {age}",

@@ -22,4 +22,6 @@ export const push = {
   takenByTitle: "{name} is going",
   notTakenTitle: "NOT passed on: nobody knows that you are going",
   notTakenBody: "The box could not be reached. Open the page and try there.",
+  goneTitle: "This phone does not ring any more",
+  goneBody: "Open Breathwatch and start the night again, so that it can reach this phone.",
 } as const;

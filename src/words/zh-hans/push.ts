@@ -23,4 +23,6 @@ export const push = {
   takenByTitle: "{name}正在过去",
   notTakenTitle: "没有传出去：别人不知道您正在过去",
   notTakenBody: "联系不上主机，请打开页面再试。",
+  goneTitle: "这部手机收不到报警了",
+  goneBody: "请打开呼吸守护，重新开始今晚的守护，才能再通知到这部手机。",
 } as const satisfies Words["push"];

@@ -23,4 +23,6 @@ export const push = {
   takenByTitle: "{name} 正在過去",
   notTakenTitle: "沒有傳出去：別人不知道您正在過去",
   notTakenBody: "連不到主機，請打開頁面再試一次。",
+  goneTitle: "這支手機收不到警報了",
+  goneBody: "請打開呼吸守護，重新開始今晚的守護，才能再通知到這支手機。",
 } as const satisfies Words["push"];

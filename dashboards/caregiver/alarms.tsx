@@ -1,0 +1,183 @@
+import { useSignal } from "@preact/signals";
+import { type Occurrence, priorityRank } from "../../src/domain/alarm.ts";
+import type { AcknowledgeRequest, BedState } from "../../src/server/contract.ts";
+import { fill } from "../../src/words/template.ts";
+import type { Trouble } from "../shared/api.ts";
+import { elapsedMs } from "../shared/clock.ts";
+import { usePage } from "../shared/page.ts";
+import { TroubleBox } from "../shared/trouble.tsx";
+
+/** Shape beside the word, so that no priority is told by colour alone. */
+const ICONS = { high: "▲", medium: "◆", low: "●" } as const;
+
+/** The open alarms of a bed, highest priority first. */
+export function Alarms(props: { readonly bed: BedState }) {
+  const page = usePage();
+  const format = page.format.value;
+  const { caregiver } = format.words.pages;
+  const { alarms } = props.bed;
+  const open = alarms.open.toSorted((a, b) => priorityRank(b.priority) - priorityRank(a.priority));
+  return (
+    <section class="alarms" aria-label={caregiver.alarms}>
+      <p class="visually-hidden" role="alert">
+        {open
+          .filter((each) => each.acknowledgement === undefined)
+          .map((each) => format.conditionTitle(each.condition))
+          .join(". ")}
+      </p>
+      {open.map((occurrence) => (
+        <AlarmCard key={occurrence.id} occurrence={occurrence} bed={props.bed} />
+      ))}
+      {open.length === 0 && page.phase.value !== "lost" && (
+        <p class="no-alarm">{alarms.watch.on ? caregiver.noAlarms : caregiver.noAlarmsUnwatched}</p>
+      )}
+    </section>
+  );
+}
+
+function AlarmCard(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
+  const { occurrence, bed } = props;
+  const format = usePage().format.value;
+  const { words } = format;
+  const { common, caregiver } = words.pages;
+  const taken = occurrence.acknowledgement !== undefined;
+  return (
+    <article
+      class={`card alarm alarm-${occurrence.priority}${taken ? " alarm-taken" : ""}`}
+      data-occurrence={occurrence.id}
+    >
+      <p class="alarm-priority">
+        <span aria-hidden="true" class="alarm-icon">
+          {ICONS[occurrence.priority]}
+        </span>{" "}
+        {words.terms.priorities[occurrence.priority]}
+        {occurrence.drill && <span class="tag tag-drill">{common.drill}</span>}
+        {occurrence.simulated && <span class="tag">{common.simulated}</span>}
+      </p>
+      <h2>{format.conditionTitle(occurrence.condition)}</h2>
+      <Evidence occurrence={occurrence} bed={bed} />
+      <Since occurrence={occurrence} bed={bed} />
+      {occurrence.state === "unknown" && occurrence.unknownSince !== undefined && (
+        <p class="problem">
+          {fill(caregiver.noDataSince, { time: format.time(occurrence.unknownSince, bed.zone) })}
+        </p>
+      )}
+      {occurrence.notDurable === true && <p class="small">{caregiver.notDurable}</p>}
+      <Steps occurrence={occurrence} taken={taken} />
+      <Answer occurrence={occurrence} bed={bed} />
+    </article>
+  );
+}
+
+/** The values that the alarm was raised on; the names of a call's wish stand without a label. */
+function Evidence(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
+  const { occurrence, bed } = props;
+  const format = usePage().format.value;
+  const source = bed.sources.find((each) => each.device === occurrence.subject);
+  const values = Object.entries(occurrence.values).filter(([name]) => name !== "device" && name !== "how");
+  if (source === undefined && values.length === 0) return null;
+  return (
+    <p class="evidence">
+      {source !== undefined && <span>{source.label}</span>}
+      {values.map(([name, value]) => (
+        <span key={name}>
+          {name !== "kind" && `${format.evidenceName(name)} `}
+          <strong>{format.evidenceValue(name, value)}</strong>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/**
+ * Since when: the time of day is the box's. How long: counted by the page's own clock from the message's time, so that
+ * a wrong clock in the phone does not matter.
+ */
+function Since(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
+  const page = usePage();
+  const format = page.format.value;
+  page.everySecond();
+  const { raisedAt } = props.occurrence;
+  const heard = page.heard.value;
+  const now = heard === undefined ? raisedAt : heard.serverAt + elapsedMs(page.clock, heard.at);
+  const age = format.age(Math.max(0, now - raisedAt));
+  return (
+    <p class="since">
+      {fill(format.words.pages.caregiver.since, { time: format.time(raisedAt, props.bed.zone), age })}
+    </p>
+  );
+}
+
+function Steps(props: { readonly occurrence: Occurrence; readonly taken: boolean }) {
+  const format = usePage().format.value;
+  const steps = format.conditionSteps(props.occurrence.condition);
+  if (steps.length === 0) return null;
+  return (
+    <details class="steps" open={!props.taken}>
+      <summary>{format.words.pages.caregiver.checkFirst}</summary>
+      <ol>
+        {steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+/** Who has taken it, and the two answers: on the way, and there. */
+function Answer(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
+  const page = usePage();
+  const { occurrence, bed } = props;
+  const format = page.format.value;
+  const { caregiver } = format.words.pages;
+  const sending = useSignal<AcknowledgeRequest["place"] | undefined>(undefined);
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const taken = occurrence.acknowledgement;
+  const isCall = occurrence.condition === "PATIENT_CALL";
+
+  async function answer(place: AcknowledgeRequest["place"]): Promise<void> {
+    if (sending.value !== undefined) return;
+    sending.value = place;
+    const path = `/api/beds/${encodeURIComponent(bed.bed)}/occurrences/${encodeURIComponent(occurrence.id)}/acknowledge`;
+    const request: AcknowledgeRequest = { place };
+    const result = await page.api.tell(path, request);
+    sending.value = undefined;
+    trouble.value = result.ok ? undefined : result.problem;
+    // Somebody is awake and looking at this page: it need not go on ringing while it cannot pass that on.
+    if (!result.ok) page.alarm.keepQuiet();
+  }
+
+  const button = (place: AcknowledgeRequest["place"], words: string, first: boolean) => (
+    <button
+      type="button"
+      class={first ? "big primary" : "big"}
+      disabled={sending.value !== undefined}
+      onClick={() => page.handOver(answer(place))}
+    >
+      {sending.value === place ? caregiver.sending : words}
+    </button>
+  );
+  return (
+    <div class="answer">
+      {taken !== undefined && (
+        <output class="taken">
+          <span aria-hidden="true">✓ </span>
+          {fill(taken.place === "bedside" ? caregiver.atBedsideBy : caregiver.takenBy, {
+            name: taken.by.name,
+            time: format.time(taken.at, bed.zone),
+          })}
+          <span class="small">
+            {" "}
+            {fill(caregiver.soundsAgain, { time: format.time(taken.until, bed.zone) })}
+          </span>
+        </output>
+      )}
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} title={caregiver.notSent} />}
+      <div class="buttons">
+        {taken === undefined && button("going", caregiver.going, true)}
+        {taken?.place !== "bedside" &&
+          button("bedside", isCall ? caregiver.withThem : caregiver.bedside, taken !== undefined)}
+      </div>
+    </div>
+  );
+}

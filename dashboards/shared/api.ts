@@ -1,0 +1,93 @@
+import { SECOND_MS } from "../../src/domain/time.ts";
+import type { Problem } from "../../src/server/contract.ts";
+
+/** What a request ended with: the answer, or a problem to show with cause and fix. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: Trouble };
+
+/**
+ * Why something did not work. `unreachable`: no answer at all, the words are the page's own. `strange`: an answer
+ * that does not fit. `refused`: the server's own problem details.
+ */
+export type Trouble =
+  | { readonly kind: "unreachable" }
+  | { readonly kind: "strange" }
+  | { readonly kind: "refused"; readonly problem: Problem };
+
+const TIMEOUT_MS = 8 * SECOND_MS;
+
+/** Requests to the server that the page came from. */
+export class Api {
+  readonly #onSignedOut: () => void;
+
+  /** @param onSignedOut called when the server says that nobody is signed in any more */
+  constructor(onSignedOut: () => void) {
+    this.#onSignedOut = onSignedOut;
+  }
+
+  get<T>(path: string, fits: Fits<T>): Promise<Answer<T>> {
+    return this.#request(path, { method: "GET" }, fits);
+  }
+
+  /** A request whose answer's content does not matter. */
+  async tell(path: string, body: object): Promise<Answer<undefined>> {
+    const answer = await this.#request(path, withBody(body), isAnything);
+    return answer.ok ? { ok: true, value: undefined } : answer;
+  }
+
+  post<T>(path: string, body: object, fits: Fits<T>): Promise<Answer<T>> {
+    return this.#request(path, withBody(body), fits);
+  }
+
+  async #request<T>(path: string, init: RequestInit, fits: Fits<T>): Promise<Answer<T>> {
+    let response: Response;
+    let body: unknown;
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      response = await fetch(path, { ...init, signal, credentials: "same-origin", cache: "no-store" });
+      body = await bodyOf(response);
+    } catch {
+      // Whatever the browser calls it: there was no answer.
+      return { ok: false, problem: { kind: "unreachable" } };
+    }
+    if (response.ok) {
+      return fits(body) ? { ok: true, value: body } : { ok: false, problem: { kind: "strange" } };
+    }
+    if (response.status === 401) this.#onSignedOut();
+    if (isProblem(body)) return { ok: false, problem: { kind: "refused", problem: body } };
+    return { ok: false, problem: { kind: "strange" } };
+  }
+}
+
+/** Tells whether an answer is what was asked for. */
+export type Fits<T> = (value: unknown) => value is T;
+
+/** An object that has these keys: enough to notice a server of another version, without repeating its contract. */
+export function hasKeys<T extends object>(...keys: readonly (keyof T & string)[]): Fits<T> {
+  return (value): value is T =>
+    typeof value === "object" && value !== null && keys.every((key) => Object.hasOwn(value, key));
+}
+
+const isAnything = (_value: unknown): _value is unknown => true;
+
+const isProblem = hasKeys<Problem>("title", "status", "detail", "code");
+
+function withBody(body: object): RequestInit {
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { fill } from "../../../src/words/template.ts";
+import { display, type Shown } from "./show.ts";
+import { speak } from "./speak.ts";
+
+const TIMEOUT_MS = 10_000;
+/** The server's word for: this alarm is over. */
+const CONFLICT = 409;
+
+/** "I'm going", from the locked screen: posts it and shows whether it arrived. Never leaves the tapper in doubt. */
+export async function acknowledge(
+  worker: ServiceWorkerGlobalScope,
+  notification: Notification,
+): Promise<void> {
+  const shown = shownOf(notification);
+  notification.close();
+  const words = await speak(worker);
+  const data: Shown = shown;
+  const result = shown.acknowledgeUrl === undefined ? undefined : await post(shown.acknowledgeUrl);
+  if (result?.ok === true) {
+    const title = result.by === undefined ? words.takenTitle : fill(words.takenByTitle, { name: result.by });
+    await display(worker, title, { body: words.takenBody, tag: shown.tag, data, silent: true });
+    return;
+  }
+  if (result?.status === CONFLICT) {
+    await display(worker, words.closedTitle, { body: words.body, tag: shown.tag, data, silent: true });
+    return;
+  }
+  await display(worker, words.notTakenTitle, {
+    body: words.notTakenBody,
+    tag: shown.tag,
+    data,
+    requireInteraction: true,
+    renotify: true,
+    actions: [{ action: "acknowledge", title: shown.acknowledgeLabel ?? words.acknowledge }],
+  });
+}
+
+/** A tap on the notification: the page that is open comes to the front, else one is opened. */
+export async function openPage(worker: ServiceWorkerGlobalScope, notification: Notification): Promise<void> {
+  const { url } = shownOf(notification);
+  notification.close();
+  const target = new URL(url, worker.location.origin);
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const open = windows.find((client) => new URL(client.url).pathname === target.pathname);
+  if (open === undefined) await worker.clients.openWindow(target.href);
+  else await open.focus();
+}
+
+interface PostResult {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly by?: string;
+}
+
+/** Undefined when there was no answer. */
+async function post(url: string): Promise<PostResult | undefined> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(url, { method: "POST", signal, headers: { accept: "application/json" } });
+    const by = response.ok ? nameIn(await response.json().catch(() => undefined)) : undefined;
+    return { ok: response.ok, status: response.status, ...(by === undefined ? {} : { by }) };
+  } catch {
+    // Whatever the browser calls it: nobody has heard.
+    return undefined;
+  }
+}
+
+function nameIn(answer: unknown): string | undefined {
+  if (typeof answer !== "object" || answer === null || !("by" in answer)) return undefined;
+  return typeof answer.by === "string" && answer.by !== "" ? answer.by : undefined;
+}
+
+/** What was kept with the notification; one without it opens the caregiver's page. */
+function shownOf(notification: Notification): Shown {
+  const data: unknown = notification.data;
+  if (typeof data !== "object" || data === null) return { url: "/", tag: notification.tag };
+  const fields: { readonly [name: string]: unknown } = { ...data };
+  const text = (name: string) => (typeof fields[name] === "string" ? fields[name] : undefined);
+  const acknowledgeUrl = text("acknowledgeUrl");
+  const acknowledgeLabel = text("acknowledgeLabel");
+  return {
+    url: text("url") ?? "/",
+    tag: notification.tag,
+    ...(acknowledgeUrl === undefined ? {} : { acknowledgeUrl }),
+    ...(acknowledgeLabel === undefined ? {} : { acknowledgeLabel }),
+  };
+}

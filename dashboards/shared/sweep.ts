@@ -1,0 +1,131 @@
+import type { WaveId } from "../../src/domain/signal.ts";
+
+/** How much of a waveform is on the screen. */
+export const WINDOW_S = 8;
+/** Samples that may wait to be drawn: more than this, and the drawing hurries. */
+const QUEUE_S = 2.5;
+const QUEUE_LIMIT_S = 10;
+
+/** The range shown at least, so that noise around zero does not fill the screen; and the step in which it grows. */
+const RANGES: {
+  readonly [wave in WaveId]: { readonly low: number; readonly high: number; readonly step: number };
+} = {
+  flow: { low: -40, high: 40, step: 20 },
+  airway_pressure: { low: 0, high: 25, step: 5 },
+  pleth: { low: 0, high: 100, step: 50 },
+  co2: { low: 0, high: 50, step: 10 },
+};
+
+/**
+ * One waveform that runs across the screen and starts again at the left, as on a bedside monitor. Samples come about
+ * once a second in bundles and are drawn evenly; a pause in the data stays an empty stretch.
+ */
+export class Sweep {
+  readonly wave: WaveId;
+  readonly #points: (number | undefined)[];
+  readonly #rateHz: number;
+  #queue: number[] = [];
+  #position = 0;
+  #owed = 0;
+
+  constructor(wave: WaveId, rateHz: number) {
+    this.wave = wave;
+    this.#rateHz = rateHz;
+    this.#points = Array.from<number | undefined>({
+      length: Math.max(1, Math.round(rateHz * WINDOW_S)),
+    }).fill(undefined);
+  }
+
+  get rateHz(): number {
+    return this.#rateHz;
+  }
+
+  /** Where the next sample goes, 0..1 of the width. */
+  get cursor(): number {
+    return this.#position / this.#points.length;
+  }
+
+  get points(): readonly (number | undefined)[] {
+    return this.#points;
+  }
+
+  add(samples: readonly number[]): void {
+    this.#queue.push(...samples);
+    const limit = Math.round(QUEUE_LIMIT_S * this.#rateHz);
+    if (this.#queue.length > limit) this.#queue = this.#queue.slice(-limit);
+  }
+
+  /** Moves on by so many milliseconds; with nothing to draw it leaves an empty stretch behind. */
+  advance(ms: number): void {
+    const hurry = this.#queue.length > QUEUE_S * this.#rateHz ? 1.3 : 1;
+    this.#owed += (Math.min(ms, WINDOW_S * 1000) / 1000) * this.#rateHz * hurry;
+    while (this.#owed >= 1) {
+      this.#owed -= 1;
+      this.#points[this.#position] = this.#queue.shift();
+      this.#position = (this.#position + 1) % this.#points.length;
+    }
+  }
+
+  /** Everything that waits is drawn at once: for people who asked their system for less motion. */
+  flush(): void {
+    this.#owed = 0;
+    this.advance((this.#queue.length / this.#rateHz) * 1000);
+  }
+
+  clear(): void {
+    this.#points.fill(undefined);
+    this.#queue = [];
+  }
+
+  /** Lowest and highest value of the scale for what is on the screen. */
+  range(): { readonly low: number; readonly high: number } {
+    let { low, high } = RANGES[this.wave];
+    const { step } = RANGES[this.wave];
+    for (const value of this.#points) {
+      if (value === undefined) continue;
+      if (value < low) low = Math.floor(value / step) * step;
+      if (value > high) high = Math.ceil(value / step) * step;
+    }
+    return { low, high };
+  }
+}
+
+/** Draws the line with a gap before the cursor, where the oldest samples are being replaced. */
+export function drawSweep(canvas: HTMLCanvasElement, sweep: Sweep, colour: string): void {
+  const context = canvas.getContext("2d");
+  if (context === null) return;
+  const { width, height } = canvas;
+  const { low, high } = sweep.range();
+  const { points } = sweep;
+  const y = (value: number) => height - ((value - low) / (high - low)) * (height - 4) - 2;
+  context.clearRect(0, 0, width, height);
+  context.strokeStyle = "#33404d";
+  context.lineWidth = 1;
+  if (low < 0) line(context, 0, y(0), width, y(0));
+  context.strokeStyle = colour;
+  context.lineWidth = Math.max(2, height / 40);
+  context.lineJoin = "round";
+  context.beginPath();
+  let drawing = false;
+  const cursor = Math.round(sweep.cursor * points.length);
+  const blank = Math.round(points.length / 40);
+  points.forEach((value, index) => {
+    const ahead = (index - cursor + points.length) % points.length;
+    if (value === undefined || ahead < blank) {
+      drawing = false;
+      return;
+    }
+    const x = (index / points.length) * width;
+    if (drawing) context.lineTo(x, y(value));
+    else context.moveTo(x, y(value));
+    drawing = true;
+  });
+  context.stroke();
+}
+
+function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.lineTo(x2, y2);
+  context.stroke();
+}

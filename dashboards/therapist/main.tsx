@@ -1,0 +1,164 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { BedId } from "../../src/domain/ids.ts";
+import type { Night } from "../../src/domain/time.ts";
+import type { NightResponse, NightsResponse } from "../../src/server/contract.ts";
+import { fill } from "../../src/words/template.ts";
+import { type Answer, hasKeys } from "../shared/api.ts";
+import { usePage } from "../shared/page.ts";
+import { startPage } from "../shared/start-page.tsx";
+import { TroubleBox } from "../shared/trouble.tsx";
+import { NightAlarms } from "./alarms.tsx";
+import { Metrics } from "./metrics.tsx";
+import { Strips } from "./strips.tsx";
+import "./therapist.css";
+
+const isNights = hasKeys<NightsResponse>("nights");
+const isNight = hasKeys<NightResponse>(
+  "night",
+  "zone",
+  "from",
+  "to",
+  "bucketMs",
+  "strips",
+  "alarms",
+  "metrics",
+);
+/** Buckets asked for: no more than a wide screen can show. */
+const WIDTH_MAX = 2_000;
+
+function Therapist() {
+  const page = usePage();
+  const chosen = useSignal<BedId | undefined>(undefined);
+  const beds = page.heard.value?.beds ?? [];
+  const bed = beds.find((each) => each.bed === chosen.value) ?? beds[0];
+  const { common } = page.format.value.words.pages;
+  if (bed === undefined) return page.phase.value === "lost" ? null : <p class="waiting">{common.waiting}</p>;
+  return (
+    <>
+      {beds.length > 1 && (
+        <label class="field">
+          {common.bed}
+          <select
+            value={bed.bed}
+            onChange={(event) => {
+              chosen.value = event.currentTarget.value;
+            }}
+          >
+            {beds.map((each) => (
+              <option key={each.bed} value={each.bed}>
+                {each.label}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <Nights key={bed.bed} bed={bed.bed} />
+    </>
+  );
+}
+
+function Nights(props: { readonly bed: BedId }) {
+  const page = usePage();
+  const { therapist, common } = page.format.value.words.pages;
+  const path = `/api/beds/${encodeURIComponent(props.bed)}/nights`;
+  const answer = useSignal<Answer<NightsResponse> | undefined>(undefined);
+  const chosen = useSignal<Night | undefined>(undefined);
+  const load = () =>
+    page.handOver(
+      page.api.get(path, isNights).then((got) => {
+        answer.value = got;
+      }),
+    );
+  useEffect(load, [path]);
+  if (answer.value === undefined) return <p class="waiting">{common.waiting}</p>;
+  if (!answer.value.ok) return <Failed answer={answer.value} onAgain={load} />;
+  const nights = answer.value.value.nights.toSorted((a, b) => (a.night < b.night ? 1 : -1));
+  const night = nights.find((each) => each.night === chosen.value) ?? nights[0];
+  if (night === undefined) return <p class="empty">{therapist.noNights}</p>;
+  return (
+    <>
+      <div class="toolbar">
+        <label class="field">
+          {therapist.choose}
+          <select
+            value={night.night}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              chosen.value = nights.find((each) => each.night === value)?.night;
+            }}
+          >
+            {nights.map((each) => (
+              <option key={each.night} value={each.night}>
+                {nightName(each.night)}
+                {each.simulated ? ` · ${common.simulated}` : ""}
+              </option>
+            ))}
+          </select>
+        </label>
+        <a class="button" href={`${path}/${encodeURIComponent(night.night)}/csv`} download>
+          {therapist.csv}
+        </a>
+      </div>
+      <OneNight key={night.night} path={path} night={night.night} />
+    </>
+  );
+
+  function nightName(name: Night): string {
+    const day = (offset: number) => {
+      const at = Date.parse(`${name}T12:00:00Z`) + offset * 86_400_000;
+      return page.format.value.date(at, "UTC");
+    };
+    return fill(therapist.nightOf, { from: day(0), to: day(1) });
+  }
+}
+
+function OneNight(props: { readonly path: string; readonly night: Night }) {
+  const page = usePage();
+  const { common, therapist } = page.format.value.words.pages;
+  const answer = useSignal<Answer<NightResponse> | undefined>(undefined);
+  const load = () => {
+    const width = Math.min(
+      WIDTH_MAX,
+      Math.round(document.documentElement.clientWidth * devicePixelRatio * 2),
+    );
+    const path = `${props.path}/${encodeURIComponent(props.night)}?width=${width}`;
+    page.handOver(
+      page.api.get(path, isNight).then((got) => {
+        answer.value = got;
+      }),
+    );
+  };
+  useEffect(load, [props.path, props.night]);
+  if (answer.value === undefined) return <p class="waiting">{common.waiting}</p>;
+  if (!answer.value.ok) return <Failed answer={answer.value} onAgain={load} />;
+  const night = answer.value.value;
+  return (
+    <>
+      {night.simulated && (
+        <p class="mark mark-simulated">
+          <strong>{common.simulated}</strong> {common.simulatedMore}
+        </p>
+      )}
+      <p class="small">{therapist.retrospective}</p>
+      <Strips night={night} />
+      <NightAlarms night={night} />
+      <Metrics night={night} />
+    </>
+  );
+}
+
+function Failed(props: { readonly answer: Answer<unknown>; readonly onAgain: () => void }) {
+  const { common } = usePage().format.value.words.pages;
+  if (props.answer.ok) return null;
+  return (
+    <>
+      <TroubleBox trouble={props.answer.problem} />
+      <button type="button" class="big" onClick={props.onAgain}>
+        {common.tryAgain}
+      </button>
+    </>
+  );
+}
+
+startPage({ name: "therapist", app: Therapist, rings: false });
