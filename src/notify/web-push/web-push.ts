@@ -116,7 +116,10 @@ function encrypted(
   // Some values are numbers, whatever the library's types say.
   const given: { readonly [name: string]: string | number } = details.headers;
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = String(value);
+  for (const [name, value] of Object.entries(given)) {
+    // The length is for whoever sends the bytes to say.
+    if (name !== "Content-Length") headers[name.toLowerCase()] = String(value);
+  }
   return {
     method: "POST",
     url: endpoint,
