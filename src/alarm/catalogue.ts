@@ -1,0 +1,123 @@
+import type { DependencyClass } from "../domain/bed.ts";
+import type { Condition, SettingSpec } from "./condition.ts";
+import { CONDITIONS } from "./conditions/index.ts";
+import { presetOf } from "./limits.ts";
+
+const CLASSES: readonly DependencyClass[] = ["A", "B", "C"];
+
+/** docs/alarms.md, written from the conditions themselves so that it cannot say anything else. */
+export function alarmsMarkdown(): string {
+  return [
+    HEAD,
+    "## All conditions",
+    table(
+      ["condition", "holds when", "preset", "delay", "priority A / B / C", "on watch only"],
+      CONDITIONS.map((one) => [
+        `[${one.id}](#${one.id.toLowerCase()})`,
+        one.rule,
+        "limit" in one.settings ? number(one.settings["limit"]) : "",
+        "delay_s" in one.settings ? number(one.settings["delay_s"]) : "",
+        CLASSES.map((cls) => one.priority[cls]).join(" / "),
+        one.gating.includes("on watch only") ? "yes" : "",
+      ]),
+    ),
+    RULES,
+    "## Each condition",
+    ...CONDITIONS.map(section),
+  ]
+    .join("\n\n")
+    .concat("\n");
+}
+
+function section(one: Condition): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ["Holds when", one.rule],
+    ["Priority", CLASSES.map((cls) => `${cls} ${one.priority[cls]}`).join(", ")],
+    ["Rises", one.rises],
+    ["Clears", one.clears],
+    ["Gating", one.gating],
+    ["Latch", LATCH[one.latch]],
+    ["Values", one.values.map((name) => `\`${name}\``).join(", ")],
+    ["Can be switched off", one.canBeOff ? "yes" : "no"],
+    ["Source", one.source],
+  ];
+  const lines = facts.filter(([, text]) => text !== "").map(([name, text]) => `- ${name}: ${text}.`);
+  const settings = Object.entries(one.settings);
+  const rows = settings.map(([name, spec]) => [
+    `\`${name}\``,
+    number(spec),
+    `${spec.min} to ${spec.max}`,
+    spec.help,
+  ]);
+  return [
+    `### ${one.id}`,
+    lines.join("\n"),
+    ...(rows.length === 0 ? [] : [table(["setting", "preset", "allowed", "meaning"], rows)]),
+  ].join("\n\n");
+}
+
+const LATCH: { readonly [latch in Condition["latch"]]: string } = {
+  V: "its trace stays visible until somebody has seen it",
+  A: "it sounds until somebody has answered",
+  none: "none",
+};
+
+function number(spec: SettingSpec | undefined): string {
+  if (spec === undefined) return "";
+  const values = [...new Set(CLASSES.map((cls) => presetOf(spec, cls)))];
+  const text =
+    values.length === 1 ? `${values[0]}` : CLASSES.map((cls) => `${cls} ${presetOf(spec, cls)}`).join(", ");
+  return `${text} ${spec.unit}`;
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+const HEAD = `# Alarms
+
+What Breathwatch rings for, with the numbers it starts from. This page is written from the conditions in
+\`src/alarm/conditions/\` and checked by a test; change it there. The numbers are proposals for adults with ALS or
+another neuromuscular disease on non-invasive ventilation. The prescribing team sets the real ones; the machine's own
+alarm stays the primary alarm.
+
+Dependency class: A nocturnal only, B more than 12 to 16 hours a day, C cannot breathe alone.`;
+
+const RULES = `## Rules for all of them
+
+**Time** is arrival time on the box's monotonic clock. A sample is a value or a reason for its absence; a number outside
+the signal's range is absent as invalid. Repeats and samples out of order are ignored. Late data never rings; delayed
+data (a memory card over Wi-Fi) feeds only conditions with a delay of 2 min and more, and never disconnection or apnoea.
+
+**Limits.** A violation begins with the first sample beyond the limit and goes on until one comes back beyond limit and
+hysteresis together. The alarm occurs at the first sample inside that band once the violation is as old as the delay. It
+ends at the in-range sample that completes \`clear_s\`. Each sample counts as its own second (5 s at one a second: the
+fifth); where a device speaks less often, each as the time between two. A second without a sample never counts.
+
+**Gaps.** A gap begins with the first second without a sample. Up to 10 s the timers run on. In the eleventh second the
+condition is unknown: it goes on being unknown until a sample comes, an open alarm stays open, and the start of a
+violation is kept, so that the first sample back inside the band rings if the delay is over. If the last value was
+violating, DATA_STALE occurs at once with that condition's priority (OXI_SENSOR_OFF when the oximeter speaks and
+measures neither SpO2 nor pulse). Data loss never ends, lowers or silences anything.
+
+**On watch.** Missing data rings only on watch: by the bed's schedule, by a person, by therapy together with a measuring
+oximeter (from then on until a person ends it), and always for class C. Values that are present are judged day and
+night. Data never ends a watch. Ending the night closes every open alarm as ended by that person, in every class; the
+watch then stays off until the schedule next begins or a person starts it, and outside the schedule also until therapy
+comes back after an absence of 5 min. What still violates afterwards rings again after its delay. A box whose clock may be
+wrong keeps the watch on.
+
+**Acknowledging** is for one alarm and says "I'm going". It lapses after 3 min (high) or 10 min (medium), at the bedside
+after 15 min; then the alarm sounds again while it holds or nobody knows. An alarm whose priority rises sounds again at
+once, acknowledged or not.
+
+**Tiers.** SPO2_LOW and SPO2_CRIT are two alarms with one cause: each is acknowledged for itself, and the second sounds
+although the first was acknowledged. Showing them as one card whose tier rises (clinical facts, 3.1) is left to the
+grouping of alarms, together with storm control and correlation.
+
+**Two devices** for one signal: the first in the bed's order that has a valid sample of the last 5 s counts. Absence is
+judged for each device by itself. An alarm on evidence of a simulated device is marked simulated; it reaches people only
+inside a drill.
+
+**Restart.** The journal's last entry holds open alarms, acknowledgements and running delays. Time away is a gap in the
+data. What would have run out meanwhile has ended; with a clock that is not trusted, every acknowledgement and drill has.
+Devices get 10 s to answer after a longer absence. The one thing that begins again is the 60 s mean of the minute volume.`;

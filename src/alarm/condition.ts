@@ -1,0 +1,188 @@
+import type { AlarmValues, ConditionId, Priority } from "../domain/alarm.ts";
+import type { DependencyClass, ExpectedSource } from "../domain/bed.ts";
+import type { DeviceId } from "../domain/ids.ts";
+import type { SettingId, SignalId } from "../domain/signal.ts";
+import type { Mono } from "../domain/time.ts";
+import type { DeviceRecord } from "./state.ts";
+
+/**
+ * A gap begins with the first second without a sample, one second after the last one. Ten such seconds are borne;
+ * when the eleventh brings nothing either, nobody knows (clinical facts, 3.1).
+ */
+export const GAP_MS = 11_000;
+
+/** One adjustable number of a condition. Ends of the range are allowed. */
+export interface SettingSpec {
+  readonly default: number | { readonly [cls in DependencyClass]: number };
+  readonly min: number;
+  readonly max: number;
+  /** UCUM, or a plain word. */
+  readonly unit: string;
+  readonly help: string;
+}
+
+export type SettingSpecs = { readonly [name: string]: SettingSpec };
+
+type ValuesOf<S extends SettingSpecs> = { readonly [name in keyof S]: number };
+
+/** Why a condition cannot judge. */
+export type UnknownWhy =
+  /** No configured device delivers what it needs. */
+  | "no_source"
+  /** Expected, and nothing has arrived yet. */
+  | "no_data"
+  /** It arrived before, and not for more than 10 s. */
+  | "gap"
+  /** Disconnection needs two of its five signs. */
+  | "two_signs"
+  /** Off watch and the machine says that it is not treating. */
+  | "therapy_off"
+  /** The rule itself failed; RULE_ERROR is open. */
+  | "rule_error"
+  | `setting:${SettingId}`;
+
+interface Evidence {
+  /** Arrival of the newest sample that this rests on; the same evidence is never counted twice. */
+  readonly at: Mono;
+  readonly values: AlarmValues;
+  readonly devices: readonly DeviceId[];
+  /** Breaths counted by the device that this rests on, where it counts breaths. */
+  readonly breaths?: number;
+}
+
+/** What a condition makes of the bed at one moment. */
+export type Verdict =
+  | (Evidence & {
+      readonly kind: "holds";
+      /** Instead of the delay in the settings, for evidence that has waited already. */
+      readonly delayMs?: number;
+      /** Missing evidence counts only on watch (design, section 3). */
+      readonly onlyOnWatch?: true;
+    })
+  | (Evidence & {
+      readonly kind: "clear";
+      /** Time that the newest sample stands for while counting up to clear_s; without it, its own second. */
+      readonly coverMs?: number;
+    })
+  /** Too early to say anything: less than 10 s without a sample, or still waiting for the first one. */
+  | { readonly kind: "waiting" }
+  | {
+      readonly kind: "unknown";
+      readonly why: UnknownWhy;
+      /** The last values there were. */
+      readonly values?: AlarmValues;
+    };
+
+/** The newest valid value of a signal. */
+export interface Reading {
+  readonly value: number;
+  readonly at: Mono;
+  readonly ageMs: number;
+  /** Time that this value stands for: since the one before it, or its own second after a loss. */
+  readonly coverMs: number;
+  /** For how long samples have had this same value. */
+  readonly sameMs: number;
+  readonly device: DeviceId;
+}
+
+/** The breaths of a device that reports each of them. */
+export interface Breathing {
+  readonly device: DeviceId;
+  /** Arrival of the last complete breath. */
+  readonly breathAt: Mono;
+  /** Arrival of the last sign that the device is measuring: a wave, or numbers from a device without waves. */
+  readonly measuringAt: Mono;
+  readonly breaths: number;
+}
+
+/** The bed as conditions see it: for each signal the first fresh valid device in rank order. */
+export interface BedReadings {
+  /** Newest valid value, however old; undefined when none ever came. */
+  reading(signal: SignalId): Reading | undefined;
+  /** The verdict for a signal without a usable reading. */
+  missing(signals: readonly SignalId[]): Verdict;
+  expects(signals: readonly SignalId[]): boolean;
+  setting(id: SettingId): { readonly value: number | string; readonly device: DeviceId } | undefined;
+  breathing(): Breathing | undefined;
+  /** Mean of minute_volume over the last 60 s; undefined when none came in that time. */
+  minuteVolumeMean(): Reading | undefined;
+}
+
+/** Everything that a condition may look at. */
+export interface View {
+  readonly now: Mono;
+  readonly dependencyClass: DependencyClass;
+  readonly onWatch: boolean;
+  /** The monotonic time at which the present watch began; meaningless off watch. */
+  readonly watchFrom: Mono;
+  /** True inside the violation band: the clearing side of the hysteresis applies. */
+  readonly held: boolean;
+  /** Time since the first violating sample; 0 when nothing violates. */
+  readonly heldMs: number;
+  readonly bed: BedReadings;
+  /** For conditions that exist once per device: the device, and what it has said so far. */
+  readonly device?: { readonly source: ExpectedSource; readonly record: DeviceRecord | undefined };
+  /** Highest priority among conditions that violated when the device's data stopped (UNKNOWN-AFTER-LOW). */
+  readonly inherited: Priority | undefined;
+  /** After a restart with a long downtime: before this, devices have had no time to answer. */
+  readonly settledAt: Mono;
+  /** Whether another condition is switched on. */
+  readonly isOn: (condition: ConditionId) => boolean;
+}
+
+/** One condition: data for the engine and for docs/alarms.md, and one predicate. */
+export interface Condition {
+  readonly id: ConditionId;
+  /** What it judges, one line. */
+  readonly rule: string;
+  /** Where rule and numbers come from. */
+  readonly source: string;
+  /** Once for the bed, per oximeter, per oximeter and ventilator; or raised by a command alone. */
+  readonly scope: "bed" | "oximeter" | "machine" | "command";
+  /** About the data and the box, not about the person: never announced as unknown without an open alarm. */
+  readonly technical: boolean;
+  /** Never fed by delayed sources, whatever its delay. */
+  readonly liveOnly: boolean;
+  readonly canBeOff: boolean;
+  readonly settings: SettingSpecs;
+  readonly priority: { readonly [cls in DependencyClass]: Priority };
+  /** When the priority rises, in words; empty when it does not. */
+  readonly rises: string;
+  readonly clears: string;
+  /** clinical.md 1.4: V visual trace until seen, A sound until answered too, none. */
+  readonly latch: "V" | "A" | "none";
+  readonly gating: string;
+  /** Names in the occurrence's values. */
+  readonly values: readonly string[];
+  /** Judges; absent for conditions that only commands raise. */
+  judge?(view: View, settings: { readonly [name: string]: number }): Verdict;
+  /** A higher priority than the class gives, by evidence or by time. */
+  tier?(view: View, settings: { readonly [name: string]: number }): Priority | undefined;
+}
+
+/** Checks a condition's own settings against its predicate, then forgets their names. */
+export const condition = <const S extends SettingSpecs>(
+  definition: Omit<Condition, "settings" | "judge" | "tier"> & {
+    readonly settings: S;
+    judge?(view: View, settings: ValuesOf<S>): Verdict;
+    tier?(view: View, settings: ValuesOf<S>): Priority | undefined;
+  },
+): Condition => definition;
+
+export const unknown = (why: UnknownWhy): Verdict => ({ kind: "unknown", why });
+
+export const WAITING: Verdict = { kind: "waiting" };
+
+/** Signals that some condition judges: only their silence is an alarm, and only they are kept over a restart. */
+export const JUDGED_SIGNALS = [
+  "spo2",
+  "pulse_rate",
+  "resp_rate",
+  "tidal_volume_exp",
+  "minute_volume",
+  "leak",
+  "pressure_peak",
+  "apnea_duration",
+] as const satisfies readonly SignalId[];
+
+export type JudgedSignal = (typeof JUDGED_SIGNALS)[number];

@@ -1,0 +1,119 @@
+import type { AlarmCommand, AlarmEvent } from "../domain/alarm.ts";
+import { messageOf } from "../domain/fault.ts";
+import type { Observation } from "../domain/observation.ts";
+import { type Mono, mono, type Wall } from "../domain/time.ts";
+import { obey, type Refusal, runOut } from "./commands.ts";
+import { type Draft, draftOf } from "./draft.ts";
+import { MOST_COMMANDS } from "./fold.ts";
+import { ingest } from "./ingest.ts";
+import { entryOf, isDue, type JournalEntry, markQuiet } from "./journal.ts";
+import { judgeAll } from "./lifecycle.ts";
+import { updateWatch } from "./on-watch.ts";
+import { ruleFailed, ruleWorked } from "./rule-errors.ts";
+import type { AlarmSetup, EngineState, Notice } from "./state.ts";
+
+/** Everything that an engine hears. Ticks come once a second, whatever else comes. */
+export type EngineInput =
+  | { readonly kind: "observation"; readonly observation: Observation }
+  /** `trusted` false: the wall clock is not yet known to be right. */
+  | { readonly kind: "tick"; readonly mono: Mono; readonly at: Wall; readonly trusted?: boolean }
+  | { readonly kind: "command"; readonly mono: Mono; readonly at: Wall; readonly command: AlarmCommand };
+
+export interface StepResult {
+  readonly state: EngineState;
+  /** In order; for sounder and pages from memory, and for the journal. */
+  readonly events: readonly AlarmEvent[];
+  /** Conditions that became unknown or known without an open occurrence: for `judge`. */
+  readonly notices: readonly Notice[];
+  /** To be appended to the journal; absent when a restart would lose nothing by this step. */
+  readonly entry?: JournalEntry;
+  /** The command changed nothing, and why. */
+  readonly refused?: Refusal;
+}
+
+/**
+ * The alarm engine: one step, pure. Same setup, state and input give the same result, to the bit. The fold has
+ * changed when `state.core.revision` has. An input that does not count (a repeat, out of order, late, of another bed,
+ * without a time) leaves the state as it was.
+ */
+export function step(setup: AlarmSetup, state: EngineState, input: EngineInput): StepResult {
+  switch (input.kind) {
+    case "observation":
+      return observe(setup, state, input.observation);
+    case "tick":
+      return tick(setup, state, input);
+    case "command":
+      return command(setup, state, input);
+  }
+}
+
+const nothing = (state: EngineState, refused?: Refusal): StepResult => ({
+  state,
+  events: [],
+  notices: [],
+  ...(refused !== undefined && { refused }),
+});
+
+/** The engine's own time never runs backwards. */
+const forward = (state: EngineState, at: Mono): Mono => mono(Math.max(state.mono, at));
+
+function observe(setup: AlarmSetup, state: EngineState, observation: Observation): StepResult {
+  if (observation.bed !== state.bed || !Number.isFinite(observation.mono)) return nothing(state);
+  const now = forward(state, observation.mono);
+  const draft = draftOf(setup, state, now, observation.at, state.trusted);
+  try {
+    const live = ingest(state.live, observation, now);
+    if (live === undefined) return nothing(state);
+    draft.live = live;
+    ruleWorked(draft, "input");
+  } catch (error) {
+    // Nothing a driver sends may stop the engine; what it sent is lost, and that is an alarm.
+    ruleFailed(draft, "input", messageOf(error));
+  }
+  judgeAll(draft);
+  return finish(state, draft);
+}
+
+function tick(
+  setup: AlarmSetup,
+  state: EngineState,
+  input: Extract<EngineInput, { kind: "tick" }>,
+): StepResult {
+  if (!Number.isFinite(input.mono)) return nothing(state);
+  const draft = draftOf(setup, state, forward(state, input.mono), input.at, input.trusted ?? true);
+  updateWatch(draft);
+  judgeAll(draft);
+  runOut(draft);
+  return finish(state, draft);
+}
+
+function command(
+  setup: AlarmSetup,
+  state: EngineState,
+  input: Extract<EngineInput, { kind: "command" }>,
+): StepResult {
+  if (!Number.isFinite(input.mono)) return nothing(state);
+  if (state.commands.includes(input.command.id)) return nothing(state, "repeated");
+  const draft = draftOf(setup, state, forward(state, input.mono), input.at, state.trusted);
+  const refused = obey(draft, input.command);
+  if (refused !== undefined) return nothing(state, refused);
+  const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
+  return finish({ ...state, commands }, draft, input.command);
+}
+
+function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): StepResult {
+  const revision = before.core.revision + 1;
+  const core = draft.isVisible || draft.events.length > 0 ? { ...draft.core, revision } : draft.core;
+  const after = markQuiet({
+    ...before,
+    mono: draft.now,
+    at: draft.at,
+    trusted: draft.trusted,
+    core,
+    live: draft.live,
+  });
+  const { events, notices } = draft;
+  if (accepted === undefined && !isDue(before, after)) return { state: after, events, notices };
+  const state = { ...after, live: { ...after.live, writtenAt: after.mono } };
+  return { state, events, notices, entry: entryOf(state, events, accepted) };
+}

@@ -1,0 +1,179 @@
+import { type AlarmFold, CONDITION_IDS, type Occurrence, priorityRank } from "../domain/alarm.ts";
+import type { BedId } from "../domain/ids.ts";
+import { absent } from "../domain/sample.ts";
+import { isSignalId, type SignalId } from "../domain/signal.ts";
+import { DAY_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import {
+  BEAT_MS,
+  BUSY_BEAT_MS,
+  type JournalEntry,
+  QUIET_MS,
+  type SeenDevice,
+  type SeenSignal,
+} from "./journal.ts";
+import {
+  type Core,
+  type DeviceRecord,
+  type EngineState,
+  type Instant,
+  type Runtime,
+  type SignalRecord,
+  startState,
+} from "./state.ts";
+
+/** Command ids that are remembered, so that a repeat is known for one. */
+export const MOST_COMMANDS = 64;
+/** Ids and revisions of steps whose entry was lost with the crash must not be used again. */
+const SKIPPED = 100;
+/** After a downtime longer than a beat, devices get so long to answer before their silence rings. */
+const SETTLE_MS = 10_000;
+
+/**
+ * Alarm state as a fold over the journal: the engine as it must go on after a restart at `now`. Occurrences,
+ * acknowledgements, running delays, the watch and a drill are as they were; the downtime is a gap in the data; what
+ * ran out meanwhile by a trusted wall clock has ended, and with a clock that is not trusted every acknowledgement and
+ * drill has. Without entries it is a fresh engine. Never throws on entries that this version wrote.
+ */
+export function foldJournal(entries: readonly JournalEntry[], now: Instant, bed: BedId): EngineState {
+  const last = entries.at(-1);
+  const fresh = startState(now, bed);
+  if (last === undefined) return fresh;
+  const isTrusted = now.trusted && last.trusted;
+  const downMs = Math.min(DAY_MS, Math.max(0, now.wall - last.at));
+  const shift: Shift = (at) => mono(at - last.mono + now.mono - downMs);
+  const isBusy = Object.values(last.core.runtimes).some(({ t0 }) => t0 !== undefined);
+  const wasAway = downMs > (isBusy ? BUSY_BEAT_MS : BEAT_MS) + 1_000;
+  const ranOut: Shift = (until) => (isTrusted ? shift(until) : now.mono);
+  // Within one beat nobody knows when the process stopped: what lived at the last entry is taken to have lived on.
+  const living: Shift = (at) =>
+    wasAway || last.mono - at >= QUIET_MS ? shift(at) : mono(at - last.mono + now.mono);
+  return {
+    ...fresh,
+    startedAt: shift(last.startedAt),
+    core: {
+      ...shiftCore(last.core, shift, ranOut),
+      settledAt: wasAway ? mono(now.mono + SETTLE_MS) : shift(last.core.settledAt),
+    },
+    live: {
+      devices: mapValues(last.seen, (seen) => recordOf(seen, shift, living)),
+      judged: mapValues(last.judged, (judged) => ({ ...judged, at: living(judged.at) })),
+    },
+    commands: commandsOf(entries),
+  };
+}
+
+/** Entries that suffice to restart from, for a journal that is rotated or grows long. */
+export function compactJournal(entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  const last = entries.at(-1);
+  if (last === undefined) return [];
+  const { command: _kept, ...entry } = last;
+  return [{ ...entry, events: [], commands: commandsOf(entries) }];
+}
+
+/** What pages draw and watch acts on. `revision` grows with every change of it. */
+export function toFold(state: EngineState): AlarmFold {
+  const { core, bed, at } = state;
+  const runtimes = Object.values(core.runtimes);
+  const open = runtimes.flatMap(({ occurrence }) => occurrence ?? []).toSorted(byUrgency);
+  const unknown = CONDITION_IDS.flatMap((condition) => {
+    const found = runtimes.find(
+      (runtime) => runtime.condition === condition && runtime.unknown !== undefined,
+    );
+    return found?.unknown === undefined ? [] : [{ condition, why: found.unknown.why }];
+  });
+  return {
+    bed,
+    revision: core.revision,
+    at,
+    watch: core.watch.state,
+    open,
+    unknown,
+    ...(core.drill !== undefined && { drillUntil: core.drill.untilWall }),
+  };
+}
+
+const byUrgency = (a: Occurrence, b: Occurrence): number =>
+  priorityRank(b.priority) - priorityRank(a.priority) || a.raisedAt - b.raisedAt || (a.id < b.id ? -1 : 1);
+
+function commandsOf(entries: readonly JournalEntry[]): readonly string[] {
+  const ids = entries.flatMap((entry) => [
+    ...(entry.commands ?? []),
+    ...(entry.command ? [entry.command.id] : []),
+  ]);
+  return ids.slice(-MOST_COMMANDS);
+}
+
+/** Takes a time of the process that wrote the journal to this process. */
+type Shift = (at: Mono) => Mono;
+
+function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
+  const { watch, drill, lastCallAt } = core;
+  return {
+    ...core,
+    revision: core.revision + SKIPPED,
+    raised: core.raised + SKIPPED,
+    watch: {
+      ...watch,
+      from: shift(watch.from),
+      ...(watch.ended?.away !== undefined && { ended: { ...watch.ended, away: shift(watch.ended.away) } }),
+    },
+    runtimes: mapValues(core.runtimes, (runtime) => shiftRuntime(runtime, shift, ranOut)),
+    ...(drill !== undefined && { drill: { ...drill, until: ranOut(drill.until) } }),
+    ...(lastCallAt !== undefined && { lastCallAt: shift(lastCallAt) }),
+  };
+}
+
+function shiftRuntime(runtime: Runtime, shift: Shift, ranOut: Shift): Runtime {
+  const { t0, unknown, acknowledgedUntil } = runtime;
+  return {
+    ...runtime,
+    ...(t0 !== undefined && { t0: shift(t0) }),
+    ...(unknown !== undefined && { unknown: { ...unknown, since: shift(unknown.since) } }),
+    ...(acknowledgedUntil !== undefined && { acknowledgedUntil: ranOut(acknowledgedUntil) }),
+  };
+}
+
+function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
+  const { still, simulated, delayed } = seen;
+  const signals: { [id in SignalId]?: SignalRecord } = {};
+  for (const [id, known] of Object.entries(seen.signals)) {
+    if (isSignalId(id)) signals[id] = signalOf(known, shift, living);
+  }
+  return {
+    marks: [],
+    heardAt: living(seen.heardAt),
+    ...(seen.spokeAt !== undefined && { spokeAt: living(seen.spokeAt) }),
+    ...(seen.waveAt !== undefined && { waveAt: living(seen.waveAt) }),
+    ...(seen.waveMovedAt !== undefined && { waveMovedAt: living(seen.waveMovedAt) }),
+    ...(seen.breathAt !== undefined && { breathAt: living(seen.breathAt) }),
+    breaths: seen.breaths,
+    simulated: simulated === true,
+    timeliness: delayed === true ? "delayed" : "live",
+    signals,
+    settings: seen.settings ?? {},
+    ...(still !== undefined && {
+      still: {
+        ...still,
+        since: shift(still.since),
+        ...(still.counter !== undefined && {
+          counter: { ...still.counter, since: shift(still.counter.since) },
+        }),
+      },
+    }),
+    minuteVolumes: [],
+  };
+}
+
+function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {
+  if (typeof seen[0] === "string") return { sample: absent(seen[0]), at: mono(0) };
+  const [value, at, since, reason] = seen;
+  const arrived = living(at);
+  return {
+    sample: reason === undefined ? value : absent(reason),
+    at: arrived,
+    valid: { value, at: arrived, since: shift(since), everyMs: SECOND_MS, coverMs: SECOND_MS },
+  };
+}
+
+const mapValues = <T, U>(values: { readonly [key: string]: T }, map: (value: T) => U): { [key: string]: U } =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));

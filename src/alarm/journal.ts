@@ -1,0 +1,152 @@
+import type { AlarmCommand, AlarmEvent } from "../domain/alarm.ts";
+import type { DeviceId } from "../domain/ids.ts";
+import type { Absence } from "../domain/sample.ts";
+import type { SignalId } from "../domain/signal.ts";
+import type { Mono, Wall } from "../domain/time.ts";
+import { JUDGED_SIGNALS } from "./condition.ts";
+import type { Core, DeviceRecord, EngineState, Live, SignalRecord } from "./state.ts";
+
+/** A quiet night writes this often, so that a restart knows how long the box was away... */
+export const BEAT_MS = 20_000;
+/** ...and this often while anything violates, where every second of a delay counts. */
+export const BUSY_BEAT_MS = 5_000;
+/** A signal or device is noted as silent after this. */
+export const QUIET_MS = 8_000;
+
+/** A signal in few bytes: last valid value, its arrival, since when it has been the same, and why it is absent now. */
+export type SeenSignal =
+  | readonly [value: number, at: Mono, since: Mono, absent?: Absence]
+  | readonly [absent: Absence];
+
+/** What a restart must know of a device. */
+export interface SeenDevice {
+  readonly heardAt: Mono;
+  readonly spokeAt?: Mono;
+  readonly waveAt?: Mono;
+  readonly waveMovedAt?: Mono;
+  readonly breathAt?: Mono;
+  readonly breaths: number;
+  readonly simulated?: true;
+  readonly delayed?: true;
+  readonly settings?: DeviceRecord["settings"];
+  readonly still?: DeviceRecord["still"];
+  readonly signals: { readonly [id in SignalId]?: SeenSignal };
+}
+
+/**
+ * One line of the journal: what one step decided, and everything needed to go on from there. The last entry alone
+ * restores the engine; the others are history. Its times are of the process that wrote it.
+ */
+export interface JournalEntry {
+  readonly v: 1;
+  readonly mono: Mono;
+  readonly at: Wall;
+  readonly trusted: boolean;
+  readonly startedAt: Mono;
+  readonly events: readonly AlarmEvent[];
+  /** The command that this step accepted. */
+  readonly command?: AlarmCommand;
+  /** Ids of earlier commands, where the entries that held them were compacted away. */
+  readonly commands?: readonly string[];
+  readonly core: Core;
+  /** Newest evidence of the instances in `core`. */
+  readonly judged: Live["judged"];
+  readonly seen: { readonly [device: DeviceId]: SeenDevice };
+}
+
+/** The entry for a step that ended in `state`. */
+export const entryOf = (
+  state: EngineState,
+  events: readonly AlarmEvent[],
+  command?: AlarmCommand,
+): JournalEntry => ({
+  v: 1,
+  mono: state.mono,
+  at: state.at,
+  trusted: state.trusted,
+  startedAt: state.startedAt,
+  events,
+  ...(command !== undefined && { command }),
+  core: state.core,
+  judged: Object.fromEntries(
+    Object.keys(state.core.runtimes).flatMap((key) => {
+      const judged = state.live.judged[key];
+      return judged === undefined ? [] : [[key, judged] as const];
+    }),
+  ),
+  seen: Object.fromEntries(Object.entries(state.live.devices).map(([id, record]) => [id, seenOf(record)])),
+});
+
+/** Whether a step must be written down: something was decided, somebody fell silent or spoke again, or it is time. */
+export function isDue(before: EngineState, after: EngineState): boolean {
+  if (before.core !== after.core) return true;
+  const { writtenAt } = after.live;
+  const isBusy = Object.values(after.core.runtimes).some(({ t0 }) => t0 !== undefined);
+  if (writtenAt === undefined || after.mono - writtenAt >= (isBusy ? BUSY_BEAT_MS : BEAT_MS)) return true;
+  return before.live.devices !== after.live.devices && silences(before) !== silences(after);
+}
+
+/** Marks devices and judged signals that have been silent for 8 s; the mark goes with the next sample. */
+export function markQuiet(state: EngineState): EngineState {
+  let { devices } = state.live;
+  for (const [id, record] of Object.entries(devices)) {
+    const marked = quietRecord(record, state.mono);
+    if (marked !== record) devices = { ...devices, [id]: marked };
+  }
+  return devices === state.live.devices ? state : { ...state, live: { ...state.live, devices } };
+}
+
+function quietRecord(record: DeviceRecord, now: Mono): DeviceRecord {
+  let { signals } = record;
+  for (const id of JUDGED_SIGNALS) {
+    const known = signals[id];
+    if (known?.valid === undefined || known.quiet === true || now - known.valid.at < QUIET_MS) continue;
+    signals = { ...signals, [id]: { ...known, quiet: true } };
+  }
+  const isQuiet = record.quiet !== true && now - record.heardAt >= QUIET_MS;
+  const isBreathless =
+    record.breathless !== true && record.breathAt !== undefined && now - record.breathAt >= QUIET_MS;
+  if (!isQuiet && !isBreathless && signals === record.signals) return record;
+  return { ...record, signals, ...(isQuiet && { quiet: true }), ...(isBreathless && { breathless: true }) };
+}
+
+const silences = ({ live }: EngineState): string =>
+  Object.values(live.devices)
+    .map((record) => {
+      const quiet = JUDGED_SIGNALS.map((id) => (record.signals[id]?.quiet === true ? "-" : "+"));
+      const whole = [record.quiet, record.breathless].map((mark) => (mark === true ? "-" : "+"));
+      return [...whole, ...quiet].join("");
+    })
+    .join();
+
+/** Judged signals, and therapy, which decides the watch. */
+const SEEN_SIGNALS: readonly SignalId[] = [...JUDGED_SIGNALS, "therapy"];
+
+function seenOf(record: DeviceRecord): SeenDevice {
+  const { heardAt, spokeAt, waveAt, waveMovedAt, breathAt, breaths, still, settings } = record;
+  const signals: { [id in SignalId]?: SeenSignal } = {};
+  for (const id of SEEN_SIGNALS) {
+    const known = record.signals[id];
+    if (known !== undefined) signals[id] = seenSignal(known);
+  }
+  return {
+    heardAt,
+    ...(spokeAt !== undefined && { spokeAt }),
+    ...(waveAt !== undefined && { waveAt }),
+    ...(waveMovedAt !== undefined && { waveMovedAt }),
+    ...(breathAt !== undefined && { breathAt }),
+    breaths,
+    ...(record.simulated && { simulated: true }),
+    ...(record.timeliness === "delayed" && { delayed: true }),
+    ...(Object.keys(settings).length > 0 && { settings }),
+    ...(still !== undefined && { still }),
+    signals,
+  };
+}
+
+function seenSignal({ sample, valid }: SignalRecord): SeenSignal {
+  const reason = typeof sample === "object" ? sample.absent : undefined;
+  if (valid === undefined) return [reason ?? "not_measured"];
+  const { value, at, since } = valid;
+  return reason === undefined ? [value, at, since] : [value, at, since, reason];
+}

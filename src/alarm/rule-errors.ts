@@ -1,0 +1,31 @@
+import { type Draft, end, raise, setRuntime } from "./draft.ts";
+
+const keyOf = (rule: string): string => `RULE_ERROR/${rule}`;
+
+/** `rule`: the instance of the condition, or `input`. A rule threw: it is alone with its fault, RULE_ERROR is raised once for it, and the other rules go on. */
+export function ruleFailed(draft: Draft, rule: string, detail: string): void {
+  const key = keyOf(rule);
+  const runtime = draft.core.runtimes[key];
+  if (runtime?.occurrence !== undefined) {
+    if (runtime.clear !== undefined) {
+      const { clear: _interrupted, ...rest } = runtime;
+      setRuntime(draft, key, { ...rest, t0: draft.now, inBand: true });
+    }
+    return;
+  }
+  const fresh = { condition: "RULE_ERROR", t0: draft.now, inBand: true, devices: [] } as const;
+  raise(draft, key, fresh, { priority: "high", values: { rule, detail: detail.slice(0, 200) } });
+}
+
+/** A rule judged without a fault; the time since the first such judgement is what clear_s counts. */
+export function ruleWorked(draft: Draft, rule: string): void {
+  const key = keyOf(rule);
+  const runtime = draft.core.runtimes[key];
+  if (runtime?.occurrence === undefined) return;
+  if (runtime.clear === undefined) {
+    setRuntime(draft, key, { ...runtime, t0: draft.now, inBand: false, clear: { ms: 0, breaths: 0 } });
+    return;
+  }
+  const clearS = draft.setup.limits.RULE_ERROR.values["clear_s"] ?? 60;
+  if (draft.now - (runtime.t0 ?? draft.now) >= clearS * 1000) end(draft, key, "recovered");
+}
