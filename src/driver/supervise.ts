@@ -1,4 +1,4 @@
-import { Fault, messageOf } from "../domain/fault.ts";
+import { Fault, type FaultCode, messageOf } from "../domain/fault.ts";
 import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness } from "../domain/observation.ts";
 import type { Mono } from "../domain/time.ts";
@@ -82,6 +82,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
   let simulated = /^(?:memory|replay):/.test(address);
   let everOpened = false;
   let noted = "";
+  let lastFault: FaultCode | undefined;
   let newest: Mono | undefined;
   let serialNumber = options.serialNumber;
 
@@ -136,8 +137,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
     everOpened = true;
     resolved = opened.resolved;
     simulated = opened.simulated;
-    // A device that was silent before is shown as silent until it says something.
-    if (link !== "quiet") show("open");
+    if (!outlastsOpening(lastFault)) show("open");
 
     let heard = false;
     const ending = new AbortController();
@@ -189,8 +189,8 @@ export function supervise(options: SuperviseOptions): Supervisor {
     } catch (error) {
       if (error instanceof Fault) return error;
       if (!signal.aborted) log.note("driver.failed", { device, message: messageOf(error) }, "error");
-      return new Fault("LINK_LOST", `The driver ${module.id} failed: ${messageOf(error)}.`, {
-        fix: "It is started again by itself; report it with the support file.",
+      return new Fault("DRIVER_FAILED", `The driver ${module.id} failed: ${messageOf(error)}.`, {
+        fix: "It is started again by itself. Please report it.",
         cause: error,
       });
     }
@@ -200,6 +200,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
     while (!stopping.signal.aborted) {
       const fault = await session().catch(unexpected);
       if (stopping.signal.aborted) break;
+      lastFault = fault.code;
       note(stateAfter(fault), fault);
       show(stateAfter(fault), fault);
       const waitMs = backOff.next(fault.code);
@@ -270,6 +271,13 @@ function quietFault(address: string, quietMs: number, heardBytes: boolean): Faul
         fix: "Check that the device is on, that its data output is enabled, and the cable.",
       });
 }
+
+/** That the port can be opened says nothing against these: they are shown until the device says something. */
+const outlastsOpening = (code: FaultCode | undefined): boolean =>
+  code === "LINK_QUIET" ||
+  code === "DRIVER_FAILED" ||
+  code === "DEVICE_NO_REPLY" ||
+  code === "DEVICE_REFUSED";
 
 function stateAfter(fault: Fault): LinkState {
   if (fault.code === "LINK_NOT_FOUND" || fault.code === "LINK_LOST") return "lost";

@@ -26,6 +26,9 @@ export interface Replay {
   stop(): void;
 }
 
+/** Due now: sums of fractions of milliseconds must not leave a remainder to wait for. */
+const NOW_MS = 0.01;
+
 export function createReplay({ name, recording, clock }: ReplayOptions): Replay {
   const source = recording[Symbol.iterator]();
   let next = source.next();
@@ -35,7 +38,7 @@ export function createReplay({ name, recording, clock }: ReplayOptions): Replay 
 
   const play = (): void => {
     const elapsedMs = clock.mono() - (startedMs ?? 0);
-    while (next.done !== true && next.value.offsetMs <= elapsedMs) {
+    while (next.done !== true && next.value.offsetMs <= elapsedMs + NOW_MS) {
       reader?.push(next.value.bytes);
       next = source.next();
     }

@@ -3,7 +3,7 @@ export interface FrameRule {
   /** Length of the longest frame; nothing longer is ever kept. */
   readonly maxBytes: number;
   /**
-   * Looks at the bytes [at, end): the frame's length when one begins at `at`, 0 when more bytes are needed to tell,
+   * Looks at the bytes [at, end), at least one: the frame's length when one begins at `at`, 0 when more bytes are needed to tell,
    * and -n when rule n (counted from 1) refuses.
    */
   match(bytes: Uint8Array, at: number, end: number): number;
@@ -62,7 +62,7 @@ export function createFramer({ rule, confirm, onFrame, onNoise }: FramerOptions)
     const first = rule.match(bytes, at, end);
     let next = at + first;
     for (let i = 1; i < confirm && first > 0; i++) {
-      const length = rule.match(bytes, next, end);
+      const length = next < end ? rule.match(bytes, next, end) : 0;
       if (length <= 0) return length === 0 ? 0 : unconfirmed;
       next += length;
     }
