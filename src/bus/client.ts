@@ -1,0 +1,240 @@
+import { Socket } from "node:net";
+import { connect, type MqttClient } from "mqtt";
+import { Fault, messageOf } from "../domain/fault.ts";
+import type { Bus, BusConnector, BusOptions } from "../port/bus.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { Random } from "../port/random.ts";
+import { topicMatches } from "./topics.ts";
+
+export interface BusConnectorOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+type Handler = (topic: string, payload: string, retained: boolean) => void;
+
+const KEEPALIVE_S = 10;
+const CONNECT_MS = 5_000;
+/** A broker that acknowledges nothing for so long is gone, whatever the socket says (a half-open connection). */
+const ACKNOWLEDGE_MS = 5_000;
+const CLOSE_MS = 1_000;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 10_000;
+/** A connection that lived this long was a good one: the next attempt starts over with the shortest wait. */
+const STEADY_MS = 5_000;
+/** Unacknowledged messages; further ones are refused. */
+const IN_FLIGHT_MAX = 1_000;
+
+/**
+ * MQTT 3.1.1 over mqtt.js. Every connection is a new client of the library with nothing left in it of the one
+ * before: what was not acknowledged is rejected, and it is for the caller, who has it on disk, to send it again.
+ */
+export function createBusConnector(options: BusConnectorOptions): BusConnector {
+  return { connect: (busOptions) => createBus(options, busOptions) };
+}
+
+/** One live connection. */
+interface Connection {
+  readonly client: MqttClient;
+  /** Of messages not yet acknowledged; oldest first. */
+  readonly inFlight: Set<{ readonly since: number; readonly fail: (fault: Fault) => void }>;
+  readonly openedAt: number;
+}
+
+function createBus({ clock, random, log }: BusConnectorOptions, options: BusOptions): Bus {
+  const handlers = new Map<string, Set<Handler>>();
+  const listeners = new Set<(connected: boolean) => void>();
+  let connection: Connection | undefined;
+  let connected = false;
+  let failures = 0;
+  let told: string | undefined;
+  let cancelRetry: (() => void) | undefined;
+  let cancelWatch: (() => void) | undefined;
+  let closed = false;
+
+  const setConnected = (value: boolean): void => {
+    if (connected === value) return;
+    connected = value;
+    for (const listener of listeners) guarded("connected", () => listener(value));
+  };
+
+  const guarded = (what: string, call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      log.note("bus.handler_failed", { what, detail: messageOf(error) }, "error");
+    }
+  };
+
+  /** The same cause is told once, not at every attempt. */
+  const tell = (cause: string): void => {
+    if (told === cause) return;
+    told = cause;
+    log.note("bus.unreachable", { code: "BUS_UNREACHABLE", url: options.url, detail: cause }, "warn");
+  };
+
+  const open = (): void => {
+    const client = connect(options.url, clientOptions(options));
+    const opened: Connection = { client, inFlight: new Set(), openedAt: clock.mono() };
+    connection = opened;
+    client.on("error", (error) => {
+      tell(messageOf(error));
+      // The library closes the stream after most errors, but not after all of them.
+      client.end(true);
+    });
+    client.on("close", () => {
+      lose(opened);
+    });
+    client.on("message", (topic, payload, packet) => {
+      if (connection !== opened) return;
+      const text = payload.toString("utf8");
+      for (const [filter, those] of handlers) {
+        if (!topicMatches(filter, topic)) continue;
+        for (const handler of those) guarded(topic, () => handler(topic, text, packet.retain));
+      }
+    });
+    client.on("connect", () => {
+      if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+      subscribeAll(opened);
+    });
+  };
+
+  /** Only with its subscriptions granted is a connection one: otherwise answers to what is sent would be missed. */
+  const subscribeAll = (opened: Connection): void => {
+    const ready = (): void => {
+      if (connection !== opened) return;
+      told = undefined;
+      log.note("bus.connected", { url: options.url });
+      setConnected(true);
+    };
+    const filters = [...handlers.keys()];
+    if (filters.length === 0) ready();
+    else subscribeTo(opened, filters, ready);
+  };
+
+  const subscribeTo = (opened: Connection, filters: string[], ready: () => void): void => {
+    opened.client.subscribe(filters, { qos: 1 }, (error, granted = []) => {
+      if (connection !== opened) return;
+      const refused = granted.filter(({ qos }) => qos === 128).map(({ topic }) => topic);
+      if (refused.length > 0) {
+        log.note(
+          "bus.subscription_refused",
+          { code: "BUS_UNREACHABLE", filters: refused.join(" ") },
+          "error",
+        );
+      }
+      if (error !== null && refused.length === 0) opened.client.end(true);
+      else ready();
+    });
+  };
+
+  const lose = (opened: Connection): void => {
+    if (connection !== opened) return;
+    connection = undefined;
+    cancelWatch?.();
+    cancelWatch = undefined;
+    if (clock.mono() - opened.openedAt >= STEADY_MS) failures = 0;
+    if (connected) log.note("bus.lost", { code: "BUS_UNREACHABLE", url: options.url }, "warn");
+    setConnected(false);
+    for (const { fail } of opened.inFlight) fail(unreachable(options.url, "the connection broke"));
+    opened.inFlight.clear();
+    if (closed) return;
+    const longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures++);
+    cancelRetry = clock.after(longest * (0.5 + random.uniform() / 2), open);
+  };
+
+  /** Watches for a broker that takes messages and acknowledges none. */
+  const watch = (opened: Connection): void => {
+    cancelWatch ??= clock.after(ACKNOWLEDGE_MS, () => {
+      cancelWatch = undefined;
+      const [oldest] = opened.inFlight;
+      if (connection !== opened || oldest === undefined) return;
+      if (clock.mono() - oldest.since < ACKNOWLEDGE_MS) return watch(opened);
+      tell(`no acknowledgement in ${ACKNOWLEDGE_MS} ms`);
+      opened.client.end(true);
+    });
+  };
+
+  open();
+
+  return {
+    get connected() {
+      return connected;
+    },
+    publish(topic, payload, { retain }) {
+      const open = connection;
+      if (!connected || open === undefined) return Promise.reject(unreachable(options.url, "not connected"));
+      if (open.inFlight.size >= IN_FLIGHT_MAX) {
+        return Promise.reject(unreachable(options.url, `${IN_FLIGHT_MAX} messages are not acknowledged`));
+      }
+      return new Promise((resolve, reject) => {
+        const entry = { since: clock.mono(), fail: reject };
+        open.inFlight.add(entry);
+        watch(open);
+        open.client.publish(topic, payload, { qos: 1, retain }, (error) => {
+          open.inFlight.delete(entry);
+          if (error === undefined || error === null) resolve();
+          else reject(unreachable(options.url, messageOf(error)));
+        });
+      });
+    },
+    subscribe(filter, handler) {
+      const those = handlers.get(filter) ?? new Set();
+      those.add(handler);
+      const isNew = !handlers.has(filter);
+      handlers.set(filter, those);
+      if (isNew && connection?.client.connected === true) subscribeTo(connection, [filter], () => undefined);
+      return () => {
+        those.delete(handler);
+        if (those.size > 0 || handlers.get(filter) !== those) return;
+        handlers.delete(filter);
+        if (connection?.client.connected === true) connection.client.unsubscribe(filter);
+      };
+    },
+    onConnected(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      closed = true;
+      cancelRetry?.();
+      const closing = connection?.client;
+      if (closing === undefined) return;
+      await new Promise<void>((resolve) => {
+        closing.on("close", resolve);
+        // A broker that does not answer must not keep the program from ending.
+        const cancel = clock.after(CLOSE_MS, () => closing.end(true));
+        closing.on("close", cancel);
+        closing.end(!connected);
+      });
+    },
+  };
+}
+
+function clientOptions({ clientId, username, password, will }: BusOptions) {
+  return {
+    protocolVersion: 4 as const,
+    clean: true,
+    clientId,
+    keepalive: KEEPALIVE_S,
+    // Pings go out in a stream of messages too: they find a broker that only listens.
+    reschedulePings: false,
+    connectTimeout: CONNECT_MS,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
+  };
+}
+
+function unreachable(url: string, why: string): Fault {
+  return new Fault("BUS_UNREACHABLE", `The broker at ${url}: ${why}.`, {
+    fix: "Check that the broker runs, its address, and the user and password for it.",
+  });
+}

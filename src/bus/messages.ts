@@ -1,0 +1,323 @@
+import Type, { type Static, type StaticEncode, type TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { type AlarmEvent, type AlarmFold, CONDITION_IDS, EVENT_KINDS, PRIORITIES } from "../domain/alarm.ts";
+import { messageOf } from "../domain/fault.ts";
+import { QUALITY_FLAGS } from "../domain/observation.ts";
+import type { Wall } from "../domain/time.ts";
+
+/*
+ * Every message on the bus: UTF-8 JSON, one schema each. `v` grows when something is added; readers ignore fields
+ * that they do not know, and refuse, with a reason, what does not fit the schema. Times are epoch milliseconds of
+ * the sender's wall clock.
+ */
+
+/** Grows with additions; breaks change the number in the topic instead. */
+export const MESSAGE_VERSION = 1;
+
+/** A longer payload is refused before it is parsed, in UTF-16 units. */
+export const PAYLOAD_CHARS_MAX = 1 << 18;
+
+const version = Type.Integer({ minimum: 1 });
+const wallTime = Type.Unsafe<Wall>(Type.Number({ minimum: 0, maximum: 8.64e15 }));
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const name = Type.String({ minLength: 1, maxLength: 100 });
+const text = Type.String({ maxLength: 2_000 });
+const epoch = Type.String({ minLength: 1, maxLength: 64 });
+
+/** What identifies an observation together with its device. */
+const identity = {
+  v: version,
+  epoch,
+  seq: count,
+  /**
+   * The number before it that the sender still holds, -1 for none; absent: `seq` - 1. Numbers between the two will
+   * never come: they were stored already, or shed.
+   */
+  after: Type.Optional(Type.Integer({ minimum: -1 })),
+};
+
+const sample = Type.Union([Type.Number(), Type.Object({ absent: Type.String({ maxLength: 40 }) })]);
+
+const envelope = {
+  ...identity,
+  at: wallTime,
+  simulated: Type.Boolean(),
+  timeliness: Type.Enum(["live", "delayed", "late"]),
+  deviceAt: Type.Optional(wallTime),
+  /**
+   * The clock was not known to be right: its distance from the sender's monotonic clock, in milliseconds, by which
+   * the sender corrects `at` later. Not stored until then.
+   */
+  unsynced: Type.Optional(Type.Number()),
+};
+
+const breath = Type.Object({
+  number: Type.Optional(Type.Number()),
+  /** Milliseconds from the first sample, and from after the last, to the observation's time. */
+  startBeforeMs: Type.Number(),
+  endBeforeMs: Type.Number(),
+  inspTimeS: Type.Number(),
+  expTimeS: Type.Number(),
+  tidalVolumeInspMl: Type.Number(),
+  tidalVolumeExpMl: Type.Number(),
+  rateMin: Type.Number(),
+  ieRatio: Type.Optional(Type.Number()),
+  pressurePeakCmH2o: Type.Number(),
+  pressureMeanCmH2o: Type.Number(),
+  pressureInspMeanCmH2o: Type.Optional(Type.Number()),
+  peepCmH2o: Type.Number(),
+});
+
+const ownAlarm = Type.Object({
+  code: name,
+  text,
+  priority: Type.Enum([...PRIORITIES]),
+  active: Type.Boolean(),
+});
+
+/** `observation/<device>` and `wave/<device>`, by the kind of the body. */
+const observationSchemas = {
+  samples: Type.Object({
+    ...envelope,
+    kind: Type.Literal("samples"),
+    samples: Type.Record(Type.String(), sample),
+    flags: Type.Optional(Type.Array(Type.String(), { maxItems: 4 * QUALITY_FLAGS.length })),
+    counter: Type.Optional(Type.Number()),
+  }),
+  wave: Type.Object({
+    ...envelope,
+    kind: Type.Literal("wave"),
+    rateHz: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
+    channels: Type.Record(Type.String(), Type.Array(Type.Number(), { maxItems: 20_000 })),
+  }),
+  settings: Type.Object({
+    ...envelope,
+    kind: Type.Literal("settings"),
+    settings: Type.Record(Type.String(), Type.Union([Type.Number(), text])),
+  }),
+  ownAlarm: Type.Object({
+    ...envelope,
+    kind: Type.Literal("ownAlarm"),
+    alarms: Type.Array(ownAlarm, { maxItems: 200 }),
+  }),
+  identity: Type.Object({
+    ...envelope,
+    kind: Type.Literal("identity"),
+    serial: Type.Optional(text),
+    model: Type.Optional(text),
+    firmware: Type.Optional(text),
+  }),
+  breath: Type.Object({ ...envelope, kind: Type.Literal("breath"), breath }),
+  status: Type.Object({
+    ...envelope,
+    kind: Type.Literal("status"),
+    codes: Type.Array(name, { maxItems: 200 }),
+  }),
+};
+
+const actor = Type.Object({ id: name, name: text });
+
+const occurrence = Type.Object({
+  id: name,
+  bed: name,
+  condition: Type.Enum([...CONDITION_IDS]),
+  subject: Type.Optional(name),
+  priority: Type.Enum([...PRIORITIES]),
+  state: Type.Enum(["holds", "unknown"]),
+  raisedAt: wallTime,
+  unknownSince: Type.Optional(wallTime),
+  values: Type.Record(Type.String(), Type.Union([Type.Number(), text])),
+  acknowledgement: Type.Optional(
+    Type.Object({ by: actor, at: wallTime, until: wallTime, place: Type.Enum(["going", "bedside"]) }),
+  ),
+  simulated: Type.Boolean(),
+  drill: Type.Boolean(),
+  notDurable: Type.Optional(Type.Literal(true)),
+});
+
+const watch = Type.Object({
+  on: Type.Boolean(),
+  reason: Type.Enum(["class_c", "schedule", "person", "therapy", "off", "ended"]),
+  since: wallTime,
+  by: Type.Optional(actor),
+});
+
+const schemas = {
+  /** `state`, retained; the broker publishes it with `online: false` when the edge's connection dies. */
+  state: Type.Object({
+    v: version,
+    epoch,
+    online: Type.Boolean(),
+    at: wallTime,
+    simulated: Type.Boolean(),
+    /** Hash of the settings that the edge runs on; absent before the first were applied. */
+    settingsHash: Type.Optional(Type.String({ maxLength: 128 })),
+  }),
+  /** `stored/<device>`, retained: everything up to `seq` of each epoch is safe in the store, newest epoch last. */
+  stored: Type.Object({
+    v: version,
+    marks: Type.Array(Type.Object({ epoch, seq: count }), { maxItems: 64 }),
+  }),
+  /** `alarm`, retained: the fold of the bed's open occurrences. */
+  alarm: Type.Object({
+    v: version,
+    bed: name,
+    revision: count,
+    at: wallTime,
+    watch,
+    open: Type.Array(occurrence, { maxItems: 500 }),
+    unknown: Type.Array(Type.Object({ condition: Type.Enum([...CONDITION_IDS]), why: text }), {
+      maxItems: 500,
+    }),
+    drillUntil: Type.Optional(wallTime),
+  }),
+  /** `alarm/event`: history, numbered like observations of a device of the name `alarm`. */
+  alarmEvent: Type.Object({
+    ...identity,
+    event: Type.Object({
+      kind: Type.Enum([...EVENT_KINDS]),
+      at: wallTime,
+      occurrence,
+      reason: Type.Optional(Type.Enum(["recovered", "answered", "watch_ended", "settings"])),
+      by: Type.Optional(actor),
+    }),
+  }),
+  /** `settings`, retained: what the hub wants the edge to run on. */
+  settings: Type.Object({
+    v: version,
+    version: count,
+    author: text,
+    at: wallTime,
+    hash: Type.String({ maxLength: 128 }),
+    body: Type.Record(Type.String(), Type.Unknown()),
+  }),
+  /** `command`: signed, see signing.ts. */
+  command: Type.Object({
+    v: version,
+    /** HMAC-SHA-256 in base64url; absent is refused by its reader. */
+    mac: Type.Optional(Type.String({ maxLength: 64 })),
+    command: Type.Object({
+      id: name,
+      person: actor,
+      issuedAt: wallTime,
+      expiresAt: wallTime,
+      edgeEpoch: epoch,
+      body: Type.Union([
+        Type.Object({
+          kind: Type.Literal("acknowledge"),
+          occurrence: name,
+          place: Type.Enum(["going", "bedside"]),
+        }),
+        Type.Object({ kind: Type.Literal("with_patient"), occurrence: name }),
+        Type.Object({ kind: Type.Literal("start_watch") }),
+        Type.Object({ kind: Type.Literal("end_watch") }),
+        Type.Object({ kind: Type.Literal("drill"), forMs: Type.Integer({ minimum: 1, maximum: 3_600_000 }) }),
+      ]),
+    }),
+  }),
+  /** `command/result`. */
+  commandResult: Type.Object({
+    v: version,
+    id: name,
+    outcome: Type.Enum(["done", "refused"]),
+    reason: Type.Optional(text),
+    at: wallTime,
+  }),
+  /** `health`: the edge's heartbeat, every 10 s; answered by `health/echo` with the same nonce. */
+  health: Type.Object({
+    v: version,
+    epoch,
+    nonce: name,
+    at: wallTime,
+    clockTrusted: Type.Boolean(),
+    spoolHeld: count,
+    spoolDropped: count,
+  }),
+  /** `health/echo`: the hub heard the heartbeat. A new `session` has none of the messages sent to the one before. */
+  echo: Type.Object({ v: version, nonce: name, session: name }),
+};
+
+export type StateMessage = Static<typeof schemas.state>;
+export type StoredMessage = Static<typeof schemas.stored>;
+export type SettingsMessage = Static<typeof schemas.settings>;
+export type CommandMessage = Static<typeof schemas.command>;
+export type CommandResultMessage = Static<typeof schemas.commandResult>;
+export type HealthMessage = Static<typeof schemas.health>;
+export type EchoMessage = Static<typeof schemas.echo>;
+export type AlarmEventMessage = Static<typeof schemas.alarmEvent>;
+
+/** What a reader made of a payload: the message, or in one sentence why it is refused. */
+export type Decoded<Message> =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly reason: string };
+
+/** Reads a payload of one kind. Never throws. */
+export type Reader<Message> = (payload: string) => Decoded<Message>;
+
+export const readState: Reader<StateMessage> = reader(schemas.state);
+export const readStored: Reader<StoredMessage> = reader(schemas.stored);
+export const readAlarm: Reader<AlarmFold> = reader(schemas.alarm);
+export const readAlarmEvent: Reader<AlarmEventMessage> = reader(schemas.alarmEvent);
+export const readSettings: Reader<SettingsMessage> = reader(schemas.settings);
+export const readCommand: Reader<CommandMessage> = reader(schemas.command);
+export const readCommandResult: Reader<CommandResultMessage> = reader(schemas.commandResult);
+export const readHealth: Reader<HealthMessage> = reader(schemas.health);
+export const readEcho: Reader<EchoMessage> = reader(schemas.echo);
+/** Checks the part of a parsed observation that every kind has: enough to know which one it is. */
+export const checkIdentity = checker(Type.Object(identity));
+/** Checks a parsed observation of one kind. */
+export const checkObservation = {
+  samples: checker(observationSchemas.samples),
+  wave: checker(observationSchemas.wave),
+  settings: checker(observationSchemas.settings),
+  ownAlarm: checker(observationSchemas.ownAlarm),
+  identity: checker(observationSchemas.identity),
+  breath: checker(observationSchemas.breath),
+  status: checker(observationSchemas.status),
+};
+
+/** The payload of a message; the version is filled in. */
+export function write(
+  message:
+    | Omit<StateMessage, "v">
+    | Omit<StoredMessage, "v">
+    | AlarmFold
+    | (Omit<AlarmEventMessage, "v" | "event"> & { readonly event: AlarmEvent })
+    | Omit<SettingsMessage, "v">
+    | Omit<CommandMessage, "v">
+    | Omit<CommandResultMessage, "v">
+    | Omit<HealthMessage, "v">
+    | Omit<EchoMessage, "v">,
+): string {
+  return JSON.stringify({ v: MESSAGE_VERSION, ...message });
+}
+
+/** Parses a payload; the reason instead when it is too long or not JSON. */
+export function parse(payload: string): Decoded<unknown> {
+  if (payload.length > PAYLOAD_CHARS_MAX) {
+    return { ok: false, reason: `longer than ${PAYLOAD_CHARS_MAX} characters` };
+  }
+  try {
+    const message: unknown = JSON.parse(payload);
+    return { ok: true, message };
+  } catch (error) {
+    return { ok: false, reason: `not JSON: ${messageOf(error)}` };
+  }
+}
+
+function reader<Schema extends TSchema>(schema: Schema): Reader<StaticEncode<Schema>> {
+  const check = checker(schema);
+  return (payload) => {
+    const parsed = parse(payload);
+    return parsed.ok ? check(parsed.message) : parsed;
+  };
+}
+
+function checker<Schema extends TSchema>(schema: Schema): (value: unknown) => Decoded<StaticEncode<Schema>> {
+  const validator = Compile(schema);
+  return (value) => {
+    if (validator.Check(value)) return { ok: true, message: value };
+    const [error] = validator.Errors(value);
+    return { ok: false, reason: `${error?.instancePath ?? ""} ${error?.message ?? "does not fit"}`.trim() };
+  };
+}

@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import type { BedId, DeviceId, HomeId } from "../domain/ids.ts";
+
+/** Changes when an older reader could not make sense of the messages any more. */
+const VERSION = 1;
+
+/** What a topic below a bed is about; `observation`, `wave` and `stored` exist once for each device. */
+export type TopicKind =
+  | "state"
+  | "observation"
+  | "wave"
+  | "stored"
+  | "alarm"
+  | "alarm/event"
+  | "settings"
+  | "command"
+  | "command/result"
+  | "health"
+  | "health/echo";
+
+type DeviceKind = "observation" | "wave" | "stored";
+
+const DEVICE_KINDS: readonly string[] = ["observation", "wave", "stored"] satisfies readonly DeviceKind[];
+const BED_KINDS: readonly string[] = [
+  "state",
+  "alarm",
+  "alarm/event",
+  "settings",
+  "command",
+  "command/result",
+  "health",
+  "health/echo",
+] satisfies readonly Exclude<TopicKind, DeviceKind>[];
+
+/** One level of a topic: nothing that MQTT gives a meaning, no blank, bounded. */
+const LEVEL = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** A topic taken apart. */
+export type ParsedTopic =
+  | { readonly home: HomeId; readonly bed: BedId; readonly kind: DeviceKind; readonly device: DeviceId }
+  | { readonly home: HomeId; readonly bed: BedId; readonly kind: Exclude<TopicKind, DeviceKind> };
+
+/** Two hexadecimal digits by which brokers share the homes among them: the first byte of SHA-256 of the home. */
+export const shardOf = (home: HomeId): string => createHash("sha256").update(home).digest("hex").slice(0, 2);
+
+/** `breathwatch/1/<shard>/<home>/<bed>/<kind>`. Throws RangeError on a name that cannot be a level of a topic. */
+export function bedTopic(home: HomeId, bed: BedId, kind: Exclude<TopicKind, DeviceKind>): string {
+  return `${bedPrefix(home, bed)}/${kind}`;
+}
+
+/** `breathwatch/1/<shard>/<home>/<bed>/<kind>/<device>`. Throws RangeError like bedTopic. */
+export function deviceTopic(home: HomeId, bed: BedId, kind: DeviceKind, device: DeviceId): string {
+  return `${bedPrefix(home, bed)}/${kind}/${level(device)}`;
+}
+
+/** Filter for one kind at every bed of a home (and every device, for kinds that have one). */
+export function homeFilter(home: HomeId, kind: TopicKind): string {
+  const all = `breathwatch/${VERSION}/${shardOf(level(home))}/${home}/+/${kind}`;
+  return DEVICE_KINDS.includes(kind) ? `${all}/+` : all;
+}
+
+/** Filter for the high-water marks of every device at a bed. */
+export const storedFilter = (home: HomeId, bed: BedId): string => `${bedPrefix(home, bed)}/stored/+`;
+
+/** Undefined when the topic is not one of ours, or names a home in a shard that is not its own. */
+export function parseTopic(topic: string): ParsedTopic | undefined {
+  const [name, version, shard, home, bed, ...rest] = topic.split("/");
+  if (name !== "breathwatch" || version !== String(VERSION)) return undefined;
+  if (home === undefined || bed === undefined || !LEVEL.test(home) || !LEVEL.test(bed)) return undefined;
+  if (shard !== shardOf(home)) return undefined;
+  const kind = rest.join("/");
+  if (isBedKind(kind)) return { home, bed, kind };
+  const [first, device, ...more] = rest;
+  if (first === undefined || !isDeviceKind(first) || device === undefined) return undefined;
+  return LEVEL.test(device) && more.length === 0 ? { home, bed, kind: first, device } : undefined;
+}
+
+/** Whether a filter with `+` and `#` covers a topic (MQTT 3.1.1, section 4.7). */
+export function topicMatches(filter: string, topic: string): boolean {
+  const wanted = filter.split("/");
+  const levels = topic.split("/");
+  for (const [index, part] of wanted.entries()) {
+    if (part === "#") return true;
+    if (index >= levels.length || (part !== "+" && part !== levels[index])) return false;
+  }
+  return wanted.length === levels.length;
+}
+
+function bedPrefix(home: HomeId, bed: BedId): string {
+  return `breathwatch/${VERSION}/${shardOf(level(home))}/${home}/${level(bed)}`;
+}
+
+function level(name: string): string {
+  if (LEVEL.test(name)) return name;
+  throw new RangeError(`"${name}" cannot be a level of a topic`);
+}
+
+const isDeviceKind = (text: string): text is DeviceKind => DEVICE_KINDS.includes(text);
+
+const isBedKind = (text: string): text is Exclude<TopicKind, DeviceKind> => BED_KINDS.includes(text);

@@ -1,0 +1,278 @@
+import type { AlarmEvent, AlarmFold } from "../domain/alarm.ts";
+import { messageOf } from "../domain/fault.ts";
+import { type BedId, base32Id, type HomeId } from "../domain/ids.ts";
+import type { Observation } from "../domain/observation.ts";
+import { MINUTE_MS, type Mono, SECOND_MS, type Wall } from "../domain/time.ts";
+import type { Bus } from "../port/bus.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { Random } from "../port/random.ts";
+import type { Spool, SpoolItem } from "../port/record.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
+import { readEcho, readStored, write } from "./messages.ts";
+import { acceptTime, encodeObservation, restamp } from "./observation.ts";
+import { doneWithin } from "./patience.ts";
+import { bedTopic, deviceTopic, parseTopic, storedFilter } from "./topics.ts";
+
+/** The device name under which alarm events are numbered and marked as stored. */
+export const ALARM_STREAM = "alarm";
+
+export interface UplinkOptions {
+  /** Its will must be `lastWill`; the uplink never closes it. */
+  readonly bus: Bus;
+  /** Of this bed alone; the uplink never closes it. */
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly home: HomeId;
+  readonly bed: BedId;
+  /** Of this run, the same as in its observations. */
+  readonly epoch: string;
+  /** Any source of this bed is. */
+  readonly simulated: boolean;
+}
+
+/** What technicians see of the uplink. */
+export interface UplinkStatus {
+  readonly connected: boolean;
+  /** Since the hub answered a heartbeat; absent: never. Over 30 s the edge escalates itself. */
+  readonly echoAgeMs?: number;
+  readonly held: number;
+  readonly dropped: number;
+  /** Items that were sent again after a loss. */
+  readonly resent: number;
+}
+
+/** Sends what one bed says to the hub, at least once and in order, and keeps it until the hub has stored it. */
+export interface Uplink {
+  start(): void;
+  /** On the bus before it returns, while connected; kept in the spool in any case. */
+  observe(observation: Observation): void;
+  alarmEvent(event: AlarmEvent): void;
+  /** Retained; only the newest counts. */
+  alarmFold(fold: AlarmFold): void;
+  /** The settings that this edge runs on, for the retained state. */
+  settingsApplied(hash: string): void;
+  status(): UplinkStatus;
+  /** Says goodbye and lets go of timers and subscriptions; the spool keeps the rest. */
+  stop(): Promise<void>;
+}
+
+const HEARTBEAT_MS = 10 * SECOND_MS;
+const GOODBYE_MS = 1 * SECOND_MS;
+/** So long a clock may take to be set right before its time is taken as it is. */
+const UNSYNCED_MS_MAX = 10 * MINUTE_MS;
+const RESEND_MS_MIN = 30 * SECOND_MS;
+const RESEND_MS_MAX = 10 * MINUTE_MS;
+const NONCES_MAX = 3;
+
+/** What the broker publishes for an edge whose connection died. */
+export function lastWill(
+  options: Pick<UplinkOptions, "home" | "bed" | "epoch" | "simulated"> & { readonly at: Wall },
+): {
+  readonly topic: string;
+  readonly payload: string;
+} {
+  const { home, bed, epoch, simulated, at } = options;
+  return { topic: bedTopic(home, bed, "state"), payload: write({ epoch, online: false, at, simulated }) };
+}
+
+/** Idle until `start`. */
+export function createUplink(options: UplinkOptions): Uplink {
+  const { bus, spool, clock, random, log, home, bed, epoch } = options;
+  const topics = new Map<string, string>();
+  const stops: (() => void)[] = [];
+  const resend = createResendWatch(spool, clock);
+  let lanes: Lanes | undefined;
+  let startedAt: Mono = clock.mono();
+  let alarmSeq = 0;
+  let fold: AlarmFold | undefined;
+  let settingsHash: string | undefined;
+  let heardAt: Mono | undefined;
+  let session: string | undefined;
+  let nonces: readonly string[] = [];
+  /** Observations of this run wait in the spool for their true time. */
+  let hasUnsynced = false;
+  let retainedLost = false;
+
+  const topicOf = (kind: "observation" | "wave", device: string): string => {
+    const name = `${kind} ${device}`;
+    const topic = topics.get(name) ?? deviceTopic(home, bed, kind, device);
+    topics.set(name, topic);
+    return topic;
+  };
+
+  /** The clock is as right as it will get. */
+  const isTimeFinal = (): boolean => clock.trusted() || clock.mono() - startedAt > UNSYNCED_MS_MAX;
+
+  /** Times of earlier runs cannot be mended any more: their monotonic clock is gone. */
+  const prepare = (item: SpoolItem): string | undefined => {
+    if (item.epoch !== epoch) return acceptTime(item.payload);
+    if (clock.trusted()) return restamp(item.payload, clock.wall() - clock.mono());
+    return isTimeFinal() || !isUnsynced(item.payload) ? acceptTime(item.payload) : undefined;
+  };
+
+  /** Before the start and after the end the spool still takes everything. */
+  const send = (item: SpoolItem): void => {
+    if (lanes === undefined) spool.add(item);
+    else lanes.send(item);
+  };
+
+  const publish = (topic: string, payload: string, retain: boolean): void => {
+    if (!bus.connected) return;
+    bus.publish(topic, payload, { retain }).catch((error: unknown) => {
+      log.note("uplink.publish_failed", { topic, detail: messageOf(error) }, "debug");
+      // A new connection begins with them anyway; on a standing one the next heartbeat brings them.
+      retainedLost ||= retain;
+    });
+  };
+
+  const stateOf = (online: boolean): string =>
+    write({
+      epoch,
+      online,
+      at: clock.wall(),
+      simulated: options.simulated,
+      ...(settingsHash === undefined ? {} : { settingsHash }),
+    });
+
+  const publishRetained = (): void => {
+    retainedLost = false;
+    publish(bedTopic(home, bed, "state"), stateOf(true), true);
+    if (fold !== undefined) publish(bedTopic(home, bed, "alarm"), write(fold), true);
+  };
+
+  const beat = (): void => {
+    const nonce = base32Id(random.bytes(10));
+    nonces = [...nonces, nonce].slice(-NONCES_MAX);
+    const health = { epoch, nonce, at: clock.wall(), clockTrusted: clock.trusted() };
+    const payload = write({ ...health, spoolHeld: spool.size, spoolDropped: spool.dropped });
+    publish(bedTopic(home, bed, "health"), payload, false);
+    if (retainedLost) publishRetained();
+    if (hasUnsynced && isTimeFinal()) {
+      hasUnsynced = false;
+      lanes?.restart();
+    }
+    const hubHears = heardAt !== undefined && clock.mono() - heardAt < 2 * HEARTBEAT_MS;
+    if (!hubHears || lanes?.busy === true) return;
+    resend.isDue().then(
+      (due) => due && lanes?.restart(),
+      (error: unknown) => {
+        log.note("uplink.spool_failed", { code: "DISK_FAILED", detail: messageOf(error) }, "error");
+      },
+    );
+  };
+
+  const onEcho = (_topic: string, payload: string): void => {
+    const echo = readEcho(payload);
+    if (!echo.ok) return log.note("uplink.rejected", { kind: "echo", reason: echo.reason }, "warn");
+    if (nonces.includes(echo.message.nonce)) heardAt = clock.mono();
+    if (echo.message.session === session) return;
+    // A hub that began anew has not seen what was acknowledged by the broker before.
+    session = echo.message.session;
+    lanes?.restart();
+  };
+
+  const onStored = (topic: string, payload: string): void => {
+    const parsed = parseTopic(topic);
+    const stored = readStored(payload);
+    if (parsed?.kind !== "stored" || !stored.ok) {
+      log.note("uplink.rejected", { kind: "stored", reason: stored.ok ? topic : stored.reason }, "warn");
+      return;
+    }
+    for (const mark of stored.message.marks) spool.release(parsed.device, mark.epoch, mark.seq);
+  };
+
+  return {
+    start() {
+      startedAt = clock.mono();
+      stops.push(
+        bus.subscribe(storedFilter(home, bed), onStored),
+        bus.subscribe(bedTopic(home, bed, "health/echo"), onEcho),
+        clock.every(HEARTBEAT_MS, beat),
+        bus.onConnected((connected) => {
+          if (!connected) return;
+          publishRetained();
+          beat();
+        }),
+      );
+      lanes = createLanes({ bus, spool, clock, log, prepare });
+      if (bus.connected) {
+        publishRetained();
+        beat();
+      }
+    },
+    observe(observation) {
+      const { device, seq, body } = observation;
+      let payload = encodeObservation(observation);
+      if (observation.unsynced === true && isTimeFinal()) payload = acceptTime(payload);
+      else hasUnsynced ||= observation.unsynced === true;
+      const topic = topicOf(body.kind === "wave" ? "wave" : "observation", device);
+      send({ device, epoch: observation.epoch, seq, kind: body.kind, topic, payload });
+    },
+    alarmEvent(event) {
+      const seq = alarmSeq++;
+      const payload = write({ epoch, seq, event });
+      const topic = bedTopic(home, bed, "alarm/event");
+      send({ device: ALARM_STREAM, epoch, seq, kind: "alarm", topic, payload });
+    },
+    alarmFold(next) {
+      fold = next;
+      publish(bedTopic(home, bed, "alarm"), write(next), true);
+    },
+    settingsApplied(hash) {
+      settingsHash = hash;
+      publish(bedTopic(home, bed, "state"), stateOf(true), true);
+    },
+    status: () => ({
+      connected: bus.connected,
+      ...(heardAt === undefined ? {} : { echoAgeMs: clock.mono() - heardAt }),
+      held: spool.size,
+      dropped: spool.dropped,
+      resent: lanes?.resent ?? 0,
+    }),
+    async stop() {
+      for (const stop of stops.splice(0)) stop();
+      await lanes?.stop();
+      lanes = undefined;
+      if (bus.connected) await sayGoodbye(options, stateOf(false));
+    },
+  };
+}
+
+/** Leaves the state as the will would. */
+async function sayGoodbye({ bus, clock, log, home, bed }: UplinkOptions, payload: string): Promise<void> {
+  const goodbye = bus.publish(bedTopic(home, bed, "state"), payload, { retain: true });
+  try {
+    await doneWithin(clock, GOODBYE_MS, goodbye);
+  } catch (error) {
+    // The broker publishes the will instead.
+    log.note("uplink.no_goodbye", { detail: messageOf(error) }, "debug");
+  }
+}
+
+const isUnsynced = (payload: string): boolean => payload.includes('"unsynced":');
+
+/**
+ * The last net: when the hub hears heartbeats but the oldest item stays where it is, something was lost on the way.
+ * The wait doubles each time, so that a store that is down for hours is not flooded.
+ */
+function createResendWatch(spool: Spool, clock: Clock): { isDue(): Promise<boolean> } {
+  let oldest: { readonly position: number; readonly since: Mono } | undefined;
+  let waitMs = RESEND_MS_MIN;
+  return {
+    async isDue() {
+      const [item] = await spool.read(0, 1);
+      if (item === undefined || item.position !== oldest?.position) {
+        oldest = item === undefined ? undefined : { position: item.position, since: clock.mono() };
+        waitMs = RESEND_MS_MIN;
+        return false;
+      }
+      if (clock.mono() - oldest.since < waitMs) return false;
+      oldest = { position: item.position, since: clock.mono() };
+      waitMs = Math.min(RESEND_MS_MAX, 2 * waitMs);
+      return true;
+    },
+  };
+}
