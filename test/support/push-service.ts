@@ -69,6 +69,7 @@ interface Browser {
 }
 
 const BYTES_MAX = 4_096;
+const WAIT_MS = 20_000;
 
 export async function startPushService(tls: {
   readonly key: string;
@@ -155,16 +156,12 @@ export async function startPushService(tls: {
     dropBrowsers() {
       for (const { socket } of browsers.values()) socket?.terminate();
     },
-    next: (kind, fits = () => true) =>
-      new Promise((resolve, reject) => {
+    next(kind, fits = () => true) {
+      const event = new Promise<never>((resolve, reject) => {
         const timer = setTimeout(() => {
           listeners.delete(listener);
-          reject(
-            new Error(
-              `the push service waited 20 s for "${kind}"; last: ${JSON.stringify(events.slice(-3))}`,
-            ),
-          );
-        }, 20_000);
+          reject(new Error(`the push service waited 20 s for "${kind}"; it saw ${summary(events)}`));
+        }, WAIT_MS);
         const listener = (event: PushEvent): void => {
           if (event.kind !== kind || !fits(event as never)) return;
           clearTimeout(timer);
@@ -172,7 +169,11 @@ export async function startPushService(tls: {
           resolve(event as never);
         };
         listeners.add(listener);
-      }),
+      });
+      // A test that failed before it came to wait must show its own failure, not this one.
+      event.catch(() => undefined);
+      return event;
+    },
     async stop() {
       for (const client of sockets.clients) client.terminate();
       sockets.close();
@@ -180,6 +181,11 @@ export async function startPushService(tls: {
     },
   };
 }
+
+const summary = (events: readonly PushEvent[]): string =>
+  events
+    .map((event) => (event.kind === "posted" ? `posted (${event.status} ${event.why})` : event.kind))
+    .join(", ");
 
 /** RFC 8030 and 8292: why a message is not taken; undefined when it is. */
 function refuse(
@@ -263,7 +269,7 @@ function serveBrowser(
         return happened({ kind: "connected" });
       }
       case "register":
-        subscriptions.set(channel, { browser: name, key: message.key, waiting: [] });
+        subscriptions.set(channel, { browser: name, key: plainKey(message.key), waiting: [] });
         browsers.get(name)?.channels.add(channel);
         say({
           messageType: "register",
@@ -298,6 +304,10 @@ function serveBrowser(
     }
   });
 }
+
+/** Firefox pads the key. */
+const plainKey = (key: string | undefined): string | undefined =>
+  key === undefined ? undefined : Buffer.from(key, "base64").toString("base64url");
 
 const listen = (server: http.Server | https.Server): Promise<void> =>
   new Promise((resolve, reject) => {
