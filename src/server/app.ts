@@ -134,7 +134,7 @@ function guard(app: App, context: Context): void {
       if (foreign !== undefined) throw foreign;
     }
     const open = right?.who === "anyone" && request.routeOptions.url !== "/api/me";
-    const signedIn = open ? undefined : await sessions.find(request.cookies[cookie]);
+    const signedIn = open ? undefined : await sessions.find(request.cookies[cookie] ?? bearerOf(request));
     if (signedIn !== undefined) context.remember(request, signedIn);
     const refusal = authorise(right, signedIn?.person);
     if (refusal !== undefined) throw refusal;
@@ -146,6 +146,10 @@ function guard(app: App, context: Context): void {
     deps.log.note("request.done", fields, "debug");
   });
 }
+
+/** Programs on this machine send the same secret in a header; browsers never do so by themselves. */
+const bearerOf = (request: FastifyRequest): string | undefined =>
+  /^Bearer ([\w-]+)$/.exec(request.headers.authorization ?? "")?.[1];
 
 const routeOf = (request: FastifyRequest): string => `${request.method} ${request.routeOptions.url ?? "?"}`;
 

@@ -41,12 +41,16 @@ export interface ServerDeps {
   };
   /** Folder of the built pages (dashboards/dist); need not exist. */
   readonly pagesFolder: string;
+  /** Push services on the local network or this machine may be subscribed to (own servers, tests). */
+  readonly allowPrivateEndpoints: boolean;
   /** With it the app speaks HTTPS; hand the same options to `listen`. */
   readonly tls?: NonNullable<ListenOptions["tls"]>;
   /** Hands a command to the owner of the bed's alarms. A rejection is answered as a failure. */
   command(bed: BedId, command: AlarmCommand): Promise<CommandOutcome>;
   /** Undefined: unknown, used up or too old. Must not use anything up: GET asks as well. */
   verifyToken(token: string): TokenGrant | undefined;
+  /** Somebody answered through this token: its phone has proved that it is heard (law 2). */
+  proven(token: string): void;
   /** A phone reports that it showed a notification; false when the token is not known. */
   receipt(token: string): boolean;
   devices(): readonly DeviceView[];

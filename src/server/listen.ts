@@ -14,7 +14,7 @@ export async function listen(
 ): Promise<{ readonly url: string; readonly port: number }> {
   if (tls === undefined && !isLoopback(host)) {
     throw new Fault("HTTP_INSECURE", `Pages on ${host} would be readable by everybody in the network.`, {
-      fix: "Configure TLS (http.tls.cert and http.tls.key), or listen on 127.0.0.1 behind a proxy that has it.",
+      fix: "Configure TLS (web.tls.cert and web.tls.key), or listen on 127.0.0.1 behind a proxy that has it.",
       permanent: true,
     });
   }
@@ -33,7 +33,7 @@ function listenFault(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return new Fault("HTTP_PORT_TAKEN", `Port ${port} on ${host} is used by another program.`, {
-      fix: `Stop that program (ss -ltnp shows it), or set another http.port.`,
+      fix: "Stop that program (ss -ltnp shows it), or set another web.port.",
       cause: error,
     });
   }
@@ -45,7 +45,7 @@ function listenFault(error: unknown, host: string, port: number): unknown {
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
     return new Fault("INPUT_INVALID", `This machine has no address ${host}: ${messageOf(error)}.`, {
-      fix: "Set http.host to 127.0.0.1, or to an address of this machine.",
+      fix: "Set web.host to 127.0.0.1, or to an address of this machine.",
       cause: error,
     });
   }

@@ -53,6 +53,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
             new Fault("CONFLICT", reason ?? "This alarm is over."),
           );
         }
+        deps.proven(token);
         if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant));
         const open = openOccurrence(grant);
         const answer: TokenAcknowledgeResponse = {

@@ -40,6 +40,7 @@ export interface Harness {
   readonly commands: { readonly bed: string; readonly command: AlarmCommand }[];
   readonly notes: { readonly event: string; readonly fields: object }[];
   readonly receipts: string[];
+  readonly proofs: string[];
   readonly simulated: string[];
   readonly targetChanges: { count: number };
   readonly store: FakeTimeseries;
@@ -56,6 +57,7 @@ export interface Harness {
 
 export interface HarnessOptions {
   readonly pagesFolder?: string;
+  readonly allowPrivateEndpoints?: boolean;
   readonly clock?: Clock;
   readonly state?: State;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -86,6 +88,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     commands: [],
     notes,
     receipts: [],
+    proofs: [],
     simulated: [],
     targetChanges: { count: 0 },
     store,
@@ -128,6 +131,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     live,
     about: { home: "homeaaaaaa", demo: true, version: "0.1.0", pushKey: "BKey" },
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
+    allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     command: async (bed, command) => {
       harness.commands.push({ bed, command });
@@ -142,6 +146,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
             language: "zh-Hant",
           }
         : undefined,
+    proven: (token) => {
+      harness.proofs.push(token);
+    },
     receipt: (token) => {
       harness.receipts.push(token);
       return token === TOKEN;

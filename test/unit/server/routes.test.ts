@@ -132,7 +132,7 @@ describe("phones", () => {
     expect(await harness.state.targets()).toEqual([
       {
         id: answer.json().id,
-        channel: "webpush",
+        channel: "web-push",
         person,
         label: "Kitchen phone",
         addedAt: harness.clock.wall(),
@@ -201,6 +201,19 @@ describe("phones", () => {
     expect(answer.statusCode).toBe(400);
     expect(await harness.state.targets()).toEqual([]);
   });
+});
+
+it("a push service on the local network is taken where the configuration allows it, but never without TLS", async () => {
+  const local = await startHarness({ allowPrivateEndpoints: true });
+  const cookie = await local.signIn("owner");
+  const subscribe = async (endpoint: string) => {
+    const payload = { endpoint, p256dh: "B".repeat(87), auth: "a".repeat(22), label: "Phone" };
+    return (await local.app.inject({ method: "POST", url: "/api/push", payload, headers: { cookie } }))
+      .statusCode;
+  };
+  expect(await subscribe("https://127.0.0.1:8443/send")).toBe(200);
+  expect(await subscribe("http://127.0.0.1:8443/send")).toBe(400);
+  await local.close();
 });
 
 describe("a one-time address from a notification", () => {
@@ -272,6 +285,7 @@ describe("a one-time address from a notification", () => {
     const [one, two] = [await post(`/api/a/${TOKEN}`, {}), await post(`/api/a/${TOKEN}`, {})];
     expect(one.json()).toEqual({ by: "<b>Aunt</b>", occurrence: occurrence() });
     expect(two.statusCode).toBe(200);
+    expect(harness.proofs).toEqual([TOKEN, TOKEN]);
     expect(harness.commands[0]?.command.id).toBe(harness.commands[1]?.command.id);
   });
 
@@ -300,6 +314,7 @@ describe("a one-time address from a notification", () => {
       code: "CONFLICT",
       detail: "This alarm is over.",
     });
+    expect(harness.proofs).toEqual([]);
   });
 
   it("never appears in the log", async () => {
@@ -314,6 +329,7 @@ describe("a one-time address from a notification", () => {
     expect((await post(`/api/r/${TOKEN}`, {})).statusCode).toBe(204);
     expect((await post("/api/r/unknown-token-000000", {})).statusCode).toBe(404);
     expect(harness.receipts).toEqual([TOKEN, "unknown-token-000000"]);
+    expect(harness.proofs).toEqual([]);
     expect(harness.commands).toEqual([]);
   });
 });
