@@ -1,0 +1,224 @@
+import { existsSync } from "node:fs";
+import { chmod, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { HomeConfig } from "../config/config.ts";
+import { Fault } from "../domain/fault.ts";
+import { isLanguage, type Language } from "../domain/person.ts";
+import { composeHome, type Home } from "../home.ts";
+import { machineZone } from "../ops/machine.ts";
+import type { LogLevel } from "../port/log.ts";
+import { isPatientEvent } from "../rehearsal/patient.ts";
+import { createSessions } from "../server/sessions.ts";
+import { command, numberOf } from "./command.ts";
+import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
+import { type Demo, demoConfig, startDemo } from "./demo.ts";
+import { openRealWorld, type RealWorld } from "./real-world.ts";
+import { loadScenario } from "./scenario.ts";
+import type { Terminal } from "./terminal.ts";
+
+const DEMO_PORT = 8420;
+const PAGES = path.join(import.meta.dirname, "../../dashboards/dist");
+
+const HOME_OPTIONS = {
+  config: {
+    type: "string",
+    value: "FILE",
+    help: "configuration; else ./breathwatch.yaml, else /etc/breathwatch/",
+  },
+  log: { type: "string", value: "LEVEL", help: "debug, info, warn or error; default warn" },
+} as const;
+
+const DEMO_OPTIONS = {
+  scenario: {
+    type: "string",
+    value: "NAME",
+    help: "what happens to the virtual patient: mask-off, probe-off..., or a file",
+  },
+  port: { type: "string", value: "N", help: `port of the demo's pages; default ${DEMO_PORT}, 0 for any` },
+  data: { type: "string", value: "FOLDER", help: "the demo's data folder; default ./.breathwatch-demo" },
+} as const;
+
+/** `breathwatch home`: watches the beds of a configuration. */
+export const homeCommand = command({
+  name: "home",
+  usage: "[--config FILE] [--log LEVEL]",
+  about:
+    "Watches the beds of a configuration: devices, alarms, sounder, phones, pages, broker and store in one process.",
+  options: HOME_OPTIONS,
+  examples: ["breathwatch home --config home.yaml"],
+  run: async ({ values }, terminal) => {
+    const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
+    if (found.file === undefined) throw noConfiguration();
+    return runHome(configOf(found, terminal), found.dataDir, levelOf(values.log), terminal);
+  },
+});
+
+/** `breathwatch demo`: a simulated bed, whatever configuration there is. */
+export const demoCommand = command({
+  name: "demo",
+  usage: "[--scenario NAME] [--port N] [--data FOLDER] [--log LEVEL]",
+  about:
+    "Shows a simulated bed in a data folder of its own. Everything is marked SIMULATED and pages nobody.",
+  options: { ...DEMO_OPTIONS, log: HOME_OPTIONS.log },
+  examples: ["breathwatch demo", "breathwatch demo --scenario mask-off"],
+  run: ({ values }, terminal) => runDemo(values, terminal),
+});
+
+/** `breathwatch start`, what `npm start` runs: the configured home, or the demo where none was ever set up. */
+export const startCommand = command({
+  name: "start",
+  usage: "[--config FILE] [--scenario NAME] [--port N] [--log LEVEL]",
+  about:
+    "Runs the configured home. Where there is no configuration and no home was ever set up in the data folder, it\n" +
+    "runs the demo instead. A home that was once configured never falls back to simulation.",
+  options: { ...HOME_OPTIONS, ...DEMO_OPTIONS },
+  examples: ["npm start", "npm start -- --scenario mask-off", "npm start -- --config home.yaml"],
+  run: async ({ values }, terminal) => {
+    const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
+    if (found.file !== undefined) {
+      return runHome(configOf(found, terminal), found.dataDir, levelOf(values.log), terminal);
+    }
+    if (existsSync(path.join(found.dataDir, "state.sqlite"))) throw lostConfiguration(found.dataDir);
+    return runDemo(values, terminal);
+  },
+});
+
+const noConfiguration = (): Fault =>
+  new Fault(
+    "CONFIG_UNREADABLE",
+    "There is no configuration: neither ./breathwatch.yaml nor /etc/breathwatch/breathwatch.yaml.",
+    {
+      fix: 'Write one (docs/configuration.md), name it with --config, or look at the demo with "breathwatch demo".',
+      permanent: true,
+    },
+  );
+
+const lostConfiguration = (dataDir: string): Fault =>
+  new Fault(
+    "CONFIG_UNREADABLE",
+    `${dataDir} belongs to a configured home, but its configuration file is gone.`,
+    {
+      fix: 'Put breathwatch.yaml back, or name it with --config. Nothing is simulated in its place; "breathwatch demo" runs in a folder of its own.',
+      permanent: true,
+    },
+  );
+
+function levelOf(text: string | undefined): LogLevel {
+  const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+  const level = levels.find((one) => one === (text ?? "warn"));
+  if (level === undefined)
+    throw new Fault("INPUT_INVALID", `--log is "${text}"`, { fix: `Use ${levels.join(", ")}.` });
+  return level;
+}
+
+/** Says every finding; throws when one of them is an error. */
+function configOf(found: FoundConfiguration, terminal: Terminal): HomeConfig {
+  for (const { level, where, what, fix } of found.findings) {
+    if (level !== "ok") terminal.say(`${level}: ${where}: ${what}${fix === undefined ? "" : ` -> ${fix}`}`);
+  }
+  if (found.config !== undefined) return found.config;
+  throw new Fault("CONFIG_INVALID", `${found.file ?? "the configuration"} has mistakes, named above`, {
+    fix: 'Mend them; nothing is watched until then. "breathwatch check" reads it again.',
+    permanent: true,
+  });
+}
+
+function machineLanguage({ environment }: Terminal): Language {
+  const locale = (environment["LC_ALL"] ?? environment["LANG"] ?? "").toLowerCase();
+  if (/^zh[-_](tw|hk|mo|hant)/.test(locale)) return "zh-Hant";
+  const language = locale.startsWith("zh") ? "zh-Hans" : "en";
+  return isLanguage(language) ? language : "en";
+}
+
+async function runHome(
+  config: HomeConfig,
+  dataDir: string,
+  level: LogLevel,
+  terminal: Terminal,
+): Promise<number> {
+  const real = await openRealWorld({ config, dataDir, level, environment: terminal.environment });
+  try {
+    const home = await composeHome(real.world, config, { pagesFolder: PAGES });
+    return await serve(home, real, terminal);
+  } finally {
+    await real.close();
+  }
+}
+
+async function runDemo(
+  values: {
+    readonly scenario?: string;
+    readonly port?: string;
+    readonly data?: string;
+    readonly log?: string;
+  },
+  terminal: Terminal,
+): Promise<number> {
+  const scenario = values.scenario === undefined ? undefined : await loadScenario(values.scenario, terminal);
+  const port = values.port === undefined ? DEMO_PORT : numberOf(values.port, "--port", 0, 65_535);
+  const config = demoConfig(machineZone(), machineLanguage(terminal), port);
+  const dataDir = path.resolve(terminal.folder, values.data ?? ".breathwatch-demo");
+  const real = await openRealWorld({
+    config,
+    dataDir,
+    level: levelOf(values.log),
+    environment: terminal.environment,
+  });
+  let demo: Demo | undefined;
+  try {
+    const { clock, random, log } = real.world;
+    demo = startDemo({ clock, random, log, memory: real.memory, ...(scenario && { scenario }) });
+    const home = await composeHome(real.world, config, {
+      pagesFolder: PAGES,
+      simulate(bed, event) {
+        if (bed !== "b1" || demo === undefined || !isPatientEvent(event)) return false;
+        demo.apply(event);
+        return true;
+      },
+    });
+    terminal.say("DEMO: a simulated bed. Nothing here comes from a person, and nobody is paged.");
+    if (scenario !== undefined) terminal.say(`Scenario: ${scenario.name}.`);
+    return await serve(home, real, terminal);
+  } finally {
+    await demo?.stop();
+    await real.close();
+  }
+}
+
+/** Says where it is, lets the command line in, and stays until it is stopped. */
+async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<number> {
+  const control = path.join(real.dataDir, "control.json");
+  try {
+    const url = home.url ?? "";
+    await writeControl(control, { url, token: await localToken(real), broker: home.broker });
+    await terminal.print(`${url}/${home.ownerCode === undefined ? "" : `#code=${home.ownerCode}`}\n`);
+    if (home.ownerCode !== undefined) terminal.say(`Owner code: ${home.ownerCode} (sign in with it once)`);
+    const { sounder } = home.edge.live.states()[0]?.readiness ?? {};
+    if (sounder?.ok === false) terminal.say(`NO SOUNDER IN THE HOUSE: ${sounder.detail}`);
+    terminal.say("The machine's own alarm stays the primary alarm. Stop with Ctrl-C.");
+    await stopped(terminal.signal);
+    return 0;
+  } finally {
+    await rm(control, { force: true });
+    await home.stop();
+  }
+}
+
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+/** Signs the command line of this machine's user in: it may start drills. The secret lies in a 0600 file. */
+async function localToken({ world }: RealWorld): Promise<string> {
+  const person = { id: "local", name: "Command line", role: "technician", language: "en" } as const;
+  const people = await world.state.people();
+  if (!people.some(({ id }) => id === person.id)) await world.state.addPerson(person);
+  return createSessions(world).start(person);
+}
+
+async function writeControl(file: string, content: object): Promise<void> {
+  await writeFile(file, JSON.stringify(content), { mode: 0o600 });
+  await chmod(file, 0o600);
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
+import type { Language } from "../domain/person.ts";
+import { type Wall, wall } from "../domain/time.ts";
+import type { Random } from "../port/random.ts";
+import type { State, TargetRecord } from "../port/state.ts";
+import type { HomeConfig } from "./config.ts";
+import { remember, rememberId } from "./remember.ts";
+
+/** What a home is called by other machines and what it signs with: made once, kept in the state store. */
+export interface HomeIdentity {
+  readonly home: HomeId;
+  /** The device on a port of a bed: the same after every restart. */
+  device(bed: BedId, port: string): DeviceId;
+  /** Key of acknowledgement tokens. */
+  readonly ackKey: string;
+  readonly vapid: { readonly publicKey: string; readonly privateKey: string };
+  readonly links: {
+    page(bed: BedId, occurrence: OccurrenceId): string;
+    acknowledge(token: string): string;
+  };
+  /** Webhooks of the configuration, as targets. */
+  readonly webhooks: readonly (TargetRecord & { readonly language: Language; readonly personName: string })[];
+}
+
+/**
+ * Reads or makes the identity. `origin` is the address of our pages as phones open them. Rejects with STATE_FAILED.
+ */
+export async function readIdentity(options: {
+  readonly state: State;
+  readonly random: Random;
+  readonly config: HomeConfig;
+  readonly origin: string;
+  readonly now: Wall;
+  readonly makeAckKey: () => string;
+  readonly makeVapidKeys: () => { readonly publicKey: string; readonly privateKey: string };
+}): Promise<HomeIdentity> {
+  const { state, random, config, origin } = options;
+  const home = await rememberId(state, random, "home_id");
+  const ackKey = await remember(state, "ack_key", options.makeAckKey);
+  const keys = await remember(state, "vapid_keys", () => {
+    const made = options.makeVapidKeys();
+    return `${made.publicKey} ${made.privateKey}`;
+  });
+  const [publicKey = "", privateKey = ""] = keys.split(" ");
+  const devices = new Map<string, DeviceId>();
+  for (const bed of config.beds) {
+    for (const { port } of bed.devices) {
+      const name = `${bed.id} ${port}`;
+      devices.set(name, await rememberId(state, random, `device ${name}`));
+    }
+  }
+  return {
+    home,
+    device: (bed, port) => devices.get(`${bed} ${port}`) ?? "",
+    ackKey,
+    vapid: { publicKey, privateKey },
+    links: {
+      page: (bed, occurrence) => `${origin}/?bed=${bed}&occurrence=${encodeURIComponent(occurrence)}`,
+      acknowledge: (token) => `${origin}/api/a/${token}`,
+    },
+    webhooks: config.webhooks.map(({ label, url, secret }) => ({
+      id: `webhook-${createHash("sha256").update(url).digest("hex").slice(0, 10)}`,
+      channel: "webhook",
+      settings: { url, secret },
+      person: "webhook",
+      personName: label,
+      label,
+      language: config.language,
+      addedAt: wall(options.now),
+    })),
+  };
+}

@@ -1,0 +1,283 @@
+import { DEVICES } from "../devices/index.ts";
+import { resolveLimits } from "./alarm/limits.ts";
+import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
+import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
+import type { BedConfig, DeviceConfig, HomeConfig } from "./config/config.ts";
+import type { HomeIdentity } from "./config/identity.ts";
+import type { AlarmCommand } from "./domain/alarm.ts";
+import type { ExpectedSource } from "./domain/bed.ts";
+import { Fault } from "./domain/fault.ts";
+import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
+import type { DeviceModule, OptionValues } from "./driver/contract.ts";
+import { fillOptions } from "./driver/options.ts";
+import { type Supervisor, supervise } from "./driver/supervise.ts";
+import { createSounder } from "./notify/sounder/sounder.ts";
+import { createWebPush } from "./notify/web-push/web-push.ts";
+import { createWebhook } from "./notify/webhook/webhook.ts";
+import type { World } from "./port/world.ts";
+import { openRecordLog } from "./record/log.ts";
+import { openSpool } from "./record/spool.ts";
+import type { DeviceView } from "./server/contract.ts";
+import { createLiveModel, type LiveModel } from "./server/live-model.ts";
+import { decodeOutboxEntry } from "./watch/outbox.ts";
+import { createTargetBook, type TargetBook } from "./watch/target-book.ts";
+import { createWatch } from "./watch/watch.ts";
+
+/** The bedside: reads devices, decides alarms, sounds, calls phones, sends everything on. */
+export interface Edge {
+  /** The picture that pages show, from memory. */
+  readonly live: LiveModel;
+  readonly targets: TargetBook;
+  /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
+  command(bed: BedId, command: AlarmCommand): { readonly accepted: boolean; readonly reason?: string };
+  devices(): readonly DeviceView[];
+  /** From here on it watches. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Composes the bedside. Resolves when journals and spools are open; nothing runs before start(). */
+export async function composeEdge(
+  world: World,
+  config: HomeConfig,
+  identity: HomeIdentity,
+  bus: { readonly url: string; readonly username?: string; readonly password?: string },
+): Promise<Edge> {
+  const { clock, random, log, disk, audio, http, state } = world;
+  const epoch = base32Id(random.bytes(10));
+  const plans = config.beds.map((bed) => planBed(bed, config.zone, identity));
+  const live = createLiveModel({ clock, log, beds: plans.map(({ shown }) => shown) });
+
+  const showReadiness = (): void =>
+    live.readiness({
+      sounder: sounder.readiness,
+      durable: failing.size === 0,
+      targets: targets.list().map(({ id, label, personName, channel, lastProofAt, deadWhy }) => ({
+        id,
+        label,
+        person: personName,
+        channel,
+        ...(lastProofAt === undefined ? {} : { provenAgeMs: Math.max(0, clock.wall() - lastProofAt) }),
+        ...(deadWhy === undefined ? {} : { dead: deadWhy }),
+      })),
+    });
+  const sounder = createSounder({ audio, clock, log, onReadiness: showReadiness });
+  const targets = createTargetBook({
+    state,
+    clock,
+    log,
+    configured: identity.webhooks,
+    language: config.language,
+    onChange: showReadiness,
+  });
+
+  // Law 4: what cannot be written down in time goes out all the same, and the failure is an alarm of its own.
+  const failing = new Map<string, string>();
+  const onDurability = (part: string, durable: boolean, detail: string): void => {
+    if (durable) failing.delete(part);
+    else failing.set(part, detail);
+    showReadiness();
+    const report = [...failing].map(([name, why]) => `${name}: ${why}`).join("; ");
+    for (const { plan, runner } of beds) {
+      const id = `self-${plan.profile.bed}-${base32Id(random.bytes(10))}`;
+      const fault = { condition: "DB_WRITE_FAIL", active: failing.size > 0, detail: report } as const;
+      runner.command({ kind: "self_fault", id, ...fault });
+    }
+  };
+
+  const outbox = await openRecordLog({
+    ...{ disk, clock, random, log },
+    path: "outbox.log",
+    decode: decodeOutboxEntry,
+  });
+  const watch = createWatch({
+    clock,
+    random,
+    log,
+    home: identity.home,
+    ackKey: identity.ackKey,
+    links: identity.links,
+    zone: () => config.zone,
+    outbox,
+    channels: [
+      createWebPush({ http, clock, keys: identity.vapid, ...config.webPush }),
+      createWebhook({ http, clock }),
+    ],
+    targets: () => targets.list(),
+    onAcknowledge: (bed, command, target) => {
+      targets.prove(target);
+      edge.command(bed, command);
+    },
+    onTargetGone: (target, why) => targets.kill(target.id, why),
+    onDurability: (durable, detail) => onDurability("outbox", durable, detail),
+  });
+
+  const beds = await Promise.all(plans.map((plan) => composeBed(plan)));
+
+  async function composeBed(plan: BedPlan): Promise<ComposedBed> {
+    const { profile } = plan;
+    const { bed } = profile;
+    const simulated = profile.sources.some((source) => source.simulated);
+    const journal = await openRecordLog({
+      ...{ disk, clock, random, log },
+      path: `journal-${bed}.log`,
+      decode: readJournalEntry,
+    });
+    const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
+    const about = { home: identity.home, bed, epoch, simulated };
+    const connection = world.bus.connect({
+      ...bus,
+      clientId: `edge-${identity.home}-${bed}-${epoch}`,
+      will: lastWill({ ...about, at: clock.wall() }),
+    });
+    const uplink = createUplink({ ...about, bus: connection, spool, clock, random, log });
+    const runner = createAlarmRunner({
+      setup: { profile, limits: resolveLimits({}, profile.dependencyClass), journal: journal.id },
+      journal,
+      clock,
+      log,
+      // In this order: what sounds in the house, what calls phones, what pages show, what goes on the bus.
+      onFold: (fold) => {
+        sounder.update(fold);
+        watch.onFold(fold);
+        live.alarms(fold);
+        uplink.alarmFold(fold);
+      },
+      onEvent: (event) => uplink.alarmEvent(event),
+      onDurability: (durable, detail) => onDurability(`journal ${bed}`, durable, detail),
+    });
+    const supervisors = plan.devices.map((device): Supervisor => {
+      const supervisor = supervise({
+        module: device.module,
+        device: device.id,
+        bed,
+        epoch,
+        address: device.config.port,
+        options: device.options,
+        links: world.links,
+        clock,
+        random,
+        log,
+        onObservation: (observation) => {
+          runner.observe(observation);
+          live.observe(observation);
+          uplink.observe(observation);
+        },
+        onChange: () => {
+          const view = supervisor.view();
+          runner.markSimulated(device.id, view.simulated);
+          live.link(device.id, view);
+        },
+      });
+      return supervisor;
+    });
+    return {
+      plan,
+      runner,
+      uplink,
+      supervisors,
+      async close() {
+        await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
+        runner.stop();
+        await uplink.stop();
+        await connection.close();
+        await spool.close();
+        await journal.close();
+      },
+    };
+  }
+
+  const edge: Edge = {
+    live,
+    targets,
+    command(bed, command) {
+      const found = beds.find(({ plan }) => plan.profile.bed === bed);
+      if (found === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
+      const refused = found.runner.command(command);
+      // A repeat is what a phone with a bad connection sends: it was done, and that is the answer.
+      return refused === "not_open" ? { accepted: false, reason: "This alarm is over." } : { accepted: true };
+    },
+    devices: () =>
+      beds.flatMap(({ plan, supervisors }) =>
+        supervisors.map((supervisor, index) => ({
+          ...supervisor.view(),
+          label: plan.devices[index]?.config.label ?? "",
+          role: plan.devices[index]?.module.role ?? "",
+        })),
+      ),
+    start() {
+      sounder.start();
+      for (const { runner, uplink, supervisors } of beds) {
+        runner.start();
+        uplink.start();
+        for (const supervisor of supervisors) supervisor.start();
+      }
+    },
+    async stop() {
+      await Promise.all(beds.map((bed) => bed.close()));
+      watch.stop();
+      sounder.stop();
+      await outbox.close();
+    },
+  };
+  await targets.refresh();
+  return edge;
+}
+
+interface ComposedBed {
+  readonly plan: BedPlan;
+  readonly runner: AlarmRunner;
+  readonly uplink: Uplink;
+  readonly supervisors: readonly Supervisor[];
+  close(): Promise<void>;
+}
+
+/** A bed of the configuration with its devices looked up and named. */
+interface BedPlan {
+  readonly profile: Parameters<typeof createAlarmRunner>[0]["setup"]["profile"];
+  readonly shown: Parameters<typeof createLiveModel>[0]["beds"][number];
+  readonly devices: readonly {
+    readonly id: DeviceId;
+    readonly config: DeviceConfig;
+    readonly module: DeviceModule;
+    readonly options: OptionValues;
+  }[];
+}
+
+function planBed(bed: BedConfig, zone: string, identity: HomeIdentity): BedPlan {
+  const devices = bed.devices.map((config) => {
+    const module = DEVICES.find(({ id }) => id === config.family);
+    if (module === undefined) {
+      throw new Fault("CONFIG_UNKNOWN_DEVICE", `There is no device family "${config.family}".`, {
+        fix: 'List the families with "breathwatch devices".',
+        permanent: true,
+      });
+    }
+    const options = fillOptions(module.options, config.options);
+    return { id: identity.device(bed.id, config.port), config, module, options };
+  });
+  const sources = devices.map(
+    ({ id, config, module, options }): ExpectedSource => ({
+      device: id,
+      role: module.role,
+      signals: module.signals(options),
+      simulated: /^(memory|replay):/.test(config.port),
+    }),
+  );
+  return {
+    devices,
+    profile: { bed: bed.id, zone, dependencyClass: bed.dependencyClass, schedule: bed.schedule, sources },
+    shown: {
+      bed: bed.id,
+      label: bed.label,
+      zone,
+      sources: devices.map(({ id, config, module }, index) => ({
+        device: id,
+        family: module.id,
+        label: config.label,
+        role: module.role,
+        simulated: sources[index]?.simulated ?? false,
+      })),
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { createIngest, type IngestStatus } from "./bus/ingest.ts";
+import type { HomeConfig } from "./config/config.ts";
+import { messageOf } from "./domain/fault.ts";
+import { base32Id, type HomeId } from "./domain/ids.ts";
+import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
+import type { World } from "./port/world.ts";
+
+/** The server side: takes what edges send into the store and tells them when it is safe. */
+export interface Hub {
+  start(): void;
+  status(): IngestStatus;
+  stop(): Promise<void>;
+}
+
+/** Composes the hub of one home. Nothing runs before start(). */
+export function composeHub(
+  world: World,
+  config: HomeConfig,
+  home: HomeId,
+  broker: { readonly url: string; readonly username?: string; readonly password?: string },
+): Hub {
+  const { clock, random, log, timeseries } = world;
+  const bus = world.bus.connect({ ...broker, clientId: `hub-${home}-${base32Id(random.bytes(10))}` });
+  const ingest = createIngest({ bus, timeseries, clock, random, log, home });
+  let stopRetention: (() => void) | undefined;
+
+  const retain = (): void => {
+    const now = clock.wall();
+    const { waveDays, numberDays } = config.keep;
+    timeseries
+      .retain({ wavesFrom: wall(now - waveDays * DAY_MS), rowsFrom: wall(now - numberDays * DAY_MS) })
+      .catch((error: unknown) => log.note("store.retention_failed", { why: messageOf(error) }, "warn"));
+  };
+
+  return {
+    start() {
+      ingest.start();
+      stopRetention = clock.every(HOUR_MS, retain);
+    },
+    status: () => ingest.status(),
+    async stop() {
+      stopRetention?.();
+      await ingest.stop();
+      await bus.close();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { findDevice } from "../devices/index.ts";
+import { createMemoryBus, type MemoryBus } from "./bus/memory.ts";
+import type { BedConfig } from "./config/config.ts";
+import type { BedView } from "./domain/bed.ts";
+import { Fault, messageOf } from "./domain/fault.ts";
+import type { Wall } from "./domain/time.ts";
+import { fillOptions } from "./driver/options.ts";
+import type { Audio } from "./port/audio.ts";
+import type { Clock } from "./port/clock.ts";
+import type { Http, HttpRequest, HttpResponse } from "./port/http.ts";
+import type { Log, LogFields, LogLevel } from "./port/log.ts";
+import type { Random } from "./port/random.ts";
+import type { World } from "./port/world.ts";
+import { createVirtualClock, type VirtualClock } from "./rehearsal/clock.ts";
+import { createMemoryDisk, type MemoryDisk } from "./rehearsal/disk.ts";
+import { createSeededRandom } from "./rehearsal/random.ts";
+import { createMemoryState } from "./store/state/state.ts";
+import { createMemoryTimeseries } from "./store/timeseries/sqlite/timeseries.ts";
+import { createLinks } from "./transport/links.ts";
+import { createMemoryLinks, type MemoryLinks } from "./transport/memory.ts";
+
+const CABLE = "memory:";
+
+/**
+ * Plays the devices of a bed, byte for byte, at the far ends of the memory cables that its configuration names; what
+ * they say comes from the view. Used by the demo and by rehearsals. Throws CONFIG_INVALID for another kind of port.
+ */
+export function simulateBed(options: {
+  readonly bed: BedConfig;
+  readonly view: BedView;
+  readonly memory: MemoryLinks;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}): { stop(): Promise<void> } {
+  const { bed, view, memory, clock, random, log } = options;
+  const stopping = new AbortController();
+  const playing = bed.devices.map((device) => {
+    const module = findDevice(device.family);
+    if (module === undefined || !device.port.startsWith(CABLE)) {
+      throw new Fault("CONFIG_INVALID", `${device.family} on ${device.port} cannot be simulated here`, {
+        fix: `Name a built-in family and a port that begins with ${CABLE}.`,
+        permanent: true,
+      });
+    }
+    return module
+      .simulate({
+        link: memory.cable(device.port.slice(CABLE.length)).device,
+        bed: view,
+        clock,
+        random,
+        options: fillOptions(module.options, device.options),
+        signal: stopping.signal,
+      })
+      .catch((error: unknown) => {
+        if (stopping.signal.aborted) return;
+        log.note("simulator.failed", { family: device.family, why: messageOf(error) }, "error");
+      });
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(playing);
+    },
+  };
+}
+
+/** What left the house in a rehearsal, and what the internet answers. */
+export interface RehearsalHttp extends Http {
+  readonly requests: readonly (HttpRequest & { readonly atMs: number })[];
+  answer: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+}
+
+/** The loudspeaker of a rehearsal: when it sounded, and whether it does now. */
+export interface RehearsalAudio extends Audio {
+  readonly playing: boolean;
+  readonly starts: readonly number[];
+  works: boolean;
+}
+
+export interface RehearsalLog extends Log {
+  readonly notes: readonly { readonly event: string; readonly fields: LogFields; readonly level: LogLevel }[];
+}
+
+/** A world in memory on virtual time. The same seed gives the same night. */
+export interface RehearsalWorld extends World {
+  readonly clock: VirtualClock;
+  readonly disk: MemoryDisk;
+  readonly memory: MemoryLinks;
+  /** What can go wrong with the broker. */
+  readonly faults: MemoryBus;
+  readonly http: RehearsalHttp;
+  readonly audio: RehearsalAudio;
+  readonly log: RehearsalLog;
+  close(): Promise<void>;
+}
+
+export function createRehearsalWorld(options: {
+  readonly seed: number;
+  readonly startsAt: Wall;
+  /** Of an earlier run, to restart with what it left. */
+  readonly disk?: MemoryDisk;
+}): RehearsalWorld {
+  const clock = createVirtualClock(options.startsAt);
+  const random = createSeededRandom(options.seed);
+  const memory = createMemoryLinks();
+  const bus = createMemoryBus(clock);
+  const links = createLinks({ clock, memory });
+  const log = createRehearsalLog();
+  const timeseries = createMemoryTimeseries(clock, log);
+  const state = createMemoryState();
+  return {
+    clock,
+    random,
+    disk: options.disk ?? createMemoryDisk(),
+    links,
+    bus: bus.connector,
+    broker: bus.starter,
+    faults: bus,
+    http: createRehearsalHttp(clock),
+    audio: createRehearsalAudio(clock),
+    timeseries,
+    state,
+    log,
+    memory,
+    async close() {
+      links.stop();
+      await timeseries.close();
+      await state.close();
+    },
+  };
+}
+
+function createRehearsalLog(): RehearsalLog {
+  const notes: { event: string; fields: LogFields; level: LogLevel }[] = [];
+  return {
+    notes,
+    note(event, fields = {}, level = "info") {
+      if (level !== "debug" && notes.length < 100_000) notes.push({ event, fields, level });
+    },
+  };
+}
+
+function createRehearsalHttp(clock: Clock): RehearsalHttp {
+  const requests: (HttpRequest & { atMs: number })[] = [];
+  const http: RehearsalHttp = {
+    requests,
+    answer: () => ({ status: 201, headers: {}, body: "" }),
+    async request(request) {
+      requests.push({ ...request, atMs: clock.mono() });
+      return http.answer(request);
+    },
+  };
+  return http;
+}
+
+function createRehearsalAudio(clock: Clock): RehearsalAudio {
+  const starts: number[] = [];
+  let sounding = 0;
+  const audio: RehearsalAudio = {
+    starts,
+    works: true,
+    get playing() {
+      return sounding > 0;
+    },
+    probe: async () => (audio.works ? { ok: true, detail: "rehearsed" } : { ok: false, detail: "no output" }),
+    loop(_pcm, _rate, onFailure) {
+      if (!audio.works) {
+        onFailure("no output");
+        return () => undefined;
+      }
+      starts.push(clock.mono());
+      sounding += 1;
+      let ended = false;
+      return () => {
+        if (!ended) sounding -= 1;
+        ended = true;
+      };
+    },
+  };
+  return audio;
+}
