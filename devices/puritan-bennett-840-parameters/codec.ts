@@ -12,13 +12,13 @@
  *     |     field 2: how many bytes stand there
  *     field 1
  *
- * No checksum. The two counts and the words that alarm fields may hold are what tells a good reply from a damaged or
+ * No checksum. The two counts, and what a field of each kind can hold, are what tells a good reply from a damaged or
  * shifted one; widths differ between versions, so that fields are found by their commas alone.
  * ? A 980 is known to have sent 1260 bytes in 174 fields under a head that says 1225 and 169: refused until somebody
  *   shows what its fields are. ? With "Philips" chosen for the port the count is said to be 1229: never seen.
  */
 import { lineBytes, lineText } from "../../src/wire/line.ts";
-import { ALARM_WORDS } from "./field.ts";
+import { ALARM_WORDS, type Field } from "./field.ts";
 import { FIRST_FIELD, REPORTS, type Report, type ReportName, widthsOf } from "./reports.ts";
 
 /** The longest reply known is 1244 bytes, the 980's wrong one 1279. */
@@ -38,7 +38,7 @@ export type Refusal =
   | "byte count disagrees"
   | "field count disagrees"
   | "number of fields unknown"
-  | "a field that should hold an alarm state holds something else";
+  | "fields out of place";
 
 const STX = "\u0002";
 const ETX = "\u0003";
@@ -59,8 +59,7 @@ export function decodeReply(bytes: Uint8Array, whole: boolean): Reply | Refusal 
   if (texts.pop() !== "" || texts.length !== Number(fieldCount)) return "field count disagrees";
   if (texts.length !== report.count) return "number of fields unknown";
   const text = (field: number): string => texts[field - FIRST_FIELD] ?? "";
-  const shifted = report.fields.some(({ kind, field }) => kind === "alarm" && !isAlarmText(text(field)));
-  if (shifted) return "a field that should hold an alarm state holds something else";
+  if (!report.fields.every(({ kind, field }) => fits(kind, text(field)))) return "fields out of place";
   return { report, text };
 }
 
@@ -89,5 +88,19 @@ export function encodeReply(report: Report, texts: ReadonlyMap<number, string>):
 
 const isReportName = (name: string): name is ReportName => Object.hasOwn(REPORTS, name);
 
-/** Blank stands for an alarm that this ventilator does not have. */
-const isAlarmText = (text: string): boolean => text === "" || ALARM_WORDS.some((word) => word === text);
+/**
+ * Whether a text can stand in a field of this kind. An alarm always has a state; the others may be blank. A number may
+ * be anything without letters and blanks inside: what a ventilator writes when it cannot give one is not known.
+ */
+function fits(kind: Field["kind"], text: string): boolean {
+  switch (kind) {
+    case "text":
+      return true;
+    case "number":
+      return !/[A-Za-z\s]/.test(text);
+    case "limit":
+      return text === "OFF" || !/[A-Za-z\s]/.test(text);
+    case "alarm":
+      return ALARM_WORDS.some((word) => word === text);
+  }
+}

@@ -2,6 +2,7 @@ import type { DeviceReading, DriverContext, OptionSpecs, OptionValues } from "..
 import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
 import { createLineFramer } from "../../src/wire/line.ts";
 import { decodeReply, encodeCommand, LONGEST_REPLY_BYTES, type Refusal, type Reply } from "./codec.ts";
+import { createInbox, type Inbox } from "./inbox.ts";
 import { identityBody, ownAlarmBody, replyMeaning, samplesBody, settingsBody } from "./readings.ts";
 import { REPORTS, type Report } from "./reports.ts";
 
@@ -32,71 +33,53 @@ const POLL_MS = 1_000;
 /** What stays as it is is said again so often, for whoever came later. */
 const REPEAT_MS = 60_000;
 
-type Answer = Reply | Refusal;
+/** Replies that nobody has read yet; the ventilator sends less than one a second. */
+const UNREAD = 64;
 
-/** Polls the parameter port; README.md says what each field becomes. */
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Polls the parameter port; README.md says what each field becomes. Each reply is a reading when it arrives, also one
+ * that comes too late for its question: it is what the ventilator says now.
+ */
 export async function* observeParameters(context: DriverContext): AsyncGenerator<DeviceReading> {
-  const { clock } = context;
-  const report = reportOf(context.options);
-  const { exchange, unasked } = openExchange(context, report);
+  const inbox = createInbox<Reply>(UNREAD);
+  const exchange = openExchange(context, inbox);
+  const polling = poll(context, exchange).then(
+    () => inbox.end(),
+    (cause: unknown) => inbox.end({ cause }),
+  );
   const said = createSaid();
-  const ask = (): Promise<Answer | undefined> =>
-    exchange.request({
-      bytes: encodeCommand(report.command),
-      meaning: `${report.command}: send ${report.name}`,
-      matches: (reply) => typeof reply === "string" || reply.report === report,
-      timeoutMs: NO_REPLY_MS,
-    });
-  const reset = (): Promise<Answer | undefined> =>
-    exchange.request({
-      bytes: encodeCommand("RSET"),
-      meaning: "RSET: forget what was asked",
-      // Nothing answers RSET; what still arrives belongs to a question before it.
-      matches: () => false,
-      timeoutMs: RESET_MS,
-    });
   try {
-    await reset();
-    while (!exchange.ended) {
-      const askedAt = clock.mono();
-      const answer = unasked() ?? (await ask());
-      if (answer !== undefined) {
-        yield* said.readings(answer, clock.mono());
-        await exchange.pause(Math.max(0, askedAt + POLL_MS - clock.mono()));
-      } else if (!exchange.ended) {
-        yield* said.silence();
-        await reset();
-      }
+    for (let reply = await inbox.next(); reply !== undefined; reply = await inbox.next()) {
+      yield* said.readings(reply, context.clock.mono());
     }
-    const last = unasked();
-    if (last !== undefined) yield* said.readings(last, clock.mono());
   } finally {
     await exchange.stop();
+    await polling;
   }
 }
 
-/**
- * The open exchange, and the newest reply that came when nobody waited: late, or from a recording. It is what the
- * ventilator says now, and counts like any other.
- */
 function openExchange(
   { link, clock, trace, signal }: DriverContext,
-  report: Report,
-): { readonly exchange: Exchange<Answer>; unasked(): Reply | undefined } {
-  let deliver: (answer: Answer) => void = () => undefined;
-  let newest: Reply | undefined;
+  inbox: Inbox<Reply>,
+): Exchange<Reply | Refusal> {
+  let deliver: (answer: Reply | Refusal) => void = () => undefined;
   const framer = createLineFramer({
     end: "cr",
     maxBytes: LONGEST_REPLY_BYTES,
     onLine(bytes, whole) {
       const answer = decodeReply(bytes, whole);
       if (typeof answer === "string") trace.reject(bytes, answer);
-      else trace.frame(bytes, () => replyMeaning(answer));
+      else {
+        trace.frame(bytes, () => replyMeaning(answer));
+        inbox.put(answer);
+      }
       deliver(answer);
     },
     onNoise: (bytes, reason) => trace.reject(bytes, reason),
   });
-  const exchange = createExchange<Answer>({
+  const exchange = createExchange<Reply | Refusal>({
     link,
     clock,
     trace,
@@ -105,23 +88,47 @@ function openExchange(
       deliver = reply;
       framer.push(chunk);
     },
-    unasked(answer) {
-      if (typeof answer !== "string" && answer.report === report) newest = answer;
-    },
+    // It is in the inbox like any other.
+    unasked: () => undefined,
   });
   exchange.start();
-  const unasked = (): Reply | undefined => {
-    const reply = newest;
-    newest = undefined;
-    return reply;
-  };
-  return { exchange, unasked };
+  return exchange;
+}
+
+/** RSET, then one question after the other, at most one a second; RSET again when nothing answers. */
+async function poll(
+  { clock, options, trace }: DriverContext,
+  exchange: Exchange<Reply | Refusal>,
+): Promise<void> {
+  const report = reportOf(options);
+  const reset = (): Promise<unknown> =>
+    exchange.request({
+      bytes: encodeCommand("RSET"),
+      meaning: "RSET: forget what was asked",
+      // Nothing answers RSET; what still arrives belongs to a question before it.
+      matches: () => false,
+      timeoutMs: RESET_MS,
+    });
+  await reset();
+  while (!exchange.ended) {
+    const askedAt = clock.mono();
+    const answer = await exchange.request({
+      bytes: encodeCommand(report.command),
+      meaning: `${report.command}: send ${report.name}`,
+      matches: (reply) => typeof reply === "string" || reply.report === report,
+      timeoutMs: NO_REPLY_MS,
+    });
+    if (answer !== undefined) await exchange.pause(Math.max(0, askedAt + POLL_MS - clock.mono()));
+    else if (!exchange.ended) {
+      trace.reject(NO_BYTES, "no reply within 10 s");
+      await reset();
+    }
+  }
 }
 
 /** Remembers what was said, to say it again only when it changed or after a minute. */
 function createSaid() {
   const last = new Map<string, { readonly text: string; readonly atMs: number }>();
-  let codes: readonly string[] = [];
 
   const isNews = (reading: DeviceReading, nowMs: number): boolean => {
     const text = JSON.stringify(reading.body);
@@ -131,22 +138,10 @@ function createSaid() {
     return true;
   };
 
-  const status = (...now: string[]): DeviceReading[] => {
-    if (codes.join() === now.join()) return [];
-    codes = now;
-    return [{ body: { kind: "status", codes } }];
-  };
-
   return {
-    readings(answer: Answer, nowMs: number): DeviceReading[] {
-      if (typeof answer === "string") return status("reply_refused");
-      const slow = [ownAlarmBody(answer), settingsBody(answer), identityBody(answer)];
-      return [
-        { body: samplesBody(answer) },
-        ...slow.map((body) => ({ body })).filter((reading) => isNews(reading, nowMs)),
-        ...status(),
-      ];
+    readings(reply: Reply, nowMs: number): DeviceReading[] {
+      const slow = [ownAlarmBody(reply), settingsBody(reply), identityBody(reply)].map((body) => ({ body }));
+      return [{ body: samplesBody(reply) }, ...slow.filter((reading) => isNews(reading, nowMs))];
     },
-    silence: (): DeviceReading[] => status("no_reply"),
   };
 }

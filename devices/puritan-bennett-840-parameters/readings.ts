@@ -26,9 +26,8 @@ function sampleOf({ id, factor = 1 }: NonNullable<Field["signal"]>, text: string
 export function ownAlarmBody(reply: Reply): OwnAlarmBody {
   const alarms = new Map<string, OwnAlarmBody["alarms"][number]>();
   for (const { field, name, alarm } of reply.report.fields) {
-    const word = reply.text(field);
-    if (alarm === undefined || word === "") continue;
-    const now = { code: alarm.code, text: name, ...stateOf(word, alarm.priority) };
+    if (alarm === undefined) continue;
+    const now = { code: alarm.code, text: name, ...stateOf(reply.text(field), alarm.priority) };
     const other = alarms.get(alarm.code);
     const priority = other === undefined ? now.priority : higherPriority(now.priority, other.priority);
     alarms.set(alarm.code, { ...(other?.active === true ? other : now), priority });
