@@ -168,6 +168,18 @@ describe("signing in", () => {
   });
 });
 
+describe("a program on this machine", () => {
+  it("may send the secret of a sign-in in a header instead of a cookie", async () => {
+    const harness = await start();
+    const secret = (await harness.signIn("technician")).split("=")[1];
+    const ask = async (authorization: string) =>
+      (await harness.app.inject({ url: "/api/devices", headers: { authorization } })).statusCode;
+    expect(await ask(`Bearer ${secret}`)).toBe(200);
+    expect(await ask(`Bearer ${"x".repeat(43)}`)).toBe(401);
+    expect(await ask(`Basic ${secret}`)).toBe(401);
+  });
+});
+
 describe("a person's language", () => {
   it("is changed for every phone of that person", async () => {
     const harness = await start();

@@ -1,0 +1,43 @@
+import type { Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { expect, expectTypeOf, it } from "vitest";
+import type * as contract from "../../../src/server/contract.ts";
+import * as schemas from "../../../src/server/schemas.ts";
+
+/** A type as JSON has it: neither read-only nor branded. */
+type Wire<T> = T extends number
+  ? number
+  : T extends readonly (infer E)[]
+    ? Wire<E>[]
+    : T extends object
+      ? { -readonly [K in keyof T]: Wire<T[K]> }
+      : T;
+
+it("what the server accepts is what the pages may send, no more and no less", () => {
+  expectTypeOf<Static<typeof schemas.SignIn>>().toEqualTypeOf<Wire<contract.SignInRequest>>();
+  expectTypeOf<Static<typeof schemas.SetLanguage>>().toEqualTypeOf<Wire<contract.LanguageRequest>>();
+  expectTypeOf<Static<typeof schemas.MakeJoinCode>>().toEqualTypeOf<Wire<contract.JoinCodeRequest>>();
+  expectTypeOf<Static<typeof schemas.Acknowledge>>().toEqualTypeOf<Wire<contract.AcknowledgeRequest>>();
+  expectTypeOf<Static<typeof schemas.Call>>().toEqualTypeOf<Wire<contract.CallRequest>>();
+  expectTypeOf<Static<typeof schemas.Watch>>().toEqualTypeOf<Wire<contract.WatchRequest>>();
+  expectTypeOf<Static<typeof schemas.Drill>>().toEqualTypeOf<Wire<contract.DrillRequest>>();
+  expectTypeOf<Static<typeof schemas.PushSubscribe>>().toEqualTypeOf<Wire<contract.PushSubscribeRequest>>();
+  expectTypeOf<Static<typeof schemas.Simulate>>().toEqualTypeOf<Wire<contract.SimulationRequest>>();
+  expectTypeOf<Static<typeof schemas.LiveAsk>>().toEqualTypeOf<Wire<contract.LiveRequest>>();
+});
+
+it("what the pages are promised passes the check of the answers", () => {
+  expectTypeOf<Wire<contract.Me>>().toExtend<Static<typeof schemas.MeAnswer>>();
+  expectTypeOf<Wire<contract.JoinCodeResponse>>().toExtend<Static<typeof schemas.JoinCodeAnswer>>();
+  expectTypeOf<Wire<contract.CommandAnswer>>().toExtend<Static<typeof schemas.CommandAnswer>>();
+  expectTypeOf<Wire<contract.TokenAcknowledgeResponse>>().toExtend<Static<typeof schemas.TokenAnswer>>();
+  expectTypeOf<Wire<contract.NightResponse["metrics"]>>().toExtend<
+    Static<typeof schemas.NightAnswer>["metrics"]
+  >();
+});
+
+it("an answer with a number that is none is noticed", () => {
+  const fits = Compile(schemas.JoinCodeAnswer);
+  expect(fits.Check({ code: "a", expiresInMs: 1 })).toBe(true);
+  expect(fits.Check({ code: "a", expiresInMs: Number.NaN })).toBe(false);
+});
