@@ -2,13 +2,6 @@ import type { AlarmFold, Occurrence } from "./alarm.ts";
 import type { Wall } from "./time.ts";
 
 /**
- * Whether somebody has taken an occurrence on, judged at a fold's own time. An acknowledgement that has run out
- * counts for nothing, whether or not the engine still shows it.
- */
-export const isAnswered = (occurrence: Occurrence, at: Wall): boolean =>
-  occurrence.acknowledgement !== undefined && occurrence.acknowledgement.until > at;
-
-/**
  * Law 7: whether an occurrence may reach a person at all, by sound or by message. A simulated one only inside a
  * drill asked for by name, and only as long as that drill runs.
  */

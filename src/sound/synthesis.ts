@@ -15,57 +15,76 @@ const RAMP = [0.5, 0.65, 0.8];
 /** Silence between the last burst of the introduction and the full sound, beyond the usual one, milliseconds. */
 const HANDOVER_MS = 2_000;
 
-/**
- * One burst at full loudness and the silence after it: played in a loop it is the alarm. 16-bit mono samples.
- * `sampleRateHz` from 8000 up, so that the highest harmonic (3120 Hz) fits.
- */
-export function alarmSound(kind: SoundKind, sampleRateHz: number): Int16Array {
-  const sound = new Int16Array(samplesIn(burstMs(kind) + PATTERNS[kind].silenceMs, sampleRateHz));
-  addBursts(sound, kind, [{ startMs: 0, loudness: 1 }], sampleRateHz);
-  return sound;
+/** Sounds at one sample rate; what is dear to compute is computed when it is made. 16-bit mono samples. */
+export interface Voice {
+  /** One burst at full loudness and the silence after it: played in a loop it is the alarm. */
+  alarm(kind: SoundKind): Int16Array;
+  /**
+   * Three bursts that grow louder, to be played once before the loop: a sleeper is woken, not startled.
+   * `handOverMs` is when the loop should take over: the silence around it is long enough for a player to start
+   * late and short enough for the standard.
+   */
+  introduction(kind: SoundKind): { readonly pcm: Int16Array; readonly handOverMs: number };
 }
 
-/**
- * Three bursts that grow louder, to be played once before the loop of `alarmSound`: a sleeper is woken, not
- * startled. `handOverMs` is when the loop should take over: the silence around it is long enough for a player to
- * start late and short enough for the standard.
- */
-export function introductionSound(
-  kind: SoundKind,
-  sampleRateHz: number,
-): { readonly pcm: Int16Array; readonly handOverMs: number } {
-  const periodMs = burstMs(kind) + PATTERNS[kind].silenceMs;
-  const handOverMs = periodMs * RAMP.length;
-  const pcm = new Int16Array(samplesIn(handOverMs + HANDOVER_MS, sampleRateHz));
-  const bursts = RAMP.map((loudness, index) => ({ startMs: periodMs * index, loudness }));
-  addBursts(pcm, kind, bursts, sampleRateHz);
-  return { pcm, handOverMs };
+/** `sampleRateHz` from 8000 up, so that the highest harmonic (3120 Hz) fits. */
+export function createVoice(sampleRateHz: number): Voice {
+  const tones = tonesOf(sampleRateHz);
+  return {
+    alarm(kind) {
+      const sound = new Int16Array(samplesIn(burstMs(kind) + PATTERNS[kind].silenceMs, sampleRateHz));
+      addBurst(sound, tones, { kind, startMs: 0, loudness: 1 }, sampleRateHz);
+      return sound;
+    },
+    introduction(kind) {
+      const periodMs = burstMs(kind) + PATTERNS[kind].silenceMs;
+      const handOverMs = periodMs * RAMP.length;
+      const pcm = new Int16Array(samplesIn(handOverMs + HANDOVER_MS, sampleRateHz));
+      RAMP.forEach((loudness, index) => {
+        addBurst(pcm, tones, { kind, startMs: periodMs * index, loudness }, sampleRateHz);
+      });
+      return { pcm, handOverMs };
+    },
+  };
 }
+
+/** The alarm of a voice that is needed once. */
+export const alarmSound = (kind: SoundKind, sampleRateHz: number): Int16Array =>
+  createVoice(sampleRateHz).alarm(kind);
 
 const samplesIn = (ms: number, sampleRateHz: number): number => Math.round((ms / 1000) * sampleRateHz);
 
-/** Writes bursts of one kind into `sound`: each at a start, milliseconds, and a loudness, 0..1. */
-function addBursts(
-  sound: Int16Array,
-  kind: SoundKind,
-  bursts: readonly { readonly startMs: number; readonly loudness: number }[],
-  sampleRateHz: number,
-): void {
-  const { pulses, peak } = PATTERNS[kind];
+type Tones = ReadonlyMap<string, Float64Array>;
+
+const toneId = (hz: number, ms: number): string => `${hz} ${ms}`;
+
+function tonesOf(sampleRateHz: number): Tones {
   const tones = new Map<string, Float64Array>();
-  for (const { hz, ms } of pulses) {
-    const id = `${hz} ${ms}`;
-    if (!tones.has(id)) tones.set(id, tone(hz, ms, sampleRateHz));
-  }
-  for (const { startMs, loudness } of bursts) {
-    let pulseMs = startMs;
-    for (const { hz, ms, restMs } of pulses) {
-      const wave = tones.get(`${hz} ${ms}`) ?? new Float64Array();
-      const scale = peak * loudness * 32_767;
-      const from = samplesIn(pulseMs, sampleRateHz);
-      for (let i = 0; i < wave.length; i++) sound[from + i] = Math.round((wave[i] ?? 0) * scale);
-      pulseMs += ms + restMs;
+  for (const { pulses } of Object.values(PATTERNS)) {
+    for (const { hz, ms } of pulses) {
+      const id = toneId(hz, ms);
+      if (!tones.has(id)) tones.set(id, tone(hz, ms, sampleRateHz));
     }
+  }
+  return tones;
+}
+
+interface Burst {
+  readonly kind: SoundKind;
+  readonly startMs: number;
+  /** 0..1 of the kind's own peak. */
+  readonly loudness: number;
+}
+
+function addBurst(sound: Int16Array, tones: Tones, burst: Burst, sampleRateHz: number): void {
+  const { pulses, peak } = PATTERNS[burst.kind];
+  const scale = peak * burst.loudness * 32_767;
+  let startMs = burst.startMs;
+  for (const { hz, ms, restMs } of pulses) {
+    const wave = tones.get(toneId(hz, ms)) ?? new Float64Array();
+    const from = samplesIn(startMs, sampleRateHz);
+    for (let i = 0; i < wave.length; i++) sound[from + i] = Math.round((wave[i] ?? 0) * scale);
+    startMs += ms + restMs;
   }
 }
 

@@ -8,7 +8,7 @@ import {
   priorityRank,
 } from "../domain/alarm.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
-import { isAnswered, mayReachPeople } from "../domain/ringing.ts";
+import { mayReachPeople } from "../domain/ringing.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS, type Wall } from "../domain/time.ts";
 
 /** One planned message to everybody who can be reached. `step` and `repeat` make its key. */
@@ -186,9 +186,7 @@ function follow(
   const told = { ...seen, step, repeat, ...(announced === undefined ? {} : { announced }) };
   if (!mayReachPeople(occurrence, fold.drillUntil, now.wall)) return { ...told, phase: "muted" };
 
-  const { acknowledgement } = occurrence;
-  const answer =
-    acknowledgement !== undefined && isAnswered(occurrence, fold.at) ? acknowledgement : undefined;
+  const { acknowledgement: answer } = occurrence;
   const overruled =
     answer !== undefined && isWorse && before?.phase === "answered" ? answerId(answer) : overruledBefore;
   const kept = overruled === undefined ? told : { ...told, overruled };

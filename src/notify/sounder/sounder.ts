@@ -1,13 +1,13 @@
 import { type AlarmFold, type Occurrence, priorityRank } from "../../domain/alarm.ts";
 import { messageOf } from "../../domain/fault.ts";
 import type { BedId } from "../../domain/ids.ts";
-import { isAnswered, mayReachPeople } from "../../domain/ringing.ts";
+import { mayReachPeople } from "../../domain/ringing.ts";
 import type { Wall } from "../../domain/time.ts";
 import type { Audio } from "../../port/audio.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Log } from "../../port/log.ts";
 import type { SoundKind } from "../../sound/pattern.ts";
-import { alarmSound, introductionSound } from "../../sound/synthesis.ts";
+import { createVoice, type Voice } from "../../sound/synthesis.ts";
 
 /** Whether the house sounder would be heard now; `detail` names what is wrong, or the output in use. */
 export interface SounderReadiness {
@@ -54,6 +54,8 @@ export function createSounder({ audio, clock, log, onReadiness }: SounderOptions
   let cancelProbe: (() => void) | undefined;
   let cancelDrillEnd: (() => void) | undefined;
   let running = false;
+  /** Made once, before it is needed: an alarm waits for no sine. */
+  let voice: Voice | undefined;
 
   const setReadiness = (next: SounderReadiness): void => {
     if (next.ok === readiness.ok && next.detail === readiness.detail) return;
@@ -88,7 +90,8 @@ export function createSounder({ audio, clock, log, onReadiness }: SounderOptions
   const play = (kind: SoundKind): void => {
     const onFailure = (detail: string): void => setReadiness({ ok: false, detail });
     const onProven = (): void => setReadiness({ ok: true, detail: "The sound output plays." });
-    const end = playAlarm({ audio, clock, kind, onFailure, onProven });
+    voice ??= createVoice(SAMPLE_RATE_HZ);
+    const end = playAlarm({ audio, clock, voice, kind, onFailure, onProven });
     playing = { kind, end };
     log.note("sounder.sounding", { kind }, "warn");
   };
@@ -114,6 +117,7 @@ export function createSounder({ audio, clock, log, onReadiness }: SounderOptions
     start() {
       if (running) return;
       running = true;
+      voice ??= createVoice(SAMPLE_RATE_HZ);
       startProbe();
     },
     update(fold) {
@@ -143,7 +147,8 @@ function soundFor(folds: readonly AlarmFold[], now: Wall): SoundKind | undefined
     fold.open.filter(
       (occurrence) =>
         priorityRank(occurrence.priority) >= priorityRank("medium") &&
-        !isAnswered(occurrence, fold.at) &&
+        // The engine takes it away when it lapses; its `until` is wall time, for people to read.
+        occurrence.acknowledgement === undefined &&
         mayReachPeople(occurrence, fold.drillUntil, now),
     ),
   );
@@ -155,6 +160,7 @@ function soundFor(folds: readonly AlarmFold[], now: Wall): SoundKind | undefined
 interface Playing {
   readonly audio: Audio;
   readonly clock: Clock;
+  readonly voice: Voice;
   readonly kind: SoundKind;
   readonly onFailure: (detail: string) => void;
   readonly onProven: () => void;
@@ -164,7 +170,7 @@ interface Playing {
  * Plays the introduction once, then the alarm, until the returned function is called. A broken output is opened
  * again and again, from then on at full loudness: the time for a gentle start has passed.
  */
-function playAlarm({ audio, clock, kind, onFailure, onProven }: Playing): () => void {
+function playAlarm({ audio, clock, voice, kind, onFailure, onProven }: Playing): () => void {
   let ended = false;
   let endLoop: (() => void) | undefined;
   let cancels: (() => void)[] = [];
@@ -195,10 +201,10 @@ function playAlarm({ audio, clock, kind, onFailure, onProven }: Playing): () => 
 
   const full = (): void => {
     clear();
-    loop(alarmSound(kind, SAMPLE_RATE_HZ));
+    loop(voice.alarm(kind));
   };
 
-  const { pcm, handOverMs } = introductionSound(kind, SAMPLE_RATE_HZ);
+  const { pcm, handOverMs } = voice.introduction(kind);
   if (loop(pcm)) cancels.push(clock.after(handOverMs, full));
   return () => {
     ended = true;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SoundKind } from "../../../src/sound/pattern.ts";
-import { alarmSound, introductionSound } from "../../../src/sound/synthesis.ts";
+import { alarmSound, createVoice } from "../../../src/sound/synthesis.ts";
 import { decibels, soundsIn, spectrumOf } from "../../support/spectrum.ts";
 
 const RATE_HZ = 48_000;
@@ -93,9 +93,13 @@ describe("what is heard", () => {
     );
     expect(high).toBeGreaterThan(medium ?? 0);
     expect(medium).toBeGreaterThan(low ?? 0);
-    expect(peakOf(introductionSound("high", RATE_HZ).pcm.slice(0, 3 * RATE_HZ))).toBeGreaterThanOrEqual(
-      medium ?? 0,
-    );
+    expect(
+      peakOf(
+        createVoice(RATE_HZ)
+          .introduction("high")
+          .pcm.slice(0, 3 * RATE_HZ),
+      ),
+    ).toBeGreaterThanOrEqual(medium ?? 0);
   });
 
   test.each(KINDS)("%s: uses the output without clipping, and pulses swell instead of clicking", (kind) => {
@@ -116,7 +120,7 @@ describe("what is heard", () => {
 
 describe("the introduction", () => {
   test.each(KINDS)("%s: three bursts that grow louder up to the alarm's own loudness", (kind) => {
-    const { pcm, handOverMs } = introductionSound(kind, RATE_HZ);
+    const { pcm, handOverMs } = createVoice(RATE_HZ).introduction(kind);
     const period = alarmSound(kind, RATE_HZ).length;
     const peaks = [0, 1, 2].map((n) => peakOf(pcm.slice(n * period, (n + 1) * period)));
     expect(peaks.toSorted((a, b) => a - b)).toEqual(peaks);
@@ -126,7 +130,7 @@ describe("the introduction", () => {
   });
 
   test.each(KINDS)("%s: is silent around the moment when the alarm takes over", (kind) => {
-    const { pcm, handOverMs } = introductionSound(kind, RATE_HZ);
+    const { pcm, handOverMs } = createVoice(RATE_HZ).introduction(kind);
     const at = (ms: number): number => Math.round((ms / 1000) * RATE_HZ);
     expect(peakOf(pcm.slice(at(handOverMs - 2_000), at(handOverMs + 1_000)))).toBe(0);
     expect(pcm.length).toBeGreaterThanOrEqual(at(handOverMs + 1_000));

@@ -141,16 +141,9 @@ describe("an answered alarm", () => {
     expect(brief(sends)).toEqual(["0 alarm 0/0", "10 update 1/0", "190 alarm 2/0", "200 update 3/0"]);
   });
 
-  test("starts again when the answer has lapsed but is still shown", () => {
-    const sends = follow(
-      [
-        { atS: 0, open: [alarm()] },
-        { atS: 10, open: [answered(10)] },
-        { atS: 190, open: [answered(10)] },
-      ],
-      195,
-    );
-    expect(brief(sends)).toEqual(["0 alarm 0/0", "10 update 1/0", "190 alarm 2/0"]);
+  test("stays answered for as long as the engine says so, whatever the wall clock shows", () => {
+    const changes = [0, 10, 190, 4_000].map((atS) => ({ atS, open: [atS === 0 ? alarm() : answered(10)] }));
+    expect(brief(follow(changes, 4_100))).toEqual(["0 alarm 0/0", "10 update 1/0"]);
   });
 
   test("that becomes worse is sent at once: the answer was for something milder", () => {
