@@ -67,9 +67,11 @@ async function printVersion(terminal: Terminal): Promise<number> {
 function tell(error: unknown, name: string, terminal: Terminal): number {
   const known = COMMANDS.some((entry) => entry.name === name);
   const speaker = known ? `breathwatch ${name}` : "breathwatch";
-  if (terminal.signal.aborted && error === terminal.signal.reason && error instanceof Stopped) {
-    if (error.exitCode !== 0) terminal.say(`${speaker}: ${error.message}`);
-    return error.exitCode;
+  const stopped: unknown = terminal.signal.aborted ? terminal.signal.reason : undefined;
+  if (stopped instanceof Stopped) {
+    // Whatever failed afterwards failed because of that.
+    if (stopped.exitCode !== 0) terminal.say(`${speaker}: ${stopped.message}`);
+    return stopped.exitCode;
   }
   const debug = (terminal.environment["BREATHWATCH_DEBUG"] ?? "") !== "";
   if (error instanceof UsageError) {

@@ -55,6 +55,12 @@ export async function lockDataDir(folder: string, clock: Clock): Promise<DataDir
   }
 }
 
+/** The living process that holds a data folder; undefined when nobody does. Changes nothing; never rejects. */
+export async function dataDirHolder(folder: string): Promise<number | undefined> {
+  const holder = await readHolder(path.join(folder, "lock"));
+  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
 /** Linking is atomic and refuses a name that is taken: the lock appears with its contents or not at all. */
 async function take(file: string, mine: string, clock: Clock): Promise<void> {
   const giveUpAt = clock.mono() + TAKEOVER_MS;

@@ -1,0 +1,68 @@
+import { parseDocument } from "yaml";
+import { judge } from "../alarm/judge.ts";
+import type { DependencyClass } from "../domain/bed.ts";
+import { command, invalidInput, needed, UsageError } from "./command.ts";
+import { readText } from "./files.ts";
+import { readSamples } from "./samples.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Lines that wait before they are written together. */
+const LINES_AT_ONCE = 200;
+
+/** `breathwatch judge`: the alarm engine over a samples file. */
+export const judgeCommand = command({
+  name: "judge",
+  usage: "--samples FILE [--limits FILE] [--class A|B|C]",
+  about:
+    "Runs the alarm engine over given values and prints what it says, one JSON object a line:\n" +
+    '{"at","event","id","priority","occurrence","values"}; `at` in epoch milliseconds. The bed is on watch from\n' +
+    "the first row; each row arrives at its `at`; an empty cell is a missing sample.\n\n" +
+    "The samples file is CSV: a column `at` (epoch milliseconds or ISO 8601), one column per signal id,\n" +
+    "`settings.<name>` and `<signal>.absent` (the reason for an empty cell) where wanted. The limits file is\n" +
+    "JSON or YAML: condition id to any of on, limit, delay_s, hysteresis, clear_s and the condition's own\n" +
+    "settings; what it does not name keeps the preset of the class. docs/alarms.md lists them.",
+  options: {
+    samples: { type: "string", value: "FILE", help: "the night" },
+    limits: { type: "string", value: "FILE", help: "limits of this person; default: the presets" },
+    class: { type: "string", value: "A|B|C", help: "dependency class; default B" },
+  },
+  examples: [
+    "breathwatch judge --samples night.csv.gz --class C",
+    "breathwatch judge --samples night.csv | jq -c 'select(.event == \"occurred\")'",
+  ],
+  async run({ values }, terminal) {
+    const file = needed(values.samples, "--samples FILE");
+    const dependencyClass = classOf(values.class ?? "B");
+    const limits = values.limits === undefined ? undefined : await readLimits(values.limits, terminal);
+    const night = await readSamples(file, terminal);
+    let lines: string[] = [];
+    for (const line of judge(night, { dependencyClass, limits })) {
+      lines.push(`${JSON.stringify(line)}\n`);
+      if (lines.length < LINES_AT_ONCE) continue;
+      await terminal.print(lines.join(""));
+      terminal.signal.throwIfAborted();
+      lines = [];
+    }
+    await terminal.print(lines.join(""));
+    return 0;
+  },
+});
+
+function classOf(text: string): DependencyClass {
+  if (text === "A" || text === "B" || text === "C") return text;
+  throw new UsageError(`--class is "${text}", but must be A, B or C.`);
+}
+
+/** YAML 1.2 contains JSON, so one reader does for both; what it means is checked by the engine. */
+async function readLimits(file: string, terminal: Terminal): Promise<unknown> {
+  const document = parseDocument(await readText(file, terminal), { uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw invalidInput(
+      `${file} is neither JSON nor YAML: line ${error.linePos?.[0].line ?? 1}: ${error.message.split("\n")[0] ?? ""}`,
+      "Write a mapping such as SPO2_LOW: { limit: 90, delay_s: 15 }.",
+    );
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 0 });
+  return value ?? {};
+}
