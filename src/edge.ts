@@ -4,7 +4,7 @@ import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/r
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { BedConfig, DeviceConfig, HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
-import type { AlarmCommand } from "./domain/alarm.ts";
+import type { AlarmCommand, AlarmEvent } from "./domain/alarm.ts";
 import type { ExpectedSource } from "./domain/bed.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
@@ -31,6 +31,8 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: boolean; readonly reason?: string };
   devices(): readonly DeviceView[];
+  /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
+  onEvent(listener: (event: AlarmEvent) => void): () => void;
   /** From here on it watches. */
   start(): void;
   stop(): Promise<void>;
@@ -45,6 +47,7 @@ export async function composeEdge(
 ): Promise<Edge> {
   const { clock, random, log, disk, audio, http, state } = world;
   const epoch = base32Id(random.bytes(10));
+  const listeners = new Set<(event: AlarmEvent) => void>();
   const plans = config.beds.map((bed) => planBed(bed, config.zone, identity));
   const live = createLiveModel({ clock, log, beds: plans.map(({ shown }) => shown) });
 
@@ -143,7 +146,10 @@ export async function composeEdge(
         live.alarms(fold);
         uplink.alarmFold(fold);
       },
-      onEvent: (event) => uplink.alarmEvent(event),
+      onEvent: (event) => {
+        for (const listener of listeners) listener(event);
+        uplink.alarmEvent(event);
+      },
       onDurability: (durable, detail) => onDurability(`journal ${bed}`, durable, detail),
     });
     const supervisors = plan.devices.map((device): Supervisor => {
@@ -205,6 +211,10 @@ export async function composeEdge(
           role: plan.devices[index]?.module.role ?? "",
         })),
       ),
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     start() {
       sounder.start();
       for (const { runner, uplink, supervisors } of beds) {
