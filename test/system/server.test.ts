@@ -288,7 +288,7 @@ describe("the port", () => {
     async () => {
       const certificate = createCertificate();
       const distrust = certificate.trust();
-      const secure = await startHarness({ tls: certificate });
+      const secure = await startHarness({ tls: certificate, withOwnerCode: true });
       try {
         const { url } = await listen(secure.app, { host: "0.0.0.0", port: 0, tls: certificate });
         const address = url.replace("0.0.0.0", "127.0.0.1");

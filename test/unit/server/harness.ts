@@ -57,6 +57,8 @@ export interface Harness {
 
 export interface HarnessOptions {
   readonly pagesFolder?: string;
+  /** Makes an owner code, which takes a while on purpose. */
+  readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
   readonly clock?: Clock;
   readonly state?: State;
@@ -80,7 +82,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   };
   const live = createLiveModel({ clock, log, beds: options.beds ?? [BED] });
   const store = new FakeTimeseries();
-  const ownerCode = (await ensureOwnerCode({ state, random, renew: false })) ?? "";
+  const ownerCode =
+    options.withOwnerCode === true ? ((await ensureOwnerCode({ state, random, renew: false })) ?? "") : "";
   const harness: Omit<Harness, "app"> = {
     clock: virtual,
     state,
