@@ -15,13 +15,15 @@ export interface Certificate {
   remove(): void;
 }
 
+const OPENSSL = "openssl";
+
 export function createCertificate(): Certificate {
   const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-cert-"));
   const keyPath = path.join(folder, "key.pem");
   const certPath = path.join(folder, "cert.pem");
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", keyPath];
   const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
-  execFileSync("openssl", ["req", "-x509", ...key, "-out", certPath, "-days", "2", ...subject], {
+  execFileSync(OPENSSL, ["req", "-x509", ...key, "-out", certPath, "-days", "2", ...subject], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const cert = readFileSync(certPath, "utf8");
