@@ -41,7 +41,7 @@ export function createLinks({
     async open(address, serial, signal): Promise<OpenLink> {
       signal.throwIfAborted();
       if (address.startsWith("memory:")) return memory.open(address.slice("memory:".length));
-      if (!address.startsWith("replay:")) return openSerial(address, serial, signal);
+      if (!address.startsWith("replay:")) return openSerial(address, serial, signal, clock);
       const replay = await replayOf(address, serial);
       signal.throwIfAborted();
       return replay.open();

@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { SerialPort } from "serialport";
 import { Fault, messageOf } from "../domain/fault.ts";
+import type { Clock } from "../port/clock.ts";
 import type { ByteLink, OpenLink, SerialSettings } from "../port/link.ts";
 import { type ChunkQueue, createChunkQueue } from "./chunk-queue.ts";
 
@@ -20,6 +21,7 @@ export async function openSerial(
   address: string,
   settings: SerialSettings,
   signal: AbortSignal,
+  clock: Clock,
 ): Promise<OpenLink> {
   const device = await deviceOf(address);
   signal.throwIfAborted();
@@ -33,6 +35,7 @@ export async function openSerial(
     await closed(port);
     throw signal.reason;
   }
+  watchForHangUp(port, queue, address, clock);
   return {
     link: linkOf(port, queue, address),
     simulated: VIRTUAL.test(device),
@@ -74,18 +77,46 @@ async function deviceOf(address: string): Promise<string> {
 
 /** Listeners stay for the port's whole life: a port without a data listener does not notice an unplugged cable. */
 function attach(port: SerialPort, queue: ChunkQueue, address: string): void {
-  const lose = (cause: unknown): void =>
-    queue.end(
-      new Fault("LINK_LOST", `The port ${address} went away: ${messageOf(cause)}.`, {
-        fix: "Plug the adapter in again; it is opened by itself.",
-        cause,
-      }),
-    );
   port.on("data", (chunk: Uint8Array) => queue.push(chunk));
-  port.on("error", lose);
+  port.on("error", (error) => queue.end(lost(address, error)));
   // No error here means that somebody closed it on purpose.
-  port.on("close", (error: Error | null) => (error === null ? queue.end() : lose(error)));
+  port.on("close", (error: Error | null) => queue.end(error === null ? undefined : lost(address, error)));
 }
+
+/** How long a port may say nothing before it is asked whether it is still there. */
+const HANG_UP_CHECK_MS = 150;
+
+/**
+ * A terminal that was hung up reads as empty instead of as an error, about as often as not when bytes were on their
+ * way; serialport then reads it again and again and reports nothing. Asking for the modem lines tells: a port that is
+ * there answers, or says that it has none (a pseudo-terminal).
+ */
+function watchForHangUp(port: SerialPort, queue: ChunkQueue, address: string, clock: Clock): void {
+  let heard = true;
+  let asking = false;
+  const stop = clock.every(HANG_UP_CHECK_MS, () => {
+    if (!heard && !asking) {
+      asking = true;
+      port.get((error) => {
+        asking = false;
+        if (error !== null && HUNG_UP.test(error.message)) queue.end(lost(address, error));
+      });
+    }
+    heard = false;
+  });
+  port.on("data", () => {
+    heard = true;
+  });
+  port.once("close", stop);
+}
+
+const HUNG_UP = /EIO|ENXIO|ENODEV|input\/output error|no such device|bad file descriptor/i;
+
+const lost = (address: string, cause: unknown): Fault =>
+  new Fault("LINK_LOST", `The port ${address} went away: ${messageOf(cause)}.`, {
+    fix: "Plug the adapter in again; it is opened by itself.",
+    cause,
+  });
 
 function linkOf(port: SerialPort, queue: ChunkQueue, address: string): ByteLink {
   return {

@@ -280,6 +280,46 @@ describe("packets", () => {
   });
 });
 
+describe("a stream with bytes cut out, repeated and moved", () => {
+  const good = (format: 2 | 7): Uint8Array =>
+    Buffer.concat(Array.from({ length: 8 }, (_, timer) => packet(format, { timer, pulse: 72, spo2: 97 })));
+  const place = fc.integer({ min: 0, max: 999 });
+  const edit = fc.record({
+    kind: fc.constantFrom("cut", "repeat", "move", "damage"),
+    from: place,
+    length: fc.integer({ min: 1, max: 200 }),
+    to: place,
+  });
+  type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
+
+  const apply = (bytes: Uint8Array, { kind, from, length, to }: Edit): Uint8Array => {
+    const piece = bytes.subarray(from, from + length);
+    const without = Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + length)]);
+    switch (kind) {
+      case "cut":
+        return without;
+      case "repeat":
+        return Buffer.concat([bytes.subarray(0, to), piece, bytes.subarray(to)]);
+      case "move":
+        return Buffer.concat([without.subarray(0, to), piece, without.subarray(to)]);
+      case "damage":
+        return bytes.map((byte, i) => (i === from ? byte ^ (1 + (length % 255)) : byte));
+      default:
+        throw new Error(kind);
+    }
+  };
+
+  test.each([2, 7] as const)("never gives a value that was not sent (format %i)", async (format) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), async (edits) => {
+        const heard = await decode({ format: String(format) }, edits.reduce(apply, good(format)));
+        expect(heard.failure).toBeUndefined();
+        for (const samples of samplesIn(heard)) expect(samples).toEqual({ spo2: 97, pulse_rate: 72 });
+      }),
+    );
+  });
+});
+
 describe("the format command", () => {
   test.each(["9560", "3150"] as const)(
     "a %s that streams format 2 is told to send format 7",
