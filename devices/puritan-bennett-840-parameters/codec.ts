@@ -88,18 +88,21 @@ export function encodeReply(report: Report, texts: ReadonlyMap<number, string>):
 
 const isReportName = (name: string): name is ReportName => Object.hasOwn(REPORTS, name);
 
+/** What texts of other fields hold (words, times, I:E) and numbers never. */
+const NOT_IN_NUMBERS = /[A-Za-z\s:/]/;
+
 /**
  * Whether a text can stand in a field of this kind. An alarm always has a state; the others may be blank. A number may
- * be anything without letters and blanks inside: what a ventilator writes when it cannot give one is not known.
+ * be anything without letters, colons and blanks inside: what is written when there is none to give is not known.
  */
 function fits(kind: Field["kind"], text: string): boolean {
   switch (kind) {
     case "text":
       return true;
     case "number":
-      return !/[A-Za-z\s]/.test(text);
+      return !NOT_IN_NUMBERS.test(text);
     case "limit":
-      return text === "OFF" || !/[A-Za-z\s]/.test(text);
+      return text === "OFF" || !NOT_IN_NUMBERS.test(text);
     case "alarm":
       return ALARM_WORDS.some((word) => word === text);
   }

@@ -362,7 +362,7 @@ describe("damage of any kind", () => {
           double: [before, middle, middle, after],
           swap: [middle, before, after],
         };
-        backInStep(await survive(Buffer.concat(order[kind as keyof typeof order])));
+        backInStep(await survive(Buffer.concat(order[kind])));
       }),
       { numRuns: 60 },
     );
