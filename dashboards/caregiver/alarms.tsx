@@ -17,16 +17,21 @@ export function Alarms(props: { readonly bed: BedState }) {
   const { caregiver } = format.words.pages;
   const { alarms } = props.bed;
   const open = alarms.open.toSorted((a, b) => priorityRank(b.priority) - priorityRank(a.priority));
+  const untaken = open.filter((each) => each.acknowledgement === undefined);
   return (
     <section class="alarms" aria-label={caregiver.alarms}>
       <p class="visually-hidden" role="alert">
-        {open
-          .filter((each) => each.acknowledgement === undefined)
-          .map((each) => format.conditionTitle(each.condition))
-          .join(". ")}
+        {untaken.map((each) => format.conditionTitle(each.condition)).join(". ")}
       </p>
+      {untaken.length > 1 && <AnswerAll occurrences={untaken} bed={props.bed} />}
       {open.map((occurrence) => (
-        <AlarmCard key={occurrence.id} occurrence={occurrence} bed={props.bed} />
+        <AlarmCard
+          key={occurrence.id}
+          occurrence={occurrence}
+          bed={props.bed}
+          first={occurrence === (untaken[0] ?? open[0])}
+          among={untaken.length}
+        />
       ))}
       {open.length === 0 && page.phase.value !== "lost" && (
         <p class="no-alarm">{alarms.watch.on ? caregiver.noAlarms : caregiver.noAlarmsUnwatched}</p>
@@ -35,7 +40,16 @@ export function Alarms(props: { readonly bed: BedState }) {
   );
 }
 
-function AlarmCard(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
+interface AlarmCardProps {
+  readonly occurrence: Occurrence;
+  readonly bed: BedState;
+  /** The one to look at: its steps are open. */
+  readonly first: boolean;
+  /** How many alarms wait for an answer. */
+  readonly among: number;
+}
+
+function AlarmCard(props: AlarmCardProps) {
   const { occurrence, bed } = props;
   const format = usePage().format.value;
   const { words } = format;
@@ -63,8 +77,8 @@ function AlarmCard(props: { readonly occurrence: Occurrence; readonly bed: BedSt
         </p>
       )}
       {occurrence.notDurable === true && <p class="small">{caregiver.notDurable}</p>}
-      <Steps occurrence={occurrence} taken={taken} />
-      <Answer occurrence={occurrence} bed={bed} />
+      <Steps occurrence={occurrence} open={props.first && !taken} />
+      <Answer occurrence={occurrence} bed={bed} alone={props.among <= 1} />
     </article>
   );
 }
@@ -108,12 +122,12 @@ function Since(props: { readonly occurrence: Occurrence; readonly bed: BedState 
   );
 }
 
-function Steps(props: { readonly occurrence: Occurrence; readonly taken: boolean }) {
+function Steps(props: { readonly occurrence: Occurrence; readonly open: boolean }) {
   const format = usePage().format.value;
   const steps = format.conditionSteps(props.occurrence.condition);
   if (steps.length === 0) return null;
   return (
-    <details class="steps" open={!props.taken}>
+    <details class="steps" open={props.open}>
       <summary>{format.words.pages.caregiver.checkFirst}</summary>
       <ol>
         {steps.map((step) => (
@@ -125,34 +139,24 @@ function Steps(props: { readonly occurrence: Occurrence; readonly taken: boolean
 }
 
 /** Who has taken it, and the two answers: on the way, and there. */
-function Answer(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
-  const page = usePage();
+function Answer(props: {
+  readonly occurrence: Occurrence;
+  readonly bed: BedState;
+  /** The only alarm that waits: its answer is the largest thing on the page. */
+  readonly alone: boolean;
+}) {
   const { occurrence, bed } = props;
-  const format = page.format.value;
+  const format = usePage().format.value;
   const { caregiver } = format.words.pages;
-  const sending = useSignal<AcknowledgeRequest["place"] | undefined>(undefined);
-  const trouble = useSignal<Trouble | undefined>(undefined);
+  const { sending, trouble, answer } = useAnswer(bed, [occurrence]);
   const taken = occurrence.acknowledgement;
   const isCall = occurrence.condition === "PATIENT_CALL";
-
-  async function answer(place: AcknowledgeRequest["place"]): Promise<void> {
-    if (sending.value !== undefined) return;
-    sending.value = place;
-    const path = `/api/beds/${encodeURIComponent(bed.bed)}/occurrences/${encodeURIComponent(occurrence.id)}/acknowledge`;
-    const request: AcknowledgeRequest = { place };
-    const result = await page.api.tell(path, request);
-    sending.value = undefined;
-    trouble.value = result.ok ? undefined : result.problem;
-    // Somebody is awake and looking at this page: it need not go on ringing while it cannot pass that on.
-    if (!result.ok) page.alarm.keepQuiet();
-  }
-
   const button = (place: AcknowledgeRequest["place"], words: string, first: boolean) => (
     <button
       type="button"
-      class={first ? "big primary" : "big"}
+      class={`${props.alone ? "big" : ""} ${first && props.alone ? "primary" : ""}`}
       disabled={sending.value !== undefined}
-      onClick={() => page.handOver(answer(place))}
+      onClick={() => answer(place)}
     >
       {sending.value === place ? caregiver.sending : words}
     </button>
@@ -180,4 +184,47 @@ function Answer(props: { readonly occurrence: Occurrence; readonly bed: BedState
       </div>
     </div>
   );
+}
+
+/** One tap for everything that rings now; what comes later rings again. */
+function AnswerAll(props: { readonly occurrences: readonly Occurrence[]; readonly bed: BedState }) {
+  const { caregiver } = usePage().format.value.words.pages;
+  const { sending, trouble, answer } = useAnswer(props.bed, props.occurrences);
+  return (
+    <div class="answer answer-all">
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} title={caregiver.notSent} />}
+      <button
+        type="button"
+        class="big primary"
+        disabled={sending.value !== undefined}
+        onClick={() => answer("going")}
+      >
+        {sending.value === undefined
+          ? fill(caregiver.goingAll, { count: props.occurrences.length })
+          : caregiver.sending}
+      </button>
+    </div>
+  );
+}
+
+/** Posts answers for alarms, one request each, and keeps what came of it. */
+function useAnswer(bed: BedState, occurrences: readonly Occurrence[]) {
+  const page = usePage();
+  const sending = useSignal<AcknowledgeRequest["place"] | undefined>(undefined);
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  async function send(place: AcknowledgeRequest["place"]): Promise<void> {
+    if (sending.value !== undefined) return;
+    sending.value = place;
+    const request: AcknowledgeRequest = { place };
+    const bedPath = `/api/beds/${encodeURIComponent(bed.bed)}/occurrences`;
+    const answers = await Promise.all(
+      occurrences.map(({ id }) => page.api.tell(`${bedPath}/${encodeURIComponent(id)}/acknowledge`, request)),
+    );
+    sending.value = undefined;
+    const failed = answers.find((answer) => !answer.ok);
+    trouble.value = failed?.ok === false ? failed.problem : undefined;
+    // Somebody is awake and looking at this page: it need not go on ringing while it cannot pass that on.
+    if (failed !== undefined) page.alarm.keepQuiet();
+  }
+  return { sending, trouble, answer: (place: AcknowledgeRequest["place"]) => page.handOver(send(place)) };
 }

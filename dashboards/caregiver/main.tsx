@@ -3,10 +3,10 @@ import type { BedState } from "../../src/server/contract.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { Alarms } from "./alarms.tsx";
-import { Night, SilentPage } from "./night.tsx";
-import { Status } from "./status.tsx";
+import { EndNight, SilentPage, StartNight } from "./night.tsx";
+import { Status, WatchLine } from "./status.tsx";
 import { Tonight } from "./tonight.ts";
-import { Vitals } from "./vitals.tsx";
+import { Sources, Vitals } from "./vitals.tsx";
 import { Waves } from "./waves.tsx";
 import "./caregiver.css";
 
@@ -35,12 +35,19 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
   return (
     <div class={untaken ? "bed bed-alarm" : "bed"}>
       {props.titled && <h2>{bed.label}</h2>}
-      <Alarms bed={bed} />
-      <Vitals bed={bed} small={untaken} />
-      <Waves bed={bed} />
+      <div class="bed-top">
+        <Alarms bed={bed} />
+        <WatchLine bed={bed} />
+        <StartNight bed={bed} tonight={tonight} />
+      </div>
+      <div class="bed-main">
+        <Vitals bed={bed} small={untaken} />
+        <Waves bed={bed} />
+      </div>
       <div class="bed-side">
-        <Night bed={bed} tonight={tonight} />
+        <Sources bed={bed} />
         <Status bed={bed} />
+        <EndNight bed={bed} tonight={tonight} />
       </div>
     </div>
   );

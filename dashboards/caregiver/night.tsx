@@ -13,34 +13,47 @@ import { TonightCard } from "./tonight-card.tsx";
 
 const DRILL_MS = 2 * MINUTE_MS;
 
-/** Starting and ending the night, and the test of the alarm. */
-export function Night(props: { readonly bed: BedState; readonly tonight: Tonight }) {
+/** "Start the night" while nobody watches, and what it achieved on this phone. */
+export function StartNight(props: { readonly bed: BedState; readonly tonight: Tonight }) {
   const page = usePage();
   const { bed, tonight } = props;
   const { caregiver } = page.format.value.words.pages;
+  const busy = tonight.watch.value === "busy";
+  return (
+    <>
+      {!bed.alarms.watch.on && page.phase.value !== "lost" && (
+        <button type="button" class="big primary" disabled={busy} onClick={() => tonight.begin(pathOf(bed))}>
+          {busy ? caregiver.starting : caregiver.startNight}
+        </button>
+      )}
+      <TonightCard bed={bed} tonight={tonight} />
+    </>
+  );
+}
+
+/** Ending the night, and the test of the alarm: both ask again. */
+export function EndNight(props: { readonly bed: BedState; readonly tonight: Tonight }) {
+  const page = usePage();
+  const { bed, tonight } = props;
+  const { caregiver, common } = page.format.value.words.pages;
   const trouble = useSignal<Trouble | undefined>(undefined);
   const asking = useSignal<"end" | "drill" | undefined>(undefined);
-  const path = `/api/beds/${encodeURIComponent(bed.bed)}`;
 
-  async function end(): Promise<void> {
+  async function send(path: string, request: WatchRequest | DrillRequest): Promise<boolean> {
     asking.value = undefined;
-    const request: WatchRequest = { on: false };
-    const answer = await page.api.tell(`${path}/watch`, request);
+    const answer = await page.api.tell(`${pathOf(bed)}${path}`, request);
     trouble.value = answer.ok ? undefined : answer.problem;
-    if (answer.ok) tonight.end();
+    return answer.ok;
   }
-  async function drill(): Promise<void> {
-    asking.value = undefined;
-    const request: DrillRequest = { forMs: DRILL_MS };
-    const answer = await page.api.tell(`${path}/drill`, request);
-    trouble.value = answer.ok ? undefined : answer.problem;
+  async function end(): Promise<void> {
+    if (await send("/watch", { on: false })) tonight.end();
   }
 
   return (
-    <section class="night" aria-label={caregiver.status}>
-      <TonightCard bed={bed} tonight={tonight} />
+    <section class="night">
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
-      {bed.alarms.watch.on ? (
+      <DrillButton bed={bed} asking={asking} />
+      {bed.alarms.watch.on && (
         <HoldButton
           label={caregiver.endNight}
           hint={caregiver.endHold}
@@ -48,17 +61,7 @@ export function Night(props: { readonly bed: BedState; readonly tonight: Tonight
             asking.value = "end";
           }}
         />
-      ) : (
-        <button
-          type="button"
-          class="big primary"
-          disabled={tonight.watch.value === "busy"}
-          onClick={() => tonight.begin(path)}
-        >
-          {tonight.watch.value === "busy" ? caregiver.starting : caregiver.startNight}
-        </button>
       )}
-      <DrillButton bed={bed} asking={asking} />
       {asking.value === "end" && (
         <Question
           title={caregiver.endTitle}
@@ -74,14 +77,16 @@ export function Night(props: { readonly bed: BedState; readonly tonight: Tonight
           title={caregiver.drillTitle}
           text={caregiver.drillText}
           yes={caregiver.drillStart}
-          no={page.format.value.words.pages.common.cancel}
+          no={common.cancel}
           asking={asking}
-          onYes={() => page.handOver(drill())}
+          onYes={() => page.handOver(send("/drill", { forMs: DRILL_MS }))}
         />
       )}
     </section>
   );
 }
+
+const pathOf = (bed: BedState): string => `/api/beds/${encodeURIComponent(bed.bed)}`;
 
 /** A page that is watched by must be heard: while a watch runs and this page is silent, it says so in full width. */
 export function SilentPage(props: { readonly tonight: Tonight; readonly watching: boolean }) {

@@ -9,59 +9,68 @@ const PROOF_MS = 18 * HOUR_MS;
 
 type Target = WakeReadiness["targets"][number];
 
-/** Who is watching, and what would wake whom: always there, loud where the answer is "nobody" (BR-07). */
-export function Status(props: { readonly bed: BedState }) {
+/** Who is watching, in two lines at the top: loud where the answer is "nobody" (BR-07). */
+export function WatchLine(props: { readonly bed: BedState }) {
   const page = usePage();
   const format = page.format.value;
   const { caregiver } = format.words.pages;
-  const { bed } = props;
+  const { watch } = props.bed.alarms;
+  const { sounder, targets } = props.bed.readiness;
+  const proven = targets.filter(isProven).length;
   // What was true before the connection broke is not known to be true now.
-  if (page.phase.value === "lost") {
-    return (
-      <section class="card status" aria-label={caregiver.status}>
-        <p class="loud" data-test="nobody">
-          {caregiver.nobodyElse}
-        </p>
-      </section>
-    );
-  }
-  const { watch, unknown } = bed.alarms;
-  const { readiness } = bed;
-  const proven = readiness.targets.filter(isProven);
-  const someone = watch.on && proven.length > 0;
+  const known = page.phase.value !== "lost";
   return (
-    <section class="card status" aria-label={caregiver.status}>
-      <h2>{caregiver.status}</h2>
-      {watch.on ? (
+    <section class="watch-line" aria-label={caregiver.status}>
+      {known && watch.on && (
         <p class="watching">
-          <strong>{fill(caregiver.watchingSince, { time: format.time(watch.since, bed.zone) })}</strong>{" "}
+          <strong>{fill(caregiver.watchingSince, { time: format.time(watch.since, props.bed.zone) })}</strong>{" "}
           <span class="small">
             {watch.by === undefined
               ? format.words.terms.watchReasons[watch.reason]
               : fill(caregiver.startedBy, { name: watch.by.name })}
+            {" · "}
+            {sounder.ok ? caregiver.sounderOk : caregiver.sounderNone}
+            {" · "}
+            {fill(caregiver.provenPhones, { count: proven })}
           </span>
         </p>
-      ) : (
+      )}
+      {(!known || !watch.on || proven === 0) && (
         <p class="loud">
-          <span aria-hidden="true">⚠ </span>
-          {caregiver.notWatching}
+          {known && !watch.on && (
+            <>
+              <span aria-hidden="true">⚠ </span>
+              {caregiver.notWatching}
+              <br />
+            </>
+          )}
+          <span data-test="nobody">{caregiver.nobodyElse}</span>
         </p>
       )}
-      {!someone && (
-        <p class="loud" data-test="nobody">
-          {caregiver.nobodyElse}
-        </p>
-      )}
-      <p class="small">{caregiver.noClinic}</p>
+    </section>
+  );
+}
+
+/** What would wake whom, and what cannot be judged. */
+export function Status(props: { readonly bed: BedState }) {
+  const page = usePage();
+  const format = page.format.value;
+  const { caregiver } = format.words.pages;
+  const { readiness, alarms } = props.bed;
+  if (page.phase.value === "lost") return null;
+  return (
+    <section class="card status" aria-label={caregiver.wakes}>
+      <h2>{caregiver.wakes}</h2>
       <Wakes readiness={readiness} />
       {!readiness.durable && <p class="loud">{caregiver.durableNo}</p>}
-      {unknown.length > 0 && (
+      <p class="small">{caregiver.noClinic}</p>
+      {alarms.unknown.length > 0 && (
         <details>
           <summary>
-            {caregiver.cannotJudge} ({unknown.length})
+            {caregiver.cannotJudge} ({alarms.unknown.length})
           </summary>
           <ul>
-            {unknown.map(({ condition, why }) => (
+            {alarms.unknown.map(({ condition, why }) => (
               <li key={condition}>
                 {format.conditionTitle(condition)} <span class="small">{why}</span>
               </li>
@@ -96,18 +105,14 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
         </div>
       )}
       {targets.length > 0 && (
-        <>
-          <h3>{caregiver.wakes}</h3>
-          <ul class="targets">
-            {targets.map((target) => (
-              <li key={target.id} class={isProven(target) ? "target" : "target target-doubt"}>
-                <span aria-hidden="true">{isProven(target) ? "✓ " : "? "}</span>
-                <strong>{target.person}</strong> {target.label}{" "}
-                <span class="small">{proofWords(target)}</span>
-              </li>
-            ))}
-          </ul>
-        </>
+        <ul class="targets">
+          {targets.map((target) => (
+            <li key={target.id} class={isProven(target) ? "target" : "target target-doubt"}>
+              <span aria-hidden="true">{isProven(target) ? "✓ " : "? "}</span>
+              <strong>{target.person}</strong> {target.label} <span class="small">{proofWords(target)}</span>
+            </li>
+          ))}
+        </ul>
       )}
       {nothing && <p class="loud">{caregiver.wakesNobody}</p>}
     </>

@@ -52,7 +52,6 @@ export function Vitals(props: { readonly bed: BedState; readonly small: boolean 
           </div>
         </details>
       )}
-      <Sources bed={bed} />
     </section>
   );
 }
@@ -109,10 +108,10 @@ const isOld = (shown: Shown): boolean => shown.kind === "number" && shown.old;
 
 /** The age of a number, or why there is none. A fresh small number needs no age of its own: its source has one. */
 function remark(shown: Shown, format: Format, always: boolean): string {
-  const { caregiver, common } = format.words.pages;
+  const { caregiver } = format.words.pages;
   switch (shown.kind) {
     case "unheard":
-      return common.lostTitle;
+      return "";
     case "never":
       return caregiver.neverReceived;
     case "gone":
@@ -120,19 +119,19 @@ function remark(shown: Shown, format: Format, always: boolean): string {
     case "absent":
       return format.words.terms.absences[shown.reason];
     case "number":
-      if (shown.old) return `${caregiver.oldValue}, ${format.ago(shown.ageMs)}`;
+      if (shown.old) return `${caregiver.oldValue} · ${format.ago(shown.ageMs)}`;
       return always ? format.ago(shown.ageMs) : "";
   }
 }
 
 /** Each source with its own age: one may be alive while another is not. */
-function Sources(props: { readonly bed: BedState }) {
+export function Sources(props: { readonly bed: BedState }) {
   const page = usePage();
   const { caregiver } = page.format.value.words.pages;
   page.everySecond();
   const since = page.sinceHeardMs();
   return (
-    <div class="sources">
+    <section class="sources" aria-label={caregiver.sources}>
       <h2>{caregiver.sources}</h2>
       {props.bed.sources.length === 0 && <p class="problem">{caregiver.noSources}</p>}
       <ul>
@@ -140,7 +139,7 @@ function Sources(props: { readonly bed: BedState }) {
           <Source key={source.device} source={source} sinceMs={since} />
         ))}
       </ul>
-    </div>
+    </section>
   );
 }
 
@@ -157,10 +156,16 @@ function Source(props: { readonly source: SourceView; readonly sinceMs: number |
         {source.simulated && <span class="tag">{pages.common.simulated}</span>}
       </span>
       <span class="source-state">
-        {terms.links[source.link]}
-        {source.timeliness !== "live" && ` · ${terms.timeliness[source.timeliness]}`}
-        {" · "}
-        <strong>{sinceMs === undefined ? "?" : sourceAge(format, ageMs)}</strong>
+        {sinceMs === undefined ? (
+          pages.caregiver.noNumber
+        ) : (
+          <>
+            {terms.links[source.link]}
+            {source.timeliness !== "live" && ` · ${terms.timeliness[source.timeliness]}`}
+            {" · "}
+            <strong>{sourceAge(format, ageMs)}</strong>
+          </>
+        )}
       </span>
       {source.problem !== undefined && <ProblemLine problem={source.problem} />}
     </li>

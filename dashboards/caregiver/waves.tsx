@@ -6,7 +6,8 @@ import { fill } from "../../src/words/template.ts";
 import { elapsedMs, type Moment, momentOf } from "../shared/clock.ts";
 import { GONE_MS, OLD_MS } from "../shared/freshness.ts";
 import { listen, usePage, type WaveMessage } from "../shared/page.ts";
-import { drawSweep, Sweep } from "../shared/sweep.ts";
+import { Sweep } from "../shared/sweep.ts";
+import { drawSweep } from "../shared/sweep-drawing.ts";
 
 const COLOURS: { readonly [wave in WaveId]: string } = {
   flow: "#7ad7ff",

@@ -102,9 +102,11 @@ export class Caller {
       return;
     }
     this.state.value = { kind: "sending", failures: failures + 1 };
-    const latest = this.#next ?? call;
-    this.#next = undefined;
-    this.#cancelTimer = this.#clock.after(RETRY_MS, () => this.#attempt(latest, again, failures + 1));
+    this.#cancelTimer = this.#clock.after(RETRY_MS, () => {
+      const latest = this.#next ?? call;
+      this.#next = undefined;
+      this.#attempt(latest, again, failures + 1);
+    });
   }
 }
 

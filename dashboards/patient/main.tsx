@@ -69,7 +69,7 @@ function CallDesk(props: {
         settings={settings}
         onChosen={(how) => call(how, "come")}
         hint={fill(patient.hint, {
-          list: settings.keys.value.map((key) => keyName(key, patient.keySpace)).join(", "),
+          list: page.format.value.choice(settings.keys.value.map((key) => keyName(key, patient.keySpace))),
         })}
       >
         {patient.call}
@@ -171,4 +171,4 @@ function keepAwake(page: ReturnType<typeof usePage>): () => void {
   };
 }
 
-startPage({ name: "patient", app: Patient, rings: false });
+startPage({ name: "patient", app: Patient, rings: false, ownLossWords: true });

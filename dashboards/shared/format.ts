@@ -23,6 +23,16 @@ export class Format {
     }).format(value);
   }
 
+  /** A count, with the digits in groups. */
+  count(value: number): string {
+    return new Intl.NumberFormat(this.language, { maximumFractionDigits: 0 }).format(value);
+  }
+
+  /** "Space or Enter". */
+  choice(names: readonly string[]): string {
+    return new Intl.ListFormat(this.language, { type: "disjunction" }).format(names);
+  }
+
   /** In the signal's resolution, without unit; on/off signals in words. */
   value(signal: SignalId, value: number): string {
     const { unit, resolution } = SIGNALS[signal];
@@ -46,9 +56,13 @@ export class Format {
     const whole = (part: number) => this.number(Math.floor(part), 0);
     if (ms < MINUTE_MS) return joined(whole(Math.max(0, ms) / SECOND_MS), units.s);
     const minutes = joined(whole((ms % HOUR_MS) / MINUTE_MS), units.min);
-    if (ms < 10 * MINUTE_MS) return `${minutes} ${joined(whole((ms % MINUTE_MS) / SECOND_MS), units.s)}`;
+    if (ms < 10 * MINUTE_MS) {
+      const seconds = joined(whole((ms % MINUTE_MS) / SECOND_MS), units.s);
+      return ms % MINUTE_MS < SECOND_MS ? minutes : `${minutes} ${seconds}`;
+    }
     if (ms < HOUR_MS) return minutes;
-    return `${joined(whole(ms / HOUR_MS), units.h)} ${minutes}`;
+    const hours = joined(whole(ms / HOUR_MS), units.h);
+    return ms % HOUR_MS < MINUTE_MS ? hours : `${hours} ${minutes}`;
   }
 
   ago(ms: number): string {
@@ -66,14 +80,15 @@ export class Format {
     }).format(at);
   }
 
-  date(at: number, zone: string): string {
+  /** Two dates of a night, shortened where they agree. */
+  dates(from: number, to: number, zone: string): string {
     return new Intl.DateTimeFormat(this.language, {
       timeZone: zone,
       weekday: "short",
       day: "numeric",
       month: "short",
       year: "numeric",
-    }).format(at);
+    }).formatRange(from, to);
   }
 
   /** The condition's title; a condition that this page does not know yet keeps its id. */

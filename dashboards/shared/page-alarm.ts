@@ -5,7 +5,6 @@ import type { Clock } from "../../src/port/clock.ts";
 import type { BedState } from "../../src/server/contract.ts";
 import type { SoundKind } from "../../src/sound/pattern.ts";
 import type { LinkPhase } from "./live-connection.ts";
-import type { PageSound } from "./page-sound.ts";
 
 /** The connection may be gone for so long before the page sounds: a hiccup of the radio wakes nobody. */
 const LOSS_HOLD_OFF_MS = 5 * SECOND_MS;
@@ -13,6 +12,11 @@ const LOSS_HOLD_OFF_MS = 5 * SECOND_MS;
 const LOSS_URGENT_MS = MINUTE_MS;
 /** How long the page keeps quiet for somebody who says that they are looking. */
 const QUIET_MS = 3 * MINUTE_MS;
+
+/** Something that rings until told otherwise. */
+interface Ringing {
+  ring(kind: SoundKind | undefined): void;
+}
 
 export interface PageAlarmInput {
   readonly phase: LinkPhase;
@@ -26,11 +30,11 @@ export class PageAlarm {
   /** True while the loss of connection rings, or would. */
   readonly ringsForLoss = signal(false);
   readonly #clock: Clock;
-  readonly #sound: PageSound;
+  readonly #sound: Ringing;
   #lostSince: Mono | undefined;
   #quietUntil: Mono | undefined;
 
-  constructor(clock: Clock, sound: PageSound) {
+  constructor(clock: Clock, sound: Ringing) {
     this.#clock = clock;
     this.#sound = sound;
   }

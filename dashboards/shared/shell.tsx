@@ -30,7 +30,12 @@ const PAGES_OF: { readonly [role in Role]: readonly PageName[] } = {
 };
 
 /** Frame of every page: marks, loss of connection, sign-in, language, the way to the other pages. */
-export function Shell(props: { readonly name: PageName; readonly children: ComponentChildren }) {
+export function Shell(props: {
+  readonly name: PageName;
+  /** The page says in its own words that the connection is lost. */
+  readonly ownLossWords: boolean;
+  readonly children: ComponentChildren;
+}) {
   const page = usePage();
   const { words } = page.format.value;
   const who = page.who.value;
@@ -45,7 +50,7 @@ export function Shell(props: { readonly name: PageName; readonly children: Compo
       <Header name={props.name} />
       {page.broken.value !== undefined && <Broken />}
       <Marks />
-      {who.kind === "known" && who.me.person !== undefined && <LostBanner />}
+      {who.kind === "known" && who.me.person !== undefined && !props.ownLossWords && <LostBanner />}
       <main id="content" tabIndex={-1}>
         {who.kind === "asking" && <p class="waiting">{words.pages.common.waiting}</p>}
         {who.kind === "unreachable" && <Unreachable />}
@@ -116,7 +121,7 @@ function Marks() {
   const { words } = page.format.value;
   const who = page.who.value;
   const beds = page.heard.value?.beds ?? [];
-  const simulated = beds.some((bed) => bed.simulated);
+  const simulated = beds.some((bed) => bed.simulated || bed.sources.some((source) => source.simulated));
   const demo = who.kind === "known" && who.me.demo;
   const drill = beds.find((bed) => bed.alarms.drillUntil !== undefined);
   const { common } = words.pages;

@@ -11,6 +11,8 @@ export interface PageStart {
   readonly app: ComponentType;
   /** Pages for caregivers ring; a patient's page would wake the patient. */
   readonly rings: boolean;
+  /** The page says in its own words that the connection is lost. */
+  readonly ownLossWords?: boolean;
 }
 
 /** Composition root of a page. */
@@ -25,7 +27,7 @@ export function startPage(start: PageStart): void {
   render(
     <PageContext.Provider value={page}>
       <Boundary page={page}>
-        <Shell name={start.name}>
+        <Shell name={start.name} ownLossWords={start.ownLossWords ?? false}>
           <App />
         </Shell>
       </Boundary>

@@ -1,6 +1,5 @@
 import type { Words } from "../../src/words/en.ts";
 import type { Trouble } from "./api.ts";
-import { lookUp } from "./format.ts";
 import { usePage } from "./page.ts";
 
 /** Says what did not work, why, and what to do; in the reader's language, with the server's own sentence below. */
@@ -73,7 +72,3 @@ export function ProblemLine(props: { readonly problem: string }) {
     </p>
   );
 }
-
-/** A reason of absence by name, for callers that hold it as text. */
-export const absenceWords = (words: Words, reason: string): string =>
-  lookUp(words.terms.absences, reason) ?? reason;

@@ -31,13 +31,13 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
       <dl class="facts">
         <Fact name={technician.family} value={device.family} />
         <Fact name={technician.role} value={lookUp(terms.deviceRoles, device.role) ?? device.role} />
-        <Fact name={technician.address} value={device.address} />
-        {device.resolved !== undefined && <Fact name={technician.resolved} value={device.resolved} />}
+        <Fact name={technician.address} value={device.address} wide />
+        {device.resolved !== undefined && <Fact name={technician.resolved} value={device.resolved} wide />}
         {COUNTERS.map((counter) => (
           <Fact
             key={counter}
             name={technician.counters[counter]}
-            value={format.number(device.counters[counter], 0)}
+            value={format.count(device.counters[counter])}
           />
         ))}
       </dl>
@@ -46,9 +46,9 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
   );
 }
 
-function Fact(props: { readonly name: string; readonly value: string }) {
+function Fact(props: { readonly name: string; readonly value: string; readonly wide?: boolean }) {
   return (
-    <div>
+    <div class={props.wide === true ? "wide" : undefined}>
       <dt>{props.name}</dt>
       <dd>{props.value}</dd>
     </div>

@@ -22,12 +22,12 @@ function Technician() {
   const beds = page.heard.value?.beds ?? [];
   return (
     <>
-      <Devices />
       {beds
         .filter((bed) => bed.simulated)
         .map((bed) => (
           <Simulation key={bed.bed} bed={bed} />
         ))}
+      <Devices />
       {role === "owner" && <JoinCodes />}
       <SignOut />
     </>

@@ -1,9 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { BedId } from "../../src/domain/ids.ts";
-import type { Night } from "../../src/domain/time.ts";
+import { DAY_MS, type Night } from "../../src/domain/time.ts";
 import type { NightResponse, NightsResponse } from "../../src/server/contract.ts";
-import { fill } from "../../src/words/template.ts";
 import { type Answer, hasKeys } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
@@ -105,17 +104,15 @@ function Nights(props: { readonly bed: BedId }) {
   );
 
   function nightName(name: Night): string {
-    const day = (offset: number) => {
-      const at = Date.parse(`${name}T12:00:00Z`) + offset * 86_400_000;
-      return page.format.value.date(at, "UTC");
-    };
-    return fill(therapist.nightOf, { from: day(0), to: day(1) });
+    const noon = Date.parse(`${name}T12:00:00Z`);
+    return page.format.value.dates(noon, noon + DAY_MS, "UTC");
   }
 }
 
 function OneNight(props: { readonly path: string; readonly night: Night }) {
   const page = usePage();
   const { common, therapist } = page.format.value.words.pages;
+  const marked = page.heard.value?.beds.some((bed) => bed.simulated) === true;
   const answer = useSignal<Answer<NightResponse> | undefined>(undefined);
   const load = () => {
     const width = Math.min(
@@ -135,7 +132,7 @@ function OneNight(props: { readonly path: string; readonly night: Night }) {
   const night = answer.value.value;
   return (
     <>
-      {night.simulated && (
+      {night.simulated && !marked && (
         <p class="mark mark-simulated">
           <strong>{common.simulated}</strong> {common.simulatedMore}
         </p>

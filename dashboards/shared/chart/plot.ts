@@ -100,7 +100,7 @@ function settingsOf(
     height: options.height,
     ms: 1,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
     scales: { x: { time: true, range: [from, to] }, y: { range: [range.low, range.high] } },
     axes: [

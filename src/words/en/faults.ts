@@ -120,4 +120,16 @@ export const faults = {
     fix: "Look again: somebody may have been faster.",
   },
   RATE_LIMITED: { cause: "Too many requests from here.", fix: "Wait a minute, then try again." },
+  DRIVER_FAILED: {
+    cause: "The part that reads this device failed inside.",
+    fix: "It starts again by itself; if it stays, tell your technician.",
+  },
+  PROGRAM_MISSING: {
+    cause: "A program that is needed is not installed.",
+    fix: "Install it; `breathwatch check` names it.",
+  },
+  SERVER_FAILED: {
+    cause: "Something failed inside the box.",
+    fix: "Try again; if it stays, tell your technician.",
+  },
 } as const;

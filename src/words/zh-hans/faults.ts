@@ -46,4 +46,7 @@ export const faults = {
   NOT_FOUND: { cause: "这里没有这一项。", fix: "请刷新页面。" },
   CONFLICT: { cause: "和现在的状态不符。", fix: "请再看一眼：可能别人已经处理了。" },
   RATE_LIMITED: { cause: "这里的请求太多了。", fix: "请等一分钟再试。" },
+  DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
+  PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },
+  SERVER_FAILED: { cause: "主机内部出错。", fix: "请再试一次；还不行就告诉技术员。" },
 } as const satisfies Words["faults"];

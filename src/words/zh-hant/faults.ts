@@ -16,7 +16,7 @@ export const faults = {
   DISK_DEADLINE: { cause: "磁碟沒有及時回應。", fix: "記憶卡可能老化了；警報照常響。" },
   RECORD_CORRUPT: { cause: "有一筆存下的記錄損壞了。", fix: "現在不用處理，請告訴技術人員。" },
   LINK_NOT_FOUND: { cause: "找不到裝置的連接埠。", fix: "線有插好嗎？轉接頭有插在主機上嗎？" },
-  LINK_REFUSED: { cause: "裝置的連接埠打不開。", fix: "是不是被別的程式占用了？有沒有權限？" },
+  LINK_REFUSED: { cause: "裝置的連接埠打不開。", fix: "是不是被別的程式佔用了？有沒有權限？" },
   LINK_LOST: { cause: "裝置的連線斷了。", fix: "把線重新插好，會自動重新連線。" },
   LINK_QUIET: {
     cause: "連接埠開著，但沒有資料進來。",
@@ -24,9 +24,9 @@ export const faults = {
   },
   DEVICE_REFUSED: { cause: "裝置拒絕了請求。", fix: "請檢查裝置上的資料輸出設定。" },
   DEVICE_NO_REPLY: { cause: "裝置沒有回應。", fix: "裝置有開嗎？線的兩頭都有插好嗎？" },
-  BUS_PORT_TAKEN: { cause: "訊息服務的連接埠被別的程式占用。", fix: "請在設定裡換一個連接埠。" },
+  BUS_PORT_TAKEN: { cause: "訊息服務的連接埠被別的程式佔用。", fix: "請在設定裡換一個連接埠。" },
   BUS_UNREACHABLE: { cause: "連不上訊息服務。", fix: "請檢查網路和位址；家裡的警報照常響。" },
-  HTTP_PORT_TAKEN: { cause: "頁面的連接埠被別的程式占用。", fix: "請在設定裡換一個連接埠。" },
+  HTTP_PORT_TAKEN: { cause: "頁面的連接埠被別的程式佔用。", fix: "請在設定裡換一個連接埠。" },
   HTTP_INSECURE: { cause: "沒有設定加密時，頁面只能在本機開啟。", fix: "請設定憑證，或在本機使用。" },
   STORE_FAILED: { cause: "夜間資料儲存出錯。", fix: "警報照常響，請告訴技術人員。" },
   STORE_STALLED: { cause: "夜間資料儲存沒有回應。", fix: "過一分鐘再試；警報照常響。" },
@@ -43,4 +43,7 @@ export const faults = {
   NOT_FOUND: { cause: "這裡沒有這一項。", fix: "請重新整理頁面。" },
   CONFLICT: { cause: "和目前的狀態不符。", fix: "請再看一眼：可能別人已經處理了。" },
   RATE_LIMITED: { cause: "這裡的請求太多了。", fix: "請等一分鐘再試。" },
+  DRIVER_FAILED: { cause: "讀取這台裝置的程式內部出錯。", fix: "會自動重新開始；還不行就告訴技術人員。" },
+  PROGRAM_MISSING: { cause: "缺少一個需要的程式。", fix: "請安裝它；`breathwatch check` 會指出是哪一個。" },
+  SERVER_FAILED: { cause: "主機內部出錯。", fix: "請再試一次；還不行就告訴技術人員。" },
 } as const satisfies Words["faults"];

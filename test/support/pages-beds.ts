@@ -1,0 +1,252 @@
+// Beds, alarms and nights as a server would tell them to pages: values that belong together, for tests and pictures.
+import type { ConditionId, Occurrence } from "../../src/domain/alarm.ts";
+import { absent } from "../../src/domain/sample.ts";
+import type { SignalId } from "../../src/domain/signal.ts";
+import {
+  atLocal,
+  HOUR_MS,
+  MINUTE_MS,
+  type Night,
+  nightBounds,
+  SECOND_MS,
+  wall,
+} from "../../src/domain/time.ts";
+import type {
+  BedState,
+  DeviceView,
+  LiveSample,
+  NightResponse,
+  SourceView,
+  Strip,
+} from "../../src/server/contract.ts";
+
+export const ZONE = "Asia/Taipei";
+/** A quarter past two at night, in the zone of the bed. */
+export const NOW = atLocal("2026-11-22", 2 * 60 + 15, ZONE);
+
+const OXIMETER = "oximeter234";
+const VENTILATOR = "ventilat567";
+
+/** The newest numbers of a quiet night. */
+const QUIET: { readonly [id in SignalId]?: number } = {
+  spo2: 95,
+  pulse_rate: 72,
+  perfusion_index: 2.4,
+  resp_rate: 15.2,
+  tidal_volume_insp: 498,
+  tidal_volume_exp: 486,
+  minute_volume: 7.4,
+  pressure_peak: 16.2,
+  pressure_exp: 5.1,
+  leak: 6,
+};
+
+const isOxygen = (id: string): boolean => ["spo2", "pulse_rate", "perfusion_index"].includes(id);
+
+/** Signals with one age, or with an age per signal. */
+export function signalsAt(
+  ageMs: number | { readonly [id in SignalId]?: number },
+  values: { readonly [id in SignalId]?: number | "off" } = {},
+): BedState["signals"] {
+  const all = { ...QUIET, ...values };
+  const entries = Object.entries(all).map(([id, value]): [string, LiveSample] => [
+    id,
+    {
+      sample: value === "off" ? absent("sensor_off") : value,
+      ageMs: typeof ageMs === "number" ? ageMs : (ageMs[id as SignalId] ?? 400),
+      device: isOxygen(id) ? OXIMETER : VENTILATOR,
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+export const oximeter: SourceView = {
+  device: OXIMETER,
+  family: "nonin-serial",
+  label: "Nonin",
+  role: "oximeter",
+  link: "open",
+  simulated: true,
+  timeliness: "live",
+  ageMs: 400,
+};
+
+export const ventilator: SourceView = {
+  device: VENTILATOR,
+  family: "pb-840",
+  label: "PB 840",
+  role: "ventilator",
+  link: "open",
+  simulated: true,
+  timeliness: "live",
+  ageMs: 700,
+};
+
+/** A watched, simulated bed on a quiet night; override what the test is about. */
+export function bedState(
+  overrides: Partial<BedState> & { readonly alarms?: BedState["alarms"] } = {},
+): BedState {
+  return {
+    bed: "b1",
+    label: "Bed 1",
+    zone: ZONE,
+    simulated: true,
+    signals: signalsAt(400),
+    sources: [oximeter, ventilator],
+    alarms: alarms([]),
+    readiness: {
+      sounder: { ok: true, detail: "" },
+      targets: [
+        { id: "t1", label: "iPhone · Safari", person: "Mei", channel: "webpush", provenAgeMs: 4 * HOUR_MS },
+        { id: "t2", label: "Android · Chrome", person: "Wei", channel: "webpush" },
+      ],
+      durable: true,
+    },
+    ...overrides,
+  };
+}
+
+export function alarms(
+  open: readonly Occurrence[],
+  overrides: Partial<BedState["alarms"]> = {},
+): BedState["alarms"] {
+  return {
+    bed: "b1",
+    revision: 1,
+    at: NOW,
+    watch: {
+      on: true,
+      reason: "person",
+      since: wall(NOW - 4 * HOUR_MS),
+      by: { id: "p1", name: "Mei" },
+    },
+    open,
+    unknown: [],
+    ...overrides,
+  };
+}
+
+export const notWatching: BedState["alarms"]["watch"] = { on: false, reason: "off", since: NOW };
+
+export function occurrence(condition: ConditionId, overrides: Partial<Occurrence> = {}): Occurrence {
+  return {
+    id: `b1-journal234-${condition}`,
+    bed: "b1",
+    condition,
+    priority: "high",
+    state: "holds",
+    raisedAt: wall(NOW - 42 * SECOND_MS),
+    values: {},
+    simulated: true,
+    drill: false,
+    ...overrides,
+  };
+}
+
+export const acknowledgement = (name: string, place: "going" | "bedside" = "going") => ({
+  by: { id: `person-${name}`, name },
+  at: wall(NOW - 12 * SECOND_MS),
+  until: wall(NOW + 3 * MINUTE_MS),
+  place,
+});
+
+/** Mask off: leak and pressure at once, oxygen a minute later. */
+export const maskOff = (): BedState =>
+  bedState({
+    signals: signalsAt(400, {
+      spo2: 86,
+      pulse_rate: 104,
+      tidal_volume_exp: 90,
+      minute_volume: 1.8,
+      pressure_peak: 4.2,
+      pressure_exp: 1.1,
+      leak: 68,
+    }),
+    alarms: alarms([
+      occurrence("VENT_DISCONNECT", { values: { leak: 68, pressure_peak: 4.2 } }),
+      occurrence("SPO2_LOW", { values: { spo2: 86 }, raisedAt: wall(NOW - 9 * SECOND_MS) }),
+    ]),
+  });
+
+export function deviceView(source: SourceView, overrides: Partial<DeviceView> = {}): DeviceView {
+  const hex = source.role === "oximeter" ? "01 80 5f 02 df" : "30 31 2e 32 2c 20 31 36 2e 32 0d 0a";
+  const meaning = source.role === "oximeter" ? "SpO2 95, pulse 72" : "flow 1.2, pressure 16.2";
+  return {
+    ...source,
+    bed: "b1",
+    address: "/dev/serial/by-id/usb-FTDI_FT232R_A50285BI-if00-port0",
+    counters: { bytes: 123_456, frames: 41_152, rejects: 3, reopens: 1, observations: 13_717 },
+    frames: Array.from({ length: 30 }, (_, index) => ({
+      at: NOW - (30 - index) * 40,
+      direction: index === 12 ? ("rejected" as const) : ("in" as const),
+      hex,
+      meaning: index === 12 ? "checksum wrong" : meaning,
+    })),
+    ...overrides,
+  };
+}
+
+/** A night with a dip of the oxygen, a gap of twenty minutes and three alarms. */
+export function nightResponse(night: Night, width = 720): NightResponse {
+  const { from, to } = nightBounds(night, ZONE);
+  const bucketMs = Math.ceil((to - from) / width / SECOND_MS) * SECOND_MS;
+  const buckets = Math.ceil((to - from) / bucketMs);
+  const begin = from + 9.5 * HOUR_MS;
+  const end = from + 18 * HOUR_MS;
+  const gap = [from + 13 * HOUR_MS, from + 13 * HOUR_MS + 20 * MINUTE_MS] as const;
+  const dip = from + 14.2 * HOUR_MS;
+  const recorded = (at: number) => at >= begin && at < end && !(at >= gap[0] && at < gap[1]);
+  const near = (at: number) => Math.exp(-(((at - dip) / (3 * MINUTE_MS)) ** 2));
+  const strip = (signal: SignalId, unit: string, mean: number, swing: number, fall: number): Strip => {
+    const value = (index: number) => {
+      const at = from + index * bucketMs;
+      if (!recorded(at)) return null;
+      return mean + Math.sin(index / 9) * swing * 0.4 - fall * near(at);
+    };
+    const means = Array.from({ length: buckets }, (_, index) => value(index));
+    const shift = (by: number) => means.map((each) => (each === null ? null : each + by));
+    return { signal, unit, min: shift(-swing), mean: means, max: shift(swing) };
+  };
+  const alarm = (condition: ConditionId, priority: Occurrence["priority"], at: number) =>
+    occurrence(condition, { priority, raisedAt: wall(at), id: `b1-journal234-${condition}-${at}` });
+  return {
+    night,
+    zone: ZONE,
+    from,
+    to,
+    bucketMs,
+    simulated: true,
+    strips: [
+      strip("spo2", "%", 95, 1, 12),
+      strip("pulse_rate", "/min", 68, 4, -24),
+      strip("pressure_peak", "cm[H2O]", 16, 1, 11),
+      strip("tidal_volume_exp", "mL", 490, 40, 380),
+      strip("resp_rate", "/min", 15, 1.5, 0),
+    ],
+    alarms: [
+      {
+        occurrence: alarm("OXI_SENSOR_OFF", "medium", gap[0]),
+        endedAt: gap[1],
+        acknowledgedBy: "Mei",
+        acknowledgedAt: gap[0] + 3 * MINUTE_MS,
+      },
+      {
+        occurrence: alarm("VENT_DISCONNECT", "high", dip - 2 * MINUTE_MS),
+        endedAt: dip + 4 * MINUTE_MS,
+        acknowledgedBy: "Wei",
+        acknowledgedAt: dip - MINUTE_MS,
+      },
+      { occurrence: alarm("PR_HIGH", "low", dip + MINUTE_MS) },
+    ],
+    metrics: {
+      COVERAGE: { value: 94, unit: "%", rule: "spo2-valid-1", coverage: 0.94 },
+      T90: { value: 1.3, unit: "%", rule: "t90-lt-1", coverage: 0.94 },
+      SPO2_MEAN: { value: 94.8, unit: "%", rule: "mean-1", coverage: 0.94 },
+      SPO2_MIN: { value: 82, unit: "%", rule: "min-1", coverage: 0.94 },
+      LONGEST_LE88: { value: 252, unit: "s", rule: "run-le-1", coverage: 0.94 },
+      AUC90: { value: 3.2, unit: "%.min/h", rule: "auc-1", coverage: 0.94 },
+      ODI3_M120: { value: null, unit: "/h", rule: "odi3-m120-1", coverage: 0.41 },
+      ODI4_M120: { value: 2.1, unit: "/h", rule: "odi4-m120-1", coverage: 0.41 },
+    },
+  };
+}

@@ -1,0 +1,256 @@
+// A server that says to the built pages what a test wants them to hear: the routes and messages of
+// src/server/contract.ts, with the real server's headers, and nothing of its logic.
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Role } from "../../src/domain/person.ts";
+import type { Night } from "../../src/domain/time.ts";
+import type {
+  BedState,
+  DevicesResponse,
+  LiveMessage,
+  Me,
+  NightResponse,
+  NightsResponse,
+  Problem,
+} from "../../src/server/contract.ts";
+import { SECURITY_HEADERS } from "../../src/server/security.ts";
+import { bedState, deviceView, NOW, nightResponse, oximeter, ventilator } from "./pages-beds.ts";
+
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+/** What the server answers with; a test changes it at any time. */
+export interface PagesScript {
+  beds: readonly BedState[];
+  /** Undefined: nobody is signed in. */
+  role: Role | undefined;
+  demo: boolean;
+  nights: NightsResponse["nights"];
+  night: (night: Night) => NightResponse;
+  devices: DevicesResponse["devices"];
+  /** Answers instead of the usual, by "METHOD /path"; `hang` never answers. */
+  readonly refusals: Map<string, Problem | "hang">;
+}
+
+export interface PagesServer {
+  readonly url: string;
+  readonly port: number;
+  readonly script: PagesScript;
+  readonly asked: Asked[];
+  /** Sockets that are connected. */
+  readonly sockets: ReadonlySet<WebSocket>;
+  /** What pages asked for over the socket, newest last. */
+  readonly requests: unknown[];
+  /** Sends the beds of the script, after changing them. */
+  state(...beds: readonly BedState[]): void;
+  send(message: LiveMessage): void;
+  /** Closes every socket; refuses new ones while `accepting` is false. */
+  drop(accepting: boolean): void;
+  /** Stops listening and starts again on the same port. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const PAGES: { readonly [address: string]: string } = {
+  "/": "caregiver/index.html",
+  "/patient": "patient/index.html",
+  "/therapist": "therapist/index.html",
+  "/technician": "technician/index.html",
+};
+
+const TYPES: { readonly [extension: string]: string } = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webmanifest": "application/manifest+json",
+};
+
+/** A public key of the right shape; nobody signs with it. */
+const PUSH_KEY = "BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U";
+
+/** Serves a built folder on loopback, on a free port. */
+export async function startPagesServer(folder: string): Promise<PagesServer> {
+  const script: PagesScript = {
+    beds: [bedState()],
+    role: "owner",
+    demo: true,
+    nights: [],
+    night: nightResponse,
+    devices: [deviceView(oximeter), deviceView(ventilator)],
+    refusals: new Map(),
+  };
+  const asked: Asked[] = [];
+  const sockets = new Set<WebSocket>();
+  const requests: unknown[] = [];
+  let accepting = true;
+  let server = listenable();
+  let port = await listen(server, 0);
+
+  function listenable(): http.Server {
+    const made = http.createServer((request, response) => {
+      respond(request, response).catch((error: unknown) => {
+        response.statusCode = 500;
+        response.end(String(error));
+      });
+    });
+    const live = new WebSocketServer({ noServer: true });
+    made.on("upgrade", (request, socket, head) => {
+      if (!accepting || request.url !== "/api/live" || script.role === undefined) {
+        socket.destroy();
+        return;
+      }
+      live.handleUpgrade(request, socket, head, (connected) => {
+        sockets.add(connected);
+        connected.on("close", () => sockets.delete(connected));
+        connected.on("message", (data) => requests.push(JSON.parse(String(data))));
+        connected.send(JSON.stringify(stateMessage()));
+      });
+    });
+    return made;
+  }
+
+  const stateMessage = (): LiveMessage => ({ kind: "state", at: NOW, beds: script.beds });
+
+  async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    if (!pathname.startsWith("/api/")) return sendFile(response, PAGES[pathname] ?? pathname.slice(1));
+    const body = await bodyOf(request);
+    const method = request.method ?? "GET";
+    asked.push({ method, path: pathname, body });
+    const refusal = script.refusals.get(`${method} ${pathname}`);
+    if (refusal === "hang") return;
+    if (refusal !== undefined) return sendJson(response, refusal.status, refusal);
+    const answer = answerOf(method, pathname);
+    if (answer === undefined) response.writeHead(204).end();
+    else sendJson(response, 200, answer);
+  }
+
+  function answerOf(method: string, pathname: string): object | undefined {
+    const night = /^\/api\/beds\/b1\/nights\/([\d-]+)$/.exec(pathname)?.[1];
+    if (night !== undefined) return script.night(night as Night);
+    switch (`${method} ${pathname}`) {
+      case "GET /api/me":
+        return me();
+      case "POST /api/sign-in":
+        script.role = "owner";
+        return me();
+      case "POST /api/sign-out":
+        script.role = undefined;
+        return undefined;
+      case "GET /api/devices":
+        return { devices: script.devices };
+      case "GET /api/beds/b1/nights":
+        return { nights: script.nights };
+      case "POST /api/people/join-codes":
+        return { code: "k3f7q-zm2xw", expiresInMs: 600_000 };
+      default:
+        return { accepted: true };
+    }
+  }
+
+  const me = (): Me => ({
+    home: "homehome23",
+    demo: script.demo,
+    version: "0.1.0",
+    pushKey: PUSH_KEY,
+    ...(script.role === undefined
+      ? {}
+      : { person: { id: "p1", name: "Mei", role: script.role, language: "en" } }),
+  });
+
+  async function sendFile(response: http.ServerResponse, name: string): Promise<void> {
+    const file = path.join(folder, path.normalize(`/${name}`));
+    const content = await readFile(file).catch(() => undefined);
+    if (content === undefined) {
+      sendJson(response, 404, {
+        title: "There is no such thing here.",
+        status: 404,
+        detail: name,
+        code: "NOT_FOUND",
+      });
+      return;
+    }
+    response.setHeader("content-type", TYPES[path.extname(file)] ?? "application/octet-stream");
+    response.setHeader("cache-control", "no-cache");
+    response.end(content);
+  }
+
+  function send(message: LiveMessage): void {
+    for (const socket of sockets) socket.send(JSON.stringify(message));
+  }
+
+  return {
+    get url() {
+      return `http://localhost:${port}`;
+    },
+    get port() {
+      return port;
+    },
+    script,
+    asked,
+    sockets,
+    requests,
+    state(...beds) {
+      if (beds.length > 0) script.beds = beds;
+      send(stateMessage());
+    },
+    send,
+    drop(next) {
+      accepting = next;
+      for (const socket of sockets) socket.terminate();
+    },
+    async down() {
+      for (const socket of sockets) socket.terminate();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+    async up() {
+      server = listenable();
+      port = await listen(server, port);
+    },
+    async close() {
+      for (const socket of sockets) socket.terminate();
+      server.closeAllConnections();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A refusal as the real server words it. */
+export const problem = (status: number, code: string, detail: string): Problem => ({
+  type: `https://breathwatch.invalid/faults#${code}`,
+  title: detail,
+  status,
+  detail,
+  code,
+});
+
+async function listen(server: http.Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function bodyOf(request: http.IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+function sendJson(response: http.ServerResponse, status: number, body: object): void {
+  const type = status >= 400 ? "application/problem+json" : "application/json";
+  response.writeHead(status, { "content-type": type }).end(JSON.stringify(body));
+}
