@@ -5,7 +5,7 @@ import type { Bus, BusConnector, BusOptions } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import { topicMatches } from "./topics.ts";
+import { topicMatcher } from "./topics.ts";
 
 export interface BusConnectorOptions {
   readonly clock: Clock;
@@ -14,6 +14,12 @@ export interface BusConnectorOptions {
 }
 
 type Handler = (topic: string, payload: string, retained: boolean) => void;
+
+/** Everybody who listens to one filter. */
+interface Subscription {
+  readonly matches: (topic: string) => boolean;
+  readonly handlers: Set<Handler>;
+}
 
 const KEEPALIVE_S = 10;
 const CONNECT_MS = 5_000;
@@ -44,7 +50,7 @@ interface Connection {
 }
 
 function createBus({ clock, random, log }: BusConnectorOptions, options: BusOptions): Bus {
-  const handlers = new Map<string, Set<Handler>>();
+  const subscriptions = new Map<string, Subscription>();
   const listeners = new Set<(connected: boolean) => void>();
   let connection: Connection | undefined;
   let connected = false;
@@ -90,9 +96,9 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     client.on("message", (topic, payload, packet) => {
       if (connection !== opened) return;
       const text = payload.toString("utf8");
-      for (const [filter, those] of handlers) {
-        if (!topicMatches(filter, topic)) continue;
-        for (const handler of those) guarded(topic, () => handler(topic, text, packet.retain));
+      for (const { matches, handlers } of subscriptions.values()) {
+        if (!matches(topic)) continue;
+        for (const handler of handlers) guarded(topic, () => handler(topic, text, packet.retain));
       }
     });
     client.on("connect", () => {
@@ -109,7 +115,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
       log.note("bus.connected", { url: options.url });
       setConnected(true);
     };
-    const filters = [...handlers.keys()];
+    const filters = [...subscriptions.keys()];
     if (filters.length === 0) ready();
     else subscribeTo(opened, filters, ready);
   };
@@ -181,15 +187,18 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
       });
     },
     subscribe(filter, handler) {
-      const those = handlers.get(filter) ?? new Set();
-      those.add(handler);
-      const isNew = !handlers.has(filter);
-      handlers.set(filter, those);
-      if (isNew && connection?.client.connected === true) subscribeTo(connection, [filter], () => undefined);
+      const known = subscriptions.get(filter);
+      const subscription = known ?? { matches: topicMatcher(filter), handlers: new Set() };
+      subscription.handlers.add(handler);
+      subscriptions.set(filter, subscription);
+      const client = connection?.client;
+      if (known === undefined && connection !== undefined && client?.connected === true) {
+        subscribeTo(connection, [filter], () => undefined);
+      }
       return () => {
-        those.delete(handler);
-        if (those.size > 0 || handlers.get(filter) !== those) return;
-        handlers.delete(filter);
+        subscription.handlers.delete(handler);
+        if (subscription.handlers.size > 0 || subscriptions.get(filter) !== subscription) return;
+        subscriptions.delete(filter);
         if (connection?.client.connected === true) connection.client.unsubscribe(filter);
       };
     },

@@ -2,7 +2,7 @@ import { Fault } from "../domain/fault.ts";
 import type { Bus, BusConnector, BusOptions } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { BrokerStarter } from "../port/world.ts";
-import { topicMatches } from "./topics.ts";
+import { topicMatcher } from "./topics.ts";
 
 /** What a message on its way to one subscriber meets. */
 export type Fate = "deliver" | "lose" | "twice";
@@ -22,9 +22,16 @@ export interface MemoryBus {
   readonly delivered: number;
 }
 
+type Handler = (topic: string, payload: string, retained: boolean) => void;
+
+interface Subscription {
+  readonly matches: (topic: string) => boolean;
+  readonly handlers: Set<Handler>;
+}
+
 interface Client {
   readonly options: BusOptions;
-  readonly handlers: Map<string, Set<(topic: string, payload: string, retained: boolean) => void>>;
+  readonly subscriptions: Map<string, Subscription>;
   setConnected(connected: boolean): void;
   readonly isConnected: () => boolean;
   readonly isClosed: () => boolean;
@@ -54,8 +61,8 @@ export function createMemoryBus(clock: Clock): MemoryBus {
       later(() => {
         if (!client.isConnected()) return;
         delivered++;
-        for (const [filter, those] of client.handlers) {
-          if (topicMatches(filter, topic)) for (const handler of those) handler(topic, payload, isRetained);
+        for (const { matches, handlers } of client.subscriptions.values()) {
+          if (matches(topic)) for (const handler of handlers) handler(topic, payload, isRetained);
         }
       });
     }
@@ -65,25 +72,27 @@ export function createMemoryBus(clock: Clock): MemoryBus {
     if (retain && payload === "") retained.delete(topic);
     else if (retain) retained.set(topic, payload);
     for (const client of clients) {
-      if (client.isConnected() && [...client.handlers.keys()].some((filter) => topicMatches(filter, topic))) {
+      if (client.isConnected() && [...client.subscriptions.values()].some(({ matches }) => matches(topic))) {
         deliver(client, topic, payload, false);
       }
     }
   };
 
-  const sendRetained = (client: Client, filter: string): void => {
+  const sendRetained = (client: Client, { matches }: Subscription): void => {
     for (const [topic, payload] of retained) {
-      if (topicMatches(filter, topic)) deliver(client, topic, payload, true);
+      if (matches(topic)) deliver(client, topic, payload, true);
     }
   };
 
+  const connect = (client: Client): void => {
+    if (client.isClosed()) return;
+    if (!up) return reconnect(client);
+    client.setConnected(true);
+    for (const subscription of client.subscriptions.values()) sendRetained(client, subscription);
+  };
+
   const reconnect = (client: Client): void => {
-    clock.after(RETRY_MS, () => {
-      if (client.isClosed()) return;
-      if (!up) return reconnect(client);
-      client.setConnected(true);
-      for (const filter of client.handlers.keys()) sendRetained(client, filter);
-    });
+    clock.after(RETRY_MS, () => connect(client));
   };
 
   const breakConnection = (client: Client): void => {
@@ -108,8 +117,7 @@ export function createMemoryBus(clock: Clock): MemoryBus {
           forget: (gone) => clients.delete(gone),
         });
         clients.add(client);
-        if (up) later(() => !client.isClosed() && client.setConnected(true));
-        else reconnect(client);
+        later(() => connect(client));
         return bus;
       },
     },
@@ -145,7 +153,7 @@ function createClient(
   broker: {
     route(topic: string, payload: string, retain: boolean): void;
     later(action: () => void): void;
-    sendRetained(client: Client, filter: string): void;
+    sendRetained(client: Client, subscription: Subscription): void;
     forget(client: Client): void;
   },
 ): { readonly client: Client; readonly bus: Bus } {
@@ -156,7 +164,7 @@ function createClient(
 
   const client: Client = {
     options,
-    handlers: new Map(),
+    subscriptions: new Map(),
     isConnected: () => connected,
     isClosed: () => closed,
     setConnected(value) {
@@ -184,13 +192,17 @@ function createClient(
       });
     },
     subscribe(filter, handler) {
-      const those = client.handlers.get(filter) ?? new Set();
-      those.add(handler);
-      client.handlers.set(filter, those);
-      if (connected) broker.sendRetained(client, filter);
+      const subscription = client.subscriptions.get(filter) ?? {
+        matches: topicMatcher(filter),
+        handlers: new Set(),
+      };
+      subscription.handlers.add(handler);
+      client.subscriptions.set(filter, subscription);
+      if (connected) broker.sendRetained(client, subscription);
       return () => {
-        those.delete(handler);
-        if (those.size === 0 && client.handlers.get(filter) === those) client.handlers.delete(filter);
+        subscription.handlers.delete(handler);
+        if (subscription.handlers.size > 0 || client.subscriptions.get(filter) !== subscription) return;
+        client.subscriptions.delete(filter);
       };
     },
     onConnected(listener) {

@@ -16,26 +16,33 @@ const RANGES_MAX = 1_000;
 /** Nothing is settled yet. */
 export function createSettled(): Settled {
   /** Ascending, apart from each other by at least one number. */
-  let ranges: { readonly from: number; readonly to: number }[] = [];
+  const ranges: { readonly from: number; readonly to: number }[] = [];
+
+  /** Index of the first range that ends at this number or later. */
+  const firstEndingAt = (seq: number): number => {
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ranges[middle]?.to ?? seq) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
 
   return {
     add(from, to) {
       if (to < from) return;
-      const newest = ranges.at(-1);
-      // The usual case, one number after the other, without a copy of everything.
-      if (newest !== undefined && from >= newest.from && from <= newest.to + 1) {
-        ranges[ranges.length - 1] = { from: newest.from, to: Math.max(newest.to, to) };
-        return;
+      const first = firstEndingAt(from - 1);
+      let next = first;
+      let merged = { from, to };
+      for (let range = ranges[next]; range !== undefined && range.from <= to + 1; range = ranges[++next]) {
+        merged = { from: Math.min(merged.from, range.from), to: Math.max(merged.to, range.to) };
       }
-      const apart = ranges.filter((range) => range.to < from - 1 || range.from > to + 1);
-      const touching = ranges.filter((range) => range.to >= from - 1 && range.from <= to + 1);
-      const merged = {
-        from: Math.min(from, ...touching.map((range) => range.from)),
-        to: Math.max(to, ...touching.map((range) => range.to)),
-      };
-      ranges = [...apart, merged].toSorted((a, b) => a.from - b.from).slice(0, RANGES_MAX);
+      ranges.splice(first, next - first, merged);
+      ranges.length = Math.min(ranges.length, RANGES_MAX);
     },
-    has: (seq) => ranges.some((range) => seq >= range.from && seq <= range.to),
+    has: (seq) => (ranges[firstEndingAt(seq)]?.from ?? Number.POSITIVE_INFINITY) <= seq,
     get mark() {
       const [first] = ranges;
       return first === undefined || first.from > 0 ? -1 : first.to;

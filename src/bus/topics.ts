@@ -75,15 +75,23 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
   return LEVEL.test(device) && more.length === 0 ? { home, bed, kind: first, device } : undefined;
 }
 
-/** Whether a filter with `+` and `#` covers a topic (MQTT 3.1.1, section 4.7). */
-export function topicMatches(filter: string, topic: string): boolean {
+/** Tells whether a filter with `+` and `#` covers a topic (MQTT 3.1.1, section 4.7). */
+export function topicMatcher(filter: string): (topic: string) => boolean {
   const wanted = filter.split("/");
-  const levels = topic.split("/");
-  for (const [index, part] of wanted.entries()) {
-    if (part === "#") return true;
-    if (index >= levels.length || (part !== "+" && part !== levels[index])) return false;
-  }
-  return wanted.length === levels.length;
+  if (!wanted.includes("+") && !wanted.includes("#")) return (topic) => topic === filter;
+  return (topic) => {
+    let start = 0;
+    for (const part of wanted) {
+      // `a/#` covers `a` too.
+      if (part === "#") return true;
+      if (start > topic.length) return false;
+      const slash = topic.indexOf("/", start);
+      const end = slash === -1 ? topic.length : slash;
+      if (part !== "+" && (part.length !== end - start || !topic.startsWith(part, start))) return false;
+      start = end + 1;
+    }
+    return start > topic.length;
+  };
 }
 
 function bedPrefix(home: HomeId, bed: BedId): string {

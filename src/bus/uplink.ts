@@ -172,6 +172,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     // A hub that began anew has not seen what was acknowledged by the broker before.
     session = echo.message.session;
     lanes?.restart();
+    beat();
   };
 
   const onStored = (topic: string, payload: string): void => {

@@ -69,7 +69,7 @@ function diskOver(files: Map<string, StoredFile>, totalBytes: number): MemoryDis
     async append(bytes) {
       await writable(path);
       const kept = tear === undefined ? bytes : bytes.subarray(0, tear);
-      file.bytes = Buffer.concat([file.bytes, kept]);
+      file.bytes = extended(file.bytes, kept);
       if (tear === undefined) return;
       tear = undefined;
       throw refused(path, "the write was cut short");
@@ -152,6 +152,16 @@ function diskOver(files: Map<string, StoredFile>, totalBytes: number): MemoryDis
       files.set(path, { bytes: bytes.slice(), synced: bytes.length });
     },
   };
+}
+
+/** Both one after the other. The room behind the first is used where there is some: files grow by small pieces. */
+function extended(bytes: Uint8Array, more: Uint8Array): Uint8Array {
+  const length = bytes.length + more.length;
+  const fits = bytes.byteOffset === 0 && bytes.buffer.byteLength >= length;
+  const room = fits ? new Uint8Array(bytes.buffer) : new Uint8Array(2 * length);
+  if (!fits) room.set(bytes);
+  room.set(more, bytes.length);
+  return room.subarray(0, length);
 }
 
 function losePower({ bytes, synced }: StoredFile, random: Random): StoredFile {
