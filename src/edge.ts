@@ -8,6 +8,7 @@ import type { AlarmCommand, AlarmEvent } from "./domain/alarm.ts";
 import type { ExpectedSource } from "./domain/bed.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
+import { SECOND_MS } from "./domain/time.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";
 import { fillOptions } from "./driver/options.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
@@ -37,6 +38,9 @@ export interface Edge {
   start(): void;
   stop(): Promise<void>;
 }
+
+/** A disk that does not answer for longer than this is an alarm. */
+const DISK_GRACE_MS = 10 * SECOND_MS;
 
 /** Composes the bedside. Resolves when journals and spools are open; nothing runs before start(). */
 export async function composeEdge(
@@ -74,18 +78,30 @@ export async function composeEdge(
     onChange: showReadiness,
   });
 
-  // Law 4: what cannot be written down in time goes out all the same, and the failure is an alarm of its own.
+  // Law 4: what cannot be written down in time goes out all the same, marked; a disk that stays so is an alarm of its
+  // own. Cards and old disks pause for a second now and then: that alone wakes nobody.
   const failing = new Map<string, string>();
+  let cancelGrace: (() => void) | undefined;
+  let raised = false;
+  const report = (active: boolean): void => {
+    raised = active;
+    const detail = [...failing].map(([part, why]) => `${part}: ${why}`).join("; ");
+    for (const { plan, runner } of beds) {
+      const id = `self-${plan.profile.bed}-${base32Id(random.bytes(10))}`;
+      runner.command({ kind: "self_fault", id, condition: "DB_WRITE_FAIL", active, detail });
+    }
+  };
   const onDurability = (part: string, durable: boolean, detail: string): void => {
     if (durable) failing.delete(part);
     else failing.set(part, detail);
     showReadiness();
-    const report = [...failing].map(([name, why]) => `${name}: ${why}`).join("; ");
-    for (const { plan, runner } of beds) {
-      const id = `self-${plan.profile.bed}-${base32Id(random.bytes(10))}`;
-      const fault = { condition: "DB_WRITE_FAIL", active: failing.size > 0, detail: report } as const;
-      runner.command({ kind: "self_fault", id, ...fault });
+    if (failing.size > 0) {
+      cancelGrace ??= clock.after(DISK_GRACE_MS, () => report(true));
+      return;
     }
+    cancelGrace?.();
+    cancelGrace = undefined;
+    if (raised) report(false);
   };
 
   const outbox = await openRecordLog({
@@ -224,6 +240,7 @@ export async function composeEdge(
       }
     },
     async stop() {
+      cancelGrace?.();
       await Promise.all(beds.map((bed) => bed.close()));
       watch.stop();
       sounder.stop();

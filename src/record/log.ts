@@ -1,3 +1,4 @@
+import { deadline } from "../domain/deadline.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { base32Id } from "../domain/ids.ts";
 import type { Clock } from "../port/clock.ts";
@@ -200,7 +201,7 @@ function createWriter(options: WriterOptions): Writer {
       const refusal = refuse({ closed, entries: line.length, bytes: lineBytes + bytes.length, path });
       if (refusal !== undefined) return Promise.reject(refusal);
       return new Promise((resolve, reject) => {
-        const cancel = clock.after(DEADLINE_MS, () => {
+        const cancel = deadline(clock, DEADLINE_MS, () => {
           reject(
             new Fault("DISK_DEADLINE", `${path} was not on disk after ${DEADLINE_MS} ms.`, {
               fix: SLOW_DISK_FIX,

@@ -1,4 +1,5 @@
 import { isConditionId, PRIORITIES, type Priority } from "../domain/alarm.ts";
+import { deadline } from "../domain/deadline.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
 import { DAY_MS, type Wall, wall } from "../domain/time.ts";
@@ -112,7 +113,7 @@ export function createOutbox({ records, clock, log, onDurability }: OutboxOption
       apply(lines, entry);
       leftBehind.delete(send.occurrence);
       return new Promise((resolve) => {
-        const cancel = clock.after(DEADLINE_MS, () => {
+        const cancel = deadline(clock, DEADLINE_MS, () => {
           setDurable(false, `the outbox was not on disk after ${DEADLINE_MS} ms`);
           resolve();
         });
