@@ -174,7 +174,7 @@ export interface MetricValue {
   readonly coverage: number;
 }
 
-/** GET /api/beds/:bed/nights/:night?width=N ; `from` and `to` are the recorded part, to whole hours. */
+/** GET /api/beds/:bed/nights/:night?width=N ; `from` and `to` hold all that was recorded, to whole hours. */
 export interface NightResponse {
   readonly night: Night;
   readonly zone: string;

@@ -72,7 +72,7 @@ export async function nightOfBed(
     timeseries.events(whole),
     timeseries.simulated(whole),
   ]);
-  const { from, to, signals } = recorded ?? { ...whole, signals: [] };
+  const { from, to, signals } = withAlarms(recorded ?? { ...whole, signals: [] }, events, whole);
   const clamped = Math.min(Math.max(width, WIDTH.least), WIDTH.most);
   const bucketMs = Math.max(1, Math.ceil((to - from) / clamped / SECOND_MS)) * SECOND_MS;
   const query = { bed: bed.bed, from, to };
@@ -88,6 +88,17 @@ export async function nightOfBed(
     alarms: alarmsOf(events),
     metrics: await metrics(query),
   };
+}
+
+/** Widened, by whole hours within the night, to show every alarm on the same axis. */
+function withAlarms(recorded: Recorded, events: readonly AlarmEvent[], whole: RangeQuery): Recorded {
+  let from: number = recorded.from;
+  let to: number = recorded.to;
+  for (const { at } of events) {
+    from = Math.min(from, Math.floor(at / HOUR_MS) * HOUR_MS);
+    to = Math.max(to, Math.ceil(at / HOUR_MS) * HOUR_MS);
+  }
+  return { ...recorded, from: wall(Math.max(from, whole.from)), to: wall(Math.min(to, whole.to)) };
 }
 
 function stripOf(signal: SignalId, buckets: readonly Bucket[]): Strip {

@@ -61,6 +61,17 @@ describe("a night", () => {
     expect(gaps.every((i) => strip!.mean[i] === null && strip!.max[i] === null)).toBe(true);
   });
 
+  it("is wide enough for alarms before and after the recorded hours, within the night", async () => {
+    harness.store.points = { spo2: points([95]) };
+    const at = (iso: string): AlarmEvent => ({ kind: "occurred", at: second(iso), occurrence: occurrence() });
+    harness.store.eventList = [at("2026-01-10T21:10:00+08:00"), at("2026-01-11T05:59:00+08:00")];
+    const answer = await night();
+    expect(answer.from).toBe(second("2026-01-10T21:00:00+08:00"));
+    expect(answer.to).toBe(second("2026-01-11T06:00:00+08:00"));
+    harness.store.eventList = [at("2026-01-01T00:00:00+08:00")];
+    expect((await night()).from).toBe(second("2026-01-10T12:00:00+08:00"));
+  });
+
   it.each([
     ["", 800],
     ["?width=1", 60],
