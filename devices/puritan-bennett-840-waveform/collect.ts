@@ -71,8 +71,10 @@ export function createCollector(
     recent = recent.filter(({ endedAt }) => now - endedAt < MINUTE).slice(-MINUTE_BREATHS);
     if (recent.length > 0) {
       const expiredMl = recent.reduce((sum, { expiredMl }) => sum + expiredMl, 0);
-      const lasted = recent.reduce((sum, { lasted }) => sum + lasted, 0) + (now - breathAt);
-      return measured("minute_volume", (expiredMl / 1000) * (MINUTE / lasted));
+      const lasted = recent.reduce((sum, { lasted }) => sum + lasted, 0);
+      // A breath under way is no pause until it lasts longer than those before it.
+      const overdue = Math.max(0, now - breathAt - lasted / recent.length);
+      return measured("minute_volume", (expiredMl / 1000) * (MINUTE / (lasted + overdue)));
     }
     if (doubtful) return absent("poor_signal");
     return now - breathAt >= MINUTE ? 0 : absent("not_measured");

@@ -261,6 +261,17 @@ describe("when breaths do not end but lines come", () => {
     expect(new Set(peaks)).toEqual(new Set([14]));
   });
 
+  test("slow breathing does not make minute volume swing", async () => {
+    const slow = `BS, S:1,\n${rows(50, 24, 14)}${rows(350, -12 / 3.5, 5)}BE\n`;
+    const volumes = samples(await play(slow.repeat(6))).map(
+      ({ samples: { minute_volume } }) => minute_volume,
+    );
+    // Six breaths of 8 s, each waited for from its fifth second on; while the first is, nothing is known.
+    expect(volumes.slice(0, 4)).toEqual([5, 6, 7, 8].map(() => absent("not_measured")));
+    expect(volumes.length).toBeGreaterThanOrEqual(20);
+    for (const volume of volumes.slice(4)) expect(volume).toBeCloseTo(3, 0);
+  });
+
   test("the next complete breath ends the waiting within a second", async () => {
     const decoded = await play(breath(1) + rows(25 * 50, 0, 5) + breath(2) + rows(50, 0, 5));
     expect(samples(decoded).at(-1)?.samples).toMatchObject({ apnea_duration: 0, resp_rate: 20 });
