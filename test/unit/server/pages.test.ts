@@ -22,9 +22,9 @@ beforeEach(async () => {
   harness = await startHarness({ pagesFolder: dist });
 });
 afterEach(async () => {
-  expect(harness.complaints()).toEqual([]);
   await harness.close();
   rmSync(folder, { recursive: true, force: true });
+  expect(harness.complaints()).toEqual([]);
 });
 const get = (url: string, headers: Record<string, string> = {}) => harness.app.inject({ url, headers });
 
