@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
 import type { Finding } from "../config/read.ts";
 import { folderFacts, machineZone } from "../ops/machine.ts";
 import { createLinks } from "../transport/links.ts";
 import { coverageFindings } from "./check/coverage.ts";
-import { findingLine, ok, warning } from "./check/finding.ts";
+import { error, findingLine, ok, warning } from "./check/finding.ts";
 import { machineFindings } from "./check/machine.ts";
 import { networkFindings } from "./check/network.ts";
 import { sourceFindings } from "./check/sources.ts";
@@ -61,7 +63,17 @@ async function tellHome(
   await tell(await coverageFindings(config));
 }
 
-function configurationFindings({ file, findings, config }: FoundConfiguration): readonly Finding[] {
+function configurationFindings({ file, findings, config, dataDir }: FoundConfiguration): readonly Finding[] {
+  if (file === undefined && existsSync(path.join(dataDir, "state.sqlite"))) {
+    return [
+      error(
+        "configuration",
+        `it is gone, and ${dataDir} belongs to a configured home: nothing will start`,
+        "Put breathwatch.yaml back, or name it with --config.",
+        "CONFIG_UNREADABLE",
+      ),
+    ];
+  }
   if (file === undefined) {
     return [
       warning(

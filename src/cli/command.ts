@@ -86,6 +86,9 @@ function parse<O extends CommandOptions>(argv: readonly string[], options: O): P
 /** What node:util says of wrong arguments, shorter and with the word that was probably meant. */
 function wrongUse(error: unknown, known: readonly string[]): string {
   const message = messageOf(error);
+  const [, option] =
+    /^Option '(?:-\w, )?(--[\w-]+)[^']*'.* argument (?:missing|is ambiguous)/.exec(message) ?? [];
+  if (option !== undefined) return `${option} wants a value; one that begins with a dash as ${option}=-1.`;
   const unknown = /^Unknown option '(-+)([^']*)'/.exec(message);
   if (unknown === null) return message.replace(/\. To specify .*$/s, ".");
   const guess = nearest(unknown[2] ?? "", known);

@@ -48,6 +48,7 @@ export const decodeCommand = command({
       terminal,
     );
     const counts = await decode(recording, terminal);
+    if (counts.bytes === 0) throw invalidInput("The input is empty.", "Record again, or name another file.");
     for (const line of summaryOf(counts)) terminal.say(line);
     terminal.signal.throwIfAborted();
     if (counts.frames === 0) {

@@ -12,6 +12,8 @@ import type { Terminal } from "./terminal.ts";
 
 /** The file by which a running home lets its owner's command line in: mode 0600 in the data folder. */
 const CONTROL_FILE = "control.json";
+/** Where the demo keeps what it writes. */
+const DEMO_FOLDER = ".breathwatch-demo";
 const ANSWER_MS = 10_000;
 const MOST_ANSWER_BYTES = 64 * 1024;
 
@@ -38,7 +40,7 @@ export const drillCommand = command({
     const bed = needed(values.bed, "--bed B");
     if (!/^b[1-9]\d?$/.test(bed)) throw new UsageError(`--bed is "${bed}", but must be b1, b2...`);
     const forMs = durationOf(values.for ?? "10m");
-    const control = await readControl(await dataFolder(values, terminal));
+    const control = await findControl(await dataFolders(values, terminal));
     const body: DrillRequest = { forMs };
     const { status, text } = await post(control, `/api/beds/${bed}/drill`, body, terminal);
     if (status !== 200) throw refusalOf(status, text);
@@ -61,12 +63,16 @@ function durationOf(text: string): number {
   throw new UsageError(`--for is "${text}", but must be a time such as 30s, 10m or 1h.`);
 }
 
-async function dataFolder(
+/** Where a running home may have left its control file; where nothing is configured it may be the demo. */
+async function dataFolders(
   values: { readonly config?: string | undefined; readonly data?: string | undefined },
   terminal: Terminal,
-): Promise<string> {
-  if (values.data !== undefined) return path.resolve(terminal.folder, values.data);
-  return (await findConfiguration(values.config, terminal, { zone: machineZone() })).dataDir;
+): Promise<readonly [string, ...string[]]> {
+  if (values.data !== undefined) return [path.resolve(terminal.folder, values.data)];
+  const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
+  return found.file === undefined
+    ? [found.dataDir, path.resolve(terminal.folder, DEMO_FOLDER)]
+    : [found.dataDir];
 }
 
 /** How to reach the running home, and in whose name. */
@@ -77,24 +83,35 @@ interface Control {
   readonly certificate?: string;
 }
 
-async function readControl(folder: string): Promise<Control> {
-  const file = path.join(folder, CONTROL_FILE);
-  let text: string;
+async function findControl(folders: readonly [string, ...string[]]): Promise<Control> {
+  for (const folder of folders) {
+    const file = path.join(folder, CONTROL_FILE);
+    const text = await readIfThere(file);
+    if (text === undefined) continue;
+    const control = parseControl(text);
+    if (control !== undefined) return control;
+    throw new Fault("INPUT_INVALID", `${file} does not say where the home listens.`, {
+      fix: "Restart the home: it writes the file anew.",
+      permanent: true,
+    });
+  }
+  throw new Fault("NOT_FOUND", `No home is running on ${folders.join(" or ")}.`, {
+    fix: "Start it; or name its configuration with --config, or its data folder with --data.",
+    permanent: true,
+  });
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    text = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (error) {
-    throw new Fault("NOT_FOUND", `No home of this user is running on ${folder}: ${messageOf(error)}.`, {
-      fix: "Start it, name its configuration with --config or its data folder with --data, or use its user.",
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new Fault("NOT_ALLOWED", `${file} cannot be read: ${messageOf(error)}.`, {
+      fix: "Ask as the user that the home runs as.",
       permanent: true,
       cause: error,
     });
   }
-  const control = parseControl(text);
-  if (control !== undefined) return control;
-  throw new Fault("INPUT_INVALID", `${file} does not say where the home listens.`, {
-    fix: "Restart the home: it writes the file anew.",
-    permanent: true,
-  });
 }
 
 function parseControl(text: string): Control | undefined {

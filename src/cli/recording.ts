@@ -36,11 +36,11 @@ interface RecordingRequest {
 export async function openRecording(request: RecordingRequest, terminal: Terminal): Promise<Recording> {
   const { file } = request;
   if (file !== undefined) return fromFile(file, await readBytes(file, terminal), request);
+  const device = request.device === undefined ? undefined : familyOf(request.device);
   if (terminal.inputIsKeyboard) {
     throw new UsageError("Nothing to read: name a file with --input, or send bytes to stdin.");
   }
   const { head, rest } = await peek(chunksUntil(terminal.input, terminal.signal));
-  const device = request.device === undefined ? undefined : familyOf(request.device);
   if (device === undefined || device.paced !== undefined || isGzip(head) || isTranscript(head)) {
     return fromFile("stdin", await collect("stdin", rest), request);
   }
