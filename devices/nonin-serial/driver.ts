@@ -57,7 +57,7 @@ export async function* observeNonin(context: DriverContext): AsyncGenerator<Devi
 
 function createDecoder(options: OptionValues, sink: Sink): Decoder {
   const hasSensorSocket = options["family"] !== "9560";
-  switch (options["format"]) {
+  switch (String(options["format"])) {
     case "2":
       return createPacketDecoder(2, hasSensorSocket, sink);
     case "7":

@@ -25,7 +25,7 @@ export const noninSerial: DeviceModule = {
 
 /** Formats 2 and 7 never pause; 8 speaks once a second; a spot check (13) may be hours away. */
 function quietMs(options: OptionValues): number {
-  switch (options["format"]) {
+  switch (String(options["format"])) {
     case "2":
     case "7":
       return 3_000;
@@ -40,7 +40,7 @@ function quietMs(options: OptionValues): number {
 
 /** 75 frames of 5 bytes, or one of 4, in each second; spot checks have no rate, so they come at the line's speed. */
 function bytesPerSecond(options: OptionValues): number {
-  switch (options["format"]) {
+  switch (String(options["format"])) {
     case "8":
       return FORMAT_8.lengthBytes;
     case "13":

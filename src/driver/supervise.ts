@@ -3,7 +3,7 @@ import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness } from "../domain/observation.ts";
 import type { Mono } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Links, OpenLink } from "../port/link.ts";
+import type { Links, OpenLink, RecordingTimes } from "../port/link.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import { createBackOff } from "./back-off.ts";
@@ -241,11 +241,13 @@ async function openWithin(options: SuperviseOptions, signal: AbortSignal): Promi
   const { links, address, module, clock } = options;
   const deadline = new AbortController();
   const giveUp = AbortSignal.any([signal, deadline.signal]);
-  const opening = links.open(address, module.serial(options.options), giveUp).then(async (opened) => {
-    if (!giveUp.aborted) return opened;
-    await opened.link.close();
-    return new Fault("LINK_LOST", `The port ${address} opened too late and was closed.`);
-  }, unexpected);
+  const opening = links
+    .open(address, module.serial(options.options), giveUp, timesOf(options))
+    .then(async (opened) => {
+      if (!giveUp.aborted) return opened;
+      await opened.link.close();
+      return new Fault("LINK_LOST", `The port ${address} opened too late and was closed.`);
+    }, unexpected);
   if (await within(clock, OPEN_DEADLINE_MS, opening, signal)) return opening;
   deadline.abort();
   // On the way out: an opening under way is waited for, so that no port stays open behind.
@@ -254,6 +256,11 @@ async function openWithin(options: SuperviseOptions, signal: AbortSignal): Promi
     fix: "Unplug the adapter and plug it in again; for a radio link, bring the device nearer.",
   });
 }
+
+const timesOf = ({ module: { paced, bytesPerSecond }, options }: SuperviseOptions): RecordingTimes => ({
+  ...(paced === undefined ? {} : { paced }),
+  ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: bytesPerSecond(options) }),
+});
 
 /** What was thrown, as a fault. */
 const unexpected = (error: unknown): Fault =>

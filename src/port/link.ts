@@ -29,10 +29,25 @@ export interface OpenLink {
   readonly resolved: string;
 }
 
-/** Opens links by address: a device path, `tcp:HOST:PORT`, `memory:NAME`, `replay:FILE`. */
+/** How files that hold what a device family said keep time, for `replay:` addresses; a transcript needs neither. */
+export interface RecordingTimes {
+  /** Reads times out of a raw file, and leaves out what its logger added. */
+  readonly paced?: (
+    file: Uint8Array,
+  ) => Iterable<{ readonly offsetMs: number; readonly direction: "in" | "out"; readonly bytes: Uint8Array }>;
+  /** Rate of bare bytes; absent: the line speed. */
+  readonly bytesPerSecond?: number;
+}
+
+/** Opens links by address: a device path, `memory:NAME`, `replay:FILE`. */
 export interface Links {
   /** A fresh link object every time. Rejects with LINK_NOT_FOUND, LINK_REFUSED. */
-  open(address: string, serial: SerialSettings, signal: AbortSignal): Promise<OpenLink>;
+  open(
+    address: string,
+    serial: SerialSettings,
+    signal: AbortSignal,
+    times?: RecordingTimes,
+  ): Promise<OpenLink>;
   /** Serial ports of this machine with their stable names, for set-up and `check`. */
   list(): Promise<readonly { readonly path: string; readonly description: string }[]>;
 }

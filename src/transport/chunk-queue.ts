@@ -27,7 +27,7 @@ export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
   let ended = false;
   let fault: Fault | undefined;
   let reader: { resolve(result: IteratorResult<Uint8Array>): void; reject(fault: Fault): void } | undefined;
-  let writers: (() => void)[] = [];
+  const writers: (() => void)[] = [];
 
   const letWritersGo = (): void => {
     if (!ended && waitingBytes > limitBytes / 4) return;

@@ -3,46 +3,46 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Links, OpenLink, SerialSettings } from "../port/link.ts";
-import { isTranscript, type TranscriptChunk, timedChunks } from "../wire/transcript.ts";
+import type { Links, OpenLink, RecordingTimes } from "../port/link.ts";
+import { isTranscript, timedChunks } from "../wire/transcript.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
-import { createReplay, type Replay } from "./replay.ts";
+import { createReplay, type Replay, type TimedBytes } from "./replay.ts";
 import { listSerial, openSerial } from "./serial.ts";
 
 export interface LinksOptions {
   readonly clock: Clock;
   /** Cables of simulators in this process; without any, `memory:` addresses lead nowhere. */
   readonly memory?: MemoryLinks;
-  /** How the device family at a `replay:` address reads the times out of its raw files, where it can. */
-  paced?(address: string): ((file: Uint8Array) => Iterable<TranscriptChunk>) | undefined;
 }
 
 /** Every kind of link by address: `memory:NAME`, `replay:FILE`, else a serial port. */
-export function createLinks({
-  clock,
-  memory = createMemoryLinks(),
-  paced,
-}: LinksOptions): Links & { stop(): void } {
+export function createLinks({ clock, memory = createMemoryLinks() }: LinksOptions): Links & { stop(): void } {
   const replays = new Map<string, Replay>();
 
-  const replayOf = async (address: string, serial: SerialSettings): Promise<Replay> => {
-    const known = replays.get(address);
+  const replayOf = async (
+    file: string,
+    lineBytesPerSecond: number,
+    times: RecordingTimes,
+  ): Promise<Replay> => {
+    const known = replays.get(file);
     if (known !== undefined) return known;
-    const { file, bytesPerSecond } = replayAddress(address, serial);
     const bytes = await readRecording(file);
-    const read = isTranscript(bytes) ? undefined : paced?.(address);
-    const recording = read === undefined ? timedChunks(file, bytes, bytesPerSecond) : fromDevice(read(bytes));
-    const replay = replays.get(address) ?? createReplay({ name: file, recording, clock });
-    replays.set(address, replay);
+    const recording =
+      times.paced === undefined || isTranscript(bytes)
+        ? timedChunks(file, bytes, times.bytesPerSecond ?? lineBytesPerSecond)
+        : fromDevice(times.paced(bytes));
+    const replay = replays.get(file) ?? createReplay({ name: file, recording, clock });
+    replays.set(file, replay);
     return replay;
   };
 
   return {
-    async open(address, serial, signal): Promise<OpenLink> {
+    async open(address, serial, signal, times = {}): Promise<OpenLink> {
       signal.throwIfAborted();
       if (address.startsWith("memory:")) return memory.open(address.slice("memory:".length));
+      if (address.startsWith("tcp:")) throw noNetwork(address);
       if (!address.startsWith("replay:")) return openSerial(address, serial, signal, clock);
-      const replay = await replayOf(address, serial);
+      const replay = await replayOf(address.slice("replay:".length), serial.baudRate / 10, times);
       signal.throwIfAborted();
       return replay.open();
     },
@@ -53,15 +53,14 @@ export function createLinks({
   };
 }
 
-function* fromDevice(chunks: Iterable<TranscriptChunk>): Iterable<TranscriptChunk> {
-  for (const chunk of chunks) if (chunk.direction === "in") yield chunk;
-}
+const noNetwork = (address: string): Fault =>
+  new Fault("LINK_REFUSED", `${address} is a network address; devices are read from ports of this machine.`, {
+    fix: "Name a serial port, or make one of the network address with socat or ser2net.",
+    permanent: true,
+  });
 
-/** `replay:FILE` or `replay:FILE?bytesPerSecond=375`; a file without times is paced by that, else by the baud rate. */
-function replayAddress(address: string, serial: SerialSettings): { file: string; bytesPerSecond: number } {
-  const [file = "", query = ""] = address.slice("replay:".length).split("?");
-  const given = Number(new URLSearchParams(query).get("bytesPerSecond") ?? Number.NaN);
-  return { file, bytesPerSecond: given > 0 ? given : serial.baudRate / 10 };
+function* fromDevice(chunks: ReturnType<NonNullable<RecordingTimes["paced"]>>): Iterable<TimedBytes> {
+  for (const chunk of chunks) if (chunk.direction === "in") yield chunk;
 }
 
 async function readRecording(file: string): Promise<Uint8Array> {

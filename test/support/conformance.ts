@@ -184,5 +184,5 @@ export function newestSamples(readings: Heard["readings"]): Samples {
   for (const { reading } of readings) {
     if (reading.body.kind === "samples") Object.assign(newest, reading.body.samples);
   }
-  return newest as Samples;
+  return newest;
 }

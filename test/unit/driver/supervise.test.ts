@@ -324,7 +324,7 @@ describe("a link that cannot be had", () => {
 
   test("that opens too late is closed again", async () => {
     let closed = 0;
-    let finish = (_: OpenLink): void => undefined;
+    let finish: (opened: OpenLink) => void = () => undefined;
     const late: OpenLink = {
       link: {
         chunks: { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) },

@@ -136,39 +136,34 @@ describe("a replay", () => {
     expect(heard.bytes).toEqual([3]);
   });
 
-  test("of bare bytes follows the baud rate, or the rate in its address; .gz is unpacked", async () => {
+  test("of bare bytes follows the line speed, or the family's own rate; .gz is unpacked", async () => {
     const raw = path.join(folder, "raw.bin.gz");
     writeFileSync(raw, gzipSync(new Uint8Array(960)));
-    const { clock, links } = world();
-    const heard = listen(await links.open(`replay:${raw}`, SERIAL, never));
-    await clock.advance(500);
-    expect(heard.bytes.length).toBeGreaterThanOrEqual(440);
-    expect(heard.bytes.length).toBeLessThanOrEqual(480);
-
-    const slow = listen(await links.open(`replay:${raw}?bytesPerSecond=96`, SERIAL, never));
-    await clock.advance(5000);
-    expect(slow.bytes.length).toBeGreaterThanOrEqual(440);
-    expect(slow.bytes.length).toBeLessThanOrEqual(480);
-    links.stop();
-    expect(clock.pending).toBe(0);
+    const arrivedInHalf = async (bytesPerSecond: number | undefined, totalMs: number): Promise<number> => {
+      const { clock, links } = world();
+      const times = bytesPerSecond === undefined ? {} : { bytesPerSecond };
+      const heard = listen(await links.open(`replay:${raw}`, SERIAL, never, times));
+      await clock.advance(totalMs / 2);
+      links.stop();
+      expect(clock.pending).toBe(0);
+      return heard.bytes.length;
+    };
+    expect(await arrivedInHalf(undefined, 1000)).toBe(480);
+    expect(await arrivedInHalf(96, 10_000)).toBe(480);
   });
 
   test("of a raw file takes its times from the device family where that can tell them", async () => {
     const raw = path.join(folder, "log.txt");
     writeFileSync(raw, "AB");
-    const clock = createVirtualClock(wall(0));
-    const links = createLinks({
-      clock,
-      paced: (address) =>
-        address.endsWith("log.txt")
-          ? (file) => [
-              { offsetMs: 40, direction: "in", bytes: file.subarray(0, 1) },
-              { offsetMs: 50, direction: "out", bytes: file },
-              { offsetMs: 80, direction: "in", bytes: file.subarray(1) },
-            ]
-          : undefined,
+    const { clock, links } = world();
+    const opened = await links.open(`replay:${raw}`, SERIAL, never, {
+      paced: (file) => [
+        { offsetMs: 40, direction: "in", bytes: file.subarray(0, 1) },
+        { offsetMs: 50, direction: "out", bytes: file },
+        { offsetMs: 80, direction: "in", bytes: file.subarray(1) },
+      ],
     });
-    const heard = listen(await links.open(`replay:${raw}`, SERIAL, never));
+    const heard = listen(opened);
     await clock.advance(79);
     expect(heard.bytes).toEqual([65]);
     await clock.advance(1);
@@ -198,6 +193,11 @@ describe("a serial address", () => {
       code: "LINK_REFUSED",
       permanent: true,
     });
+  });
+
+  test("of a network is refused with the way around it", async () => {
+    const open = world().links.open("tcp:192.0.2.1:4001", SERIAL, never);
+    await expect(open).rejects.toMatchObject({ code: "LINK_REFUSED", fix: expect.stringContaining("socat") });
   });
 
   test("is not opened after the wish for it is gone", async () => {

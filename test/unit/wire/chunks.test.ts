@@ -50,7 +50,7 @@ describe("chunks until a signal", () => {
 
   test("an error after the abort is nobody's any more", async () => {
     const stop = new AbortController();
-    let fail = (_: Error): void => undefined;
+    let fail: (error: Error) => void = () => undefined;
     const source: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => ({
         next: () =>
