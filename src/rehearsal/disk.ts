@@ -88,7 +88,7 @@ function diskOver(files: Map<string, StoredFile>, totalBytes: number): MemoryDis
   return {
     async read(path) {
       await turn();
-      return files.get(path)?.bytes.slice();
+      return copyOf(files.get(path)?.bytes);
     },
     async append(path) {
       await turn();
@@ -97,7 +97,7 @@ function diskOver(files: Map<string, StoredFile>, totalBytes: number): MemoryDis
     },
     async replace(path, bytes) {
       await writable(path);
-      files.set(path, { bytes: bytes.slice(), synced: bytes.length });
+      files.set(path, { bytes: new Uint8Array(bytes), synced: bytes.length });
     },
     async list(folder) {
       await turn();
@@ -116,7 +116,7 @@ function diskOver(files: Map<string, StoredFile>, totalBytes: number): MemoryDis
       await turn();
       if (readOnly) throw refused(path, "the file system is mounted read-only");
       const file = fileAt(path);
-      file.bytes = file.bytes.slice(0, length);
+      file.bytes = new Uint8Array(file.bytes.subarray(0, length));
       file.synced = Math.min(file.synced, length);
     },
     async space() {
@@ -147,12 +147,15 @@ function diskOver(files: Map<string, StoredFile>, totalBytes: number): MemoryDis
       dead = true;
       return diskOver(new Map([...files].map(([path, file]) => [path, losePower(file, random)])), totalBytes);
     },
-    peek: (path) => files.get(path)?.bytes.slice(),
+    peek: (path) => copyOf(files.get(path)?.bytes),
     poke(path, bytes) {
-      files.set(path, { bytes: bytes.slice(), synced: bytes.length });
+      files.set(path, { bytes: new Uint8Array(bytes), synced: bytes.length });
     },
   };
 }
+
+/** Never a view: a Buffer's `slice` would be one. */
+const copyOf = (bytes: Uint8Array | undefined): Uint8Array | undefined => bytes && new Uint8Array(bytes);
 
 /** Both one after the other. The room behind the first is used where there is some: files grow by small pieces. */
 function extended(bytes: Uint8Array, more: Uint8Array): Uint8Array {
@@ -166,10 +169,12 @@ function extended(bytes: Uint8Array, more: Uint8Array): Uint8Array {
 
 function losePower({ bytes, synced }: StoredFile, random: Random): StoredFile {
   const end = synced + Math.floor(random.uniform() * (bytes.length - synced + 1));
-  if (end === bytes.length || random.uniform() > 0.3) return { bytes: bytes.slice(0, end), synced: end };
+  if (end === bytes.length || random.uniform() > 0.3)
+    return { bytes: new Uint8Array(bytes.subarray(0, end)), synced: end };
   // Some file systems make the file longer before its sectors arrive: the rest is zeros, from a sector's start.
   const sector = Math.min(bytes.length, Math.ceil(end / SECTOR_BYTES) * SECTOR_BYTES);
-  const left = Buffer.concat([bytes.subarray(0, sector), new Uint8Array(bytes.length - sector)]);
+  const left = new Uint8Array(bytes.length);
+  left.set(bytes.subarray(0, sector));
   return { bytes: left, synced: left.length };
 }
 

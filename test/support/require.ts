@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, test } from "vitest";
 
@@ -26,6 +28,15 @@ export function requires(...names: string[]): Conditional {
     throw new Error(`${reason}. In CI every required program must be there (npm test -- --install).`);
   }
   return skipping(reason);
+}
+
+/** Tests on a small file system of their own, which takes root and a kernel that lets it mount one. */
+export function mounting(): Conditional {
+  const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-mount-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", folder]).status === 0;
+  if (mounted) spawnSync("umount", [folder]);
+  rmdirSync(folder);
+  return mounted ? running : skipping("mounting a file system takes root");
 }
 
 /** A place among the recordings, and tests that run only where it is there. */
