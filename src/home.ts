@@ -1,11 +1,12 @@
 import type { HomeConfig } from "./config/config.ts";
 import { type HomeIdentity, readIdentity } from "./config/identity.ts";
 import { remember } from "./config/remember.ts";
+import { Fault } from "./domain/fault.ts";
 import type { BedId } from "./domain/ids.ts";
 import { composeEdge, type Edge } from "./edge.ts";
 import { composeHub, type Hub } from "./hub.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
-import type { World } from "./port/world.ts";
+import type { ListenOptions, World } from "./port/world.ts";
 import type { PatientEvent } from "./rehearsal/patient.ts";
 import { createApp } from "./server/app.ts";
 import type { App } from "./server/context.ts";
@@ -32,6 +33,8 @@ export interface Home {
   readonly url?: string;
   /** Where the broker is, with what it wants to be told: for tools on this machine. */
   readonly broker: { readonly url: string; readonly username?: string; readonly password?: string };
+  /** What could not be had at the start and is tried again and again while the watch goes on. */
+  readonly troubles: readonly Fault[];
   /** To print beside the address; absent when an owner has signed in and the code stays valid. */
   readonly ownerCode?: string;
   readonly identity: HomeIdentity;
@@ -54,11 +57,13 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
       makeVapidKeys: () => createVapidKeys(random),
     });
     const broker = await brokerOf(world, config);
-    if (broker.close !== undefined) closers.push(broker.close);
+    const opening = broker.open === undefined ? undefined : await persist(world, config, broker.open);
+    if (opening !== undefined) closers.push(opening.close);
 
-    const hub = composeHub(world, config, identity.home, broker.access);
+    const access = { ...broker.access, url: opening?.opened?.url ?? broker.access.url };
+    const hub = composeHub(world, config, identity.home, access);
     closers.push(() => hub.stop());
-    const edge = await composeEdge(world, config, identity, broker.access);
+    const edge = await composeEdge(world, config, identity, access);
     closers.push(() => edge.stop());
 
     const app = await createApp(serverDeps(world, config, options, identity, edge));
@@ -68,16 +73,25 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     // The watch comes first: a page server that cannot start must not keep it from watching.
     hub.start();
     edge.start();
-    if (world.listen === undefined) await app.ready();
-    const url = world.listen === undefined ? undefined : (await listen(app, world.listen)).url;
+    const where = world.listen;
+    if (where === undefined) await app.ready();
+    const pages =
+      where === undefined
+        ? undefined
+        : await persist(world, config, async () => ({
+            ...(await listen(app, where)),
+            close: async () => undefined,
+          }));
+    if (pages !== undefined) closers.push(pages.close);
     log.note("home.started", {
       beds: config.beds.length,
       demo: config.demo,
       store: (await timeseries.health()).ok,
     });
     return {
-      ...{ edge, hub, app, identity, broker: broker.access, stop },
-      ...(url === undefined ? {} : { url }),
+      ...{ edge, hub, app, identity, broker: access, stop },
+      ...(where === undefined ? {} : { url: pages?.opened?.url ?? addressOf(where) }),
+      troubles: [opening?.trouble, pages?.trouble].filter((fault) => fault !== undefined),
       ...(ownerCode === undefined ? {} : { ownerCode }),
     };
   } catch (error) {
@@ -92,9 +106,64 @@ function originOf({ web }: HomeConfig): string {
   return `${scheme}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
 }
 
+/** Address of pages that will be there once their port is free. */
+const addressOf = ({ host, port, tls }: ListenOptions): string =>
+  `${tls === undefined ? "http" : "https"}://${host}:${port}`;
+
+interface Opened {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const RETRY_MS = 5_000;
+
+/**
+ * Opens something that the watch can do without (law 4: broker and pages): what fails for now is tried again every 5 s
+ * until it works. The demo, which somebody is looking at, fails instead, and so does what can never work.
+ */
+async function persist(
+  { clock, log }: World,
+  { demo }: HomeConfig,
+  open: () => Promise<Opened>,
+): Promise<{ readonly opened?: Opened; readonly trouble?: Fault; close(): Promise<void> }> {
+  try {
+    const opened = await open();
+    return { opened, close: () => opened.close() };
+  } catch (error) {
+    if (demo || !(error instanceof Fault) || error.permanent) throw error;
+    log.note("home.waiting", { code: error.code, why: error.message, fix: error.fix }, "error");
+    let later: Opened | undefined;
+    let stopped = false;
+    let cancel = (): void => undefined;
+    const again = (): void => {
+      cancel = clock.after(RETRY_MS, () => {
+        open().then(
+          async (opened) => {
+            later = opened;
+            log.note("home.opened", { url: opened.url });
+            if (stopped) await opened.close();
+          },
+          () => {
+            if (!stopped) again();
+          },
+        );
+      });
+    };
+    again();
+    return {
+      trouble: error,
+      async close() {
+        stopped = true;
+        cancel();
+        await later?.close();
+      },
+    };
+  }
+}
+
 interface BrokerAccess {
   readonly access: Home["broker"];
-  readonly close?: () => Promise<void>;
+  readonly open?: () => Promise<Opened>;
 }
 
 async function brokerOf({ broker, random, state }: World, { bus }: HomeConfig): Promise<BrokerAccess> {
@@ -105,8 +174,11 @@ async function brokerOf({ broker, random, state }: World, { bus }: HomeConfig): 
   const username = bus.username ?? "breathwatch";
   const made = (): string => Buffer.from(random.bytes(24)).toString("base64url");
   const password = bus.password ?? (await remember(state, "broker_password", made));
-  const { url, close } = await broker.start({ host: bus.host, port: bus.port, username, password });
-  return { access: { url, username, password }, close };
+  const { host, port } = bus;
+  return {
+    access: { url: `mqtt://${host}:${port}`, username, password },
+    open: () => broker.start({ host, port, username, password }),
+  };
 }
 
 function serverDeps(

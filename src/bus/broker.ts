@@ -123,7 +123,6 @@ function cannotListen(error: Error, host: string, port: number): Fault {
     fix: taken
       ? `Stop the other program ("ss -ltnp 'sport = :${port}'" names it), or set another broker port.`
       : "Set another broker port, above 1023.",
-    permanent: true,
     cause: error,
   });
 }

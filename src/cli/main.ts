@@ -5,6 +5,7 @@ import { nearest } from "../config/nearest.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { table, UsageError } from "./command.ts";
 import { COMMANDS, type CommandEntry } from "./commands.ts";
+import { faultSentence } from "./fault-sentence.ts";
 import { Stopped, type Terminal } from "./terminal.ts";
 
 /**
@@ -86,11 +87,4 @@ function tell(error: unknown, name: string, terminal: Terminal): number {
   }
   if (debug) terminal.say(inspect(error));
   return 1;
-}
-
-/** What happened, what to do about it, and the code, in this order. */
-export function faultSentence(fault: Fault): string {
-  const detail = fault.message.replace(` (${fault.code})`, "");
-  const what = /[.!?]$/.test(detail) ? detail : `${detail}.`;
-  return [what, fault.fix, `(${fault.code})`].filter((part) => part !== undefined).join(" ");
 }

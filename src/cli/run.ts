@@ -12,6 +12,7 @@ import { createSessions } from "../server/sessions.ts";
 import { command, numberOf } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
 import { type Demo, demoConfig, startDemo } from "./demo.ts";
+import { faultSentence } from "./fault-sentence.ts";
 import { openRealWorld, type RealWorld } from "./real-world.ts";
 import { loadScenario } from "./scenario.ts";
 import type { Terminal } from "./terminal.ts";
@@ -192,6 +193,9 @@ async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<n
     const url = home.url ?? "";
     await writeControl(control, { url, token: await localToken(real), broker: home.broker });
     await terminal.print(`${url}/${home.ownerCode === undefined ? "" : `#code=${home.ownerCode}`}\n`);
+    for (const trouble of home.troubles) {
+      terminal.say(`NOT YET: ${faultSentence(trouble)} The watch goes on; this is tried again every 5 s.`);
+    }
     if (home.ownerCode !== undefined) terminal.say(`Owner code: ${home.ownerCode} (sign in with it once)`);
     const { sounder } = home.edge.live.states()[0]?.readiness ?? {};
     if (sounder?.ok === false) terminal.say(`NO SOUNDER IN THE HOUSE: ${sounder.detail}`);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { faultSentence, runCommandLine } from "../../../src/cli/main.ts";
+import { faultSentence } from "../../../src/cli/fault-sentence.ts";
+import { runCommandLine } from "../../../src/cli/main.ts";
 import { Stopped } from "../../../src/cli/terminal.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 import { createTestTerminal, run } from "../../support/terminal.ts";
