@@ -102,19 +102,21 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     });
   });
 
-  describe.runIf(summed.length > 0)("one damaged byte costs at most one frame", () => {
-    test.each(summed)("$name", async (scene) => {
-      const { heard, stream } = await playScene(module, scene);
-      const total = stream.reduce((sum, { bytes }) => sum + bytes.length, 0);
-      const random = createSeededRandom(13);
-      for (let round = 0; round < 40; round++) {
-        const place = Math.floor(random.uniform() * total);
-        const change = 1 + Math.floor(random.uniform() * 255);
-        const damaged = await feedStream(module, scene.options, withDamage(stream, place, change));
-        expectAtMostOneLost(heard.frames, damaged.frames);
-      }
+  if (summed.length > 0) {
+    describe("one damaged byte costs at most one frame", () => {
+      test.each(summed)("$name", async (scene) => {
+        const { heard, stream } = await playScene(module, scene);
+        const total = stream.reduce((sum, { bytes }) => sum + bytes.length, 0);
+        const random = createSeededRandom(13);
+        for (let round = 0; round < 40; round++) {
+          const place = Math.floor(random.uniform() * total);
+          const change = 1 + Math.floor(random.uniform() * 255);
+          const damaged = await feedStream(module, scene.options, withDamage(stream, place, change));
+          expectAtMostOneLost(heard.frames, damaged.frames);
+        }
+      });
     });
-  });
+  }
 
   describe("noise", () => {
     test.each(streams)("$name: a megabyte of it is survived in bounded memory", async (scene) => {
