@@ -3,7 +3,7 @@ import type { DeviceId } from "../domain/ids.ts";
 import { type Mono, mono, type Wall, wall } from "../domain/time.ts";
 import type { Condition } from "./condition.ts";
 import { CONDITIONS } from "./conditions/index.ts";
-import type { AlarmSetup, Core, EngineState, Live, Notice, Runtime } from "./state.ts";
+import type { AlarmSetup, Core, EngineState, Judged, Live, Notice, Runtime } from "./state.ts";
 
 /**
  * One step under way: the pure function `step` copies the state in, the parts change this, and the result is copied
@@ -18,6 +18,8 @@ export interface Draft {
   readonly trusted: boolean;
   core: Core;
   live: Live;
+  /** A copy of `live.judged`, once something was judged. */
+  judged: { [key: string]: Judged } | undefined;
   readonly events: AlarmEvent[];
   readonly notices: Notice[];
   /** Something that the fold shows has changed. */
@@ -39,12 +41,22 @@ export const draftOf = (
   trusted,
   core: state.core,
   live: state.live,
+  judged: undefined,
   events: [],
   notices: [],
   isVisible: false,
 });
 
 export const conditionsOf = (setup: AlarmSetup): readonly Condition[] => setup.conditions ?? CONDITIONS;
+
+/** The newest evidence that was counted for an instance. */
+export const judgedOf = (draft: Draft, key: string): Judged | undefined =>
+  (draft.judged ?? draft.live.judged)[key];
+
+export function setJudged(draft: Draft, key: string, judged: Judged): void {
+  draft.judged ??= { ...draft.live.judged };
+  draft.judged[key] = judged;
+}
 
 /** Replaces, adds or (undefined) removes an instance. */
 export function setRuntime(draft: Draft, key: string, runtime: Runtime | undefined): void {

@@ -82,7 +82,8 @@ function tick(
   if (!Number.isFinite(input.mono)) return nothing(state);
   const draft = draftOf(setup, state, forward(state, input.mono), input.at, input.trusted ?? true);
   updateWatch(draft);
-  judgeAll(draft);
+  // The observation of this very moment was judged when it came.
+  if (state.live.judgedAt !== draft.now || draft.core !== state.core) judgeAll(draft);
   runOut(draft);
   return finish(state, draft);
 }
@@ -110,7 +111,7 @@ function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): Ste
     at: draft.at,
     trusted: draft.trusted,
     core,
-    live: draft.live,
+    live: draft.judged === undefined ? draft.live : { ...draft.live, judged: draft.judged },
   });
   const { events, notices } = draft;
   if (accepted === undefined && !isDue(before, after)) return { state: after, events, notices };

@@ -3,14 +3,7 @@ import type { BedId } from "../domain/ids.ts";
 import { absent } from "../domain/sample.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { DAY_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
-import {
-  BEAT_MS,
-  BUSY_BEAT_MS,
-  type JournalEntry,
-  QUIET_MS,
-  type SeenDevice,
-  type SeenSignal,
-} from "./journal.ts";
+import { type JournalEntry, paceOf, type SeenDevice, type SeenSignal } from "./journal.ts";
 import {
   type Core,
   type DeviceRecord,
@@ -41,12 +34,14 @@ export function foldJournal(entries: readonly JournalEntry[], now: Instant, bed:
   const isTrusted = now.trusted && last.trusted;
   const downMs = Math.min(DAY_MS, Math.max(0, now.wall - last.at));
   const shift: Shift = (at) => mono(at - last.mono + now.mono - downMs);
-  const isBusy = Object.values(last.core.runtimes).some(({ t0 }) => t0 !== undefined);
-  const wasAway = downMs > (isBusy ? BUSY_BEAT_MS : BEAT_MS) + 1_000;
+  const { beatMs, silentMs } = paceOf(last.core);
+  const wasAway = downMs > beatMs + SECOND_MS;
   const ranOut: Shift = (until) => (isTrusted ? shift(until) : now.mono);
-  // Within one beat nobody knows when the process stopped: what lived at the last entry is taken to have lived on.
+  // Within one beat nobody knows when the process stopped: what lived at the last entry is taken to have lived on,
+  // until just before now, so that a sample that comes now is a new one.
+  const isKnown = wasAway || downMs === 0;
   const living: Shift = (at) =>
-    wasAway || last.mono - at >= QUIET_MS ? shift(at) : mono(at - last.mono + now.mono);
+    isKnown || last.mono - at >= silentMs ? shift(at) : mono(at - last.mono + now.mono - 1);
   return {
     ...fresh,
     startedAt: shift(last.startedAt),
@@ -171,7 +166,7 @@ function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {
   return {
     sample: reason === undefined ? value : absent(reason),
     at: arrived,
-    valid: { value, at: arrived, since: shift(since), everyMs: SECOND_MS, coverMs: SECOND_MS },
+    valid: { value, at: arrived, since: shift(since), everyMs: 0, coverMs: SECOND_MS },
   };
 }
 

@@ -2,7 +2,7 @@ import { type AlarmValues, higherPriority, type Occurrence, type Priority } from
 import type { ExpectedSource } from "../domain/bed.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Condition, UnknownWhy, Verdict } from "./condition.ts";
-import { type Draft, end, isSimulated, raise, say, setRuntime } from "./draft.ts";
+import { type Draft, end, isSimulated, judgedOf, raise, say, setJudged, setRuntime } from "./draft.ts";
 import type { Runtime } from "./state.ts";
 
 /** The others are known beforehand: nothing has been lost. */
@@ -24,13 +24,10 @@ export function decide(
   verdict: Decided,
   priority: Priority,
 ): void {
-  const before = draft.live.judged[key];
+  const before = judgedOf(draft, key);
   if (before !== undefined && verdict.at <= before.at) return;
   const { at, breaths } = verdict;
-  draft.live = {
-    ...draft.live,
-    judged: { ...draft.live.judged, [key]: { at, ...(breaths !== undefined && { breaths }) } },
-  };
+  setJudged(draft, key, breaths === undefined ? { at } : { at, breaths });
   becomeKnown(draft, condition, key, verdict.values, priority);
   const runtime = draft.core.runtimes[key];
   if (verdict.kind === "holds") {

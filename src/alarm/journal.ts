@@ -6,12 +6,18 @@ import type { Mono, Wall } from "../domain/time.ts";
 import { JUDGED_SIGNALS } from "./condition.ts";
 import type { Core, DeviceRecord, EngineState, Live, SignalRecord } from "./state.ts";
 
-/** A quiet night writes this often, so that a restart knows how long the box was away... */
-export const BEAT_MS = 20_000;
-/** ...and this often while anything violates, where every second of a delay counts. */
-export const BUSY_BEAT_MS = 5_000;
-/** A signal or device is noted as silent after this. */
-export const QUIET_MS = 8_000;
+/**
+ * How finely the journal follows time. An entry is written at least so often, so that a restart knows how long the box
+ * was away; a signal or device is noted as silent after so long. While anything violates every second counts.
+ */
+const PACE = {
+  quiet: { beatMs: 20_000, silentMs: 8_000 },
+  busy: { beatMs: 5_000, silentMs: 2_000 },
+} as const;
+
+/** The pace at which this was written. */
+export const paceOf = (core: Core): (typeof PACE)["quiet" | "busy"] =>
+  PACE[Object.values(core.runtimes).some(({ t0 }) => t0 !== undefined) ? "busy" : "quiet"];
 
 /** A signal in few bytes: last valid value, its arrival, since when it has been the same, and why it is absent now. */
 export type SeenSignal =
@@ -81,31 +87,31 @@ export const entryOf = (
 export function isDue(before: EngineState, after: EngineState): boolean {
   if (before.core !== after.core) return true;
   const { writtenAt } = after.live;
-  const isBusy = Object.values(after.core.runtimes).some(({ t0 }) => t0 !== undefined);
-  if (writtenAt === undefined || after.mono - writtenAt >= (isBusy ? BUSY_BEAT_MS : BEAT_MS)) return true;
+  if (writtenAt === undefined || after.mono - writtenAt >= paceOf(after.core).beatMs) return true;
   return before.live.devices !== after.live.devices && silences(before) !== silences(after);
 }
 
-/** Marks devices and judged signals that have been silent for 8 s; the mark goes with the next sample. */
+/** Marks devices and judged signals that have fallen silent; the mark goes with the next sample. */
 export function markQuiet(state: EngineState): EngineState {
+  const { silentMs } = paceOf(state.core);
   let { devices } = state.live;
   for (const [id, record] of Object.entries(devices)) {
-    const marked = quietRecord(record, state.mono);
+    const marked = quietRecord(record, state.mono, silentMs);
     if (marked !== record) devices = { ...devices, [id]: marked };
   }
   return devices === state.live.devices ? state : { ...state, live: { ...state.live, devices } };
 }
 
-function quietRecord(record: DeviceRecord, now: Mono): DeviceRecord {
+function quietRecord(record: DeviceRecord, now: Mono, silentMs: number): DeviceRecord {
   let { signals } = record;
   for (const id of JUDGED_SIGNALS) {
     const known = signals[id];
-    if (known?.valid === undefined || known.quiet === true || now - known.valid.at < QUIET_MS) continue;
+    if (known?.valid === undefined || known.quiet === true || now - known.valid.at < silentMs) continue;
     signals = { ...signals, [id]: { ...known, quiet: true } };
   }
-  const isQuiet = record.quiet !== true && now - record.heardAt >= QUIET_MS;
+  const isQuiet = record.quiet !== true && now - record.heardAt >= silentMs;
   const isBreathless =
-    record.breathless !== true && record.breathAt !== undefined && now - record.breathAt >= QUIET_MS;
+    record.breathless !== true && record.breathAt !== undefined && now - record.breathAt >= silentMs;
   if (!isQuiet && !isBreathless && signals === record.signals) return record;
   return { ...record, signals, ...(isQuiet && { quiet: true }), ...(isBreathless && { breathless: true }) };
 }

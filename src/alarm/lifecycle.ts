@@ -1,4 +1,4 @@
-import { higherPriority, type Priority, priorityRank } from "../domain/alarm.ts";
+import { type ConditionId, higherPriority, type Priority, priorityRank } from "../domain/alarm.ts";
 import type { ExpectedSource } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { DeviceId } from "../domain/ids.ts";
@@ -29,6 +29,7 @@ export function judgeAll(draft: Draft): void {
     const bed = takesDelayed && delayedBed !== undefined ? delayedBed : liveBed;
     for (const source of instances(draft, condition)) judgeOne(draft, condition, bed, source);
   }
+  draft.live = { ...draft.live, judgedAt: now };
 }
 
 function instances(draft: Draft, condition: Condition): readonly (ExpectedSource | undefined)[] {
@@ -94,13 +95,9 @@ function viewOf(
   runtime: Runtime | undefined,
   source: ExpectedSource | undefined,
 ): View {
-  const { setup, core, live, now } = draft;
-  const record =
-    source !== undefined && Object.hasOwn(live.devices, source.device)
-      ? live.devices[source.device]
-      : undefined;
+  const { setup, core, now } = draft;
   const t0 = runtime?.t0;
-  return {
+  const view = {
     now,
     dependencyClass: setup.profile.dependencyClass,
     onWatch: core.watch.state.on,
@@ -108,11 +105,14 @@ function viewOf(
     held: t0 !== undefined,
     heldMs: t0 === undefined ? 0 : now - t0,
     bed,
-    ...(source !== undefined && { device: { source, record } }),
-    inherited: condition.technical && source !== undefined ? inheritedBy(draft, source.device) : undefined,
     settledAt: core.settledAt,
-    isOn: (id) => setup.limits[id].on,
+    isOn: (id: ConditionId) => setup.limits[id].on,
   };
+  if (source === undefined) return { ...view, inherited: undefined };
+  const { devices } = draft.live;
+  const record = Object.hasOwn(devices, source.device) ? devices[source.device] : undefined;
+  const inherited = condition.technical ? inheritedBy(draft, source.device) : undefined;
+  return { ...view, inherited, device: { source, record } };
 }
 
 /** The highest priority of what violated when this device's data stopped, in this watch or just before it. */

@@ -35,7 +35,7 @@ export interface SignalRecord {
   /** Arrival of `sample`. */
   readonly at: Mono;
   readonly valid?: ValidSample;
-  /** No valid value for 8 s: part of the journal, so that a restart does not take it for living. */
+  /** No valid value for some seconds: part of the journal, so that a restart does not take it for living. */
   readonly quiet?: true;
 }
 
@@ -60,7 +60,7 @@ export interface DeviceRecord {
   readonly waveMovedAt?: Mono;
   readonly waveShape?: string;
   readonly breaths: number;
-  /** Silent for 8 s; no breath for 8 s. */
+  /** Silent for some seconds; no breath for as long. */
   readonly quiet?: true;
   readonly breathless?: true;
   readonly simulated: boolean;
@@ -72,13 +72,21 @@ export interface DeviceRecord {
   readonly minuteVolumes: readonly (readonly [Mono, number])[];
 }
 
+/** The newest evidence that was counted, and the breaths counted then. */
+export interface Judged {
+  readonly at: Mono;
+  readonly breaths?: number;
+}
+
 /** Changes with every observation: kept in memory, summed up in journal entries. */
 export interface Live {
   readonly devices: { readonly [device: DeviceId]: DeviceRecord };
-  /** Per instance: the newest evidence that was counted, and the breaths counted then. */
-  readonly judged: { readonly [key: string]: { readonly at: Mono; readonly breaths?: number } };
+  /** By instance. */
+  readonly judged: { readonly [key: string]: Judged };
   /** The schedule at this wall-clock minute. */
   readonly schedule?: { readonly minute: number; readonly inside: boolean };
+  /** When everything was last judged. */
+  readonly judgedAt?: Mono;
   /** Last journal entry. */
   readonly writtenAt?: Mono;
 }
