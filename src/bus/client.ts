@@ -87,8 +87,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     connection = opened;
     client.on("error", (error) => {
       tell(messageOf(error));
-      // The library closes the stream after most errors, but not after all of them.
-      client.end(true);
+      giveUp(opened);
     });
     client.on("close", () => {
       lose(opened);
@@ -105,6 +104,12 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
       if (client.stream instanceof Socket) client.stream.setNoDelay(true);
       subscribeAll(opened);
     });
+  };
+
+  /** The library says "close" some time later, and not after every error: from here on the connection is gone. */
+  const giveUp = (opened: Connection): void => {
+    opened.client.end(true);
+    lose(opened);
   };
 
   /** Only with its subscriptions granted is a connection one: otherwise answers to what is sent would be missed. */
@@ -131,7 +136,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
           "error",
         );
       }
-      if (error !== null && refused.length === 0) opened.client.end(true);
+      if (error !== null && refused.length === 0) giveUp(opened);
       else ready();
     });
   };
@@ -159,7 +164,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
       if (connection !== opened || oldest === undefined) return;
       if (clock.mono() - oldest.since < ACKNOWLEDGE_MS) return watch(opened);
       tell(`no acknowledgement in ${ACKNOWLEDGE_MS} ms`);
-      opened.client.end(true);
+      giveUp(opened);
     });
   };
 
@@ -214,7 +219,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
       await new Promise<void>((resolve) => {
         closing.on("close", resolve);
         // A broker that does not answer must not keep the program from ending.
-        const cancel = clock.after(CLOSE_MS, () => closing.end(true));
+        const cancel = clock.after(CLOSE_MS, () => closing.stream.destroy());
         closing.on("close", cancel);
         closing.end(!connected);
       });
