@@ -53,12 +53,14 @@ export interface Ingest {
 
 const STOP_MS = 1 * SECOND_MS;
 const COMPLAINT_MS = 10 * SECOND_MS;
+const PLACES_MAX = 1_000;
 
 /** Idle until `start`. */
 export function createIngest(options: IngestOptions): Ingest {
   const { bus, clock, log, random, home } = options;
   const marks = createMarks(options);
   const stops: (() => void)[] = [];
+  const places = new Map<string, ParsedTopic>();
   let stored = 0;
   let repeats = 0;
   let rejected = 0;
@@ -145,9 +147,15 @@ export function createIngest(options: IngestOptions): Ingest {
     if (state.message.online) echo(place.bed, "state");
   };
 
+  /** Undefined for topics that are not of this home. The few that come are remembered: each costs a hash. */
   const placeOf = (topic: string): ParsedTopic | undefined => {
+    const known = places.get(topic);
+    if (known !== undefined) return known;
     const place = parseTopic(topic);
-    return place?.home === home ? place : undefined;
+    if (place?.home !== home) return undefined;
+    if (places.size >= PLACES_MAX) places.clear();
+    places.set(topic, place);
+    return place;
   };
 
   return {
