@@ -10,6 +10,21 @@ export interface CommandEntry {
 /** Every command, in the order of the help text. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "start",
+    summary: "the configured home, or the demo where none was ever set up (npm start)",
+    load: async () => (await import("./run.ts")).startCommand,
+  },
+  {
+    name: "home",
+    summary: "watches the beds of a configuration",
+    load: async () => (await import("./run.ts")).homeCommand,
+  },
+  {
+    name: "demo",
+    summary: "a simulated bed, marked everywhere",
+    load: async () => (await import("./run.ts")).demoCommand,
+  },
+  {
     name: "check",
     summary: "reads configuration and machine; one line a finding, with the fix",
     load: async () => (await import("./check.ts")).checkCommand,
@@ -48,5 +63,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "drill",
     summary: "rings for real, on purpose, from a simulated bed",
     load: async () => (await import("./drill.ts")).drillCommand,
+  },
+  {
+    name: "bench",
+    summary: "measures the path from a device's bytes to the bus and to a phone",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
+  {
+    name: "nights",
+    summary: "rehearses scenarios with many seeds on virtual time",
+    load: async () => (await import("./nights.ts")).nightsCommand,
   },
 ];

@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
 import { DEFAULT_PUSH_SUBJECT } from "../config/read.ts";
 import type { AlarmEvent, ConditionId } from "../domain/alarm.ts";
@@ -8,6 +10,8 @@ import { createPatient } from "../rehearsal/patient.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
 import type { Scenario } from "../rehearsal/scenario.ts";
 import { createRehearsalWorld, type RehearsalWorld, simulateBed } from "../rehearse.ts";
+import { command, needed, UsageError } from "./command.ts";
+import { loadScenario } from "./scenario.ts";
 
 /** Ten in the evening in Shanghai: inside every default watch. */
 const EVENING: Wall = wall(Date.parse("2026-11-21T22:00:00+08:00"));
@@ -133,3 +137,51 @@ function problemsOf(scenario: Scenario, occurred: RehearsedNight["occurred"]): s
     .map(({ condition, atS }) => `${condition} occurred at ${atS} s and must not`);
   return [...missing, ...forbidden];
 }
+
+const OWN = path.join(import.meta.dirname, "../../devices/scenarios");
+
+/** `breathwatch nights`: every scenario with every seed, on virtual time. */
+export const nightsCommand = command({
+  name: "nights",
+  usage: "--seeds A..B [--scenario NAME]...",
+  about:
+    "Rehearses scenarios on virtual time, from the devices' bytes to alarms, phones and store, with chance from each\n" +
+    "seed. Prints one JSON line a rehearsal; fails when one of them did not go as its scenario says.",
+  options: {
+    seeds: { type: "string", value: "A..B", help: "first and last seed, both included" },
+    scenario: {
+      type: "string",
+      value: "NAME",
+      multiple: true,
+      help: "only these; default: all that come along",
+    },
+  },
+  examples: ["breathwatch nights --seeds 1..20", "breathwatch nights --seeds 7..7 --scenario mask-off"],
+  async run({ values }, terminal) {
+    const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(needed(values.seeds, "--seeds A..B")) ?? [];
+    if (first === undefined || last === undefined)
+      throw new UsageError("--seeds must be A..B, for example 1..20.");
+    const all = readdirSync(OWN).filter((file) => file.endsWith(".yaml"));
+    const names = values.scenario ?? all.map((file) => file.slice(0, -".yaml".length));
+    let failed = 0;
+    let done = 0;
+    const total = (Number(last) - Number(first) + 1) * names.length;
+    for (let seed = Number(first); seed <= Number(last); seed++) {
+      for (const name of names) {
+        terminal.signal.throwIfAborted();
+        const scenario = await loadScenario(name, terminal);
+        const { occurred, problems } = await rehearse(scenario, seed);
+        if (problems.length > 0) failed += 1;
+        done += 1;
+        await terminal.print(
+          `${JSON.stringify({ seed, scenario: name, ok: problems.length === 0, occurred, problems })}\n`,
+        );
+        terminal.say(
+          `${done} of ${total}: ${name}, seed ${seed}: ${problems.length === 0 ? "as it should" : "NOT as it should"}`,
+        );
+      }
+    }
+    terminal.say(`${total - failed} of ${total} went as they should.`);
+    return failed === 0 ? 0 : 1;
+  },
+});

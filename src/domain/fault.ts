@@ -34,7 +34,6 @@ export const FAULTS = {
   CHANNEL_CONFIG: "A notification channel is set up wrongly.",
   AUDIO_UNAVAILABLE: "This machine has no working audio output.",
   RULE_ERROR: "An alarm condition failed inside.",
-  SIMULATION_FORBIDDEN: "Simulated data may not do this outside a drill.",
   PROGRAM_MISSING: "A program that this needs is not installed on this machine.",
   INPUT_INVALID: "A file or value given to a command is not valid.",
   NOT_ALLOWED: "This person may not do this.",

@@ -9,7 +9,6 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   NOT_ALLOWED: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
-  SIMULATION_FORBIDDEN: 409,
   RATE_LIMITED: 429,
   STATE_FAILED: 503,
   STORE_FAILED: 503,

@@ -104,10 +104,6 @@ export const faults = {
     fix: "Plug in a loudspeaker and test the alarm.",
   },
   RULE_ERROR: { cause: "An alarm rule failed inside.", fix: "Look at the person; tell your technician." },
-  SIMULATION_FORBIDDEN: {
-    cause: "Simulated data may not do this outside a drill.",
-    fix: "Start a test of the alarm first.",
-  },
   INPUT_INVALID: { cause: "A value is not valid.", fix: "Correct it and try again." },
   NOT_ALLOWED: { cause: "You may not do this.", fix: "Ask the owner for a code with the right role." },
   NOT_SIGNED_IN: {

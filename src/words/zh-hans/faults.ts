@@ -39,7 +39,6 @@ export const faults = {
   CHANNEL_CONFIG: { cause: "通知渠道设置有误。", fix: "请在配置里改正。" },
   AUDIO_UNAVAILABLE: { cause: "主机没有能用的扬声器。", fix: "请接上扬声器，再测试报警。" },
   RULE_ERROR: { cause: "有一条报警规则内部出错。", fix: "请去看看人，并告诉技术员。" },
-  SIMULATION_FORBIDDEN: { cause: "模拟数据在演练之外不能这样做。", fix: "请先开始“测试报警”。" },
   INPUT_INVALID: { cause: "填写的内容无效。", fix: "请改正后再试。" },
   NOT_ALLOWED: { cause: "您没有权限这样做。", fix: "请向管理员要一个合适身份的口令。" },
   NOT_SIGNED_IN: { cause: "需要先登录，或口令不对、已过期。", fix: "请用新的口令登录。" },

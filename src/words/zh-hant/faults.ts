@@ -36,7 +36,6 @@ export const faults = {
   CHANNEL_CONFIG: { cause: "通知管道設定有誤。", fix: "請在設定裡更正。" },
   AUDIO_UNAVAILABLE: { cause: "主機沒有能用的喇叭。", fix: "請接上喇叭，再測試警報。" },
   RULE_ERROR: { cause: "有一條警報規則內部出錯。", fix: "請去看看人，並告訴技術人員。" },
-  SIMULATION_FORBIDDEN: { cause: "模擬資料在演練之外不能這樣做。", fix: "請先開始「測試警報」。" },
   INPUT_INVALID: { cause: "填寫的內容無效。", fix: "請更正後再試。" },
   NOT_ALLOWED: { cause: "您沒有權限這樣做。", fix: "請向管理員要一組合適身分的通行碼。" },
   NOT_SIGNED_IN: { cause: "需要先登入，或通行碼不對、已過期。", fix: "請用新的通行碼登入。" },
