@@ -203,8 +203,8 @@ export async function composeEdge(
         runner.stop();
         await uplink.stop();
         await connection.close();
-        await spool.close();
-        await journal.close();
+        // A disk that fails must not keep the next one from closing.
+        await Promise.allSettled([spool.close(), journal.close()]);
       },
     };
   }
@@ -244,7 +244,9 @@ export async function composeEdge(
       await Promise.all(beds.map((bed) => bed.close()));
       watch.stop();
       sounder.stop();
-      await outbox.close();
+      await outbox
+        .close()
+        .catch((error: unknown) => log.note("outbox.unclosed", { why: String(error) }, "warn"));
     },
   };
   await targets.refresh();
