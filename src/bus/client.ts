@@ -5,6 +5,7 @@ import type { Bus, BusConnector, BusOptions } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
+import { PAYLOAD_CHARS_MAX } from "./messages.ts";
 import { topicMatcher } from "./topics.ts";
 
 export interface BusConnectorOptions {
@@ -30,6 +31,8 @@ const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 10_000;
 /** A connection that lived this long was a good one: the next attempt starts over with the shortest wait. */
 const STEADY_MS = 5_000;
+/** UTF-8 takes up to three bytes for one UTF-16 unit; nobody reads a longer payload, so it is not made a text of. */
+const PAYLOAD_BYTES_MAX = 3 * PAYLOAD_CHARS_MAX;
 /** Unacknowledged messages; further ones are refused. */
 const IN_FLIGHT_MAX = 1_000;
 
@@ -94,6 +97,10 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     });
     client.on("message", (topic, payload, packet) => {
       if (connection !== opened) return;
+      if (payload.length > PAYLOAD_BYTES_MAX) {
+        log.note("bus.payload_refused", { topic: topic.slice(0, 200), bytes: payload.length }, "warn");
+        return;
+      }
       const text = payload.toString("utf8");
       for (const { matches, handlers } of subscriptions.values()) {
         if (!matches(topic)) continue;

@@ -9,6 +9,8 @@ export interface Arrival {
   /** The same for every repeat of a message. */
   readonly key: string;
   readonly at: Mono;
+  /** Length of the message as it came: what it costs to keep it waiting. */
+  readonly chars: number;
   readonly data: Partial<Batch>;
   /** Called once it is safe, or can never be stored. */
   settle(): void;
@@ -34,6 +36,9 @@ const COMMIT_MS = 1_000;
 const COMMIT_AT_ONCE = 500;
 const BATCH_MAX = 2_000;
 const WAITING_MAX = 20_000;
+/** A thousand times what a bed sends in a second; whoever may write to the broker must not fill this machine's memory. */
+const WAITING_CHARS_MAX = 32 << 20;
+const BATCH_CHARS_MAX = 4 << 20;
 const RETRY_MS_MAX = 10_000;
 
 /** `onCommitted` is called after the arrivals of a commit were settled. */
@@ -51,6 +56,7 @@ export function createCommits(options: {
   let failures = 0;
   let trouble: string | undefined;
   let refused = 0;
+  let waitingChars = 0;
   let stopped = false;
 
   const schedule = (ms: number): void => {
@@ -68,7 +74,7 @@ export function createCommits(options: {
   const run = async (): Promise<void> => {
     try {
       while (line.length > 0) {
-        const arrivals = line.slice(0, BATCH_MAX);
+        const arrivals = firstOf(line);
         await store(arrivals);
         take(arrivals);
         failures = 0;
@@ -88,6 +94,7 @@ export function createCommits(options: {
     line.splice(0, arrivals.length);
     for (const arrival of arrivals) {
       keys.delete(arrival.key);
+      waitingChars -= arrival.chars;
       arrival.settle();
     }
     onCommitted();
@@ -116,8 +123,9 @@ export function createCommits(options: {
 
   return {
     add(arrival) {
-      if (line.length >= WAITING_MAX) return false;
+      if (line.length >= WAITING_MAX || waitingChars + arrival.chars > WAITING_CHARS_MAX) return false;
       line.push(arrival);
+      waitingChars += arrival.chars;
       keys.add(arrival.key);
       schedule(COMMIT_MS);
       return true;
@@ -146,6 +154,16 @@ export function createCommits(options: {
       return refused;
     },
   };
+}
+
+/** As many as one commit takes, one at least. */
+function firstOf(line: readonly Arrival[]): readonly Arrival[] {
+  let chars = 0;
+  const end = line.findIndex((arrival, index) => {
+    chars += arrival.chars;
+    return index > 0 && (index >= BATCH_MAX || chars > BATCH_CHARS_MAX);
+  });
+  return line.slice(0, end === -1 ? line.length : end);
 }
 
 function join(parts: readonly Partial<Batch>[]): Batch {

@@ -42,7 +42,7 @@ export interface IngestStatus {
 
 /**
  * Brings what the edges of one home send into the store and tells them when it is safe. A store that stalls or
- * fails holds up nothing but its own line, up to 20,000 messages; what is turned away then is sent again.
+ * fails holds up nothing but its own line, up to 20,000 messages or 32 Mi characters; what is turned away then is sent again.
  */
 export interface Ingest {
   start(): void;
@@ -83,7 +83,11 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 
   /** A repeat brings nothing new, but its sender waits for the mark, or says that the numbers before are gone. */
-  const arrive = (stream: Stream, { seq, after }: ReceivedIdentity, data: Partial<Batch>): void => {
+  const arrive = (
+    stream: Stream,
+    { seq, after }: ReceivedIdentity,
+    { data, chars }: { readonly data: Partial<Batch>; readonly chars: number },
+  ): void => {
     const key = `${stream.bed} ${stream.device} ${stream.epoch} ${seq}`;
     const isRepeat = marks.has(stream, seq) || commits.waitsFor(key);
     if (isRepeat) repeats++;
@@ -91,7 +95,7 @@ export function createIngest(options: IngestOptions): Ingest {
       marks.settle(stream, after + 1, seq);
       if (!isRepeat) stored++;
     };
-    const taken = commits.add({ key, at: clock.mono(), data: isRepeat ? {} : data, settle });
+    const taken = commits.add({ key, at: clock.mono(), chars, data: isRepeat ? {} : data, settle });
     if (!taken) turnedAway++;
   };
 
@@ -105,7 +109,10 @@ export function createIngest(options: IngestOptions): Ingest {
     // What can be told apart but not read would otherwise be sent for ever.
     const data = decoded.ok ? toBatch(decoded.observation) : {};
     if (decoded.identity !== undefined) {
-      arrive({ bed, device, epoch: decoded.identity.epoch }, decoded.identity, data);
+      arrive({ bed, device, epoch: decoded.identity.epoch }, decoded.identity, {
+        data,
+        chars: payload.length,
+      });
     }
   };
 
@@ -117,7 +124,8 @@ export function createIngest(options: IngestOptions): Ingest {
     const { epoch, seq, after = seq - 1, event } = read.message;
     const { bed } = place;
     const stream = { bed, device: ALARM_STREAM, epoch };
-    arrive(stream, { epoch, seq, after }, { events: [{ bed, key: `${epoch}-${seq}`, event }] });
+    const data = { events: [{ bed, key: `${epoch}-${seq}`, event }] };
+    arrive(stream, { epoch, seq, after }, { data, chars: payload.length });
   };
 
   /** Answers an edge, from this end of the whole way: proof that more than the broker hears it. */

@@ -87,6 +87,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   let lanes: Lanes | undefined;
   let startedAt: Mono = clock.mono();
   let alarmSeq = 0;
+  /** Newest number given out in this run, by stream. */
+  const newest = new Map<string, number>();
   let fold: AlarmFold | undefined;
   let settingsHash: string | undefined;
   let heardAt: Mono | undefined;
@@ -115,6 +117,7 @@ export function createUplink(options: UplinkOptions): Uplink {
 
   /** Before the start and after the end the spool still takes everything. */
   const send = (item: SpoolItem): void => {
+    newest.set(item.device, Math.max(item.seq, newest.get(item.device) ?? -1));
     if (lanes === undefined) spool.add(item);
     else lanes.send(item);
   };
@@ -182,7 +185,12 @@ export function createUplink(options: UplinkOptions): Uplink {
       log.note("uplink.rejected", { kind: "stored", reason: stored.ok ? topic : stored.reason }, "warn");
       return;
     }
-    for (const mark of stored.message.marks) spool.release(parsed.device, mark.epoch, mark.seq);
+    for (const mark of stored.message.marks) {
+      // Nobody can have stored what was not said yet: believed once, it would let go of all that is still to come.
+      if (mark.epoch === epoch && mark.seq > (newest.get(parsed.device) ?? -1)) {
+        log.note("uplink.rejected", { kind: "stored", reason: "a number that was never sent" }, "warn");
+      } else spool.release(parsed.device, mark.epoch, mark.seq);
+    }
   };
 
   return {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
-import { Fault } from "../domain/fault.ts";
+import { Fault, messageOf } from "../domain/fault.ts";
 import { isLanguage, type Language } from "../domain/person.ts";
 import { composeHome, type Home } from "../home.ts";
 import { machineZone } from "../ops/machine.ts";
@@ -189,9 +189,12 @@ async function runDemo(
 /** Says where it is, lets the command line in, and stays until it is stopped. */
 async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<number> {
   const control = path.join(real.dataDir, "control.json");
+  let token: string | undefined;
   try {
     const url = home.url ?? "";
-    await writeControl(control, { url, token: await localToken(real), broker: home.broker });
+    await endLocalToken(real, await tokenLeftIn(control));
+    token = await localToken(real);
+    await writeControl(control, { url, token, broker: home.broker });
     await terminal.print(`${url}/${home.ownerCode === undefined ? "" : `#code=${home.ownerCode}`}\n`);
     for (const trouble of home.troubles) {
       terminal.say(`NOT YET: ${faultSentence(trouble)} The watch goes on; this is tried again every 5 s.`);
@@ -204,6 +207,7 @@ async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<n
     return 0;
   } finally {
     await rm(control, { force: true });
+    await endLocalToken(real, token);
     await home.stop();
   }
 }
@@ -220,6 +224,29 @@ async function localToken({ world }: RealWorld): Promise<string> {
   const people = await world.state.people();
   if (!people.some(({ id }) => id === person.id)) await world.state.addPerson(person);
   return createSessions(world).start(person);
+}
+
+/** What a run that was killed left; undefined when the last one ended by itself. */
+async function tokenLeftIn(control: string): Promise<string | undefined> {
+  try {
+    const left: unknown = JSON.parse(await readFile(control, "utf8"));
+    const isToken = typeof left === "object" && left !== null && "token" in left;
+    return isToken && typeof left.token === "string" ? left.token : undefined;
+  } catch {
+    // No file, or one cut short: there is nothing to end, and the sign-in runs out by itself.
+    return undefined;
+  }
+}
+
+/** The command line's sign-in ends with the run that it belongs to: a copy of the file is worth nothing afterwards. */
+async function endLocalToken({ world }: RealWorld, token: string | undefined): Promise<void> {
+  try {
+    const sessions = createSessions(world);
+    const signedIn = await sessions.find(token);
+    if (signedIn !== undefined) await sessions.end(signedIn.tokenHash);
+  } catch (error) {
+    world.log.note("control.session_left", { why: messageOf(error) }, "warn");
+  }
 }
 
 async function writeControl(file: string, content: object): Promise<void> {

@@ -4,6 +4,7 @@ import Fastify, { type FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
 import { Fault } from "../domain/fault.ts";
 import { MINUTE_MS } from "../domain/time.ts";
+import { limitConnections } from "./connections.ts";
 import { type App, type Context, createContext } from "./context.ts";
 import type { ServerDeps } from "./deps.ts";
 import { RateStore } from "./limits.ts";
@@ -82,6 +83,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   deviceRoutes(app, context);
 
   app.server.maxConnections = CONNECTIONS_MAX;
+  limitConnections(app.server);
   app.addHook("onReady", async () => hub.start());
   app.addHook("preClose", async () => hub.stop());
   answerUpgrades(app, context);

@@ -20,6 +20,10 @@ const IN_FLIGHT_MAX = 1;
 const IN_FLIGHT_ALARM_MAX = 3;
 const ASKS_PER_HEARTBEAT_MAX = 20;
 const CLIENTS_MAX = 256;
+/** Pages of one sign-in: a browser with many tabs, but not the whole house's share. */
+const CLIENTS_PER_SIGN_IN_MAX = 32;
+/** A page that says it took what lies here unread is no page; a state is a few kilobytes. */
+const UNREAD_BYTES_MAX = 1 << 20;
 
 /** Close codes of our own (RFC 6455 leaves 4000 and up to applications). */
 export const CLOSE_SIGNED_OUT = 4401;
@@ -28,8 +32,8 @@ const isAsk = Compile(LiveAsk);
 
 /** Pushes the live model to every connected page. A page that reads slowly gets fewer states, never older ones. */
 export interface LiveHub {
-  /** Whether one more page may connect. */
-  readonly full: boolean;
+  /** Whether no further page of this sign-in may connect. */
+  full(tokenHash: string): boolean;
   readonly size: number;
   /** Takes an accepted socket over; `tokenHash` names the sign-in that it lives on. */
   add(socket: WebSocket, tokenHash: string): void;
@@ -85,8 +89,9 @@ class Hub implements LiveHub {
     return this.#clients.size;
   }
 
-  get full(): boolean {
-    return this.#clients.size >= CLIENTS_MAX;
+  full(tokenHash: string): boolean {
+    const own = [...this.#clients].filter((client) => client.tokenHash === tokenHash).length;
+    return this.#clients.size >= CLIENTS_MAX || own >= CLIENTS_PER_SIGN_IN_MAX;
   }
 
   start(): void {
@@ -171,6 +176,10 @@ class Hub implements LiveHub {
   #offer(client: Client, text: string, limit: number): boolean {
     const { socket } = client;
     if (socket.readyState !== socket.OPEN || client.sent - client.taken >= limit) return false;
+    if (socket.bufferedAmount > UNREAD_BYTES_MAX) {
+      socket.terminate();
+      return false;
+    }
     client.sent += 1;
     client.owed = false;
     // Errors surface on the socket, which then closes.

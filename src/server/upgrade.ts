@@ -55,7 +55,7 @@ export function answerUpgrades(app: App, context: Context): void {
     const refusal = authorise(rightOf("GET", LIVE), signedIn?.person);
     if (refusal !== undefined) throw refusal;
     if (signedIn === undefined) throw new Fault("NOT_SIGNED_IN", "Nobody is signed in here.");
-    if (hub.full) {
+    if (hub.full(signedIn.tokenHash)) {
       throw new Fault("RATE_LIMITED", "Too many pages are open at once.", {
         fix: "Close pages on other devices.",
       });

@@ -135,6 +135,7 @@ describe("the live model", () => {
 
 /** A page at the far end that takes messages when told to. */
 class FakeSocket extends EventEmitter {
+  bufferedAmount = 0;
   readonly OPEN = 1;
   readyState = 1;
   readonly inbox: LiveMessage[] = [];
@@ -191,10 +192,10 @@ describe("the live hub", () => {
     hub.start();
   });
 
-  const connect = (takes = true): FakeSocket => {
+  const connect = (takes = true, tokenHash = "mei"): FakeSocket => {
     const socket = new FakeSocket();
     socket.takes = takes;
-    hub.add(socket as unknown as WebSocket, "mei");
+    hub.add(socket as unknown as WebSocket, tokenHash);
     return socket;
   };
 
@@ -334,10 +335,32 @@ describe("the live hub", () => {
   });
 
   it("says when it is full", () => {
-    for (let n = 0; n < 255; n += 1) connect();
-    expect(hub.full).toBe(false);
+    const many = (count: number, tokenHash: string) => {
+      for (let n = 0; n < count; n += 1) connect(true, tokenHash);
+    };
+    for (let one = 0; one < 7; one += 1) many(32, `page ${one}`);
+    many(31, "mei");
+    expect(hub.full("mei")).toBe(false);
+    many(1, "li");
+    expect(hub.full("li")).toBe(true);
+    expect(hub.full("mei")).toBe(true);
+  });
+
+  it("lets one sign-in have 32 pages and the others still connect", () => {
+    for (let n = 0; n < 31; n += 1) connect();
+    expect(hub.full("mei")).toBe(false);
     connect();
-    expect(hub.full).toBe(true);
+    expect(hub.full("mei")).toBe(true);
+    expect(hub.full("li")).toBe(false);
+  });
+
+  it("lets go of a page that says it took what it never read", async () => {
+    const page = connect();
+    page.bufferedAmount = 2 << 20;
+    model.observe(samples(clock, OXIMETER, { spo2: 97 }));
+    await clock.advance(1_000);
+    expect(page.closed).toBe("terminated");
+    expect(page.inbox).toHaveLength(1);
   });
 
   it("leaves no timer and no page behind when it stops", async () => {
