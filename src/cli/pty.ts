@@ -7,6 +7,18 @@ import type { Terminal } from "./terminal.ts";
 
 /** Between a reader's leaving and the new pseudo-terminal under the same name. */
 const AGAIN_MS = 50;
+const LOOK_MS = 5;
+
+/**
+ * While it waits for a reader, socat does not notice that we are gone: where the system can, it is told to end with us
+ * (util-linux, part of every Debian).
+ */
+const SETPRIV = "/usr/bin/setpriv";
+const SOCAT: readonly [string, ...string[]] = existsSync(SETPRIV)
+  ? [SETPRIV, "--pdeathsig", "TERM", "socat"]
+  : ["socat"];
+/** What setpriv ends with when there is no socat, as a shell would. */
+const COMMAND_NOT_FOUND = 127;
 
 /**
  * A pseudo-terminal under a name of our own, made by socat. When its reader closes it, it is made anew under the same
@@ -33,8 +45,12 @@ export async function openPty(path: string, terminal: Pick<Terminal, "clock">): 
   const make = (): Promise<void> => {
     const made = Promise.withResolvers<void>();
     ended = Promise.withResolvers<void>();
+    // socat names what it has made a moment after it says so.
+    const stopLooking = terminal.clock.every(LOOK_MS, () => {
+      if (existsSync(path)) made.resolve();
+    });
+    made.promise.then(stopLooking, stopLooking);
     child = startSocat(path, end, {
-      onMade: made.resolve,
       onEnd(fault) {
         ended.resolve();
         end.attach(undefined);
@@ -89,7 +105,6 @@ function checkName(path: string): void {
 }
 
 interface SocatEvents {
-  onMade(): void;
   /** Once; the fault says why, for an end that came before the name. */
   onEnd(fault: Fault): void;
 }
@@ -97,7 +112,8 @@ interface SocatEvents {
 function startSocat(path: string, end: DeviceEnd, events: SocatEvents): ChildProcess {
   // rawer: no echo, no line editing, every byte as it is. wait-slave: bytes flow only while somebody has it open.
   const pty = `PTY,link=${path},rawer,wait-slave,pty-interval=0.02`;
-  const child = spawn("socat", ["-d", "-d", "-t", "0.05", pty, "STDIO"], {
+  const [program, ...before] = SOCAT;
+  const child = spawn(program, [...before, "-d", "-d", "-t", "0.05", pty, "STDIO"], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   const { stdin, stdout, stderr } = child;
@@ -111,7 +127,6 @@ function startSocat(path: string, end: DeviceEnd, events: SocatEvents): ChildPro
   stderr.setEncoding("utf8");
   stderr.on("data", (text: string) => {
     said = (said + text).slice(-2_000);
-    if (/PTY is \/dev\//.test(said)) events.onMade();
     if (!/starting data transfer loop/.test(said)) return;
     said = "";
     end.attach(sink);
@@ -123,7 +138,10 @@ function startSocat(path: string, end: DeviceEnd, events: SocatEvents): ChildPro
     missing = "code" in error && error.code === "ENOENT";
     said = error.message;
   });
-  child.on("close", () => events.onEnd(missing ? noSocat() : refused(path, said)));
+  child.on("close", (code) => {
+    missing ||= program !== "socat" && code === COMMAND_NOT_FOUND;
+    events.onEnd(missing ? noSocat() : refused(path, said));
+  });
   return child;
 }
 

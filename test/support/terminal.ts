@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { runCommandLine } from "../../src/cli/main.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { wall } from "../../src/domain/time.ts";
+import type { Clock } from "../../src/port/clock.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
 
@@ -17,16 +18,18 @@ export interface TestTerminal extends Terminal {
   stop(reason: unknown): void;
 }
 
-/** A terminal whose folder is empty and removed after the test. */
-export function createTestTerminal(
-  options: {
-    readonly input?: AsyncIterable<Uint8Array>;
-    readonly files?: { readonly [name: string]: string | Uint8Array };
-    readonly environment?: { readonly [name: string]: string };
-  } = {},
-): TestTerminal {
-  const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+export interface TestTerminalOptions {
+  readonly input?: AsyncIterable<Uint8Array>;
+  readonly files?: { readonly [name: string]: string | Uint8Array };
+  readonly environment?: { readonly [name: string]: string | undefined };
+  /** Default: virtual time from the beginning of 2026. */
+  readonly clock?: Clock;
+  /** Default: a new one, removed after the test. */
+  readonly folder?: string;
+}
+
+export function createTestTerminal(options: TestTerminalOptions = {}): TestTerminal {
+  const folder = options.folder ?? temporaryFolder();
   for (const [name, content] of Object.entries(options.files ?? {})) {
     writeFileSync(path.join(folder, name), content);
   }
@@ -44,13 +47,19 @@ export function createTestTerminal(
     inputIsKeyboard: options.input === undefined,
     environment: options.environment ?? {},
     folder,
-    clock: createVirtualClock(wall(Date.UTC(2026, 0, 1))),
+    clock: options.clock ?? createVirtualClock(wall(Date.UTC(2026, 0, 1))),
     random: createSeededRandom(1),
     signal: stopping.signal,
     data: () => data,
     words: () => words,
     stop: (reason) => stopping.abort(reason),
   };
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 async function* noInput(): AsyncGenerator<Uint8Array> {}
@@ -63,10 +72,7 @@ export interface Ran {
 }
 
 /** Runs a command line in this process. */
-export async function run(
-  argv: readonly string[],
-  options: Parameters<typeof createTestTerminal>[0] = {},
-): Promise<Ran> {
+export async function run(argv: readonly string[], options: TestTerminalOptions = {}): Promise<Ran> {
   const terminal = createTestTerminal(options);
   const code = await runCommandLine(argv, terminal);
   return { code, data: terminal.data(), words: terminal.words() };

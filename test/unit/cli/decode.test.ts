@@ -121,7 +121,7 @@ describe("bytes on stdin", () => {
 
   test("however they are cut, the numbers are those of the file", async () => {
     const whole = await run([...args, "--input", "f.bin"], { files: { "f.bin": raw } });
-    const bodies = (data: string) => jsonLines(data).map(({ at: _, ...rest }) => rest);
+    const bodies = (data: string) => jsonLines(data).map((line) => ({ ...line, at: 0 }));
     expect(bodies(whole.data).length).toBeGreaterThan(10);
     await fc.assert(
       fc.asyncProperty(
