@@ -48,10 +48,9 @@ export function Shell(props: {
         {words.pages.common.skip}
       </a>
       <Header name={props.name} />
-      {page.broken.value !== undefined && <Broken />}
-      <Marks />
-      {who.kind === "known" && who.me.person !== undefined && !props.ownLossWords && <LostBanner />}
       <main id="content" tabIndex={-1}>
+        {page.broken.value !== undefined && <Broken />}
+        {who.kind === "known" && who.me.person !== undefined && !props.ownLossWords && <LostBanner />}
         {who.kind === "asking" && <p class="waiting">{words.pages.common.waiting}</p>}
         {who.kind === "unreachable" && <Unreachable />}
         {who.kind === "known" && (who.me.person === undefined ? <SignIn /> : props.children)}
@@ -82,11 +81,14 @@ function Header(props: { readonly name: PageName }) {
   const page = usePage();
   const { words } = page.format.value;
   return (
-    <header class="top">
-      <h1>
-        <span class="product">{words.terms.product}</span> {words.pages.common.nav[props.name]}
-      </h1>
-      <Languages />
+    <header>
+      <div class="top">
+        <h1>
+          <span class="product">{words.terms.product}</span> {words.pages.common.nav[props.name]}
+        </h1>
+        <Languages />
+      </div>
+      <Marks />
     </header>
   );
 }
@@ -104,7 +106,7 @@ function Languages() {
           key={language}
           type="button"
           lang={language}
-          aria-label={wordsIn(language).terms.languageName}
+          aria-label={`${SHORT_NAMES[language]} ${wordsIn(language).terms.languageName}`}
           aria-pressed={page.language.value === language}
           onClick={() => page.chooseLanguage(language)}
         >

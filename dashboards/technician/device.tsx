@@ -79,7 +79,7 @@ function Frames(props: { readonly device: DeviceView; readonly zone: string | un
       {frames.length === 0 ? (
         <p class="empty">{technician.noFrames}</p>
       ) : (
-        <ScrollArea label={technician.frames} class="frame-list">
+        <ScrollArea label={`${technician.frames}: ${props.device.label}`} class="frame-list">
           <table>
             <thead>
               <tr>

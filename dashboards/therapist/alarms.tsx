@@ -12,7 +12,7 @@ export function NightAlarms(props: { readonly night: NightResponse }) {
   const { therapist, common } = words.pages;
   const { night } = props;
   return (
-    <section aria-label={therapist.alarms}>
+    <section>
       <h2>{therapist.alarms}</h2>
       {night.alarms.length === 0 ? (
         <p class="empty">{therapist.noAlarms}</p>

@@ -15,7 +15,7 @@ export function Metrics(props: { readonly night: NightResponse }) {
   const known = Object.keys(format.words.terms.metrics).filter((id) => Object.hasOwn(metrics, id));
   const others = Object.keys(metrics).filter((id) => !known.includes(id));
   return (
-    <section aria-label={therapist.metrics}>
+    <section>
       <h2>{therapist.metrics}</h2>
       {known.length + others.length === 0 ? (
         <p class="empty">{therapist.noMetrics}</p>

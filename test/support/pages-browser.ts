@@ -1,10 +1,12 @@
 // A real browser on the built pages.
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 
 const root = path.join(import.meta.dirname, "../..");
 
@@ -28,7 +30,7 @@ export interface Browser {
 export interface OpenOptions {
   readonly size?: { readonly width: number; readonly height: number };
   readonly language?: string;
-  /** The page's clocks stand still but for `page.clock`. */
+  /** The page's clocks obey `page.clock`. */
   readonly frozen?: boolean;
 }
 
@@ -38,10 +40,7 @@ export interface OpenPage {
   readonly troubles: string[];
 }
 
-/**
- * A headless Chromium with a profile of its own. `muted`: without the switch that lets pages sound untouched, as on
- * a phone.
- */
+/** A headless Chromium with a profile of its own; like a phone's, it keeps pages silent until they are touched. */
 export async function startBrowser(options: { readonly touch?: boolean } = {}): Promise<Browser> {
   const profile = await mkdtemp(path.join(tmpdir(), "breathwatch-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -73,8 +72,25 @@ async function openPage(context: BrowserContext, url: string, options: OpenOptio
   });
   await page.setViewportSize(options.size ?? PHONE);
   const language = options.language ?? "en";
-  await page.addInitScript((chosen) => localStorage.setItem("breathwatch.language", chosen), language);
+  await page.addInitScript({ path: path.join(import.meta.dirname, "pages-probe.js") });
+  await page.addInitScript(`localStorage.setItem("breathwatch.language", ${JSON.stringify(language)})`);
   if (options.frozen === true) await page.clock.install();
   await page.goto(url);
   return { page, troubles };
+}
+
+/** Waits for something to become true: browsers take their time on a busy machine. */
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 });
+
+/** Parts of the page that stick out of the screen, or whose text does not fit in them. */
+export const overflowing = (page: Page): Promise<string[]> => page.evaluate("probe.overflowing()");
+
+/** Sounds that the page plays in a loop now. */
+export const loopingSounds = (page: Page): Promise<number> => page.evaluate("probe.loops()");
+
+/** What axe-core finds against WCAG 2.2 AA, as "rule: place". */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Evaluated, not added as a script: the content policy of the pages stays in force.
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  return await page.evaluate("probe.faults()");
 }

@@ -50,8 +50,10 @@ export interface PagesServer {
   /** Sends the beds of the script, after changing them. */
   state(...beds: readonly BedState[]): void;
   send(message: LiveMessage): void;
-  /** Closes every socket; refuses new ones while `accepting` is false. */
-  drop(accepting: boolean): void;
+  /** Whether new sockets are taken. */
+  accept(sockets: boolean): void;
+  /** Breaks every socket. */
+  drop(): void;
   /** Stops listening and starts again on the same port. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -205,8 +207,10 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
       send(stateMessage());
     },
     send,
-    drop(next) {
+    accept(next) {
       accepting = next;
+    },
+    drop() {
       for (const socket of sockets) socket.terminate();
     },
     async down() {

@@ -4,12 +4,16 @@ import { deviceLabel } from "../device-label.ts";
 import { display, type Shown } from "./show.ts";
 import { speak } from "./speak.ts";
 
+/** Some browsers never answer where their push service is out of reach. */
+const RENEW_MS = 20_000;
+
 /**
  * The browser has thrown the subscription away: makes a new one and tells the server. Where that fails, the family is
  * told now, not on the night when the phone stays silent.
  */
 export async function renewSubscription(worker: ServiceWorkerGlobalScope, event: Event): Promise<void> {
-  if (await renewed(worker, event)) return;
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), RENEW_MS));
+  if (await Promise.race([renewed(worker, event), late])) return;
   const words = await speak(worker);
   const data: Shown = { url: "/", tag: "subscription" };
   await display(worker, words.goneTitle, {

@@ -1,0 +1,312 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { wall } from "../../src/domain/time.ts";
+import {
+  acknowledgement,
+  alarms,
+  bedState,
+  maskOff,
+  NOW,
+  notWatching,
+  occurrence,
+  oximeter,
+  signalsAt,
+  ventilator,
+} from "../support/pages-beds.ts";
+import {
+  type Browser,
+  builtPages,
+  eventually,
+  loopingSounds,
+  type OpenOptions,
+  type OpenPage,
+  startBrowser,
+} from "../support/pages-browser.ts";
+import { type PagesServer, problem, startPagesServer } from "../support/pages-server.ts";
+import { requires } from "../support/require.ts";
+
+const { describe, test } = requires("chromium");
+
+let folder: string;
+let browser: Browser;
+let server: PagesServer;
+const opened: OpenPage[] = [];
+
+describe("the caregiver's page", () => {
+  beforeAll(async () => {
+    folder = await builtPages();
+    browser = await startBrowser();
+  });
+  beforeEach(async () => {
+    server = await startPagesServer(folder);
+  });
+  afterEach(async () => {
+    for (const { page } of opened.splice(0)) await page.close();
+    await server.close();
+  });
+  afterAll(() => browser.close());
+
+  async function open(options: OpenOptions = {}) {
+    const open = await browser.open(`${server.url}/`, options);
+    opened.push(open);
+    await open.page.locator(".number-giant").waitFor();
+    return open;
+  }
+
+  test("greys and strikes a number through at 10 s, and takes it away with the reason at 30 s", async () => {
+    const { page } = await open({ frozen: true });
+    const oxygen = page.locator("[data-signal=spo2]");
+    expect(await oxygen.locator(".number-value").textContent()).toBe("95");
+    await page.clock.fastForward(7_000);
+    expect(await oxygen.locator("s").count()).toBe(0);
+    await page.clock.fastForward(3_000);
+    await oxygen.locator("s").waitFor();
+    expect(await oxygen.getAttribute("class")).toContain("is-old");
+    expect(await oxygen.locator(".number-age").textContent()).toMatch(/old value · 1[0-2] s ago/);
+    for (const ms of [9_000, 9_000]) {
+      await heartbeat(page);
+      await page.clock.fastForward(ms);
+    }
+    await heartbeat(page);
+    await page.clock.fastForward(2_000);
+    await page.locator("[data-signal=spo2].is-gone").waitFor();
+    expect(await oxygen.textContent()).not.toContain("95");
+    expect(await oxygen.textContent()).toMatch(/no data for 3\d s/);
+    // The ages are the data's: the connection itself is alive.
+    expect(await page.locator(".banner-lost").count()).toBe(0);
+  });
+
+  test("keeps the age of each source apart", async () => {
+    server.script.beds = [
+      bedState({
+        signals: signalsAt({ spo2: 41_000, pulse_rate: 41_000, perfusion_index: 41_000 }),
+        sources: [
+          { ...oximeter, ageMs: 41_000, link: "quiet", problem: "Silent for 41 s. (LINK_QUIET)" },
+          ventilator,
+        ],
+      }),
+    ];
+    const { page } = await open();
+    expect(await page.locator(`[data-device=${oximeter.device}]`).textContent()).toMatch(/4\d s ago/);
+    expect(await page.locator(`[data-device=${ventilator.device}]`).textContent()).toMatch(/[01] s ago/);
+    expect(await page.locator("[data-signal=spo2]").textContent()).toContain("– –");
+    expect(await page.locator("[data-signal=resp_rate]").textContent()).toContain("15.2");
+    // The cause and the fix in words, and the box's own sentence.
+    expect(await page.locator(".problem").first().textContent()).toMatch(
+      /Is the device switched on.*Silent for 41 s/,
+    );
+  });
+
+  test("treats a lost socket as an alarm: red banner, numbers gone, and all of it back with the connection", async () => {
+    const { page } = await open();
+    server.accept(false);
+    server.drop();
+    await page.locator(".banner-lost").waitFor();
+    expect(await page.locator(".banner-lost").textContent()).toContain("NO CONNECTION");
+    const box = await page.locator(".banner-lost").boundingBox();
+    expect(box?.width).toBeGreaterThan(330);
+    expect(await page.locator(".number-value").allTextContents()).toEqual(
+      Array.from({ length: 10 }, () => "– –"),
+    );
+    expect(await page.locator(".no-alarm").count()).toBe(0);
+    server.accept(true);
+    await page.locator(".banner-lost").waitFor({ state: "detached" });
+    expect(await page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
+  });
+
+  test("treats 12 s of silence on an open socket as the same alarm", async () => {
+    const { page } = await open({ frozen: true });
+    server.accept(false);
+    await page.clock.fastForward(10_000);
+    expect(await page.locator(".banner-lost").count()).toBe(0);
+    expect(server.sockets.size).toBe(1);
+    await page.clock.fastForward(2_500);
+    await page.locator(".banner-lost").waitFor();
+    server.accept(true);
+    await page.locator(".banner-lost").waitFor({ state: "detached" });
+  });
+
+  test("survives the server going away and coming back", async () => {
+    const { page } = await open();
+    await server.down();
+    await page.locator(".banner-lost").waitFor();
+    await server.up();
+    await page.locator(".banner-lost").waitFor({ state: "detached", timeout: 30_000 });
+    expect(await page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
+  });
+
+  test("shows an alarm with values, first steps and one tap to take it, and who took it on every phone", async () => {
+    server.script.beds = [maskOff()];
+    const [mine, other] = [await open(), await open()];
+    const card = mine.page.locator(".alarm").first();
+    expect(await card.locator("h2").textContent()).toBe("Mask or tube off");
+    expect(await card.locator(".evidence").textContent()).toMatch(/68 L\/min.*4\.2 cmH₂O/);
+    expect(await card.locator("ol li").count()).toBe(4);
+    await mine.page.getByRole("button", { name: "I'm going – for all 2" }).click();
+    await eventually(() => posts("acknowledge").length).toBe(2);
+    expect(posts("acknowledge").map(({ body }) => body)).toEqual([{ place: "going" }, { place: "going" }]);
+    const [first, second] = maskOff().alarms.open;
+    if (first === undefined || second === undefined) throw new Error("two alarms were expected");
+    const took = { acknowledgement: acknowledgement("Mei") };
+    server.state({
+      ...maskOff(),
+      alarms: alarms([
+        { ...first, ...took },
+        { ...second, ...took },
+      ]),
+    });
+    for (const { page } of [mine, other]) {
+      await eventually(() => page.locator(".taken").first().textContent()).toContain(
+        "Mei is going, since 02:14",
+      );
+      expect(await page.getByRole("button", { name: "I'm going" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "At the bedside" }).count()).toBe(2);
+    }
+  });
+
+  test("says when an answer was not passed on, with cause and fix", async () => {
+    const call = occurrence("PATIENT_CALL", { values: { kind: "breathing", how: "key" } });
+    server.script.beds = [bedState({ alarms: alarms([call]) })];
+    const path = `/api/beds/b1/occurrences/${call.id}/acknowledge`;
+    server.script.refusals.set(`POST ${path}`, problem(409, "CONFLICT", "The occurrence has ended."));
+    const { page } = await open();
+    expect(await page.locator(".evidence").textContent()).toBe("Breathing");
+    await page.getByRole("button", { name: "I am with them" }).click();
+    await page.locator(".trouble").waitFor();
+    const said = await page.locator(".trouble").textContent();
+    expect(said).toContain("NOT sent. Nobody knows that you are going.");
+    expect(said).toContain("Look again: somebody may have been faster.");
+    expect(posts("acknowledge").at(-1)?.body).toEqual({ place: "bedside" });
+  });
+
+  test("keeps an alarm open without data and says since when", async () => {
+    server.script.beds = [
+      bedState({
+        signals: signalsAt({ spo2: 60_000 }),
+        alarms: alarms([
+          occurrence("SPO2_LOW", {
+            values: { spo2: 79 },
+            state: "unknown",
+            unknownSince: wall(NOW - 60_000),
+            notDurable: true,
+          }),
+        ]),
+      }),
+    ];
+    const { page } = await open();
+    const card = await page.locator(".alarm").textContent();
+    expect(card).toContain("Oxygen 79 %");
+    expect(card).toContain("No data since 02:14. These are the last values; the alarm stays open.");
+    expect(card).toContain("Not written down");
+  });
+
+  test("marks SIMULATED and DRILL wherever the state says so", async () => {
+    server.script.demo = false;
+    server.script.beds = [
+      bedState({
+        alarms: alarms([occurrence("VENT_APNEA", { drill: true })], { drillUntil: wall(NOW + 60_000) }),
+      }),
+    ];
+    const { page } = await open();
+    expect(await page.locator(".mark-simulated").textContent()).toContain("SIMULATED");
+    expect(await page.locator(".marks .mark-drill").textContent()).toContain("DRILL");
+    expect(await page.locator(".alarm .tag").allTextContents()).toEqual(["DRILL", "SIMULATED"]);
+    const real = { simulated: false };
+    server.state(bedState({ ...real, sources: [{ ...oximeter, ...real }] }));
+    await page.locator(".mark-simulated").waitFor({ state: "detached" });
+  });
+
+  test("opened with no data at all, says so instead of looking calm", async () => {
+    server.script.beds = [
+      bedState({
+        signals: {},
+        sources: [],
+        alarms: alarms([], { watch: notWatching }),
+        readiness: {
+          sounder: { ok: false, detail: "No output. (AUDIO_UNAVAILABLE)" },
+          targets: [],
+          durable: true,
+        },
+      }),
+    ];
+    const { page } = await open();
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("never received");
+    expect(text).toContain("No device is configured for this bed.");
+    expect(text).toContain("Nobody else is watching – you are.");
+    expect(text).toContain("NO HOUSE SOUNDER");
+    expect(text).toContain("Nothing here would wake anybody.");
+    expect(text).toContain("Missing data does not ring now");
+  });
+
+  test("starts the night with one tap: the watch, a tone to confirm, the screen, notifications or why not", async () => {
+    server.script.beds = [bedState({ alarms: alarms([], { watch: notWatching }) })];
+    const { page } = await open({ frozen: true });
+    await page.clock.resume();
+    await page.getByRole("button", { name: "Start the night" }).click();
+    await eventually(() => posts("/watch")).toMatchObject([{ body: { on: true } }]);
+    await page.getByText("Did you hear the tone?").waitFor();
+    await page.getByRole("button", { name: "Yes, I heard it" }).click();
+    await page.getByText("This page rings").waitFor();
+    // No push service answers here, as in mainland China: the page gives up and says so.
+    await page.clock.fastForward(16_000);
+    await page.getByText("This phone cannot get Web Push").waitFor();
+    server.state(bedState());
+    await page.getByText("The watch is on").waitFor();
+    expect(await page.locator(".silent").count()).toBe(0);
+  });
+
+  test("ends the night only after a long press and a question", async () => {
+    const { page } = await open();
+    const button = page.getByRole("button", { name: /End the night/ });
+    await button.click();
+    expect(await page.locator("dialog").count()).toBe(0);
+    await button.hover();
+    await page.mouse.down();
+    await page.locator("dialog").waitFor({ timeout: 5_000 });
+    await page.mouse.up();
+    await page.getByRole("button", { name: "Keep watching" }).click();
+    expect(posts("/watch")).toEqual([]);
+    await button.focus();
+    await page.keyboard.down("Enter");
+    await page.locator("dialog").waitFor({ timeout: 5_000 });
+    await page.keyboard.up("Enter");
+    await page.locator("dialog").getByRole("button", { name: "End the night" }).click();
+    await eventually(() => posts("/watch")).toMatchObject([{ body: { on: false } }]);
+  });
+
+  test("tests the alarm after a question, as a drill", async () => {
+    const { page } = await open();
+    await page.getByRole("button", { name: "Test the alarm" }).click();
+    await page.getByRole("button", { name: "Ring now" }).click();
+    await eventually(() => posts("/drill")).toMatchObject([{ body: { forMs: 120_000 } }]);
+  });
+
+  test("rings by priority until somebody takes the alarm, and only after it was touched", async () => {
+    server.script.beds = [maskOff()];
+    const { page } = await open();
+    expect(await loopingSounds(page)).toBe(0);
+    await page.locator(".silent").click();
+    await eventually(() => loopingSounds(page)).toBe(1);
+    const taken = maskOff().alarms.open.map((each) => ({ ...each, acknowledgement: acknowledgement("Wei") }));
+    server.state({ ...maskOff(), alarms: alarms(taken) });
+    await eventually(() => loopingSounds(page)).toBe(0);
+  });
+
+  test("asks for waveforms while it is in sight, and draws what comes", async () => {
+    const { page } = await open();
+    await eventually(() => server.requests).toContainEqual({ kind: "waves", bed: "b1", on: true });
+    const flow = Array.from({ length: 50 }, (_, index) => 30 * Math.sin(index / 8));
+    server.send({ kind: "wave", bed: "b1", device: "v", rateHz: 50, channels: { flow } });
+    await page.getByRole("img", { name: /^Flow/ }).waitFor();
+    await eventually(() => page.evaluate<number>("probe.bright()")).toBeGreaterThan(20);
+  });
+
+  async function heartbeat(page: OpenPage["page"]): Promise<void> {
+    server.send({ kind: "heartbeat", at: NOW });
+    // The message takes its real way through a real socket.
+    await page.waitForTimeout(150);
+  }
+
+  const posts = (part: string) =>
+    server.asked.filter((asked) => asked.method === "POST" && asked.path.includes(part));
+});

@@ -1,0 +1,186 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { acknowledgement, alarms, bedState, occurrence } from "../support/pages-beds.ts";
+import {
+  type Browser,
+  builtPages,
+  eventually,
+  type OpenOptions,
+  type OpenPage,
+  startBrowser,
+} from "../support/pages-browser.ts";
+import { type PagesServer, problem, startPagesServer } from "../support/pages-server.ts";
+import { requires } from "../support/require.ts";
+
+const { describe, test } = requires("chromium");
+
+let folder: string;
+let browser: Browser;
+let server: PagesServer;
+const opened: OpenPage[] = [];
+
+describe("the patient's page", () => {
+  beforeAll(async () => {
+    folder = await builtPages();
+    browser = await startBrowser({ touch: true });
+  });
+  beforeEach(async () => {
+    server = await startPagesServer(folder);
+    server.script.role = "patient";
+  });
+  afterEach(async () => {
+    for (const { page } of opened.splice(0)) await page.close();
+    await server.close();
+  });
+  afterAll(() => browser.close());
+
+  async function open(options: OpenOptions = {}) {
+    const open = await browser.open(`${server.url}/patient`, options);
+    opened.push(open);
+    await open.page.locator(".call-button").waitFor();
+    await open.page.getByText("The call works").waitFor();
+    return { ...open, message: () => open.page.locator(".call-message").innerText() };
+  }
+
+  const calls = () => server.asked.filter(({ path }) => path === "/api/beds/b1/call").map(({ body }) => body);
+  const called = (overrides: Parameters<typeof occurrence>[1] = {}) =>
+    bedState({ alarms: alarms([occurrence("PATIENT_CALL", overrides)]) });
+
+  test("calls with a touch, says so, and shows who is coming", async () => {
+    const { page, message } = await open();
+    await page.locator(".call-button").tap();
+    await eventually(calls).toEqual([{ how: "touch", kind: "come" }]);
+    server.state(called());
+    await eventually(message).toContain("They are being woken");
+    server.state(called({ acknowledgement: acknowledgement("Mei") }));
+    await eventually(message).toBe("Mei is coming");
+    server.state(called({ acknowledgement: acknowledgement("Mei", "bedside") }));
+    await eventually(message).toBe("Mei is with you");
+    server.state(bedState());
+    await eventually(message).toBe("The call works");
+  });
+
+  test.each(["Space", "Enter"])("calls with %s, wherever the focus was left by touch", async (key) => {
+    const { page } = await open();
+    await page.keyboard.press(key);
+    await eventually(calls).toEqual([{ how: "key", kind: "come" }]);
+  });
+
+  test("calls with a switch key of one's own, and not with others", async () => {
+    const { page } = await open();
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Add a key" }).click();
+    await page.keyboard.press("F3");
+    await page.getByRole("button", { name: "Remove Space" }).click();
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("a");
+    expect(calls()).toEqual([]);
+    await page.keyboard.press("F3");
+    await eventually(calls).toEqual([{ how: "key", kind: "come" }]);
+    // Kept on this device.
+    await page.reload();
+    await page.getByText("press Enter or F3").waitFor();
+  });
+
+  test("calls by looking: the pointer rests, the ring fills, three seconds to take it back", async () => {
+    const { page, message } = await open({ frozen: true });
+    await page.mouse.move(10, 10);
+    await page.locator(".call-button").hover();
+    await page.locator(".call-button.dwell-arming").waitFor();
+    await page.clock.fastForward(850);
+    await page.locator(".call-button.dwell-confirming").waitFor();
+    await page.clock.fastForward(450);
+    await eventually(message).toMatch(/Calling in [23]/);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.clock.fastForward(5_000);
+    expect(calls()).toEqual([]);
+    await page.mouse.move(10, 10);
+    await page.clock.fastForward(500);
+    await page.locator(".call-button").hover();
+    await page.locator(".call-button.dwell-arming").waitFor();
+    await page.clock.fastForward(850);
+    await page.clock.fastForward(450);
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    await page.clock.fastForward(3_100);
+    await eventually(calls).toEqual([{ how: "dwell", kind: "come" }]);
+  });
+
+  test("a pointer that only crosses the button calls nobody", async () => {
+    const { page } = await open({ frozen: true });
+    await page.locator(".call-button").hover();
+    await page.clock.fastForward(600);
+    await page.mouse.move(10, 10);
+    await page.clock.fastForward(5_000);
+    expect(calls()).toEqual([]);
+  });
+
+  test("asks what is needed only after the call has gone out", async () => {
+    const { page } = await open();
+    expect(await page.locator(".wishes").count()).toBe(0);
+    await page.locator(".call-button").tap();
+    await eventually(calls).toHaveLength(1);
+    server.state(called());
+    await page.getByRole("button", { name: "Breathing" }).tap();
+    await eventually(calls).toEqual([
+      { how: "touch", kind: "come" },
+      { how: "touch", kind: "breathing" },
+    ]);
+    await eventually(() => page.locator(".wish-chosen").innerText()).toContain("Breathing");
+  });
+
+  test("pressed twenty times in a row, calls once", async () => {
+    const { page } = await open();
+    for (let presses = 0; presses < 20; presses += 1) await page.keyboard.press("Space");
+    await eventually(calls).toHaveLength(1);
+    await page.waitForTimeout(300);
+    expect(calls()).toHaveLength(1);
+  });
+
+  test("says in large words that the call does not work when the connection is lost", async () => {
+    const { page, message } = await open();
+    server.accept(false);
+    server.drop();
+    await eventually(message).toBe("Call does not work: use your bell");
+    const size = await page
+      .locator(".call-message")
+      .evaluate((element) => element.getBoundingClientRect().height);
+    expect(size).toBeGreaterThan(60);
+  });
+
+  test("tries again by itself while the call does not go out, and says to use the bell", async () => {
+    server.script.refusals.set("POST /api/beds/b1/call", problem(503, "STATE_FAILED", "Not now."));
+    const { page, message } = await open();
+    await page.locator(".call-button").tap();
+    await eventually(message).toBe("The call did not go out. Use your bell. Trying again…");
+    server.script.refusals.clear();
+    await eventually(() => calls().length).toBeGreaterThan(1);
+    server.state(called());
+    await eventually(message).toContain("They are being woken");
+  });
+
+  test("does not believe a call that never shows up among the alarms", async () => {
+    const { page, message } = await open({ frozen: true });
+    await page.locator(".call-button").tap();
+    await eventually(calls).toHaveLength(1);
+    await eventually(message).toBe("Calling…");
+    await page.clock.fastForward(9_000);
+    server.state();
+    await page.waitForTimeout(150);
+    await page.clock.fastForward(2_000);
+    await eventually(message).toBe("Call does not work: use your bell");
+  });
+
+  test("has targets that eyes can hit: the call and every wish", async () => {
+    server.script.beds = [called()];
+    const open = await browser.open(`${server.url}/patient`, { size: { width: 1280, height: 800 } });
+    opened.push(open);
+    await open.page.locator(".wish").first().waitFor();
+    // 4 cm are 151 CSS pixels; the wishes are at least 2.5 cm high.
+    const call = await open.page.locator(".call-button").boundingBox();
+    expect(Math.min(call?.width ?? 0, call?.height ?? 0)).toBeGreaterThan(151);
+    for (const wish of await open.page.locator(".wish").all()) {
+      const box = await wish.boundingBox();
+      expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThan(95);
+    }
+  });
+});
