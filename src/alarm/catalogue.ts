@@ -58,7 +58,7 @@ function section(one: Condition): string {
 
 const LATCH: { readonly [latch in Condition["latch"]]: string } = {
   V: "its trace stays visible until somebody has seen it",
-  A: "it sounds until somebody has answered",
+  A: "the sound too stays until somebody has answered",
   none: "none",
 };
 
@@ -113,6 +113,9 @@ once, acknowledged or not.
 **Tiers.** SPO2_LOW and SPO2_CRIT are two alarms with one cause: each is acknowledged for itself, and the second sounds
 although the first was acknowledged. Showing them as one card whose tier rises (clinical facts, 3.1) is left to the
 grouping of alarms, together with storm control and correlation.
+
+**Latching** stands here as the clinical facts ask for it. In this version sound and card end with the alarm, and what
+happened stays in the night's list.
 
 **Two devices** for one signal: the first in the bed's order that has a valid sample of the last 5 s counts. Absence is
 judged for each device by itself. An alarm on evidence of a simulated device is marked simulated; it reaches people only

@@ -1,6 +1,6 @@
-import type { Observation, SamplesBody, WaveBody } from "../domain/observation.ts";
-import { absent, isAbsence, type Sample } from "../domain/sample.ts";
-import { isSettingId, isSignalId, SIGNALS, type SignalId } from "../domain/signal.ts";
+import type { Observation, SamplesBody, SettingsBody, WaveBody } from "../domain/observation.ts";
+import { absent, isAbsence, type Sample, type Samples } from "../domain/sample.ts";
+import { isSettingId, isSignalId, type SettingId, SIGNALS, type SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
 import type { DeviceRecord, Live, SignalRecord, Stillness, ValidSample } from "./state.ts";
 
@@ -12,6 +12,7 @@ const LIVE_MS = 15_000;
 const MOST_DEVICES = 16;
 const MOST_EPOCHS = 4;
 const MOST_MINUTE_VOLUMES = 64;
+const LONGEST_TEXT = 100;
 
 /** Fields that move on a living person, however steady: never SpO2 alone (BR-01). Settings-like ones are left out. */
 const MOVING: readonly SignalId[] = [
@@ -76,15 +77,7 @@ function takeBody(record: DeviceRecord, { body }: Observation, now: Mono): Devic
     case "wave":
       return takeWave(record, body, now);
     case "settings":
-      return {
-        ...record,
-        settings: {
-          ...record.settings,
-          ...Object.fromEntries(
-            Object.entries(body.settings).filter(([id, value]) => isSettingId(id) && isUsable(value)),
-          ),
-        },
-      };
+      return { ...record, settings: { ...record.settings, ...usableSettings(body) } };
     case "ownAlarm":
     case "identity":
     case "status":
@@ -92,32 +85,46 @@ function takeBody(record: DeviceRecord, { body }: Observation, now: Mono): Devic
   }
 }
 
-const isUsable = (value: unknown): boolean => typeof value === "string" || Number.isFinite(value);
+function usableSettings(body: SettingsBody): DeviceRecord["settings"] {
+  const settings: { [id in SettingId]?: number | string } = {};
+  for (const [id, value] of Object.entries(body.settings)) {
+    if (!isSettingId(id)) continue;
+    if (typeof value === "string") settings[id] = value.slice(0, LONGEST_TEXT);
+    else if (Number.isFinite(value)) settings[id] = plain(value);
+  }
+  return settings;
+}
 
 function takeSamples(record: DeviceRecord, body: SamplesBody, now: Mono): DeviceRecord {
   const signals: { [id in SignalId]?: SignalRecord } = { ...record.signals };
+  const samples: { [id in SignalId]?: Sample } = {};
   for (const [id, raw] of Object.entries(body.samples)) {
-    if (isSignalId(id)) signals[id] = takeSample(signals[id], usable(id, raw), now);
+    if (!isSignalId(id)) continue;
+    const sample = usable(id, raw);
+    samples[id] = sample;
+    signals[id] = takeSample(signals[id], sample, now);
   }
-  const { minute_volume } = signals;
   const minuteVolumes =
-    minute_volume?.at === now && typeof minute_volume.sample === "number"
-      ? [...record.minuteVolumes, [now, minute_volume.sample] as const]
+    typeof samples.minute_volume === "number"
+      ? [...record.minuteVolumes, [now, samples.minute_volume] as const]
       : record.minuteVolumes;
   return {
     ...record,
     spokeAt: now,
     signals,
     minuteVolumes: minuteVolumes.filter(([at]) => now - at < MINUTE_MS).slice(-MOST_MINUTE_VOLUMES),
-    still: stillness(record, body, now),
+    still: stillness(record, samples, body.counter, now),
   };
 }
+
+/** JSON knows no minus zero. */
+const plain = (value: number): number => (value === 0 ? 0 : value);
 
 /** A number outside the plausible range is no measurement, whoever let it through (law 5). */
 function usable(id: SignalId, raw: unknown): Sample {
   if (typeof raw === "number") {
     const { min, max } = SIGNALS[id];
-    return raw >= min && raw <= max ? raw : absent("invalid");
+    return raw >= min && raw <= max ? plain(raw) : absent("invalid");
   }
   const reason = typeof raw === "object" && raw !== null && "absent" in raw ? String(raw.absent) : "invalid";
   return absent(isAbsence(reason) ? reason : "invalid");
@@ -154,10 +161,15 @@ function validSample(before: SignalRecord | undefined, value: number, now: Mono)
   };
 }
 
-function stillness(record: DeviceRecord, body: SamplesBody, now: Mono): Stillness {
+function stillness(
+  record: DeviceRecord,
+  samples: Samples,
+  counter: number | undefined,
+  now: Mono,
+): Stillness {
   const fields: { [id in SignalId]?: number } = {};
   for (const id of MOVING) {
-    const sample = body.samples[id];
+    const sample = samples[id];
     if (typeof sample === "number") fields[id] = sample;
   }
   const before = record.still;
@@ -165,13 +177,12 @@ function stillness(record: DeviceRecord, body: SamplesBody, now: Mono): Stillnes
   const isGapless = record.spokeAt !== undefined && now - record.spokeAt <= HOLD_MS;
   const change = compare(before?.fields ?? {}, fields);
   const goesOn = before !== undefined && isGapless && change === "same";
-  const { counter } = body;
   return {
     fields,
     since: goesOn ? before.since : now,
     moved: goesOn ? before.moved : change === "moved",
     ...(counter !== undefined &&
-      Number.isFinite(counter) && { counter: count(before, counter, isGapless, now) }),
+      Number.isFinite(counter) && { counter: count(before, plain(counter), isGapless, now) }),
   };
 }
 
