@@ -35,7 +35,7 @@ export async function lockDataDir(folder: string, clock: Clock): Promise<DataDir
   const self = describeProcess(process.pid);
   const mine = path.join(folder, `lock.${process.pid}.tmp`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
     await keepPrivate(folder);
     await writeFile(mine, JSON.stringify(self), { mode: 0o600, flush: true });
@@ -59,6 +59,22 @@ export async function lockDataDir(folder: string, clock: Clock): Promise<DataDir
 export async function dataDirHolder(folder: string): Promise<number | undefined> {
   const holder = await readHolder(path.join(folder, "lock"));
   return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+}
+
+/**
+ * The folder and what is missing above it. Step by step: mkdir's own way never ends below a folder that takes no
+ * entries and says ENOENT, as /proc does (Node 24).
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, "EEXIST") && (await stat(folder)).isDirectory()) return;
+    const parent = path.dirname(folder);
+    if (!hasCode(error, "ENOENT") || parent === folder) throw error;
+    await makeFolder(parent);
+    await mkdir(folder, { mode: 0o700 });
+  }
 }
 
 /** Linking is atomic and refuses a name that is taken: the lock appears with its contents or not at all. */
@@ -192,6 +208,13 @@ function locked(folder: string, holder: Holder | undefined): Fault {
 }
 
 function unwritable(folder: string, error: unknown): Fault {
+  if (hasCode(error, "EEXIST") || hasCode(error, "ENOTDIR")) {
+    return new Fault("DATA_DIR_UNWRITABLE", `${folder} is a file, not a folder, or lies below one.`, {
+      fix: "Move the file away, or set dataDir to a folder.",
+      permanent: true,
+      cause: error,
+    });
+  }
   return new Fault("DATA_DIR_UNWRITABLE", `${folder} cannot be written: ${messageOf(error)}`, {
     fix: "Free space on its disk, give this user the right to write it, or set dataDir to another folder.",
     permanent: true,
