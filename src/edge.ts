@@ -216,8 +216,17 @@ export async function composeEdge(
       const found = beds.find(({ plan }) => plan.profile.bed === bed);
       if (found === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
       const refused = found.runner.command(command);
-      // A repeat is what a phone with a bad connection sends: it was done, and that is the answer.
-      return refused === "not_open" ? { accepted: false, reason: "This alarm is over." } : { accepted: true };
+      if (refused === undefined) return { accepted: true };
+      const over = { accepted: false, reason: "This alarm is over." } as const;
+      if (refused === "not_open") return over;
+      // A repeat: what a phone with a bad connection sends. For an acknowledgement that has lapsed since it is somebody
+      // who taps on the old message again, and "taken" must then be true.
+      if (command.kind !== "acknowledge") return { accepted: true };
+      const open = found.runner.fold().open.find(({ id }) => id === command.occurrence);
+      if (open === undefined) return over;
+      if (open.acknowledgement !== undefined) return { accepted: true };
+      const again = found.runner.command({ ...command, id: `${command.id}-${base32Id(random.bytes(10))}` });
+      return again === undefined ? { accepted: true } : over;
     },
     devices: () =>
       beds.flatMap(({ plan, supervisors }) =>

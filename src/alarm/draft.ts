@@ -85,7 +85,12 @@ export function raise(
   const { condition, subject, devices } = runtime;
   const raised = draft.core.raised + 1;
   draft.core = { ...draft.core, raised };
-  const simulated = devices.some((device) => isSimulated(draft, device));
+  const { sources } = draft.setup.profile;
+  // A call, or a fault of the box, at a bed where nothing is real is part of the simulation as well (law 7).
+  const simulated =
+    devices.length === 0
+      ? sources.length > 0 && sources.every(({ device }) => isSimulated(draft, device))
+      : devices.some((device) => isSimulated(draft, device));
   const occurrence: Occurrence = {
     id: `${draft.bed}-${draft.setup.journal}-${raised}`,
     bed: draft.bed,
