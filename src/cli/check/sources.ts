@@ -96,7 +96,9 @@ async function refusedFinding(
 
 /** The ports that are there instead. */
 async function whereElse(port: string, fault: Fault, links: Links): Promise<string> {
-  if (!port.startsWith("/dev/")) return fault.fix ?? "Check the port's name.";
+  if (port.startsWith("replay:")) return fault.fix ?? "Check the file's name.";
+  if (!port.startsWith("/dev/"))
+    return "Start the simulator or replay that makes this name, or name a real port.";
   const there = (await links.list()).map((each) => each.path);
   if (there.length === 0) return "Plug the adapter in: this machine has no serial port now.";
   const guess = port.startsWith("/dev/serial/") ? nearest(port, there) : undefined;

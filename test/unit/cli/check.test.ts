@@ -122,6 +122,12 @@ describe("ports", () => {
     expect(finding?.fix).toMatch(/^Did you mean \/dev\/serial\/by-id\/usb-FTDI_A900abcd-if00\?/);
   });
 
+  test("a name that a simulator would make asks for the simulator", async () => {
+    const links = { open: () => Promise.reject(new Fault("LINK_NOT_FOUND", "There is no port.")) };
+    const [finding] = await findings(home(["nonin-serial", "/tmp/bw/nonin-serial"]), links);
+    expect(finding?.fix).toMatch(/^Start the simulator or replay/);
+  });
+
   test("a port in use is an error, unless the home that runs has it", async () => {
     const busy: Partial<Links> = {
       open: () => Promise.reject(new Fault("LINK_REFUSED", "The port is in use by another program.")),
