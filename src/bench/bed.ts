@@ -3,6 +3,7 @@ import { puritanBennett840Waveform } from "../../devices/puritan-bennett-840-wav
 import { SECOND_MS } from "../domain/time.ts";
 import type { Random } from "../port/random.ts";
 import { createPatient } from "../rehearsal/patient.ts";
+import { createChunkQueue } from "../transport/chunk-queue.ts";
 import { layCable } from "./cable.ts";
 import { createOximeter } from "./oximeter.ts";
 import { freePort, type Program, Unmeasured, usageOf } from "./programs.ts";
@@ -27,12 +28,14 @@ export async function measureBed(bench: Bench, random: Random, seconds: number):
   const { clock, programs, signal } = bench;
   const folder = path.join(bench.folder, "bed");
   const ending = new AbortController();
+  /** The ventilator hears nothing. */
+  const silence = createChunkQueue();
   const finger = await layCable(path.join(bench.folder, "bed-oximeter"), programs, clock);
   const lung = await layCable(path.join(bench.folder, "bed-ventilator"), programs, clock);
   const stopFinger = createOximeter(clock).play(finger);
   const playing = puritanBennett840Waveform.simulate({
     link: {
-      chunks: silence(ending.signal),
+      chunks: silence.chunks,
       write: async (bytes) => void lung.write(bytes),
       close: async () => {},
     },
@@ -79,10 +82,4 @@ export async function measureBed(bench: Bench, random: Random, seconds: number):
     await finger.close();
     await lung.close();
   }
-}
-
-/** The ventilator's port hears nothing. */
-async function* silence(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }

@@ -18,7 +18,9 @@ export interface PathPlan {
   readonly rounds: number;
   /** Of each round of each subject. */
   readonly seconds: number;
+  /** 0: none. */
   readonly alarms: number;
+  /** 0: not at all. */
   readonly bedSeconds: number;
   readonly driverSeconds: number;
   readonly floodFrames: number;
@@ -61,6 +63,11 @@ export async function measurePath(plan: PathPlan, world: PathWorld): Promise<Pat
   const { clock, signal } = world;
   const programs = createPrograms(world);
   const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
+  // Whoever waits for a program goes on when it has ended.
+  const end = (): void => {
+    programs.stopAll().catch((error: unknown) => world.say(messageOf(error)));
+  };
+  signal.addEventListener("abort", end, { once: true });
   const closers: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
     const broker = await startBroker({ programs, clock, folder });
@@ -72,6 +79,7 @@ export async function measurePath(plan: PathPlan, world: PathWorld): Promise<Pat
     closers.push(() => ear.close());
     return await measureAll({ clock, programs, broker, ear, folder, signal }, plan, world);
   } finally {
+    signal.removeEventListener("abort", end);
     for (const close of closers.toReversed()) await close();
   }
 }
@@ -121,9 +129,10 @@ async function measureAll(bench: Bench, plan: PathPlan, world: PathWorld): Promi
     plan.alarms === 0
       ? undefined
       : await part(`alarms: at least ${plan.alarms}`, () => measureAlarms(bench, plan.alarms));
-  const bed = await part(`one bed for ${plan.bedSeconds} s`, () =>
-    measureBed(bench, random, plan.bedSeconds),
-  );
+  const bed =
+    plan.bedSeconds === 0
+      ? undefined
+      : await part(`one bed for ${plan.bedSeconds} s`, () => measureBed(bench, random, plan.bedSeconds));
   const drivers = await part("drivers alone", () => measureDrivers(bench, random, plan.driverSeconds));
   return {
     machine: { cores: cpus().length, platform: process.platform, node: process.versions.node },

@@ -89,17 +89,20 @@ export async function runRound(
 }
 
 /** Resolves with the moment of the next observation. */
-function nextObservation({ clock, ear }: Bench, withinMs: number, who: string): Promise<number> {
+function nextObservation({ clock, ear, signal }: Bench, withinMs: number, who: string): Promise<number> {
   const heard = Promise.withResolvers<number>();
   const stop = ear.hear((_topic, payload, at) => {
     if (counterOf(payload) !== undefined) heard.resolve(at);
   });
   const cancel = clock.after(withinMs, () => heard.reject(silent(who, withinMs)));
+  const end = (): void => heard.reject(signal.reason);
+  signal.addEventListener("abort", end, { once: true });
   // Whoever waits for it may fail before: the rejection is then nobody's.
   heard.promise.catch(() => undefined);
   return heard.promise.finally(() => {
     stop();
     cancel();
+    signal.removeEventListener("abort", end);
   });
 }
 

@@ -1,28 +1,27 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Http, HttpResponse } from "../port/http.ts";
+import type { Http, HttpRequest, HttpResponse } from "../port/http.ts";
 
 const BODY_BYTES_MAX = 64 << 10;
 
-/** The way out to the internet. Redirects are answers like any other: secrets never follow them elsewhere. */
+/**
+ * The way out to the internet. Redirects are answers like any other: secrets never follow them elsewhere. Not by
+ * fetch(), which loads its library at the first call of a night and takes longer for each (docs/bench.md).
+ */
 export function createHttp(clock: Clock): Http {
   return {
-    async request({ method, url, headers, body, timeoutMs }) {
+    async request(asked) {
       const abort = new AbortController();
-      const cancel = clock.after(timeoutMs, () => {
-        abort.abort(new Error(`no answer in ${timeoutMs} ms`));
+      const cancel = clock.after(asked.timeoutMs, () => {
+        abort.abort(new Error(`no answer in ${asked.timeoutMs} ms`));
       });
       try {
-        const response = await fetch(url, {
-          method,
-          headers,
-          redirect: "manual",
-          signal: abort.signal,
-          ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-        });
-        return await toResponse(response);
+        return await toResponse(await send(asked, abort.signal));
       } catch (error) {
-        throw new Fault("CHANNEL_FAILED", `${hostOf(url)}: ${reasonOf(error)}`, { cause: error });
+        const cause: unknown = abort.signal.aborted ? abort.signal.reason : error;
+        throw new Fault("CHANNEL_FAILED", `${hostOf(asked.url)}: ${messageOf(cause)}`, { cause });
       } finally {
         cancel();
       }
@@ -30,21 +29,35 @@ export function createHttp(clock: Clock): Http {
   };
 }
 
-async function toResponse(response: Response): Promise<HttpResponse> {
+/** Resolves with the head of the answer. */
+function send({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = url.startsWith("https:") ? httpsRequest : httpRequest;
+    const length = body === undefined ? {} : { "content-length": body.length };
+    const outgoing = request(url, { method, headers: { ...headers, ...length }, signal });
+    outgoing.on("error", reject);
+    outgoing.on("response", resolve);
+    outgoing.end(body);
+  });
+}
+
+async function toResponse(answer: IncomingMessage): Promise<HttpResponse> {
+  const headers: { [name: string]: string } = {};
+  for (const [name, value = ""] of Object.entries(answer.headers)) {
+    headers[name] = typeof value === "string" ? value : value.join(", ");
+  }
   return {
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: await readBounded(response),
+    status: answer.statusCode ?? 0,
+    headers,
+    body: await readBounded(answer),
   };
 }
 
-async function readBounded(response: Response): Promise<string> {
-  if (response.body === null) return "";
-  const body: ReadableStream<Uint8Array> = response.body;
+async function readBounded(answer: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of body) {
+  // Leaving the loop ends the connection and with it the rest.
+  for await (const chunk of answer) {
     chunks.push(chunk.subarray(0, BODY_BYTES_MAX - bytes));
     bytes += chunk.length;
     if (bytes >= BODY_BYTES_MAX) break;
@@ -55,9 +68,4 @@ async function readBounded(response: Response): Promise<string> {
 /** Push addresses are secrets: only the host is told. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : "a bad address";
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
 }

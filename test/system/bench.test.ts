@@ -1,0 +1,45 @@
+// The bench on a real home, a real broker and a real pseudo-terminal, as short as it gets.
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { expect } from "vitest";
+import { benchCommand } from "../../src/cli/bench.ts";
+import { createClock } from "../../src/ops/clock.ts";
+import { requires } from "../support/require.ts";
+import { createTestTerminal } from "../support/terminal.ts";
+
+const { test } = requires("socat");
+
+const LIMIT = { timeout: 60_000 };
+const leftBehind = (): readonly string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith("breathwatch-bench-"));
+const terminalNow = () => createTestTerminal({ clock: createClock(), environment: process.env });
+
+test("measures a home from frame to bus and leaves nothing behind", LIMIT, async () => {
+  const before = leftBehind();
+  const terminal = terminalNow();
+  expect(await benchCommand.run(["path", "--quick", "--json", "-"], terminal)).toBe(0);
+  const { latency, measured } = JSON.parse(terminal.data());
+  expect(measured.problems).toEqual([]);
+  const [round] = measured.rounds.breathwatch;
+  expect(latency.breathwatch.n).toBeGreaterThanOrEqual(1);
+  // A frame is not on the bus before it was written, nor a second later.
+  expect(latency.breathwatch.p50).toBeGreaterThan(0);
+  expect(latency.breathwatch.p50).toBeLessThan(1_000);
+  expect(round).toMatchObject({ floodMissing: 0 });
+  expect(round.rssMb).toBeGreaterThan(20);
+  expect(leftBehind()).toEqual(before);
+});
+
+test("ends at once when it is stopped, with everything that it started", LIMIT, async () => {
+  const before = leftBehind();
+  const terminal = terminalNow();
+  const running = benchCommand.run(["path", "--quick"], terminal);
+  const outcome = expect(running).rejects.toThrow("enough");
+  while (!terminal.words().includes("round 1")) await terminal.clock.sleep(20);
+  await terminal.clock.sleep(300);
+  const stoppedAt = terminal.clock.mono();
+  terminal.stop(new Error("enough"));
+  await outcome;
+  expect(terminal.clock.mono() - stoppedAt).toBeLessThan(10_000);
+  expect(leftBehind()).toEqual(before);
+});
