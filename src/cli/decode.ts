@@ -86,6 +86,7 @@ async function decode(recording: Recording, terminal: Terminal): Promise<Counts>
 
   for await (const { offsetMs, bytes } of recording.chunks) {
     terminal.signal.throwIfAborted();
+    // Before time moves on, everything that came so far has been taken.
     await clock.advance(Math.max(0, offsetMs - clock.mono()));
     // A driver that gave up is started again with the next bytes, as on a port that is opened again.
     session =
@@ -97,7 +98,6 @@ async function decode(recording: Recording, terminal: Terminal): Promise<Counts>
           });
     counts.bytes += bytes.length;
     session.queue.push(bytes);
-    await settle();
     if (lines.length >= LINES_AT_ONCE) await terminal.print(lines.splice(0).join(""));
   }
   if (session !== undefined) {
