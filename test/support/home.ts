@@ -166,14 +166,24 @@ export interface BusMessage {
   readonly body: { readonly [name: string]: unknown };
 }
 
-/** Reads everything on the broker that control.json names. */
-export async function listenToBus(home: RunningHome): Promise<readonly BusMessage[]> {
+/** Reads everything on the broker that control.json names; one that is not there yet gets `ms` to come. */
+export async function listenToBus(home: RunningHome, ms = 0): Promise<readonly BusMessage[]> {
   const { url, username, password } = home.control.broker;
   const messages: BusMessage[] = [];
-  const client = await mqtt.connectAsync(url, {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  });
+  const deadline = performance.now() + ms;
+  const connect = async (): Promise<mqtt.MqttClient> => {
+    try {
+      return await mqtt.connectAsync(url, {
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+      });
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(200);
+      return connect();
+    }
+  };
+  const client = await connect();
   onTestFinished(() => client.endAsync(true));
   client.on("message", (topic, payload) => {
     messages.push({ topic, body: JSON.parse(payload.toString()) as BusMessage["body"] });
