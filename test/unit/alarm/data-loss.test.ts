@@ -363,7 +363,7 @@ describe("laws", () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 120_000);
 
   test("for every age of the last sample, limits are judged, or a loss is pending, or its alarm is open", () => {
     fc.assert(
@@ -390,7 +390,7 @@ describe("laws", () => {
       ),
       { numRuns: 60 },
     );
-  });
+  }, 120_000);
 
   test("a link that is cut in any state never takes the bed off watch", () => {
     fc.assert(
@@ -405,5 +405,5 @@ describe("laws", () => {
       }),
       { numRuns: 10 },
     );
-  });
+  }, 120_000);
 });

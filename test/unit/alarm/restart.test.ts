@@ -57,7 +57,7 @@ function pointsOf(acts: readonly Act[], cls: "A" | "B" | "C") {
     act(bed);
     points.push(bed.copy());
   }
-  return points.map((point) => ({ bed: point, then: summary(bed, point.events.length) }));
+  return points.map((point) => ({ bed: point, rest: summary(bed, point.events.length) }));
 }
 
 function goOn(bed: Bedside, acts: readonly Act[]) {
@@ -107,19 +107,19 @@ const NIGHT: readonly Act[] = [
 
 describe("a restart", () => {
   test("after a clean stop, at every point of a night, gives the same later events to the second", () => {
-    for (const [cut, { bed, then }] of pointsOf(NIGHT, "A").entries()) {
-      expect(goOn(bed.restart({ clean: true }), NIGHT.slice(cut)), `cut ${cut}`).toEqual(then);
+    for (const [cut, { bed, rest }] of pointsOf(NIGHT, "A").entries()) {
+      expect(goOn(bed.restart({ clean: true }), NIGHT.slice(cut)), `cut ${cut}`).toEqual(rest);
     }
-  });
+  }, 120_000);
 
   test("after a crash, at every point of a night, gives the same later events", () => {
-    for (const [cut, { bed, then }] of pointsOf(NIGHT, "B").entries()) {
+    for (const [cut, { bed, rest }] of pointsOf(NIGHT, "B").entries()) {
       const restarted = goOn(bed.restart(), NIGHT.slice(cut));
-      expect(whats(restarted.happened), `cut ${cut}`).toEqual(whats(then.happened));
-      expect(restarted.open, `cut ${cut}`).toEqual(then.open);
+      expect(whats(restarted.happened), `cut ${cut}`).toEqual(whats(rest.happened));
+      expect(restarted.open, `cut ${cut}`).toEqual(rest.open);
       for (const [subject, list] of Object.entries(restarted.happened)) {
         for (const [index, { at, what }] of list.entries()) {
-          const laterMs = at - (then.happened[subject]?.[index]?.at ?? 0);
+          const laterMs = at - (rest.happened[subject]?.[index]?.at ?? 0);
           // Silence that was younger than 8 s was not yet in the journal; everything else was.
           const isOfSilence = /^(DATA|OXI)/.test(subject) || what.startsWith("unknown");
           expect(laterMs, `cut ${cut}: ${subject}`).toBeGreaterThanOrEqual(0);
@@ -127,7 +127,7 @@ describe("a restart", () => {
         }
       }
     }
-  });
+  }, 120_000);
 
   const stretch = fc
     .record({

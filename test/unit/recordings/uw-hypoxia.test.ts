@@ -165,6 +165,7 @@ describe("induced hypoxia", () => {
       }
       expect(cuts).toBeGreaterThan(10);
     },
+    120_000,
   );
 
   test.each(gaps)(
