@@ -194,7 +194,8 @@ async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<n
     const url = home.url ?? "";
     await endLocalToken(real, await tokenLeftIn(control));
     token = await localToken(real);
-    await writeControl(control, { url, token, broker: home.broker });
+    const certificate = real.world.listen?.tls?.cert;
+    await writeControl(control, { url, token, broker: home.broker, ...(certificate && { certificate }) });
     await terminal.print(`${url}/${home.ownerCode === undefined ? "" : `#code=${home.ownerCode}`}\n`);
     for (const trouble of home.troubles) {
       terminal.say(`NOT YET: ${faultSentence(trouble)} The watch goes on; this is tried again every 5 s.`);
@@ -206,9 +207,12 @@ async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<n
     await stopped(terminal.signal);
     return 0;
   } finally {
-    await rm(control, { force: true });
-    await endLocalToken(real, token);
-    await home.stop();
+    try {
+      await rm(control, { force: true });
+      await endLocalToken(real, token);
+    } finally {
+      await home.stop();
+    }
   }
 }
 
