@@ -8,7 +8,7 @@ import type { Log } from "../port/log.ts";
 import type { CompactableLog } from "../port/record.ts";
 import { type EngineInput, step } from "./engine.ts";
 import { compactJournal, foldJournal, toFold } from "./fold.ts";
-import type { JournalEntry } from "./journal.ts";
+import { entryOf, type JournalEntry } from "./journal.ts";
 import type { AlarmSetup, EngineState, Instant } from "./state.ts";
 
 export interface AlarmRunnerOptions {
@@ -36,6 +36,7 @@ export interface AlarmRunner {
   fold(): AlarmFold;
   /** False while the journal does not write in time (law 4). */
   readonly durable: boolean;
+  /** Writes where it stands, so that a restart goes on exactly there. */
   stop(): void;
 }
 
@@ -136,6 +137,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       return durable;
     },
     stop() {
+      if (stopTicking !== undefined) write(entryOf(state, []));
       stopTicking?.();
       stopTicking = undefined;
     },
