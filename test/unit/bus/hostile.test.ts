@@ -66,7 +66,10 @@ describe("a stranger on the broker", () => {
   test("cannot fill the memory with large messages while the store stalls", async () => {
     const house = sharedBroker();
     const { clock, random, memory, stranger } = house;
-    const stalled: Timeseries = { ...createRecordingStore(), write: () => new Promise(() => {}) };
+    const stalled: Timeseries = {
+      ...createRecordingStore().timeseries,
+      write: () => new Promise(() => {}),
+    };
     const bus = memory.connector.connect({ url: "memory://", clientId: "hub" });
     const ingest = createIngest({ bus, timeseries: stalled, clock, random, log, home });
     ingest.start();
