@@ -21,9 +21,6 @@ export type SignalPoints = {
   readonly [id in SignalId]?: readonly { readonly at: Wall; readonly sample: Sample }[];
 };
 
-/** Less than this is shown as "insufficient data" and left out of comparisons (clinical facts, section 5). */
-export const ENOUGH = { hours: 4, coverage: 0.7 } as const;
-
 /** The oximetry metrics of [from, to); unrounded. Definitions: clinical facts, sections 5 and 6.1. */
 export function oximetryMetrics(points: SignalPoints, from: Wall, to: Wall): Metrics {
   const spo2 = toOneHertz(points.spo2 ?? [], from, to);

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { Server, Socket } from "node:net";
+import type { Server } from "node:net";
 import { beforeEach, describe, expect, it } from "vitest";
 import { limitConnections } from "../../../src/server/connections.ts";
 
@@ -24,7 +24,7 @@ describe("connections of one address", () => {
   });
   const open = (address: string): FakeSocket => {
     const socket = new FakeSocket(address);
-    server.emit("connection", socket as unknown as Socket);
+    server.emit("connection", socket);
     return socket;
   };
   const openMany = (address: (n: number) => string, count: number): FakeSocket[] =>
