@@ -69,7 +69,7 @@ function AlarmCard(props: AlarmCardProps) {
         {occurrence.simulated && <span class="tag">{common.simulated}</span>}
       </p>
       <h2>{format.conditionTitle(occurrence.condition)}</h2>
-      <Evidence occurrence={occurrence} bed={bed} />
+      <EvidenceLine occurrence={occurrence} bed={bed} />
       <Since occurrence={occurrence} bed={bed} />
       {occurrence.state === "unknown" && occurrence.unknownSince !== undefined && (
         <p class="problem">
@@ -83,20 +83,19 @@ function AlarmCard(props: AlarmCardProps) {
   );
 }
 
-/** The values that the alarm was raised on; the names of a call's wish stand without a label. */
-function Evidence(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
+/** What the alarm was raised on. */
+function EvidenceLine(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
   const { occurrence, bed } = props;
-  const format = usePage().format.value;
+  const evidence = usePage().format.value.evidence(occurrence.values);
   const source = bed.sources.find((each) => each.device === occurrence.subject);
-  const values = Object.entries(occurrence.values).filter(([name]) => name !== "device" && name !== "how");
-  if (source === undefined && values.length === 0) return null;
+  if (source === undefined && evidence.length === 0) return null;
   return (
     <p class="evidence">
       {source !== undefined && <span>{source.label}</span>}
-      {values.map(([name, value]) => (
-        <span key={name}>
-          {name !== "kind" && `${format.evidenceName(name)} `}
-          <strong>{format.evidenceValue(name, value)}</strong>
+      {evidence.map(({ name, value }) => (
+        <span key={`${name} ${value}`}>
+          {name !== undefined && `${name} `}
+          <strong>{value}</strong>
         </span>
       ))}
     </p>

@@ -3,7 +3,7 @@ import type { BedState } from "../../src/server/contract.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { Alarms } from "./alarms.tsx";
-import { EndNight, SilentPage, StartNight } from "./night.tsx";
+import { EndNight, offersStart, SilentPage, StartNight } from "./night.tsx";
 import { Status, WatchLine } from "./status.tsx";
 import { Tonight } from "./tonight.ts";
 import { Sources, Vitals } from "./vitals.tsx";
@@ -18,7 +18,8 @@ function Caregiver() {
   const { common } = page.format.value.words.pages;
   if (heard === undefined)
     return page.phase.value === "lost" ? null : <p class="waiting">{common.waiting}</p>;
-  const watching = heard.beds.some((bed) => bed.alarms.watch.on);
+  // While "Start the night" is offered, that is the way to the sound.
+  const watching = heard.beds.some((bed) => bed.alarms.watch.on && !offersStart(bed, tonight));
   return (
     <>
       <SilentPage tonight={tonight} watching={watching} />

@@ -21,7 +21,7 @@ export function StartNight(props: { readonly bed: BedState; readonly tonight: To
   const busy = tonight.watch.value === "busy";
   return (
     <>
-      {!bed.alarms.watch.on && page.phase.value !== "lost" && (
+      {offersStart(bed, tonight) && page.phase.value !== "lost" && (
         <button type="button" class="big primary" disabled={busy} onClick={() => tonight.begin(pathOf(bed))}>
           {busy ? caregiver.starting : caregiver.startNight}
         </button>
@@ -85,6 +85,10 @@ export function EndNight(props: { readonly bed: BedState; readonly tonight: Toni
     </section>
   );
 }
+
+/** Also while the schedule or the machines keep the watch: this phone has yet to be made ready for the night. */
+export const offersStart = (bed: BedState, tonight: Tonight): boolean =>
+  !bed.alarms.watch.on || (bed.alarms.watch.reason !== "person" && !tonight.prepared.value);
 
 const pathOf = (bed: BedState): string => `/api/beds/${encodeURIComponent(bed.bed)}`;
 

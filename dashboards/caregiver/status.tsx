@@ -26,7 +26,7 @@ export function WatchLine(props: { readonly bed: BedState }) {
           <strong>{fill(caregiver.watchingSince, { time: format.time(watch.since, props.bed.zone) })}</strong>{" "}
           <span class="small">
             {watch.by === undefined
-              ? format.words.terms.watchReasons[watch.reason]
+              ? `(${format.words.terms.watchReasons[watch.reason]})`
               : fill(caregiver.startedBy, { name: watch.by.name })}
             {" · "}
             {sounder.ok ? caregiver.sounderOk : caregiver.sounderNone}
@@ -72,7 +72,7 @@ export function Status(props: { readonly bed: BedState }) {
           <ul>
             {alarms.unknown.map(({ condition, why }) => (
               <li key={condition}>
-                {format.conditionTitle(condition)} <span class="small">{why}</span>
+                {format.conditionTitle(condition)} <span class="small">{format.unknownWhy(why)}</span>
               </li>
             ))}
           </ul>
@@ -101,7 +101,7 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
         <div class="loud">
           <span aria-hidden="true">⚠ </span>
           {caregiver.sounderNone}
-          <ProblemLine problem={sounder.detail} />
+          <ProblemLine problem={sounder.detail} otherwise="AUDIO_UNAVAILABLE" />
         </div>
       )}
       {targets.length > 0 && (

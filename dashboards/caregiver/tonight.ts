@@ -9,6 +9,8 @@ import { WakeLock } from "../shared/wake-lock.ts";
 export class Tonight {
   /** Whether the card is shown. */
   readonly open = signal(false);
+  /** Whether somebody has made this page ready since it was opened. */
+  readonly prepared = signal(false);
   readonly watch = signal<"idle" | "busy" | "on" | { readonly trouble: Trouble }>("idle");
   /** Whether the person says that they heard the tone; undefined: not asked or not answered. */
   readonly heard = signal<boolean | undefined>(undefined);
@@ -31,6 +33,7 @@ export class Tonight {
   /** Makes this phone ready without starting anything. Call it inside a tap. */
   prepare(): void {
     this.open.value = true;
+    this.prepared.value = true;
     this.playTone();
     this.#page.handOver(this.wakeLock.hold());
     const who = this.#page.who.value;
@@ -56,6 +59,7 @@ export class Tonight {
 
   end(): void {
     this.open.value = false;
+    this.prepared.value = false;
     this.watch.value = "idle";
     this.wakeLock.release();
   }

@@ -63,7 +63,7 @@ function CallDesk(props: {
   const dim = settings.dim.value && night && !active && page.phase.value === "live";
   return (
     <div class={dim ? "call-desk dim" : "call-desk"} data-state={state.kind}>
-      <Message open={open} caller={caller} />
+      <Message open={open} caller={caller} silent={!wouldRing(bed)} />
       <DwellButton
         class="call-button"
         settings={settings}
@@ -134,6 +134,10 @@ function Wishes(props: {
     </section>
   );
 }
+
+/** Whether a sounder or some phone would ring; the caregivers' open pages are not counted on. */
+const wouldRing = ({ readiness }: BedState): boolean =>
+  readiness.sounder.ok || readiness.targets.some((target) => target.dead === undefined);
 
 const openCall = (bed: BedState): Occurrence | undefined =>
   bed.alarms.open.find((each) => each.condition === "PATIENT_CALL");

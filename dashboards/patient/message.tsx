@@ -9,10 +9,15 @@ import type { Caller } from "./caller.ts";
 const SHOWS_UP_MS = 10 * SECOND_MS;
 
 /** One sentence in large letters: whether the call works, whether it went out, who is coming. */
-export function Message(props: { readonly open: Occurrence | undefined; readonly caller: Caller }) {
+export function Message(props: {
+  readonly open: Occurrence | undefined;
+  readonly caller: Caller;
+  /** Nothing in or out of the house would make a sound now. */
+  readonly silent: boolean;
+}) {
   const page = usePage();
   page.everySecond();
-  const { kind, text } = messageOf(page, props.caller, props.open);
+  const { kind, text } = messageOf(page, props.caller, props.open, props.silent);
   return (
     <p class={`call-message message-${kind}`} role={kind === "bad" ? "alert" : "status"}>
       {text}
@@ -25,7 +30,7 @@ interface Said {
   readonly text: string;
 }
 
-function messageOf(page: Page, caller: Caller, open: Occurrence | undefined): Said {
+function messageOf(page: Page, caller: Caller, open: Occurrence | undefined, silent: boolean): Said {
   const { patient } = page.format.value.words.pages;
   const state = caller.state.value;
   if (page.phase.value === "lost") return { kind: "bad", text: patient.broken };
@@ -40,17 +45,18 @@ function messageOf(page: Page, caller: Caller, open: Occurrence | undefined): Sa
       if (state.failures > 0) return { kind: "bad", text: patient.failed };
       return { kind: "busy", text: patient.calling };
     case "sent":
-      if (open !== undefined) return said(page, open, state.again);
+      if (open !== undefined) return said(page, open, state.again, silent);
       if (page.clock.mono() - state.at < SHOWS_UP_MS) return { kind: "busy", text: patient.calling };
       return { kind: "bad", text: patient.broken };
     case "idle":
-      if (open !== undefined) return said(page, open, false);
-      return { kind: "calm", text: page.phase.value === "live" ? patient.works : patient.waiting };
+      if (open !== undefined) return said(page, open, false, silent);
+      if (page.phase.value !== "live") return { kind: "calm", text: patient.waiting };
+      return silent ? { kind: "busy", text: patient.nothingRings } : { kind: "calm", text: patient.works };
   }
 }
 
 /** What has become of the open call. */
-function said(page: Page, open: Occurrence, again: boolean): Said {
+function said(page: Page, open: Occurrence, again: boolean, silent: boolean): Said {
   const { words } = page.format.value;
   const { patient } = words.pages;
   const answer = open.acknowledgement;
@@ -58,6 +64,7 @@ function said(page: Page, open: Occurrence, again: boolean): Said {
     const text = fill(answer.place === "bedside" ? patient.there : patient.coming, { name: answer.by.name });
     return { kind: "good", text };
   }
+  if (silent) return { kind: "bad", text: patient.nothingRings };
   const heard = page.heard.value;
   const now = heard === undefined ? open.raisedAt : heard.serverAt + elapsedMs(page.clock, heard.at);
   const age = page.format.value.age(Math.max(0, now - open.raisedAt));

@@ -1,9 +1,18 @@
-import { isConditionId } from "../../src/domain/alarm.ts";
+import { type AlarmValues, isConditionId } from "../../src/domain/alarm.ts";
 import type { Language } from "../../src/domain/person.ts";
 import { isSignalId, SIGNALS, type SignalId } from "../../src/domain/signal.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/domain/time.ts";
 import type { Words } from "../../src/words/en.ts";
 import { fill } from "../../src/words/template.ts";
+
+/** One item of an alarm's evidence; without a name where the value speaks for itself. */
+export interface Evidence {
+  readonly name: string | undefined;
+  readonly value: string;
+}
+
+/** Said elsewhere on an alarm's card: its device, and since when. How a patient called matters to nobody at night. */
+const UNSPOKEN: readonly string[] = ["device", "seconds", "how"];
 
 /** Numbers, times and ages as people of one language read them. */
 export class Format {
@@ -100,22 +109,53 @@ export class Format {
     return isConditionId(condition) ? this.words.conditions[condition].check : [];
   }
 
-  /** A name in an alarm's evidence: a signal, or one of the words for evidence. */
-  evidenceName(name: string): string {
-    if (isSignalId(name)) return this.words.terms.signals[name];
-    return lookUp(this.words.terms.evidence, name) ?? name;
+  /** Why a condition cannot be judged, from the engine's word for it. */
+  unknownWhy(why: string): string {
+    const { terms } = this.words;
+    const setting = /^setting:(.+)$/.exec(why)?.[1];
+    if (setting === undefined) return lookUp(terms.unknownWhys, why) ?? why;
+    return fill(terms.unknownSetting, { what: lookUp(terms.settings, setting) ?? setting });
   }
 
-  evidenceValue(name: string, value: number | string): string {
-    if (typeof value === "number") {
-      return isSignalId(name)
-        ? this.measured(name, value)
-        : this.number(value, Number.isInteger(value) ? 0 : 1);
+  /** What an alarm was raised on, as people read it: measured values first; the card says since when itself. */
+  evidence(values: AlarmValues): readonly Evidence[] {
+    const named = Object.entries(values).filter(([name]) => !UNSPOKEN.includes(name));
+    const ordered = [
+      ...named.filter(([name]) => isSignalId(name)),
+      ...named.filter(([name]) => !isSignalId(name)),
+    ];
+    return ordered.map(([name, value]) => this.#evidence(name, value, values));
+  }
+
+  #evidence(name: string, value: number | string, values: AlarmValues): Evidence {
+    const { terms } = this.words;
+    if (isSignalId(name)) {
+      const text =
+        typeof value === "number" ? this.measured(name, value) : (lookUp(terms.absences, value) ?? value);
+      return { name: terms.signals[name], value: text };
     }
-    if (name === "kind") return lookUp(this.words.terms.callKinds, value) ?? value;
-    if (name === "how") return lookUp(this.words.terms.callHow, value) ?? value;
-    if (isSignalId(value)) return this.words.terms.signals[value];
-    return lookUp(this.words.terms.absences, value) ?? value;
+    if (name === "limit" && typeof value === "number") {
+      // A limit is in the unit of what was measured; conditions on time alone have theirs in seconds.
+      const measured = Object.keys(values).find(isSignalId);
+      const text =
+        measured === undefined ? joined(String(value), terms.units.s) : this.measured(measured, value);
+      return { name: terms.evidence.limit, value: text };
+    }
+    const lists: { readonly [name: string]: { readonly [word: string]: string } } = {
+      kind: terms.callKinds,
+      signs: terms.signs,
+      signals: terms.signals,
+    };
+    const list = lists[name];
+    if (list !== undefined && typeof value === "string") {
+      const words = value.split(" ").map((word) => lookUp(list, word) ?? word);
+      return { name: undefined, value: words.join(this.language === "en" ? ", " : "、") };
+    }
+    const label = lookUp(terms.evidence, name) ?? lookUp(terms.settings, name) ?? name;
+    return {
+      name: label,
+      value: typeof value === "number" ? this.number(value, Number.isInteger(value) ? 0 : 1) : value,
+    };
   }
 }
 

@@ -5,6 +5,10 @@ export const WINDOW_S = 8;
 /** Samples that may wait to be drawn: more than this, and the drawing hurries. */
 const QUEUE_S = 2.5;
 const QUEUE_LIMIT_S = 10;
+/** So much is gathered before it is drawn, so that a late bundle tears no hole. */
+const GATHER_S = 0.8;
+/** From here on it is a hole in the data. */
+const STARVED_MS = 2_500;
 
 /** The range shown at least, so that noise around zero does not fill the screen; and the step in which it grows. */
 const RANGES: {
@@ -27,6 +31,8 @@ export class Sweep {
   #queue: number[] = [];
   #position = 0;
   #owed = 0;
+  #waiting = true;
+  #starvedMs = 0;
 
   constructor(wave: WaveId, rateHz: number) {
     this.wave = wave;
@@ -55,13 +61,32 @@ export class Sweep {
     if (this.#queue.length > limit) this.#queue = this.#queue.slice(-limit);
   }
 
-  /** Moves on by so many milliseconds; with nothing to draw it leaves an empty stretch behind. */
+  /**
+   * Moves on by so many milliseconds. Bundles come a little early or late: when nothing is left to draw, it stands
+   * still until some has gathered again; only after STARVED_MS does it leave an empty stretch, since then data is
+   * really missing.
+   */
   advance(ms: number): void {
+    if (this.#waiting) {
+      if (this.#queue.length >= GATHER_S * this.#rateHz) this.#waiting = false;
+      else if (this.#starvedMs < STARVED_MS) {
+        this.#starvedMs += ms;
+        return;
+      }
+    }
     const hurry = this.#queue.length > QUEUE_S * this.#rateHz ? 1.3 : 1;
     this.#owed += (Math.min(ms, WINDOW_S * 1000) / 1000) * this.#rateHz * hurry;
     while (this.#owed >= 1) {
       this.#owed -= 1;
-      this.#points[this.#position] = this.#queue.shift();
+      if (this.#queue.length === 0 && this.#starvedMs < STARVED_MS) {
+        this.#waiting = true;
+        this.#starvedMs += (this.#owed / this.#rateHz) * 1000;
+        this.#owed = 0;
+        return;
+      }
+      const sample = this.#queue.shift();
+      if (sample !== undefined) this.#starvedMs = 0;
+      this.#points[this.#position] = sample;
       this.#position = (this.#position + 1) % this.#points.length;
     }
   }
@@ -69,6 +94,7 @@ export class Sweep {
   /** Everything that waits is drawn at once: for people who asked their system for less motion. */
   flush(): void {
     this.#owed = 0;
+    this.#waiting = false;
     this.advance((this.#queue.length / this.#rateHz) * 1000);
   }
 

@@ -1,3 +1,4 @@
+import type { FaultCode } from "../../src/domain/fault.ts";
 import type { Words } from "../../src/words/en.ts";
 import type { Trouble } from "./api.ts";
 import { usePage } from "./page.ts";
@@ -60,9 +61,13 @@ function faultWords(
  * A sentence of the server about a device: its fault code, which stands in brackets at its end, chooses the words of
  * the reader's language; the sentence itself stays below.
  */
-export function ProblemLine(props: { readonly problem: string }) {
+export function ProblemLine(props: {
+  readonly problem: string;
+  /** The code where the sentence carries none. */
+  readonly otherwise?: FaultCode;
+}) {
   const { words } = usePage().format.value;
-  const code = /\(([A-Z_]+)\)/.exec(props.problem)?.[1];
+  const code = /\(([A-Z_]+)\)/.exec(props.problem)?.[1] ?? props.otherwise;
   const known = code === undefined ? undefined : faultWords(words, code);
   if (known === undefined) return <p class="problem">{props.problem}</p>;
   return (

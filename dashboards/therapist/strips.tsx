@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { SignalId } from "../../src/domain/signal.ts";
-import { HOUR_MS } from "../../src/domain/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../../src/domain/time.ts";
 import type { NightResponse, Strip } from "../../src/server/contract.ts";
 import type { AlarmMark, StripData } from "../shared/chart/plot.ts";
 import { StripChart } from "../shared/chart/strip-chart.tsx";
@@ -9,7 +9,9 @@ import { usePage } from "../shared/page.ts";
 
 /** Shown on every night, with a remark where there is nothing; others follow when they were recorded. */
 const ALWAYS: readonly SignalId[] = ["spo2", "pulse_rate", "pressure_peak", "tidal_volume_exp", "resp_rate"];
-const SPAN_MIN_MS = 2 * HOUR_MS;
+const SPAN_MIN_MS = 20 * MINUTE_MS;
+/** Below this the span goes in steps of ten minutes: a night that has just begun is no dot in an empty hour. */
+const SHORT_MS = 2 * HOUR_MS;
 
 /** The strips of a night, one below the other on one time axis. */
 export function Strips(props: { readonly night: NightResponse }) {
@@ -106,10 +108,11 @@ function spanOf(night: NightResponse): { readonly from: number; readonly to: num
   }
   if (first > last) return { from: night.from, to: night.to };
   const missing = Math.max(0, SPAN_MIN_MS - (last - first));
+  const step = last - first < SHORT_MS ? 10 * MINUTE_MS : HOUR_MS;
   // Counted from local noon, since not every zone is whole hours away from UTC.
-  const hours = (at: number) => (at - night.from) / HOUR_MS;
-  const from = night.from + Math.floor(hours(first - missing / 2)) * HOUR_MS;
-  const to = night.from + Math.ceil(hours(last + missing / 2)) * HOUR_MS;
+  const steps = (at: number) => (at - night.from) / step;
+  const from = night.from + Math.floor(steps(first - missing / 2)) * step;
+  const to = night.from + Math.ceil(steps(last + missing / 2)) * step;
   return { from: Math.max(night.from, from), to: Math.min(night.to, to) };
 }
 

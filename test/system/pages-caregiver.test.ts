@@ -255,6 +255,18 @@ describe("the caregiver's page", () => {
     expect(await page.locator(".silent").count()).toBe(0);
   });
 
+  test("offers to start the night also while the schedule keeps the watch: this phone has yet to be made ready", async () => {
+    server.script.beds = [
+      bedState({ alarms: alarms([], { watch: { on: true, reason: "schedule", since: NOW } }) }),
+    ];
+    const { page } = await open();
+    expect(await page.locator(".watching").innerText()).toContain("(by schedule)");
+    expect(await page.locator(".silent").count()).toBe(0);
+    await page.getByRole("button", { name: "Start the night" }).click();
+    await eventually(() => page.getByRole("button", { name: "Start the night" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: /End the night/ }).count()).toBe(1);
+  });
+
   test("ends the night only after a long press and a question", async () => {
     const { page } = await open();
     const button = page.getByRole("button", { name: /End the night/ });

@@ -158,6 +158,20 @@ describe("the patient's page", () => {
     await eventually(message).toContain("They are being woken");
   });
 
+  test("says that nothing rings where no sounder and no phone would", async () => {
+    const silent = { sounder: { ok: false, detail: "" }, targets: [], durable: true };
+    server.script.beds = [bedState({ readiness: silent })];
+    const open = await browser.open(`${server.url}/patient`);
+    opened.push(open);
+    const message = () => open.page.locator(".call-message").innerText();
+    await eventually(message).toContain("nothing rings. Use your bell too.");
+    await open.page.locator(".call-button").tap();
+    server.state({ ...called(), readiness: silent });
+    await eventually(message).toContain("nothing rings. Use your bell too.");
+    server.state({ ...called({ acknowledgement: acknowledgement("Mei") }), readiness: silent });
+    await eventually(message).toBe("Mei is coming");
+  });
+
   test("does not believe a call that never shows up among the alarms", async () => {
     const { page, message } = await open({ frozen: true });
     await page.locator(".call-button").tap();

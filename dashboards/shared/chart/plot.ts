@@ -134,7 +134,12 @@ function settingsOf(
 /** Full hours, or several hours, so that labels do not touch. */
 function hoursBetween({ from, to, origin }: PlotOptions, width: number): number[] {
   const room = Math.max(1, Math.floor(width / 90));
-  const steps = [15 * MINUTE_MS, 30 * MINUTE_MS, ...[1, 2, 3, 4, 6, 12].map((hours) => hours * HOUR_MS)];
+  const steps = [
+    5 * MINUTE_MS,
+    15 * MINUTE_MS,
+    30 * MINUTE_MS,
+    ...[1, 2, 3, 4, 6, 12].map((hours) => hours * HOUR_MS),
+  ];
   const step = steps.find((each) => (to - from) / each <= room) ?? 12 * HOUR_MS;
   const splits: number[] = [];
   for (let at = origin + Math.ceil((from - origin) / step) * step; at <= to; at += step) splits.push(at);

@@ -152,6 +152,7 @@ export const pages = {
     again: "Called again",
     failed: "The call did not go out. Use your bell. Trying again…",
     broken: "Call does not work: use your bell",
+    nothingRings: "They see it on their screens, but nothing rings. Use your bell too.",
     works: "The call works",
     waiting: "Connecting. Until then use your bell.",
     need: "What do you need?",

@@ -117,18 +117,40 @@ export const terms = {
     toilet: "Toilet",
   },
   callHow: { touch: "touch", key: "key", dwell: "gaze", switch: "switch" },
-  /** Names in an alarm's evidence that are not signals. */
+  /** The signs of a disconnection that showed. */
+  signs: {
+    leak: "leak high",
+    pressure_low: "pressure low",
+    volume_low: "breaths small",
+    minute_volume_low: "minute volume low",
+    apnoea: "no breath",
+  },
+  /** Why a condition cannot be judged now. */
+  unknownWhys: {
+    no_source: "no device here measures it",
+    no_data: "nothing has arrived yet",
+    gap: "no data at the moment",
+    two_signs: "needs two of its signs, the devices show only one",
+    therapy_off: "the ventilator is not treating",
+    rule_error: "the rule itself has failed",
+  },
+  unknownSetting: "the setting {what} is not known",
+  settings: {
+    ipap: "IPAP",
+    epap: "EPAP",
+    backup_rate: "backup rate",
+    tidal_volume_target: "target volume",
+    pressure_support: "pressure support",
+    insp_time: "breathing-in time",
+    fio2: "oxygen supply",
+    mode: "mode",
+    interface: "mask or tube",
+  },
+  /** Names in an alarm's evidence that are neither signals nor settings. */
   evidence: {
-    device: "device",
     limit: "limit",
-    seconds: "for seconds",
-    kind: "wish",
-    how: "by",
+    rule: "rule",
     detail: "detail",
-    last: "last value",
-    ipap: "set IPAP",
-    epap: "set EPAP",
-    backup_rate: "set backup rate",
   },
   eventReasons: {
     recovered: "recovered",

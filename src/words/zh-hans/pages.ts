@@ -149,6 +149,7 @@ export const pages = {
     again: "又叫了一次",
     failed: "没有叫出去，请用床边的铃。正在重试…",
     broken: "叫不出去：请用床边的铃",
+    nothingRings: "他们的屏幕上看得到，但没有东西会响。请也按床边的铃。",
     works: "呼叫正常",
     waiting: "正在连接，连上之前请用床边的铃。",
     need: "需要什么？",

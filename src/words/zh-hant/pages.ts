@@ -149,6 +149,7 @@ export const pages = {
     again: "又叫了一次",
     failed: "沒有叫出去，請用床邊的鈴。正在重試…",
     broken: "叫不出去：請用床邊的鈴",
+    nothingRings: "他們的螢幕上看得到，但沒有東西會響。請也按床邊的鈴。",
     works: "呼叫正常",
     waiting: "連線中，連上之前請用床邊的鈴。",
     need: "需要什麼？",

@@ -36,11 +36,29 @@ describe("numbers as people read them", () => {
     expect(format("en").conditionTitle("toString")).toBe("toString");
   });
 
-  test("evidence reads as words", () => {
-    expect(format("zh-Hans").evidenceName("leak")).toBe("漏气");
-    expect(format("zh-Hans").evidenceValue("kind", "breathing")).toBe("喘不上气");
-    expect(format("en").evidenceValue("spo2", 79)).toBe("79 %");
-    expect(format("en").evidenceName("future")).toBe("future");
+  test("evidence reads as words, measured values first, without what the card says itself", () => {
+    const said = (language: "en" | "zh-Hans", values: Parameters<Format["evidence"]>[0]) =>
+      format(language)
+        .evidence(values)
+        .map(({ name, value }) => (name === undefined ? value : `${name} ${value}`));
+    expect(said("en", { limit: 88, spo2: 79, seconds: 30, device: "abc" })).toEqual([
+      "Oxygen 79 %",
+      "limit 88 %",
+    ]);
+    expect(said("zh-Hans", { signs: "pressure_low volume_low", pressure_peak: 3.4, seconds: 18 })).toEqual([
+      "峰压 3.4 cmH₂O",
+      "压力低、呼气量小",
+    ]);
+    expect(said("en", { kind: "breathing", how: "dwell" })).toEqual(["Breathing"]);
+    expect(said("en", { limit: 20 })).toEqual(["limit 20 s"]);
+    expect(said("en", { signals: "spo2 pulse_rate", ipap: 18 })).toEqual(["Oxygen, Pulse", "IPAP 18"]);
+    expect(said("en", { future: "thing" })).toEqual(["future thing"]);
+  });
+
+  test("says why a condition cannot be judged, naming the setting that is missing", () => {
+    expect(format("en").unknownWhy("setting:ipap")).toBe("the setting IPAP is not known");
+    expect(format("zh-Hant").unknownWhy("no_source")).toBe("這裡沒有裝置測這一項");
+    expect(format("en").unknownWhy("something newer")).toBe("something newer");
   });
 
   test("the time of day is that of the bed's zone, in 24 hours, in every language", () => {
@@ -73,28 +91,37 @@ describe("the language of a browser", () => {
 describe("a running waveform", () => {
   const values = (sweep: Sweep) => sweep.points.filter((value) => value !== undefined);
 
+  const second = (value: number) => Array.from({ length: 50 }, () => value);
+
   test("draws as many samples as time has passed", () => {
     const sweep = new Sweep("flow", 50);
-    sweep.add(Array.from({ length: 50 }, (_, index) => index));
+    sweep.add([...second(1), ...second(2)]);
     sweep.advance(500);
     expect(values(sweep)).toHaveLength(25);
     sweep.advance(500);
     expect(values(sweep)).toHaveLength(50);
   });
 
-  test("leaves an empty stretch where no data came, never a straight line", () => {
+  test("stands still for a late bundle instead of tearing a hole", () => {
     const sweep = new Sweep("flow", 50);
-    sweep.add([1, 2]);
+    sweep.add(second(1));
     sweep.advance(1_000);
-    sweep.add([3]);
-    sweep.advance(20);
-    expect(sweep.points.slice(0, 52)).toEqual([
-      1,
-      2,
-      ...Array.from({ length: 48 }, () => undefined),
-      3,
-      undefined,
-    ]);
+    sweep.advance(1_000);
+    sweep.add(second(2));
+    sweep.advance(500);
+    expect(sweep.points.slice(0, 76)).toEqual([...second(1), ...second(2).slice(25), undefined]);
+  });
+
+  test("leaves an empty stretch where no data came for longer, never a straight line", () => {
+    const sweep = new Sweep("flow", 50);
+    sweep.add(second(1));
+    for (let passed = 0; passed < 5_000; passed += 100) sweep.advance(100);
+    sweep.add(second(2));
+    sweep.advance(500);
+    const drawn = sweep.points.slice(0, sweep.points.lastIndexOf(2) + 1);
+    const hole = drawn.slice(50).filter((value) => value === undefined);
+    expect(hole.length).toBeGreaterThan(50);
+    expect(drawn.slice(0, 50)).toEqual(second(1));
   });
 
   test("keeps no more than the screen and a few seconds, whatever arrives", () => {
