@@ -196,9 +196,6 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
           if (error === undefined || error === null) resolve();
           else reject(unreachable(options.url, messageOf(error)));
         });
-        // The library holds the bytes back until everything else of this turn is done: numbers would wait until the
-        // waveform that came with them was judged and encoded too.
-        open.client.stream.uncork();
       });
     },
     subscribe(filter, handler) {
