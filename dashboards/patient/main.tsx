@@ -60,7 +60,8 @@ function CallDesk(props: {
   const active = open !== undefined || state.kind === "sending" || state.kind === "sent";
   page.everySecond();
   const night = isNight(minuteOfDay(page.clock.wall(), bed.zone));
-  const dim = settings.dim.value && night && !active && page.phase.value === "live";
+  const calm = !active && !settingsOpen.value && page.phase.value === "live";
+  const dim = settings.dim.value && night && calm;
   return (
     <div class={dim ? "call-desk dim" : "call-desk"} data-state={state.kind}>
       <Message open={open} caller={caller} silent={!wouldRing(bed)} />

@@ -14,11 +14,11 @@ export function TroubleBox(props: { readonly trouble: Trouble; readonly title?: 
         <strong>{props.title ?? common.failed}</strong>
       </p>
       <p>
-        {common.cause}: {cause}
+        {common.cause} {cause}
       </p>
       {fix !== undefined && (
         <p>
-          {common.fix}: {fix}
+          {common.fix} {fix}
         </p>
       )}
       {detail !== undefined && <p class="small detail">{detail}</p>}

@@ -25,7 +25,7 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
       </h3>
       <p class={device.link === "open" ? "link" : "link link-bad"}>
         <span aria-hidden="true">{LINK_ICONS[device.link]} </span>
-        <strong>{terms.links[device.link]}</strong> · {technician.newest}: {fresh ?? caregiver.sourceNever}
+        <strong>{terms.links[device.link]}</strong> · {technician.newest} {fresh ?? caregiver.sourceNever}
       </p>
       {device.problem !== undefined && <ProblemLine problem={device.problem} />}
       <dl class="facts">
@@ -79,7 +79,7 @@ function Frames(props: { readonly device: DeviceView; readonly zone: string | un
       {frames.length === 0 ? (
         <p class="empty">{technician.noFrames}</p>
       ) : (
-        <ScrollArea label={`${technician.frames}: ${props.device.label}`} class="frame-list">
+        <ScrollArea label={`${technician.frames} · ${props.device.label}`} class="frame-list">
           <table>
             <thead>
               <tr>

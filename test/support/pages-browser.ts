@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly language?: string;
   /** The page's clocks obey `page.clock`. */
   readonly frozen?: boolean;
+  /** What the page's clocks say when it opens, epoch milliseconds; implies frozen. */
+  readonly at?: number;
 }
 
 export interface OpenPage {
@@ -74,7 +76,8 @@ async function openPage(context: BrowserContext, url: string, options: OpenOptio
   const language = options.language ?? "en";
   await page.addInitScript({ path: path.join(import.meta.dirname, "pages-probe.js") });
   await page.addInitScript(`localStorage.setItem("breathwatch.language", ${JSON.stringify(language)})`);
-  if (options.frozen === true) await page.clock.install();
+  if (options.at !== undefined) await page.clock.install({ time: options.at });
+  else if (options.frozen === true) await page.clock.install();
   await page.goto(url);
   return { page, troubles };
 }

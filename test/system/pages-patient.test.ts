@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { acknowledgement, alarms, bedState, occurrence } from "../support/pages-beds.ts";
+import { HOUR_MS } from "../../src/domain/time.ts";
+import { acknowledgement, alarms, bedState, NOW, occurrence } from "../support/pages-beds.ts";
 import {
+  accessibilityFaults,
   type Browser,
   builtPages,
   eventually,
@@ -170,6 +172,19 @@ describe("the patient's page", () => {
     await eventually(message).toContain("nothing rings. Use your bell too.");
     server.state({ ...called({ acknowledgement: acknowledgement("Mei") }), readiness: silent });
     await eventually(message).toBe("Mei is coming");
+  });
+
+  test("is dark at night in the bed's zone, still readable, and bright again when somebody is called", async () => {
+    const { page } = await open({ at: NOW });
+    expect(await page.locator(".call-desk.dim").count()).toBe(1);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    server.state(called());
+    await page.locator(".call-desk:not(.dim)").waitFor();
+    const day = await browser.open(`${server.url}/patient`, { at: NOW + 10 * HOUR_MS });
+    opened.push(day);
+    server.state(bedState());
+    await day.page.getByText("The call works").waitFor();
+    expect(await day.page.locator(".call-desk.dim").count()).toBe(0);
   });
 
   test("does not believe a call that never shows up among the alarms", async () => {

@@ -27,9 +27,9 @@ export function StripTable(props: {
     >
       <summary>
         {open.value ? common.hideTable : common.showTable}
-        <span class="visually-hidden">: {props.name}</span>
+        <span class="visually-hidden"> · {props.name}</span>
       </summary>
-      {open.value && <Rows {...props} caption={`${props.name}: ${therapist.legend}`} />}
+      {open.value && <Rows {...props} caption={`${props.name} · ${therapist.legend}`} />}
     </details>
   );
 }

@@ -116,7 +116,6 @@ export const terms = {
     pain: "Pain",
     toilet: "Toilet",
   },
-  callHow: { touch: "touch", key: "key", dwell: "gaze", switch: "switch" },
   /** The signs of a disconnection that showed. */
   signs: {
     leak: "leak high",
@@ -151,12 +150,6 @@ export const terms = {
     limit: "limit",
     rule: "rule",
     detail: "detail",
-  },
-  eventReasons: {
-    recovered: "recovered",
-    answered: "answered",
-    watch_ended: "watch ended",
-    settings: "settings changed",
   },
   metrics: {
     COVERAGE: "Night with valid oxygen data",

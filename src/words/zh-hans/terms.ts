@@ -106,7 +106,6 @@ export const terms = {
     pain: "疼",
     toilet: "上厕所",
   },
-  callHow: { touch: "触摸", key: "按键", dwell: "注视", switch: "开关" },
   signs: {
     leak: "漏气大",
     pressure_low: "压力低",
@@ -138,12 +137,6 @@ export const terms = {
     limit: "界限",
     rule: "规则",
     detail: "详情",
-  },
-  eventReasons: {
-    recovered: "已恢复",
-    answered: "已应答",
-    watch_ended: "守护结束",
-    settings: "设置更改",
   },
   metrics: {
     COVERAGE: "血氧有效时间占比",

@@ -106,7 +106,6 @@ export const terms = {
     pain: "會痛",
     toilet: "上廁所",
   },
-  callHow: { touch: "觸碰", key: "按鍵", dwell: "注視", switch: "開關" },
   signs: {
     leak: "漏氣大",
     pressure_low: "壓力低",
@@ -138,12 +137,6 @@ export const terms = {
     limit: "界限",
     rule: "規則",
     detail: "詳情",
-  },
-  eventReasons: {
-    recovered: "已恢復",
-    answered: "已回應",
-    watch_ended: "守護結束",
-    settings: "設定變更",
   },
   metrics: {
     COVERAGE: "血氧有效時間比例",
