@@ -81,6 +81,11 @@ export async function runRound(
     stopPlaying = oximeter.play(cable);
     const replugMs = (await again) - backAt;
     return { startMs, ...steady, ...flood, rssAfterFloodMb, replugMs };
+  } catch (error) {
+    // What the program itself said is the best hint there is.
+    const said = program?.said().trim().split("\n").slice(-3).join(" | ") ?? "";
+    if (!(error instanceof Unmeasured) || said === "") throw error;
+    throw new Unmeasured(`${error.message}; it said: ${said.slice(-500)}`);
   } finally {
     stopPlaying();
     await program?.stop();
