@@ -74,7 +74,9 @@ export function createCollector(
       const lasted = recent.reduce((sum, { lasted }) => sum + lasted, 0);
       // A breath under way is no pause until it lasts longer than those before it.
       const overdue = Math.max(0, now - breathAt - lasted / recent.length);
-      return measured("minute_volume", (expiredMl / 1000) * (MINUTE / (lasted + overdue)));
+      // With the circuit open nothing comes back, and offsets leave the sum a little below zero: that is no volume, not
+      // an invalid number.
+      return measured("minute_volume", (Math.max(0, expiredMl) / 1000) * (MINUTE / (lasted + overdue)));
     }
     if (doubtful) return absent("poor_signal");
     return now - breathAt >= MINUTE ? 0 : absent("not_measured");
@@ -189,7 +191,7 @@ function samplesOf(breath: Breath, minuteVolume: Sample): Samples {
   return {
     resp_rate: measured("resp_rate", breath.rateMin),
     tidal_volume_insp: measured("tidal_volume_insp", breath.tidalVolumeInspMl),
-    tidal_volume_exp: measured("tidal_volume_exp", breath.tidalVolumeExpMl),
+    tidal_volume_exp: measured("tidal_volume_exp", Math.max(0, breath.tidalVolumeExpMl)),
     minute_volume: minuteVolume,
     ie_ratio: breath.ieRatio === undefined ? absent("not_measured") : measured("ie_ratio", breath.ieRatio),
     insp_time: inspired === undefined ? absent("not_measured") : measured("insp_time", breath.inspTimeS),
