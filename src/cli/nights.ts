@@ -1,9 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
-import { DEFAULT_PUSH_SUBJECT } from "../config/read.ts";
 import type { AlarmEvent, ConditionId } from "../domain/alarm.ts";
-import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import { type Wall, wall } from "../domain/time.ts";
 import { composeHome, type Home } from "../home.ts";
 import { createPatient } from "../rehearsal/patient.ts";
@@ -11,6 +9,7 @@ import { createSeededRandom } from "../rehearsal/random.ts";
 import type { Scenario } from "../rehearsal/scenario.ts";
 import { createRehearsalWorld, type RehearsalWorld, simulateBed } from "../rehearse.ts";
 import { command, needed, UsageError } from "./command.ts";
+import { demoConfig } from "./demo.ts";
 import { loadScenario } from "./scenario.ts";
 
 /** Ten in the evening in Shanghai: inside every default watch. */
@@ -33,34 +32,11 @@ export interface RehearsedHome {
   stop(): Promise<void>;
 }
 
-export const rehearsalConfig = (dependencyClass: "A" | "B" | "C"): HomeConfig => ({
-  zone: "Asia/Shanghai",
-  language: "zh-Hans",
-  beds: [
-    {
-      id: "b1",
-      label: "Rehearsal",
-      dependencyClass,
-      schedule: DEFAULT_SCHEDULE,
-      devices: [
-        { family: "nonin-serial", port: "memory:oximeter", label: "Finger sensor", options: {} },
-        {
-          family: "puritan-bennett-840-waveform",
-          port: "memory:ventilator",
-          label: "Ventilator",
-          options: {},
-        },
-      ],
-    },
-  ],
-  web: { host: "127.0.0.1", port: 0, name: "localhost" },
-  bus: { host: "127.0.0.1", port: 0 },
-  webPush: { subject: DEFAULT_PUSH_SUBJECT, allowPrivateEndpoints: false },
-  webhooks: [],
-  audio: { enabled: true },
-  keep: { waveDays: 2, numberDays: 30 },
-  demo: true,
-});
+/** The demo's wiring, for a bed of this class in Shanghai. */
+export const rehearsalConfig = (dependencyClass: "A" | "B" | "C"): HomeConfig => {
+  const demo = demoConfig("Asia/Shanghai", "zh-Hans", 0);
+  return { ...demo, beds: demo.beds.map((bed) => ({ ...bed, label: "Rehearsal", dependencyClass })) };
+};
 
 /** Composes a home in the rehearsal world and starts its simulated devices. */
 export async function startRehearsedHome(seed: number, config: HomeConfig): Promise<RehearsedHome> {
