@@ -4,6 +4,7 @@ import type { BedConfig } from "./config/config.ts";
 import type { BedView } from "./domain/bed.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import type { Wall } from "./domain/time.ts";
+import { simulateAt } from "./driver/attach.ts";
 import { fillOptions } from "./driver/options.ts";
 import type { Audio } from "./port/audio.ts";
 import type { Clock } from "./port/clock.ts";
@@ -43,9 +44,7 @@ export function simulateBed(options: {
         permanent: true,
       });
     }
-    return module
-      .simulate({
-        link: memory.cable(device.port.slice(CABLE.length)).device,
+    return simulateAt(module, memory.cable(device.port.slice(CABLE.length)), {
         bed: view,
         clock,
         random,

@@ -1,11 +1,11 @@
 import { HOUR_MS } from "../../src/domain/time.ts";
-import type { DeviceModule, OptionValues } from "../../src/driver/contract.ts";
+import type { BytesModule, OptionValues } from "../../src/driver/contract.ts";
 import { FORMAT_2, FORMAT_8, FRAMES_PER_SECOND } from "./codec.ts";
 import { NONIN_OPTIONS, observeNonin } from "./driver.ts";
 import { simulateNonin } from "./simulator.ts";
 
 /** Nonin oximeters with a serial port, USB serial cable or Bluetooth Classic serial port. */
-export const noninSerial: DeviceModule = {
+export const noninSerial: BytesModule = {
   id: "nonin-serial",
   vendor: "Nonin",
   model: "OEM III, Xpod, Onyx II 9560, WristOx2 3150 (data formats 2, 7, 8, 13)",
@@ -13,6 +13,15 @@ export const noninSerial: DeviceModule = {
   link: "bytes",
   timeliness: "live",
   evidence: "real_bytes",
+  facts: {
+    connection: "USB or serial cable, Bluetooth serial port",
+    averaging: "4 beats (formats 2 and 7); 8 and 13 send display values, held up to 10 s after finger out",
+    power: {},
+    night: { suited: "yes", reason: "wired sensors and WristOx2 stay on; an Onyx clip switches itself off" },
+    evidence:
+      "Format 2 compared with a packet of a real oximeter; 7, 8 and 13 follow the maker's specification and have seen " +
+      "no independent bytes.",
+  },
   options: NONIN_OPTIONS,
   serial: () => ({ baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1, rtscts: false }),
   quietMs,

@@ -1,10 +1,10 @@
 import type { SignalId } from "../../src/domain/signal.ts";
-import type { DeviceModule, OptionValues } from "../../src/driver/contract.ts";
+import type { BytesModule, OptionValues } from "../../src/driver/contract.ts";
 import { observeParameters, PARAMETER_OPTIONS, reportOf } from "./driver.ts";
 import { simulateParameters } from "./simulator.ts";
 
 /** The parameter port of the Puritan Bennett 840 ventilator, polled by SNDF or SNDA. */
-export const puritanBennett840Parameters: DeviceModule = {
+export const puritanBennett840Parameters: BytesModule = {
   id: "puritan-bennett-840-parameters",
   vendor: "Puritan Bennett",
   model: "840, 980: parameter port (SNDF, SNDA)",
@@ -12,6 +12,13 @@ export const puritanBennett840Parameters: DeviceModule = {
   link: "bytes",
   timeliness: "live",
   evidence: "maker_document",
+  facts: {
+    connection: "serial cable at the ventilator's parameter port",
+    averaging: "the ventilator's own, breath by breath",
+    power: "mains",
+    night: { suited: "yes", reason: "a mains-powered ventilator that answers every few seconds" },
+    evidence: "After the maker's field list; no independent reply stands in the tests.",
+  },
   options: PARAMETER_OPTIONS,
   serial: (options) => ({
     baudRate: 9600,

@@ -1,10 +1,10 @@
-import type { DeviceModule } from "../../src/driver/contract.ts";
+import type { BytesModule } from "../../src/driver/contract.ts";
 import { observeWaveform } from "./driver.ts";
 import { portBytes } from "./log-file.ts";
 import { simulateWaveform } from "./simulator.ts";
 
 /** The waveform port of the Puritan Bennett 840 ventilator. */
-export const puritanBennett840Waveform: DeviceModule = {
+export const puritanBennett840Waveform: BytesModule = {
   id: "puritan-bennett-840-waveform",
   vendor: "Puritan Bennett",
   model: "840, waveform port",
@@ -12,6 +12,13 @@ export const puritanBennett840Waveform: DeviceModule = {
   link: "bytes",
   timeliness: "live",
   evidence: "real_bytes",
+  facts: {
+    connection: "serial cable at the ventilator's waveform port",
+    averaging: "breath by breath",
+    power: "mains",
+    night: { suited: "yes", reason: "a mains-powered ventilator that sends without being asked" },
+    evidence: "319 breaths compared with another program's numbers, 2,741 breaths of three patients read.",
+  },
   options: {},
   serial: () => ({ baudRate: 38_400, dataBits: 8, parity: "none", stopBits: 1, rtscts: false }),
   quietMs: () => 5_000,

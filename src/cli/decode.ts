@@ -1,11 +1,14 @@
 import { encodeObservation } from "../bus/observation.ts";
 import { messageOf } from "../domain/fault.ts";
 import { wall } from "../domain/time.ts";
+import { attach } from "../driver/attach.ts";
 import type { DriverContext, Trace } from "../driver/contract.ts";
 import { createStamper } from "../driver/stamp.ts";
 import { createVirtualClock, settle } from "../rehearsal/clock.ts";
-import { type ChunkQueue, createChunkQueue } from "../transport/chunk-queue.ts";
+import { createLinks } from "../transport/links.ts";
+import { createMemoryLinks } from "../transport/memory.ts";
 import { command, invalidInput } from "./command.ts";
+import type { TimedBytes } from "../transport/replay.ts";
 import { openRecording, type Recording } from "./recording.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -84,7 +87,8 @@ async function decode(recording: Recording, terminal: Terminal): Promise<Counts>
   const lines: string[] = [];
   let session: Session | undefined;
 
-  for await (const { offsetMs, bytes } of recording.chunks) {
+  for await (const chunk of recording.chunks) {
+    const { offsetMs, bytes } = chunk;
     terminal.signal.throwIfAborted();
     // Before time moves on, everything that came so far has been taken.
     await clock.advance(Math.max(0, offsetMs - clock.mono()));
@@ -92,16 +96,17 @@ async function decode(recording: Recording, terminal: Terminal): Promise<Counts>
     session =
       session?.running === true
         ? session
-        : startSession(recording, { clock, trace: traceTo(counts) }, (reading) => {
+        : await startSession(recording, { clock, trace: traceTo(counts) }, (reading) => {
             counts.observations += 1;
             lines.push(`${encodeObservation(stamper.stamp(reading, simulated))}\n`);
           });
     counts.bytes += bytes.length;
-    session.queue.push(bytes);
+    await session.send(chunk);
     if (lines.length >= LINES_AT_ONCE) await terminal.print(lines.splice(0).join(""));
   }
   if (session !== undefined) {
-    session.queue.end();
+    await settle();
+    await session.end();
     await settle();
     if (session.running) await clock.advance(LAST_WAIT_MS);
     await session.stop();
@@ -111,39 +116,48 @@ async function decode(recording: Recording, terminal: Terminal): Promise<Counts>
 }
 
 interface Session {
-  readonly queue: ChunkQueue;
   readonly running: boolean;
+  send(chunk: TimedBytes): Promise<void>;
+  /** Nothing more comes. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const CABLE = "recording";
 
 type Reading = Parameters<ReturnType<typeof createStamper>["stamp"]>[0];
 
 /** One driver from its start to its end. A fault ends it, and is counted like anything else that was refused. */
-function startSession(
+async function startSession(
   { device, options }: Recording,
   { clock, trace }: Pick<DriverContext, "clock" | "trace">,
   onReading: (reading: Reading) => void,
-): Session {
-  const queue = createChunkQueue();
+): Promise<Session> {
+  const memory = createMemoryLinks();
+  const cable = memory.cable(CABLE);
+  const links = createLinks({ clock, memory });
   const stopping = new AbortController();
-  const link = { chunks: queue.chunks, write: async () => undefined, close: async () => queue.end() };
+  const { signal } = stopping;
+  const attached = await attach({ module: device, options, links, address: `memory:${CABLE}`, signal });
   let running = true;
   const observe = async (): Promise<void> => {
     try {
-      const context = { link, clock, options, trace, signal: stopping.signal };
-      for await (const reading of device.observe(context)) onReading(reading);
+      const context = { clock, options, zone: "UTC", trace, signal };
+      for await (const reading of attached.observe(context)) onReading(reading);
     } catch (error) {
-      if (!stopping.signal.aborted) trace.reject(new Uint8Array(0), messageOf(error));
+      if (!signal.aborted) trace.reject(new Uint8Array(0), messageOf(error));
     } finally {
       running = false;
     }
   };
   const observing = observe();
   return {
-    queue,
     get running() {
       return running;
     },
+    send: ({ channel, bytes }) =>
+      channel === undefined ? cable.device.write(bytes) : cable.packets.write({ channel, bytes }),
+    end: () => attached.close(),
     async stop() {
       stopping.abort();
       await observing;

@@ -1,6 +1,7 @@
 import { DEVICES } from "../../devices/index.ts";
 import type { DeviceModule, Evidence, OptionSpec } from "../driver/contract.ts";
 import { fillOptions } from "../driver/options.ts";
+import type { SerialSettings } from "../port/link.ts";
 import { command } from "./command.ts";
 
 /** `breathwatch devices`: the one list of device families, for people or as JSON. */
@@ -24,11 +25,11 @@ export const devicesCommand = command({
 
 /** A family as data; serial settings, silence and signals are those of its default options. */
 function describe(device: DeviceModule) {
-  const { id, vendor, model, role, link, timeliness, evidence, options, waves } = device;
+  const { id, vendor, model, role, link, timeliness, evidence, facts, options, waves } = device;
   const defaults = fillOptions(options, {});
   return {
-    ...{ id, vendor, model, role, link, timeliness, evidence },
-    serial: device.serial(defaults),
+    ...{ id, vendor, model, role, link, timeliness, evidence, facts },
+    ...(device.link === "bytes" ? { serial: device.serial(defaults) } : {}),
     quietMs: device.quietMs(defaults),
     signals: device.signals(defaults),
     waves,
@@ -45,17 +46,21 @@ const EVIDENCE: { readonly [evidence in Evidence]: string } = {
 
 function paragraph(device: DeviceModule): string {
   const { serial, signals, waves, quietMs } = describe(device);
-  const { baudRate, dataBits, parity, stopBits } = serial;
-  const line = `${baudRate} baud, ${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`;
   const options = Object.entries(device.options).map(
     ([name, option]) => `  option ${name}: ${valuesOf(option)}. ${option.help}\n`,
   );
   return (
     `${device.id}\n  ${device.vendor} ${device.model}\n` +
-    `  ${device.role}, ${device.timeliness}, ${device.link} at ${line}; opened again after ${quietMs / 1000} s of silence\n` +
+    `  ${device.role}, ${device.timeliness}, ${lineOf(device, serial)}; opened again after ${quietMs / 1000} s of silence\n` +
     `  ${EVIDENCE[device.evidence]}\n` +
     `  signals: ${signals.join(", ") || "none"}; waves: ${waves.join(", ") || "none"}\n${options.join("")}`
   );
+}
+
+function lineOf({ link }: DeviceModule, serial: SerialSettings | undefined): string {
+  if (serial === undefined) return link;
+  const { baudRate, dataBits, parity, stopBits } = serial;
+  return `${link} at ${baudRate} baud, ${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`;
 }
 
 function valuesOf(option: OptionSpec): string {

@@ -123,7 +123,11 @@ const isTranscript = (bytes: Uint8Array): boolean => TRANSCRIPT.every((byte, i) 
 
 /** Bytes a second of a recording without times. */
 const rateOf = (device: DeviceModule, options: OptionValues): number =>
-  device.bytesPerSecond?.(options) ?? device.serial(options).baudRate / 10;
+  device.bytesPerSecond?.(options) ??
+  (device.link === "bytes" ? device.serial(options).baudRate / 10 : PACKET_BYTES_PER_SECOND);
+
+/** Ten packets of 20 bytes. */
+const PACKET_BYTES_PER_SECOND = 200;
 
 /** The beginning of a stream, enough to tell what it is, and the whole stream again. */
 async function peek(input: AsyncIterable<Uint8Array>) {

@@ -3,13 +3,14 @@ import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness } from "../domain/observation.ts";
 import type { Mono } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Links, OpenLink, RecordingTimes } from "../port/link.ts";
+import type { Links } from "../port/link.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
+import { type Attached, attach } from "./attach.ts";
 import { createBackOff } from "./back-off.ts";
 import type { DeviceModule, OptionValues } from "./contract.ts";
 import { createStamper } from "./stamp.ts";
-import { type Counters, createTap, type FrameView } from "./tap.ts";
+import { type Counters, createTap, type FrameView, type Tap } from "./tap.ts";
 import { createWatchdog, within } from "./watchdog.ts";
 
 /** The same words as pages use (server/contract). */
@@ -22,6 +23,8 @@ export interface SuperviseOptions {
   /** Random per edge start. */
   readonly epoch: string;
   readonly address: string;
+  /** IANA zone of the bed. */
+  readonly zone: string;
   /** Complete: see fillOptions(). */
   readonly options: OptionValues;
   readonly links: Links;
@@ -65,6 +68,8 @@ export interface Supervisor {
 
 /** A port that has not opened by then is given up; when it opens after all it is closed again. */
 const OPEN_DEADLINE_MS = 10_000;
+/** A radio device is looked for, connected and asked for its services. */
+const RADIO_OPEN_DEADLINE_MS = 45_000;
 /** A driver and a link that do not end within this are left behind. */
 const END_DEADLINE_MS = 2_000;
 
@@ -131,7 +136,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
 
   /** Opens once, observes until it ends; resolves with what ended it. */
   const session = async (): Promise<Fault> => {
-    const opened = await openWithin(options, stopping.signal);
+    const opened = await openWithin(options, tap, stopping.signal);
     if (opened instanceof Fault) return opened;
     if (everOpened) tap.counters.reopens += 1;
     everOpened = true;
@@ -158,7 +163,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
       const observing = observe(opened, ending.signal);
       const fault = await Promise.race([observing, aborted(ending.signal)]);
       end();
-      const closed = await within(clock, END_DEADLINE_MS, Promise.all([opened.link.close(), observing]));
+      const closed = await within(clock, END_DEADLINE_MS, Promise.all([opened.close(), observing]));
       if (!closed) log.note("driver.stuck", { device, family: module.id }, "error");
       if (fault !== undefined) return fault;
       return quietFault(address, quietMs, tap.counters.bytes > bytesBefore);
@@ -170,16 +175,16 @@ export function supervise(options: SuperviseOptions): Supervisor {
   };
 
   /** Never rejects: a driver's failure is a fault like any other. */
-  const observe = async (opened: OpenLink, signal: AbortSignal): Promise<Fault> => {
+  const observe = async (opened: Attached, signal: AbortSignal): Promise<Fault> => {
     try {
       const context = {
-        link: tap.link(opened.link, signal),
         clock,
         options: options.options,
+        zone: options.zone,
         trace: tap.trace,
         signal,
       };
-      for await (const reading of module.observe(context)) {
+      for await (const reading of opened.observe(context)) {
         // A driver that was left behind may still speak.
         if (signal.aborted) break;
         const observation = stamper.stamp(reading, opened.simulated);
@@ -237,30 +242,28 @@ export function supervise(options: SuperviseOptions): Supervisor {
 }
 
 /** The opened link, or why it cannot be had; a link that opens too late is closed. */
-async function openWithin(options: SuperviseOptions, signal: AbortSignal): Promise<OpenLink | Fault> {
-  const { links, address, module, clock } = options;
+async function openWithin(
+  options: SuperviseOptions,
+  tap: Tap,
+  signal: AbortSignal,
+): Promise<Attached | Fault> {
+  const { address, clock } = options;
   const deadline = new AbortController();
   const giveUp = AbortSignal.any([signal, deadline.signal]);
-  const opening = links
-    .open(address, module.serial(options.options), giveUp, timesOf(options))
-    .then(async (opened) => {
-      if (!giveUp.aborted) return opened;
-      await opened.link.close();
-      return new Fault("LINK_LOST", `The port ${address} opened too late and was closed.`);
-    }, unexpected);
-  if (await within(clock, OPEN_DEADLINE_MS, opening, signal)) return opening;
+  const opening = attach({ ...options, tap, signal: giveUp }).then(async (opened) => {
+    if (!giveUp.aborted) return opened;
+    await opened.close();
+    return new Fault("LINK_LOST", `The port ${address} opened too late and was closed.`);
+  }, unexpected);
+  const deadlineMs = options.module.link === "gatt" ? RADIO_OPEN_DEADLINE_MS : OPEN_DEADLINE_MS;
+  if (await within(clock, deadlineMs, opening, signal)) return opening;
   deadline.abort();
   // On the way out: an opening under way is waited for, so that no port stays open behind.
   if (signal.aborted) await within(clock, END_DEADLINE_MS, opening);
-  return new Fault("LINK_REFUSED", `The port ${address} did not open within ${OPEN_DEADLINE_MS / 1000} s.`, {
+  return new Fault("LINK_REFUSED", `The port ${address} did not open within ${deadlineMs / 1000} s.`, {
     fix: "Unplug the adapter and plug it in again; for a radio link, bring the device nearer.",
   });
 }
-
-const timesOf = ({ module: { paced, bytesPerSecond }, options }: SuperviseOptions): RecordingTimes => ({
-  ...(paced === undefined ? {} : { paced }),
-  ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: bytesPerSecond(options) }),
-});
 
 /** What was thrown, as a fault. */
 const unexpected = (error: unknown): Fault =>

@@ -1,6 +1,6 @@
 import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
-import type { ByteLink } from "../port/link.ts";
+import type { ByteLink, FileLink, Link, PacketLink } from "../port/link.ts";
 import { chunksUntil } from "../wire/chunks.ts";
 import type { Trace } from "./contract.ts";
 
@@ -29,6 +29,9 @@ export interface Tap {
   frames(): readonly FrameView[];
   /** The same link with its bytes counted, whose chunks end when the signal aborts. */
   link(link: ByteLink, signal: AbortSignal): ByteLink;
+  packets(link: PacketLink, signal: AbortSignal): PacketLink;
+  /** The same files with what is read of them counted. */
+  files(link: FileLink): FileLink;
   /** Called for every frame understood. */
   onFrame: () => void;
 }
@@ -73,6 +76,10 @@ export function createTap(clock: Clock): Tap {
     slot.meaning = meaning;
   };
 
+  const count = (bytes: number): void => {
+    counters.bytes += bytes;
+  };
+
   const tap: Tap = {
     counters,
     onFrame: () => undefined,
@@ -97,25 +104,36 @@ export function createTap(clock: Clock): Tap {
         meaning: wordsOf(slot.meaning),
       }));
     },
-    link: (link, signal) => ({
-      chunks: counted(chunksUntil(link.chunks, signal), (bytes) => {
-        counters.bytes += bytes;
-      }),
-      write: (bytes) => link.write(bytes),
+    link: (link, signal) => countedLink(link, signal, (bytes) => count(bytes.length)),
+    packets: (link, signal) => countedLink(link, signal, ({ bytes }) => count(bytes.length)),
+    files: (link) => ({
+      growing: link.growing,
+      list: () => link.list(),
+      async read(path, from, to) {
+        const bytes = await link.read(path, from, to);
+        count(bytes.length);
+        return bytes;
+      },
       close: () => link.close(),
     }),
   };
   return tap;
 }
 
-function counted(source: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncIterable<Uint8Array> {
+const countedLink = <Item>(link: Link<Item>, signal: AbortSignal, count: (item: Item) => void): Link<Item> => ({
+  chunks: counted(chunksUntil(link.chunks, signal), count),
+  write: (item) => link.write(item),
+  close: () => link.close(),
+});
+
+function counted<Item>(source: AsyncIterable<Item>, count: (item: Item) => void): AsyncIterable<Item> {
   return {
     [Symbol.asyncIterator]() {
       const inner = source[Symbol.asyncIterator]();
       return {
         async next() {
           const result = await inner.next();
-          if (result.done !== true) add(result.value.length);
+          if (result.done !== true) count(result.value);
           return result;
         },
         async return() {

@@ -1,11 +1,17 @@
 import type { Fault } from "../domain/fault.ts";
+import type { Packet } from "../port/link.ts";
 
 /** Bytes on their way from whoever has them to one reader. */
-export interface ChunkQueue {
+export type ChunkQueue = LinkQueue<Uint8Array>;
+
+/** The same for packets. */
+export type PacketQueue = LinkQueue<Packet>;
+
+export interface LinkQueue<Item> {
   /** For one reader: every iterator takes from the same queue. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** Adds bytes; beyond the limit the oldest waiting chunks are let go, because the newest are what counts. */
-  push(chunk: Uint8Array): void;
+  readonly chunks: AsyncIterable<Item>;
+  /** Adds an item; beyond the limit the oldest waiting ones are let go, because the newest are what counts. */
+  push(item: Item): void;
   /** No more bytes: the reader gets what is waiting, then the fault, or the end without one. */
   end(fault?: Fault): void;
   readonly waitingBytes: number;
@@ -18,15 +24,23 @@ export interface ChunkQueue {
 /** A reader that stands still for long keeps this much of a serial port: minutes at any rate of interest. */
 const LIMIT_BYTES = 1 << 20;
 
-export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
-  let waiting: Uint8Array[] = [];
+export const createChunkQueue = (limitBytes = LIMIT_BYTES): ChunkQueue =>
+  createQueue((chunk) => chunk.length, limitBytes);
+
+/** A packet costs its bytes and a little more, so that empty ones are counted too. */
+export const createPacketQueue = (limitBytes = LIMIT_BYTES): PacketQueue =>
+  createQueue(({ channel, bytes }) => bytes.length + channel.length + 16, limitBytes);
+
+/** `sizeOf`: bytes of an item; items of none are left out. */
+function createQueue<Item>(sizeOf: (item: Item) => number, limitBytes: number): LinkQueue<Item> {
+  let waiting: Item[] = [];
   /** Where the oldest waiting chunk stands: taking from the front of a long array would move all the others. */
   let head = 0;
   let waitingBytes = 0;
   let droppedBytes = 0;
   let ended = false;
   let fault: Fault | undefined;
-  let reader: { resolve(result: IteratorResult<Uint8Array>): void; reject(fault: Fault): void } | undefined;
+  let reader: { resolve(result: IteratorResult<Item>): void; reject(fault: Fault): void } | undefined;
   const writers: (() => void)[] = [];
 
   const letWritersGo = (): void => {
@@ -34,7 +48,7 @@ export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
     for (const go of writers.splice(0)) go();
   };
 
-  const oldest = (): Uint8Array | undefined => {
+  const oldest = (): Item | undefined => {
     const chunk = waiting[head];
     if (chunk === undefined) return undefined;
     head += 1;
@@ -42,11 +56,11 @@ export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
       waiting = waiting.slice(head);
       head = 0;
     }
-    waitingBytes -= chunk.length;
+    waitingBytes -= sizeOf(chunk);
     return chunk;
   };
 
-  const take = (): Promise<IteratorResult<Uint8Array>> | undefined => {
+  const take = (): Promise<IteratorResult<Item>> | undefined => {
     const chunk = oldest();
     if (chunk !== undefined) {
       letWritersGo();
@@ -58,7 +72,7 @@ export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
     return thrown === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(thrown);
   };
 
-  const iterator: AsyncIterator<Uint8Array> = {
+  const iterator: AsyncIterator<Item> = {
     next: () =>
       take() ??
       new Promise((resolve, reject) => {
@@ -71,7 +85,8 @@ export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
   return {
     chunks: { [Symbol.asyncIterator]: () => iterator },
     push(chunk) {
-      if (ended || chunk.length === 0) return;
+      const bytes = sizeOf(chunk);
+      if (ended || bytes === 0) return;
       if (reader !== undefined) {
         const waitingReader = reader;
         reader = undefined;
@@ -79,8 +94,11 @@ export function createChunkQueue(limitBytes = LIMIT_BYTES): ChunkQueue {
         return;
       }
       waiting.push(chunk);
-      waitingBytes += chunk.length;
-      while (waitingBytes > limitBytes && waitingBytes > chunk.length) droppedBytes += oldest()?.length ?? 0;
+      waitingBytes += bytes;
+      while (waitingBytes > limitBytes && waitingBytes > bytes) {
+        const dropped = oldest();
+        if (dropped !== undefined) droppedBytes += sizeOf(dropped);
+      }
     },
     end(reason) {
       if (ended) return;

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Links, OpenLink, RecordingTimes } from "../port/link.ts";
+import type { LinkKind, Links, OpenLink, RecordingTimes } from "../port/link.ts";
 import { isTranscript, timedChunks } from "../wire/transcript.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
 import { createReplay, type Replay, type TimedBytes } from "./replay.ts";
@@ -37,14 +37,33 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
   };
 
   return {
-    async open(address, serial, signal, times = {}): Promise<OpenLink> {
+    async open(address, need, signal, times = {}): Promise<OpenLink> {
       signal.throwIfAborted();
       if (address.startsWith("memory:")) return memory.open(address.slice("memory:".length));
+      if (address.startsWith("replay:")) {
+        const rate = need.kind === "bytes" ? need.serial.baudRate / 10 : REPORT_BYTES_PER_SECOND;
+        const replay = await replayOf(address.slice("replay:".length), rate, times);
+        signal.throwIfAborted();
+        return replay.open();
+      }
       if (address.startsWith("tcp:")) throw noNetwork(address);
-      if (!address.startsWith("replay:")) return openSerial(address, serial, signal, clock);
-      const replay = await replayOf(address.slice("replay:".length), serial.baudRate / 10, times);
+      if (need.kind === "bytes") return openSerial(address, need.serial, signal, clock);
+      throw noWay(address, need.kind);
+    },
+    async openPackets(address, need, signal, times = {}) {
       signal.throwIfAborted();
-      return replay.open();
+      if (address.startsWith("memory:")) return memory.openPackets(address.slice("memory:".length));
+      if (address.startsWith("replay:")) {
+        const replay = await replayOf(address.slice("replay:".length), PACKET_BYTES_PER_SECOND, times);
+        signal.throwIfAborted();
+        return replay.openPackets();
+      }
+      throw noWay(address, need.kind);
+    },
+    async openFiles(address, signal) {
+      signal.throwIfAborted();
+      if (address.startsWith("memory:")) return memory.openFiles(address.slice("memory:".length));
+      throw noWay(address, "files");
     },
     list: listSerial,
     stop() {
@@ -52,6 +71,16 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
     },
   };
 }
+
+/** Rates of bare recordings on links that have no line speed: 50 reports of 64 bytes, ten packets of 20. */
+const REPORT_BYTES_PER_SECOND = 3_200;
+const PACKET_BYTES_PER_SECOND = 200;
+
+const noWay = (address: string, kind: LinkKind): Fault =>
+  new Fault("LINK_REFUSED", `${address} is not an address for a device that is read as ${kind}.`, {
+    fix: "docs/links.md lists the addresses of each kind.",
+    permanent: true,
+  });
 
 const noNetwork = (address: string): Fault =>
   new Fault("LINK_REFUSED", `${address} is a network address; devices are read from ports of this machine.`, {

@@ -4,3 +4,56 @@ export function sum8(bytes: Uint8Array, from: number, to: number): number {
   for (let i = from; i < to; i++) sum += bytes[i]!;
   return sum & 0xff;
 }
+
+/** Sum modulo 128, for protocols that keep bit 7 free (Capnostat 5 negates it). */
+export const sum7 = (bytes: Uint8Array, from: number, to: number): number => sum8(bytes, from, to) & 0x7f;
+
+/** Exclusive or of the bytes [from, to). Microstream capnographs. */
+export function xor8(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) value ^= bytes[i]!;
+  return value;
+}
+
+/** CRC-8, polynomial 07, no reflection, start 0 ("CRC-8/SMBUS"; check value F4). Viatom rings. */
+export function crc8(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0;
+  for (let i = from; i < to; i++) crc = CRC8[crc ^ bytes[i]!]!;
+  return crc;
+}
+
+/** CRC-8/MAXIM, polynomial 31 reflected, start 0 (check value A1). The PC-60 family. */
+export function crc8Maxim(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0;
+  for (let i = from; i < to; i++) crc = CRC8_MAXIM[crc ^ bytes[i]!]!;
+  return crc;
+}
+
+/** CRC-16/IBM-3740 (CCITT, polynomial 1021, start FFFF; check value 29B1). */
+export function crc16Ccitt(bytes: Uint8Array, from: number, to: number, start = 0xffff): number {
+  let crc = start;
+  for (let i = from; i < to; i++) crc = ((crc << 8) & 0xff00) ^ CRC16_CCITT[(crc >> 8) ^ bytes[i]!]!;
+  return crc;
+}
+
+const CRC8 = byteTable((byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? (crc << 1) ^ 0x07 : crc << 1;
+  return crc & 0xff;
+});
+
+const CRC8_MAXIM = byteTable((byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0x8c : crc >> 1;
+  return crc;
+});
+
+const CRC16_CCITT = byteTable((byte) => {
+  let crc = byte << 8;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+  return crc & 0xffff;
+});
+
+function byteTable(entry: (byte: number) => number): Uint16Array {
+  return Uint16Array.from({ length: 256 }, (_, byte) => entry(byte));
+}

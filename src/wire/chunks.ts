@@ -2,16 +2,13 @@
  * The same chunks, ending quietly as soon as the signal aborts, also while waiting for one. For one reader. What the
  * source throws is passed on; its own end ends this.
  */
-export function chunksUntil(
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
+export function chunksUntil<Item>(source: AsyncIterable<Item>, signal: AbortSignal): AsyncIterable<Item> {
   return { [Symbol.asyncIterator]: () => iterateUntil(source[Symbol.asyncIterator](), signal) };
 }
 
-function iterateUntil(inner: AsyncIterator<Uint8Array>, signal: AbortSignal): AsyncIterator<Uint8Array> {
+function iterateUntil<Item>(inner: AsyncIterator<Item>, signal: AbortSignal): AsyncIterator<Item> {
   const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
-  let wake: ((result: IteratorResult<Uint8Array>) => void) | undefined;
+  let wake: ((result: IteratorResult<Item>) => void) | undefined;
   const onAbort = (): void => wake?.(ended);
   signal.addEventListener("abort", onAbort, { once: true });
   return {

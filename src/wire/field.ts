@@ -24,6 +24,14 @@ export interface NumberField extends Described {
   readonly pieces: readonly Piece[];
 }
 
+/** A number in two's complement. */
+export interface SignedField extends Described {
+  readonly kind: "signed";
+  readonly pieces: readonly Piece[];
+  /** Its width. */
+  readonly bits: number;
+}
+
 /** An unsigned number with a code for "no value", which decodes to undefined and never reaches anybody as a number. */
 export interface OptionalField extends Described {
   readonly kind: "optional";
@@ -44,14 +52,14 @@ export interface FlagField extends Described {
   readonly mask: number;
 }
 
-export type Field = NumberField | OptionalField | BcdField | FlagField;
+export type Field = NumberField | SignedField | OptionalField | BcdField | FlagField;
 
 export type Fields = { readonly [name: string]: Field };
 
 /** What a field decodes to. */
 export type FieldValue<F extends Field> = F extends FlagField
   ? boolean
-  : F extends NumberField
+  : F extends NumberField | SignedField
     ? number
     : number | undefined;
 
@@ -64,6 +72,41 @@ export const u8 = (byte: number, doc: string): NumberField => bits(byte, 0xff, d
 /** Two bytes, the more significant first. */
 export const u16be = (byte: number, doc: string): NumberField =>
   number([piece(byte, 0xff, 8), piece(byte + 1, 0xff, 0)], doc);
+
+/** Two bytes, the less significant first. */
+export const u16le = (byte: number, doc: string): NumberField =>
+  number([piece(byte + 1, 0xff, 8), piece(byte, 0xff, 0)], doc);
+
+export const u24le = (byte: number, doc: string): NumberField =>
+  number([piece(byte + 2, 0xff, 16), piece(byte + 1, 0xff, 8), piece(byte, 0xff, 0)], doc);
+
+export const u32le = (byte: number, doc: string): NumberField =>
+  number([piece(byte + 3, 0xff, 24), piece(byte + 2, 0xff, 16), piece(byte + 1, 0xff, 8), piece(byte, 0xff, 0)], doc);
+
+export const u32be = (byte: number, doc: string): NumberField =>
+  number([piece(byte, 0xff, 24), piece(byte + 1, 0xff, 16), piece(byte + 2, 0xff, 8), piece(byte + 3, 0xff, 0)], doc);
+
+/** The same bytes, read in two's complement. */
+export const signed = ({ pieces, doc }: NumberField): SignedField => ({
+  kind: "signed",
+  pieces,
+  bits: Math.round(Math.log2(capacity({ pieces }) + 1)),
+  doc,
+});
+
+/** Several bits of different places as one number, most significant first: `{ byte, mask }` each. */
+export function joined(parts: readonly { byte: number; mask: number }[], doc: string): NumberField {
+  let shift = 0;
+  const pieces = parts
+    .toReversed()
+    .map(({ byte, mask }) => {
+      const made = piece(byte, mask, shift);
+      shift += 32 - Math.clz32(mask >> made.low);
+      return made;
+    })
+    .toReversed();
+  return number(pieces, doc);
+}
 
 /** A number split over two bytes with seven bits in the lower one, so that bit 7 stays free for synchronisation. */
 export const split7 = (msb: { byte: number; mask: number }, lsb: number, doc: string): NumberField =>
@@ -86,13 +129,17 @@ export function missing(field: NumberField, code: number): OptionalField {
 
 /** Largest number that fits. */
 export const capacity = (field: { readonly pieces: readonly Piece[] }): number =>
-  field.pieces.reduce((all, piece) => all | ((piece.mask >> piece.low) << piece.shift), 0);
+  field.pieces.reduce((all, piece) => (all | ((piece.mask >> piece.low) << piece.shift)) >>> 0, 0);
 
 /** Reads one field of the frame that begins at `at`. */
 export function readField(field: Field, bytes: Uint8Array, at: number): number | boolean | undefined {
   switch (field.kind) {
     case "number":
       return readPieces(field.pieces, bytes, at);
+    case "signed": {
+      const value = readPieces(field.pieces, bytes, at);
+      return value >= 2 ** (field.bits - 1) ? value - 2 ** field.bits : value;
+    }
     case "optional": {
       const value = readPieces(field.pieces, bytes, at);
       return value === field.missing ? undefined : value;
@@ -113,6 +160,8 @@ export function writeField(field: Field, value: unknown, bytes: Uint8Array, at: 
   switch (field.kind) {
     case "number":
       return writePieces(field, fitting(value, capacity(field), field.doc), bytes, at);
+    case "signed":
+      return writePieces(field, twosComplement(value, field), bytes, at);
     case "optional":
       return writePieces(
         field,
@@ -165,7 +214,7 @@ function readPieces(pieces: readonly Piece[], bytes: Uint8Array, at: number): nu
     const { byte, mask, low, shift } = pieces[i]!;
     value |= ((bytes[at + byte]! & mask) >> low) << shift;
   }
-  return value;
+  return value >>> 0;
 }
 
 function writePieces(
@@ -177,6 +226,14 @@ function writePieces(
   for (const { byte, mask, low, shift } of field.pieces) {
     bytes[at + byte]! |= ((value >> shift) << low) & mask;
   }
+}
+
+function twosComplement(value: unknown, { bits: width, doc }: SignedField): number {
+  const half = 2 ** (width - 1);
+  if (typeof value === "number" && Number.isInteger(value) && value >= -half && value < half) {
+    return value < 0 ? value + 2 * half : value;
+  }
+  throw new RangeError(`${String(value)} does not fit its field (${-half}..${half - 1}): ${doc}`);
 }
 
 function fitting(value: unknown, max: number, doc: string): number {

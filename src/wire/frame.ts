@@ -1,4 +1,4 @@
-import { sum8 } from "./checksum.ts";
+import { crc8, crc8Maxim, crc16Ccitt, sum7, sum8, xor8 } from "./checksum.ts";
 import { bitsOf, type Field, type Fields, type FieldValue, placeOf, readField, writeField } from "./field.ts";
 
 /** Bits that always have this value; a frame without them is refused. */
@@ -9,9 +9,9 @@ export interface Constant {
   readonly doc: string;
 }
 
-/** The byte `at` holds the sum of the bytes [from, to), modulo 256. */
-export interface Sum8 {
-  readonly kind: "sum8";
+/** The byte `at` holds a checksum of the bytes [from, to); crc16 in two bytes, the more significant first. */
+export interface Checksum {
+  readonly kind: keyof typeof CHECKSUMS;
   readonly from: number;
   readonly to: number;
   readonly at: number;
@@ -23,7 +23,7 @@ export interface FrameSpec<F extends Fields> {
   readonly lengthBytes: number;
   readonly constants: readonly Constant[];
   readonly fields: F;
-  readonly checksum?: Sum8;
+  readonly checksum?: Checksum;
 }
 
 export type FrameValues<F extends Fields> = { -readonly [Name in keyof F]: FieldValue<F[Name]> };
@@ -66,8 +66,11 @@ export function frame<const F extends Fields>(spec: FrameSpec<F>): Frame<F> {
         if ((bytes[at + byte]! & mask) !== value) return i + 1;
       }
       if (checksum === undefined) return 0;
-      const sum = sum8(bytes, at + checksum.from, at + checksum.to);
-      return sum === bytes[at + checksum.at] ? 0 : constants.length + 1;
+      const { of, lengthBytes: width } = CHECKSUMS[checksum.kind];
+      const sum = of(bytes, at + checksum.from, at + checksum.to);
+      const place = at + checksum.at;
+      const found = width === 1 ? bytes[place]! : (bytes[place]! << 8) | bytes[place + 1]!;
+      return sum === found ? 0 : constants.length + 1;
     },
     decode(bytes, at) {
       const values: Record<string, unknown> = {};
@@ -79,12 +82,30 @@ export function frame<const F extends Fields>(spec: FrameSpec<F>): Frame<F> {
       const bytes = new Uint8Array(lengthBytes);
       for (const { byte, value } of constants) bytes[byte]! |= value;
       for (const [name, field] of entries) writeField(field, values[name], bytes, 0);
-      if (checksum !== undefined) bytes[checksum.at] = sum8(bytes, checksum.from, checksum.to);
+      if (checksum !== undefined) {
+        const { of, lengthBytes: width } = CHECKSUMS[checksum.kind];
+        const sum = of(bytes, checksum.from, checksum.to);
+        if (width === 2) bytes[checksum.at] = sum >> 8;
+        bytes[checksum.at + width - 1] = sum & 0xff;
+      }
       return bytes;
     },
     table: () => tableOf(spec),
   };
 }
+
+const CHECKSUMS = {
+  sum8: { of: sum8, lengthBytes: 1, name: (a: number, b: number) => `sum of bytes ${a} to ${b}, modulo 256` },
+  sum7: { of: sum7, lengthBytes: 1, name: (a: number, b: number) => `sum of bytes ${a} to ${b}, modulo 128` },
+  xor8: { of: xor8, lengthBytes: 1, name: (a: number, b: number) => `exclusive or of bytes ${a} to ${b}` },
+  crc8: { of: crc8, lengthBytes: 1, name: (a: number, b: number) => `CRC-8 (07) of bytes ${a} to ${b}` },
+  crc8Maxim: {
+    of: crc8Maxim,
+    lengthBytes: 1,
+    name: (a: number, b: number) => `CRC-8/MAXIM of bytes ${a} to ${b}`,
+  },
+  crc16: { of: crc16Ccitt, lengthBytes: 2, name: (a: number, b: number) => `CRC-16 of bytes ${a} to ${b}` },
+} as const;
 
 function places(field: Field): readonly { readonly byte: number }[] {
   return field.kind === "bcd" || field.kind === "flag" ? [field] : field.pieces;
@@ -105,8 +126,8 @@ function tableOf(spec: FrameSpec<Fields>): string {
     rows.push({ byte: places(field)[0]!.byte, cells: [placeOf(field), `\`${name}\``, field.doc, code] });
   }
   if (spec.checksum !== undefined) {
-    const { from, to, at } = spec.checksum;
-    rows.push({ byte: at, cells: [`${at + 1}`, "", `sum of bytes ${from + 1} to ${to}, modulo 256`, ""] });
+    const { kind, from, to, at } = spec.checksum;
+    rows.push({ byte: at, cells: [`${at + 1}`, "", `${CHECKSUMS[kind].name(from + 1, to)}`, ""] });
   }
   rows.sort((a, b) => a.byte - b.byte);
   const lines = [

@@ -8,9 +8,11 @@
  *
  *     0.000 < 01 81 43 00 C5
  *     13.402 > 02 70 02 02 02 03
+ *     20.117 < 2a5f: 0C 62 00 4E 00 20 00 00 00 00
  *
- * One chunk a line: milliseconds since the start, `<` from the device or `>` to it, bytes in hex. Text after a bar
- * and lines that begin with `#` are remarks.
+ * One chunk a line: milliseconds since the start, `<` from the device or `>` to it, on links that carry packets the
+ * packet's channel (percent-encoded) and a colon, bytes in hex. Text after a bar and lines that begin with `#` are
+ * remarks.
  */
 import { Fault } from "../domain/fault.ts";
 
@@ -27,6 +29,8 @@ export interface TranscriptChunk {
   readonly offsetMs: number;
   /** `in`: from the device to Breathwatch. */
   readonly direction: "in" | "out";
+  /** On links that carry packets: see Packet. */
+  readonly channel?: string;
   readonly bytes: Uint8Array;
 }
 
@@ -43,8 +47,10 @@ export function writeTranscriptHeader(header: TranscriptHeader): string {
 }
 
 /** One chunk as a line. */
-export const writeTranscriptChunk = ({ offsetMs, direction, bytes }: TranscriptChunk): string =>
-  `${offsetMs.toFixed(3)} ${direction === "in" ? "<" : ">"} ${toHex(bytes)}\n`;
+export const writeTranscriptChunk = ({ offsetMs, direction, channel, bytes }: TranscriptChunk): string => {
+  const place = channel === undefined ? "" : `${encodeURIComponent(channel)}: `;
+  return `${offsetMs.toFixed(3)} ${direction === "in" ? "<" : ">"} ${place}${toHex(bytes)}`.trimEnd().concat("\n");
+};
 
 /** Whether a file is a transcript, whatever its name. */
 export const isTranscript = (file: Uint8Array): boolean =>
@@ -104,7 +110,7 @@ export function timedChunks(
   name: string,
   file: Uint8Array,
   bytesPerSecond: number,
-): readonly { readonly offsetMs: number; readonly bytes: Uint8Array }[] {
+): readonly { readonly offsetMs: number; readonly channel?: string; readonly bytes: Uint8Array }[] {
   const text = (): string => new TextDecoder("latin1").decode(file);
   if (isTranscript(file)) {
     return parseTranscript(text()).chunks.filter((chunk) => chunk.direction === "in");
@@ -142,10 +148,25 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCa
 const remarkless = (line: string): string => (line.startsWith("#") ? "" : line.replace(/\|.*$/s, "").trim());
 
 function parseChunk(line: string): TranscriptChunk | undefined {
-  const parts = /^(\d+(?:\.\d+)?) ([<>]) ?(.*)$/.exec(line);
-  const bytes = parts === null ? undefined : fromHex(parts[3]!);
+  const parts = /^(\d+(?:\.\d+)?) ([<>]) ?(?:([^\s:]+): ?)?(.*)$/.exec(line);
+  const bytes = parts === null ? undefined : fromHex(parts[4]!);
   if (parts === null || bytes === undefined) return undefined;
-  return { offsetMs: Number(parts[1]), direction: parts[2] === "<" ? "in" : "out", bytes };
+  const channel = parts[3] === undefined ? undefined : decoded(parts[3]);
+  return {
+    offsetMs: Number(parts[1]),
+    direction: parts[2] === "<" ? "in" : "out",
+    ...(channel === undefined ? {} : { channel }),
+    bytes,
+  };
+}
+
+/** A channel as written; one with a broken escape stands for itself. */
+function decoded(channel: string): string {
+  try {
+    return decodeURIComponent(channel);
+  } catch {
+    return channel;
+  }
 }
 
 const invalid = (line: number, problem: string): Fault =>

@@ -9,11 +9,13 @@ import type { BodyKind } from "../../src/domain/observation.ts";
 import { isPresent, type Samples } from "../../src/domain/sample.ts";
 import { roundTo, SIGNALS, type SignalId } from "../../src/domain/signal.ts";
 import { wall } from "../../src/domain/time.ts";
+import { simulateAt } from "../../src/driver/attach.ts";
 import type { DeviceModule } from "../../src/driver/contract.ts";
 import { fillOptions } from "../../src/driver/options.ts";
 import { supervise } from "../../src/driver/supervise.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
+import { createLinks } from "../../src/transport/links.ts";
 import { createMemoryLinks } from "../../src/transport/memory.ts";
 import type { TimedBytes } from "../../src/transport/replay.ts";
 import { parseTranscript } from "../../src/wire/transcript.ts";
@@ -27,6 +29,7 @@ import {
   newestSamples,
   playScene,
   type StreamKind,
+  ZONE,
 } from "../support/conformance.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { PROFILES } from "./profiles.ts";
@@ -70,37 +73,7 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     });
   });
 
-  describe("the stream may be cut anywhere", () => {
-    test.each(streams)("$name: byte by byte", async (scene) => {
-      const { heard, stream } = await playScene(module, scene);
-      const cut = await feedStream(
-        module,
-        scene.options,
-        inPieces(stream, () => 1),
-      );
-      expect(cut.readings).toEqual(heard.readings);
-      expect(cut.frames).toEqual(heard.frames);
-    });
-
-    test.each(streams)("$name: at random places", async (scene) => {
-      const { heard, stream } = await playScene(module, scene);
-      const random = createSeededRandom(11);
-      const cut = await feedStream(
-        module,
-        scene.options,
-        inPieces(stream, () => 1 + Math.floor(random.uniform() * 60)),
-      );
-      expect(cut.readings).toEqual(heard.readings);
-    });
-
-    test.each(streams)("$name: in large pieces that come late", async (scene) => {
-      const { heard, stream } = await playScene(module, scene);
-      const joined = await feedStream(module, scene.options, joinedStream(stream, createSeededRandom(12)));
-      const timeless = (all: Heard): unknown[] =>
-        all.readings.map(({ reading }) => profile.timeless(reading));
-      expect(timeless(joined)).toEqual(timeless(heard));
-    });
-  });
+  if (isStream(profile)) cutting(module, profile, streams);
 
   if (summed.length > 0) {
     describe("one damaged byte costs at most one frame", () => {
@@ -118,7 +91,8 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     });
   }
 
-  describe("noise", () => {
+  if (profile.kind === "files") truncating(module, streams);
+  else describe("noise", () => {
     test.each(streams)("$name: a megabyte of it is survived in bounded memory", async (scene) => {
       const { heard, stream } = await playScene(module, scene);
       let last: Samples = {};
@@ -128,7 +102,7 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
       const collect = exposedGc();
       collect();
       const before = process.memoryUsage();
-      await feed(bench, noise(profile.kind, 1 << 20, createSeededRandom(14)));
+      await feed(bench, noise(profile.kind, stream, 1 << 20, createSeededRandom(14)));
       collect();
       const after = process.memoryUsage();
       expect(bench.heard.ended).toBe(false);
@@ -169,11 +143,11 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
       const bed = bedOf(streams[0], clock);
       const random = createSeededRandom(1);
       let ended = false;
-      const simulating = module
-        .simulate({ link: cable.device, bed, clock, random, options, signal: stop.signal })
-        .then(() => {
+      const simulating = simulateAt(module, cable, { bed, clock, random, options, signal: stop.signal }).then(
+        () => {
           ended = true;
-        });
+        },
+      );
       await clock.advance(2500);
       stop.abort();
       await clock.advance(0);
@@ -183,11 +157,11 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     });
   });
 
-  test("a silent device is reopened after its quiet time and read again when it speaks", async () => {
+  if (profile.kind !== "files") test("a silent device is reopened after its quiet time and read again when it speaks", async () => {
     const scene = streams[0];
     const clock = createVirtualClock(wall(Date.UTC(2026, 0, 15, 22)));
-    const links = createMemoryLinks();
-    const cable = links.cable("x");
+    const memory = createMemoryLinks();
+    const cable = memory.cable("x");
     const options = fillOptions(module.options, scene?.options ?? {});
     let observations = 0;
     const supervisor = supervise({
@@ -197,7 +171,8 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
       epoch: "e",
       address: "memory:x",
       options,
-      links: { open: async (address) => links.open(address.slice("memory:".length)), list: async () => [] },
+      links: createLinks({ clock, memory }),
+      zone: ZONE,
       clock,
       random: createSeededRandom(2),
       log: silentLog,
@@ -208,14 +183,7 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     const stop = new AbortController();
     const random = createSeededRandom(1);
     const bed = bedOf(scene, clock);
-    const simulating = module.simulate({
-      link: cable.device,
-      bed,
-      clock,
-      random,
-      options,
-      signal: stop.signal,
-    });
+    const simulating = simulateAt(module, cable, { bed, clock, random, options, signal: stop.signal });
     cable.stall(true);
     supervisor.start();
     const quietMs = module.quietMs(options);
@@ -235,15 +203,19 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     expect(clock.pending).toBe(0);
   });
 
+  if (profile.kind === "files") return;
   describe("fixtures", () => {
-    const folder = path.join(import.meta.dirname, "../../devices", module.id, "fixtures");
-    const transcripts = readdirSync(folder).filter((name) => name.endsWith(".transcript"));
+    const folder = path.join(import.meta.dirname, "../../devices", module.folder ?? module.id, "fixtures");
+    const transcripts = readdirSync(folder).filter(
+      (name) =>
+        name.endsWith(".transcript") &&
+        parseTranscript(readFileSync(path.join(folder, name), "utf8")).device === module.id,
+    );
 
     test("there is at least one", () => expect(transcripts).not.toEqual([]));
 
     test.each(transcripts)("%s decodes to what stands beside it", async (name) => {
       const transcript = parseTranscript(readFileSync(path.join(folder, name), "utf8"));
-      expect(transcript.device).toBe(module.id);
       const fromDevice = transcript.chunks.filter((chunk) => chunk.direction === "in");
       const heard = await feedStream(module, transcript.options, fromDevice);
       const lines = heard.readings.map(({ atMs, reading }) => `${JSON.stringify({ atMs, ...reading })}\n`);
@@ -251,6 +223,96 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
       await expect(lines.join("")).toMatchFileSnapshot(expected);
     });
   });
+}
+
+/** Frames that are spread over chunks of any size. */
+const isStream = ({ kind, cuttable }: ConformanceProfile): boolean =>
+  kind === "binary frames" || kind === "text lines" || cuttable === true;
+
+function cutting(
+  module: DeviceModule,
+  profile: ConformanceProfile,
+  streams: readonly ConformanceScene[],
+): void {
+  describe("the stream may be cut anywhere", () => {
+    test.each(streams)("$name: byte by byte", async (scene) => {
+      const { heard, stream } = await playScene(module, scene);
+      const cut = await feedStream(
+        module,
+        scene.options,
+        inPieces(stream, () => 1),
+      );
+      expect(cut.readings).toEqual(heard.readings);
+      expect(cut.frames).toEqual(heard.frames);
+    });
+
+    test.each(streams)("$name: at random places", async (scene) => {
+      const { heard, stream } = await playScene(module, scene);
+      const random = createSeededRandom(11);
+      const cut = await feedStream(
+        module,
+        scene.options,
+        inPieces(stream, () => 1 + Math.floor(random.uniform() * 60)),
+      );
+      expect(cut.readings).toEqual(heard.readings);
+    });
+
+    test.each(streams)("$name: in large pieces that come late", async (scene) => {
+      const { heard, stream } = await playScene(module, scene);
+      const joined = await feedStream(module, scene.options, joinedStream(stream, createSeededRandom(12)));
+      const timeless = (all: Heard): unknown[] =>
+        all.readings.map(({ reading }) => profile.timeless(reading));
+      expect(timeless(joined)).toEqual(timeless(heard));
+    });
+  });
+}
+
+/** A card that was pulled while it was written, or a file that stopped anywhere, ends nothing. */
+function truncating(module: DeviceModule, streams: readonly ConformanceScene[]): void {
+  test.each(streams)("$name: files that end anywhere, or hold rubbish, are read as far as they go", async (scene) => {
+    const files = await writtenFiles(module, scene);
+    const random = createSeededRandom(15);
+    for (let round = 0; round < 25; round++) {
+      const bench = await createBench(module, scene.options);
+      for (const [name, bytes] of files) {
+        const end = Math.floor(random.uniform() * (bytes.length + 1));
+        const damaged = bytes.slice(0, round % 2 === 0 ? end : bytes.length);
+        if (round % 3 === 0 && damaged.length > 0) {
+          damaged[Math.floor(random.uniform() * damaged.length)] = Math.floor(random.uniform() * 256);
+        }
+        await bench.cable.card.write(name, 0, damaged);
+      }
+      await bench.clock.advance(180_000);
+      expect(bench.heard.ended).toBe(false);
+      expectHonest(module, { ...scene, seconds: Number.POSITIVE_INFINITY }, bench.heard);
+      await bench.abort();
+      expect(bench.heard.failure).toBeUndefined();
+    }
+  });
+}
+
+/** What the simulator left on its card. */
+async function writtenFiles(
+  module: DeviceModule,
+  scene: ConformanceScene,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const clock = createVirtualClock(wall(Date.UTC(2026, 0, 15, 22)));
+  const memory = createMemoryLinks();
+  const stop = new AbortController();
+  const simulating = simulateAt(module, memory.cable("card"), {
+    bed: bedOf(scene, clock),
+    clock,
+    random: createSeededRandom(7),
+    options: fillOptions(module.options, scene.options ?? {}),
+    signal: stop.signal,
+  });
+  await clock.advance(scene.seconds * 1000);
+  stop.abort();
+  await simulating;
+  const { link } = memory.openFiles("card");
+  const files = new Map<string, Uint8Array>();
+  for (const { path: name, bytes } of await link.list()) files.set(name, await link.read(name, 0, bytes));
+  return files;
 }
 
 function expectSamples(got: Samples, expected: ConformanceScene["expected"]): void {
@@ -293,10 +355,10 @@ const bedOf = (scene: ConformanceScene | undefined, clock: ReturnType<typeof cre
 };
 
 function* inPieces(stream: Iterable<TimedBytes>, size: () => number): Iterable<TimedBytes> {
-  for (const { offsetMs, bytes } of stream) {
+  for (const { offsetMs, bytes, ...where } of stream) {
     for (let at = 0; at < bytes.length; ) {
       const end = Math.min(bytes.length, at + size());
-      yield { offsetMs, bytes: bytes.subarray(at, end) };
+      yield { ...where, offsetMs, bytes: bytes.subarray(at, end) };
       at = end;
     }
   }
@@ -308,8 +370,9 @@ function* joinedStream(stream: readonly TimedBytes[], random: { uniform(): numbe
   let untilMs = 0;
   for (const [index, chunk] of stream.entries()) {
     held.push(chunk);
-    if (chunk.offsetMs < untilMs && index < stream.length - 1) continue;
-    yield { offsetMs: chunk.offsetMs, bytes: Buffer.concat(held.map(({ bytes }) => bytes)) };
+    const sameChannel = stream[index + 1]?.channel === chunk.channel;
+    if (chunk.offsetMs < untilMs && index < stream.length - 1 && sameChannel) continue;
+    yield { ...chunk, bytes: Buffer.concat(held.map(({ bytes }) => bytes)) };
     held = [];
     untilMs = chunk.offsetMs + random.uniform() * 1000;
   }
@@ -317,11 +380,12 @@ function* joinedStream(stream: readonly TimedBytes[], random: { uniform(): numbe
 
 function* withDamage(stream: Iterable<TimedBytes>, place: number, change: number): Iterable<TimedBytes> {
   let passed = 0;
-  for (const { offsetMs, bytes } of stream) {
+  for (const chunk of stream) {
+    const { bytes } = chunk;
     const at = place - passed;
     passed += bytes.length;
-    if (at < 0 || at >= bytes.length) yield { offsetMs, bytes };
-    else yield { offsetMs, bytes: bytes.map((byte, i) => (i === at ? byte ^ change : byte)) };
+    if (at < 0 || at >= bytes.length) yield chunk;
+    else yield { ...chunk, bytes: bytes.map((byte, i) => (i === at ? byte ^ change : byte)) };
   }
 }
 
@@ -337,25 +401,29 @@ function expectAtMostOneLost(before: readonly string[], after: readonly string[]
 function* twice(stream: readonly TimedBytes[]): Iterable<TimedBytes> {
   yield* stream;
   const offset = (stream.at(-1)?.offsetMs ?? 0) + 1000;
-  for (const { offsetMs, bytes } of stream) yield { offsetMs: offset + offsetMs, bytes };
+  for (const chunk of stream) yield { ...chunk, offsetMs: offset + chunk.offsetMs };
 }
 
-/** Random bytes; on text links with the characters of text, lines of any length and stretches without a line end. */
+/** Random bytes, on packet links on the device's own channels and a foreign one; on text links with the characters of text, lines of any length and stretches without a line end. */
 function* noise(
   kind: StreamKind,
+  stream: readonly TimedBytes[],
   count: number,
   random: ReturnType<typeof createSeededRandom>,
 ): Iterable<TimedBytes> {
   const text = "0123456789.,-:;SBE \r\n\u0002\u0003";
+  const channels = [...new Set(stream.flatMap(({ channel }) => channel ?? []))];
+  const longest = kind === "packets" ? 80 : 8000;
   let offsetMs = 0;
   for (let made = 0; made < count; ) {
-    const bytes = random.bytes(1 + Math.floor(random.uniform() * 8000));
+    const bytes = random.bytes(1 + Math.floor(random.uniform() * longest));
     if (kind === "text lines" && random.uniform() < 0.7) {
       for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt((bytes[i] ?? 0) % text.length);
     }
     offsetMs += 10;
     made += bytes.length;
-    yield { offsetMs, bytes };
+    const channel = [...channels, "ffff"][Math.floor(random.uniform() * (channels.length + 1))];
+    yield channels.length === 0 || channel === undefined ? { offsetMs, bytes } : { offsetMs, channel, bytes };
   }
 }
 

@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { DEVICES, findDevice } from "../../devices/index.ts";
+import type { DeviceModule } from "../../src/driver/contract.ts";
 import { fillOptions } from "../../src/driver/options.ts";
 
 const root = path.join(import.meta.dirname, "../../devices");
+
+const folderOf = ({ id, folder }: DeviceModule): string => folder ?? id;
 
 /** The table of devices/README.md. */
 function table(): string {
@@ -13,7 +16,7 @@ function table(): string {
     const signals = [...device.signals(options), ...device.waves.map((wave) => `${wave} (wave)`)];
     const names = Object.keys(device.options);
     return [
-      `[\`${device.id}\`](${device.id}/README.md)`,
+      `[\`${device.id}\`](${folderOf(device)}/README.md)`,
       `${device.vendor} ${device.model}`,
       device.role,
       signals.join(", "),
@@ -39,16 +42,20 @@ describe("devices/README.md", () => {
 });
 
 describe("a family", () => {
-  test.each(DEVICES)("$id has a README with a checklist and its evidence", ({ id }) => {
-    const text = readFileSync(path.join(root, id, "README.md"), "utf8");
+  test.each(DEVICES)("$id has a README with a checklist and its evidence", (device) => {
+    const text = readFileSync(path.join(root, folderOf(device), "README.md"), "utf8");
     expect(text).toContain("[x]");
     expect(text).toContain("[-]");
     expect(text).toMatch(/^## Evidence$/m);
   });
 
-  test.each(DEVICES)("$id names each of its options in its README", ({ id, options }) => {
-    const text = readFileSync(path.join(root, id, "README.md"), "utf8");
-    for (const name of Object.keys(options)) expect(text).toContain(`\`${name}\``);
+  test.each(DEVICES)("$id lies in the folder of its name", (device) => {
+    expect(device.id === folderOf(device) || device.id.startsWith(`${folderOf(device)}-`)).toBe(true);
+  });
+
+  test.each(DEVICES)("$id names each of its options in its README", (device) => {
+    const text = readFileSync(path.join(root, folderOf(device), "README.md"), "utf8");
+    for (const name of Object.keys(device.options)) expect(text).toContain(`\`${name}\``);
   });
 
   test("is found by its id, and only by it", () => {

@@ -4,17 +4,22 @@ import type { Samples } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
 import { wall } from "../../src/domain/time.ts";
 import type { DeviceModule, DeviceReading, OptionValues, Trace } from "../../src/driver/contract.ts";
+import { attach, simulateAt } from "../../src/driver/attach.ts";
 import { fillOptions } from "../../src/driver/options.ts";
 import type { Clock } from "../../src/port/clock.ts";
-import type { ByteLink } from "../../src/port/link.ts";
+import type { ByteLink, PacketLink } from "../../src/port/link.ts";
 import { createVirtualClock, settle, type VirtualClock } from "../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
+import { createLinks } from "../../src/transport/links.ts";
 import { createMemoryLinks, type MemoryCable } from "../../src/transport/memory.ts";
 import type { TimedBytes } from "../../src/transport/replay.ts";
 import { toHex } from "../../src/wire/transcript.ts";
 
-/** How a stream of one kind of link is cut, damaged and flooded. */
-export type StreamKind = "binary frames" | "text lines";
+/**
+ * How a stream of one kind of link is cut, damaged and flooded: binary frames and text lines come in pieces of any
+ * size; packets (notifications, reports, messages, modem lines) arrive whole; files are truncated instead.
+ */
+export type StreamKind = "binary frames" | "text lines" | "packets" | "files";
 
 /** What one state of the bed must look like after the way through simulator, bytes and driver. */
 export interface ConformanceScene {
@@ -40,6 +45,8 @@ export interface ConformanceScene {
  */
 export interface ConformanceProfile {
   readonly kind: StreamKind;
+  /** Packets whose frames may be spread over several of them are cut and joined like a stream. */
+  readonly cuttable?: boolean;
   /** Round trips: ordinary values, extremes, and every missing code of the family. */
   readonly scenes: readonly ConformanceScene[];
   /** Names of the scenes whose byte stream is also cut, damaged and mixed with noise: one per format. */
@@ -67,6 +74,8 @@ export interface Bench {
   readonly cable: MemoryCable;
   readonly options: OptionValues;
   readonly heard: Heard;
+  /** What the device says, on whichever strand of the cable it belongs to. */
+  send(chunk: Omit<TimedBytes, "offsetMs">): Promise<void>;
   /** Aborts the driver; the link stays open. */
   abort(): Promise<void>;
 }
@@ -78,10 +87,11 @@ export async function createBench(
   onReading?: (reading: DeviceReading) => void,
 ): Promise<Bench> {
   const clock = createVirtualClock(wall(Date.UTC(2026, 0, 15, 22)));
-  const links = createMemoryLinks();
-  const cable = links.cable("bench");
+  const memory = createMemoryLinks();
+  const cable = memory.cable("bench");
   const options = fillOptions(module.options, given);
   const stop = new AbortController();
+  const { signal } = stop;
   const heard: Heard = { readings: [], frames: [], rejects: [], failure: undefined, ended: false };
   const keep = onReading === undefined;
   const trace: Trace = {
@@ -94,10 +104,11 @@ export async function createBench(
     },
     sent: () => undefined,
   };
+  const links = createLinks({ clock, memory });
+  const attached = await attach({ module, options, links, address: "memory:bench", signal });
   const observe = async (): Promise<void> => {
-    const { link } = links.open("bench");
     try {
-      for await (const reading of module.observe({ link, clock, options, trace, signal: stop.signal })) {
+      for await (const reading of attached.observe({ clock, options, zone: ZONE, trace, signal })) {
         if (keep) heard.readings.push({ atMs: clock.mono(), reading });
         else onReading(reading);
       }
@@ -113,6 +124,8 @@ export async function createBench(
     cable,
     options,
     heard,
+    send: ({ channel, bytes }) =>
+      channel === undefined ? cable.device.write(bytes) : cable.packets.write({ channel, bytes }),
     async abort() {
       stop.abort();
       await settle();
@@ -121,6 +134,9 @@ export async function createBench(
     },
   };
 }
+
+/** Where the beds of these tests stand: half an hour off the full ones, so that a forgotten zone shows. */
+export const ZONE = "Asia/Kolkata";
 
 /** A scene through simulator, bytes and driver; the stream is what the simulator sent, with its times. */
 export async function playScene(
@@ -131,23 +147,27 @@ export async function playScene(
   const { clock, cable } = bench;
   const stream: TimedBytes[] = [];
   const stop = new AbortController();
-  const link: ByteLink = {
+  const device: ByteLink = {
     ...cable.device,
     write(bytes) {
       stream.push({ offsetMs: clock.mono(), bytes: bytes.slice() });
       return cable.device.write(bytes);
     },
   };
+  const packets: PacketLink = {
+    ...cable.packets,
+    write({ channel, bytes }) {
+      stream.push({ offsetMs: clock.mono(), channel, bytes: bytes.slice() });
+      return cable.packets.write({ channel, bytes });
+    },
+  };
   const bed = typeof scene.bed === "function" ? scene.bed(clock) : scene.bed;
   const random = createSeededRandom(7);
-  const simulating = module.simulate({
-    link,
-    bed,
-    clock,
-    random,
-    options: bench.options,
-    signal: stop.signal,
-  });
+  const simulating = simulateAt(
+    module,
+    { device, packets, card: cable.card },
+    { bed, clock, random, options: bench.options, signal: stop.signal },
+  );
   await clock.advance(scene.seconds * 1000);
   await bench.abort();
   stop.abort();
@@ -170,10 +190,10 @@ export async function feedStream(
 /** Plays bytes into a bench; times count from now. */
 export async function feed(bench: Bench, stream: Iterable<TimedBytes>): Promise<void> {
   const startMs: number = bench.clock.mono();
-  for (const { offsetMs, bytes } of stream) {
-    const waitMs = startMs + offsetMs - bench.clock.mono();
+  for (const chunk of stream) {
+    const waitMs = startMs + chunk.offsetMs - bench.clock.mono();
     if (waitMs > 0) await bench.clock.advance(waitMs);
-    await bench.cable.device.write(bytes);
+    await bench.send(chunk);
   }
   await settle();
 }

@@ -18,7 +18,7 @@ import { silentLog } from "../support/silent-log.ts";
 
 const { describe, test } = requires("socat");
 const clock = createClock();
-const SERIAL = noninSerial.serial({});
+const SERIAL = { kind: "bytes", serial: noninSerial.serial({}) } as const;
 const never = new AbortController().signal;
 
 let cable: PtyCable;
@@ -40,6 +40,7 @@ function watch(options: GivenOptions = { format: "2" }): { supervisor: Superviso
     module: noninSerial,
     device: "d",
     bed: "b1",
+    zone: "UTC",
     epoch: "e",
     address: cable.host,
     options: fillOptions(noninSerial.options, options),

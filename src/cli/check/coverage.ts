@@ -13,6 +13,7 @@ import { isPresent, measured, type Sample } from "../../domain/sample.ts";
 import type { SettingId, SignalId } from "../../domain/signal.ts";
 import { SECOND_MS, wall } from "../../domain/time.ts";
 import type { DeviceModule } from "../../driver/contract.ts";
+import { simulateAt } from "../../driver/attach.ts";
 import { fillOptions } from "../../driver/options.ts";
 import { supervise } from "../../driver/supervise.ts";
 import { createVirtualClock, type VirtualClock } from "../../rehearsal/clock.ts";
@@ -81,20 +82,17 @@ async function rehearse(bed: BedConfig, zone: string): Promise<AlarmFold["unknow
     clock,
   );
   const simulators = cast.map(({ module, options, device }) =>
-    module
-      .simulate({
-        link: memory.cable(device).device,
-        bed: view,
-        clock,
-        random,
-        options,
-        signal: stopping.signal,
-      })
-      .catch(() => undefined),
+    simulateAt(module, memory.cable(device), {
+      bed: view,
+      clock,
+      random,
+      options,
+      signal: stopping.signal,
+    }).catch(() => undefined),
   );
   const supervisors = cast.map(({ module, options, device }) =>
     supervise({
-      ...{ module, options, device, links, clock, random, bed: bed.id, epoch: "check" },
+      ...{ module, options, device, links, clock, random, zone, bed: bed.id, epoch: "check" },
       address: `memory:${device}`,
       log: { note: () => undefined },
       onObservation: engine.observe,

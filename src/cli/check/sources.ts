@@ -5,9 +5,10 @@ import type { BedConfig, DeviceConfig, HomeConfig } from "../../config/config.ts
 import { nearest } from "../../config/nearest.ts";
 import type { Finding } from "../../config/read.ts";
 import { Fault, messageOf } from "../../domain/fault.ts";
+import { type Attached, attach } from "../../driver/attach.ts";
 import { fillOptions } from "../../driver/options.ts";
 import { groupFacts } from "../../ops/machine.ts";
-import type { Links, OpenLink } from "../../port/link.ts";
+import type { Links } from "../../port/link.ts";
 import type { Terminal } from "../terminal.ts";
 import { faulty, ok, warning } from "./finding.ts";
 
@@ -49,12 +50,14 @@ async function deviceFindings(
   const cancel = context.terminal.clock.after(OPEN_MS, () => deadline.abort());
   try {
     const signal = AbortSignal.any([deadline.signal, context.terminal.signal]);
-    const opened = await context.links.open(
-      port,
-      device.serial(fillOptions(device.options, options)),
+    const opened = await attach({
+      module: device,
+      options: fillOptions(device.options, options),
+      links: context.links,
+      address: port,
       signal,
-    );
-    await opened.link.close();
+    });
+    await opened.close();
     return openedFindings(where, port, opened);
   } catch (error) {
     context.terminal.signal.throwIfAborted();
@@ -64,7 +67,7 @@ async function deviceFindings(
   }
 }
 
-function openedFindings(where: string, port: string, { simulated, resolved }: OpenLink): readonly Finding[] {
+function openedFindings(where: string, port: string, { simulated, resolved }: Attached): readonly Finding[] {
   if (simulated) return [warning(where, SIMULATED, SIMULATED_FIX)];
   if (resolved === port || port.startsWith("/dev/serial/")) return [ok(where, "can be opened")];
   return [

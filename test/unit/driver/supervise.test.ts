@@ -70,6 +70,7 @@ function setUp({ module = {}, links: given, onObservation }: Given = {}) {
     module: { ...MODULE, ...module },
     device: "d",
     bed: "b1",
+    zone: "UTC",
     epoch: "e",
     address: "memory:x",
     options: {},

@@ -4,12 +4,15 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { wall } from "../../../src/domain/time.ts";
-import type { OpenLink, SerialSettings } from "../../../src/port/link.ts";
+import type { OpenLink, ByteNeed } from "../../../src/port/link.ts";
 import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
 import { createLinks } from "../../../src/transport/links.ts";
 import { createMemoryLinks } from "../../../src/transport/memory.ts";
 
-const SERIAL: SerialSettings = { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1, rtscts: false };
+const SERIAL: ByteNeed = {
+  kind: "bytes",
+  serial: { baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1, rtscts: false },
+};
 const never = new AbortController().signal;
 const folder = mkdtempSync(path.join(tmpdir(), "links-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
