@@ -173,6 +173,7 @@ export async function composeEdge(
         module: device.module,
         device: device.id,
         bed,
+        zone: plan.profile.zone,
         epoch,
         address: device.config.port,
         options: device.options,

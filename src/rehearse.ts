@@ -45,16 +45,15 @@ export function simulateBed(options: {
       });
     }
     return simulateAt(module, memory.cable(device.port.slice(CABLE.length)), {
-        bed: view,
-        clock,
-        random,
-        options: fillOptions(module.options, device.options),
-        signal: stopping.signal,
-      })
-      .catch((error: unknown) => {
-        if (stopping.signal.aborted) return;
-        log.note("simulator.failed", { family: device.family, why: messageOf(error) }, "error");
-      });
+      bed: view,
+      clock,
+      random,
+      options: fillOptions(module.options, device.options),
+      signal: stopping.signal,
+    }).catch((error: unknown) => {
+      if (stopping.signal.aborted) return;
+      log.note("simulator.failed", { family: device.family, why: messageOf(error) }, "error");
+    });
   });
   return {
     async stop() {

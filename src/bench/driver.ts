@@ -79,7 +79,16 @@ async function measure(
   const memory = createMemoryLinks();
   const cable = memory.cable("bench");
   const supervisor = supervise({
-    ...{ module, clock, random, device: "bench", bed: "b1", epoch: "bench", zone: "UTC", address: "memory:bench" },
+    ...{
+      module,
+      clock,
+      random,
+      device: "bench",
+      bed: "b1",
+      epoch: "bench",
+      zone: "UTC",
+      address: "memory:bench",
+    },
     options: fillOptions(module.options, options),
     links: createLinks({ clock, memory }),
     log: { note: () => undefined },

@@ -7,8 +7,8 @@ import { createStamper } from "../driver/stamp.ts";
 import { createVirtualClock, settle } from "../rehearsal/clock.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks } from "../transport/memory.ts";
-import { command, invalidInput } from "./command.ts";
 import type { TimedBytes } from "../transport/replay.ts";
+import { command, invalidInput } from "./command.ts";
 import { openRecording, type Recording } from "./recording.ts";
 import type { Terminal } from "./terminal.ts";
 

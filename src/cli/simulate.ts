@@ -2,7 +2,7 @@ import path from "node:path";
 import { DEVICES } from "../../devices/index.ts";
 import type { BedView } from "../domain/bed.ts";
 import { SECOND_MS } from "../domain/time.ts";
-import type { DeviceModule, OptionValues } from "../driver/contract.ts";
+import type { BytesModule, DeviceModule, OptionValues } from "../driver/contract.ts";
 import { fillOptions } from "../driver/options.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Random } from "../port/random.ts";
@@ -120,22 +120,40 @@ const samplesPlay = (night: SamplesNight): Play => ({
     ),
 });
 
-function devicesOf(names: string | undefined, play: Play): readonly DeviceModule[] {
-  if (names !== undefined) return [...new Set(names.split(","))].map((name) => familyOf(name.trim()));
-  const fitting = DEVICES.filter((device) => play.fits(device));
+/** Families that speak over a port, which is what can be opened from outside. */
+function devicesOf(names: string | undefined, play: Play): readonly BytesModule[] {
+  if (names !== undefined)
+    return [...new Set(names.split(","))].map((name) => withPort(familyOf(name.trim())));
+  const fitting = DEVICES.filter(
+    (device): device is BytesModule => device.link === "bytes" && DEFAULT.has(device.id) && play.fits(device),
+  );
   if (fitting.length > 0) return fitting;
   throw invalidInput("No built-in family can tell any of these signals.", 'See "breathwatch devices".');
 }
 
+/** What is played where nobody names devices: those of the demo. */
+const DEFAULT: ReadonlySet<string> = new Set([
+  "nonin-serial",
+  "puritan-bennett-840-waveform",
+  "puritan-bennett-840-parameters",
+]);
+
+function withPort(device: DeviceModule): BytesModule {
+  if (device.link === "bytes") return device;
+  throw new UsageError(
+    `${device.id} is not read from a port but as ${device.link}; it can be played inside a home, at memory:NAME.`,
+  );
+}
+
 interface Chosen {
-  readonly device: DeviceModule;
+  readonly device: BytesModule;
   readonly options: OptionValues;
 }
 
 /** Each option goes to every family that has one of its name; one that nobody has is a mistake. */
-function withOptions(devices: readonly DeviceModule[], given: readonly string[]): readonly Chosen[] {
+function withOptions(devices: readonly BytesModule[], given: readonly string[]): readonly Chosen[] {
   const texts = given.flatMap((text) => text.split(","));
-  const has = (device: DeviceModule, text: string): boolean =>
+  const has = (device: BytesModule, text: string): boolean =>
     Object.hasOwn(device.options, text.split("=")[0]?.trim() ?? "");
   const lost = texts.find((text) => !devices.some((device) => has(device, text)));
   if (lost !== undefined) throw new UsageError(`None of these families has an option for "${lost}".`);

@@ -120,7 +120,11 @@ export function createTap(clock: Clock): Tap {
   return tap;
 }
 
-const countedLink = <Item>(link: Link<Item>, signal: AbortSignal, count: (item: Item) => void): Link<Item> => ({
+const countedLink = <Item>(
+  link: Link<Item>,
+  signal: AbortSignal,
+  count: (item: Item) => void,
+): Link<Item> => ({
   chunks: counted(chunksUntil(link.chunks, signal), count),
   write: (item) => link.write(item),
   close: () => link.close(),

@@ -144,7 +144,9 @@ function createStrand<Item>(
     open() {
       if (!state.pluggedIn || state.gone) throw notThere(name);
       if (toHost !== undefined) {
-        throw new Fault("LINK_REFUSED", `memory:${name} is already open.`, { fix: "Close its other reader." });
+        throw new Fault("LINK_REFUSED", `memory:${name} is already open.`, {
+          fix: "Close its other reader.",
+        });
       }
       const queue = createQueue();
       toHost = queue;

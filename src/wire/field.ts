@@ -81,10 +81,16 @@ export const u24le = (byte: number, doc: string): NumberField =>
   number([piece(byte + 2, 0xff, 16), piece(byte + 1, 0xff, 8), piece(byte, 0xff, 0)], doc);
 
 export const u32le = (byte: number, doc: string): NumberField =>
-  number([piece(byte + 3, 0xff, 24), piece(byte + 2, 0xff, 16), piece(byte + 1, 0xff, 8), piece(byte, 0xff, 0)], doc);
+  number(
+    [piece(byte + 3, 0xff, 24), piece(byte + 2, 0xff, 16), piece(byte + 1, 0xff, 8), piece(byte, 0xff, 0)],
+    doc,
+  );
 
 export const u32be = (byte: number, doc: string): NumberField =>
-  number([piece(byte, 0xff, 24), piece(byte + 1, 0xff, 16), piece(byte + 2, 0xff, 8), piece(byte + 3, 0xff, 0)], doc);
+  number(
+    [piece(byte, 0xff, 24), piece(byte + 1, 0xff, 16), piece(byte + 2, 0xff, 8), piece(byte + 3, 0xff, 0)],
+    doc,
+  );
 
 /** The same bytes, read in two's complement. */
 export const signed = ({ pieces, doc }: NumberField): SignedField => ({

@@ -49,7 +49,9 @@ export function writeTranscriptHeader(header: TranscriptHeader): string {
 /** One chunk as a line. */
 export const writeTranscriptChunk = ({ offsetMs, direction, channel, bytes }: TranscriptChunk): string => {
   const place = channel === undefined ? "" : `${encodeURIComponent(channel)}: `;
-  return `${offsetMs.toFixed(3)} ${direction === "in" ? "<" : ">"} ${place}${toHex(bytes)}`.trimEnd().concat("\n");
+  return `${offsetMs.toFixed(3)} ${direction === "in" ? "<" : ">"} ${place}${toHex(bytes)}`
+    .trimEnd()
+    .concat("\n");
 };
 
 /** Whether a file is a transcript, whatever its name. */

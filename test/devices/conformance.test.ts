@@ -92,30 +92,31 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
   }
 
   if (profile.kind === "files") truncating(module, streams);
-  else describe("noise", () => {
-    test.each(streams)("$name: a megabyte of it is survived in bounded memory", async (scene) => {
-      const { heard, stream } = await playScene(module, scene);
-      let last: Samples = {};
-      const bench = await createBench(module, scene.options, ({ body }) => {
-        if (body.kind === "samples") last = { ...last, ...body.samples };
-      });
-      const collect = exposedGc();
-      collect();
-      const before = process.memoryUsage();
-      await feed(bench, noise(profile.kind, stream, 1 << 20, createSeededRandom(14)));
-      collect();
-      const after = process.memoryUsage();
-      expect(bench.heard.ended).toBe(false);
-      expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(4e6);
+  else
+    describe("noise", () => {
+      test.each(streams)("$name: a megabyte of it is survived in bounded memory", async (scene) => {
+        const { heard, stream } = await playScene(module, scene);
+        let last: Samples = {};
+        const bench = await createBench(module, scene.options, ({ body }) => {
+          if (body.kind === "samples") last = { ...last, ...body.samples };
+        });
+        const collect = exposedGc();
+        collect();
+        const before = process.memoryUsage();
+        await feed(bench, noise(profile.kind, stream, 1 << 20, createSeededRandom(14)));
+        collect();
+        const after = process.memoryUsage();
+        expect(bench.heard.ended).toBe(false);
+        expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(4e6);
 
-      // And then everything is as if nothing had been.
-      await bench.clock.advance(3000);
-      await feed(bench, twice(stream));
-      expectSamples(last, newestSamples(heard.readings));
-      await bench.abort();
-      expect(bench.heard.failure).toBeUndefined();
+        // And then everything is as if nothing had been.
+        await bench.clock.advance(3000);
+        await feed(bench, twice(stream));
+        expectSamples(last, newestSamples(heard.readings));
+        await bench.abort();
+        expect(bench.heard.failure).toBeUndefined();
+      });
     });
-  });
 
   describe("the end", () => {
     test("observe() returns when told to stop, with nothing left behind", async () => {
@@ -157,51 +158,52 @@ function conformance(module: DeviceModule, profile: ConformanceProfile): void {
     });
   });
 
-  if (profile.kind !== "files") test("a silent device is reopened after its quiet time and read again when it speaks", async () => {
-    const scene = streams[0];
-    const clock = createVirtualClock(wall(Date.UTC(2026, 0, 15, 22)));
-    const memory = createMemoryLinks();
-    const cable = memory.cable("x");
-    const options = fillOptions(module.options, scene?.options ?? {});
-    let observations = 0;
-    const supervisor = supervise({
-      module,
-      device: "d",
-      bed: "b1",
-      epoch: "e",
-      address: "memory:x",
-      options,
-      links: createLinks({ clock, memory }),
-      zone: ZONE,
-      clock,
-      random: createSeededRandom(2),
-      log: silentLog,
-      onObservation: () => {
-        observations += 1;
-      },
+  if (profile.kind !== "files")
+    test("a silent device is reopened after its quiet time and read again when it speaks", async () => {
+      const scene = streams[0];
+      const clock = createVirtualClock(wall(Date.UTC(2026, 0, 15, 22)));
+      const memory = createMemoryLinks();
+      const cable = memory.cable("x");
+      const options = fillOptions(module.options, scene?.options ?? {});
+      let observations = 0;
+      const supervisor = supervise({
+        module,
+        device: "d",
+        bed: "b1",
+        epoch: "e",
+        address: "memory:x",
+        options,
+        links: createLinks({ clock, memory }),
+        zone: ZONE,
+        clock,
+        random: createSeededRandom(2),
+        log: silentLog,
+        onObservation: () => {
+          observations += 1;
+        },
+      });
+      const stop = new AbortController();
+      const random = createSeededRandom(1);
+      const bed = bedOf(scene, clock);
+      const simulating = simulateAt(module, cable, { bed, clock, random, options, signal: stop.signal });
+      cable.stall(true);
+      supervisor.start();
+      const quietMs = module.quietMs(options);
+      await clock.advance(quietMs - 1);
+      expect(supervisor.view().link).toBe("open");
+      await clock.advance(1);
+      expect(supervisor.view()).toMatchObject({ link: "quiet", counters: { observations: 0 } });
+      cable.stall(false);
+      await clock.advance((scene?.seconds ?? 10) * 1000);
+      expect(supervisor.view().link).toBe("open");
+      expect(supervisor.view().counters.reopens).toBeGreaterThanOrEqual(1);
+      expect(observations).toBeGreaterThan(0);
+      stop.abort();
+      await simulating;
+      await supervisor.stop();
+      expect(supervisor.view().link).toBe("stopped");
+      expect(clock.pending).toBe(0);
     });
-    const stop = new AbortController();
-    const random = createSeededRandom(1);
-    const bed = bedOf(scene, clock);
-    const simulating = simulateAt(module, cable, { bed, clock, random, options, signal: stop.signal });
-    cable.stall(true);
-    supervisor.start();
-    const quietMs = module.quietMs(options);
-    await clock.advance(quietMs - 1);
-    expect(supervisor.view().link).toBe("open");
-    await clock.advance(1);
-    expect(supervisor.view()).toMatchObject({ link: "quiet", counters: { observations: 0 } });
-    cable.stall(false);
-    await clock.advance((scene?.seconds ?? 10) * 1000);
-    expect(supervisor.view().link).toBe("open");
-    expect(supervisor.view().counters.reopens).toBeGreaterThanOrEqual(1);
-    expect(observations).toBeGreaterThan(0);
-    stop.abort();
-    await simulating;
-    await supervisor.stop();
-    expect(supervisor.view().link).toBe("stopped");
-    expect(clock.pending).toBe(0);
-  });
 
   if (profile.kind === "files") return;
   describe("fixtures", () => {
@@ -269,26 +271,29 @@ function cutting(
 
 /** A card that was pulled while it was written, or a file that stopped anywhere, ends nothing. */
 function truncating(module: DeviceModule, streams: readonly ConformanceScene[]): void {
-  test.each(streams)("$name: files that end anywhere, or hold rubbish, are read as far as they go", async (scene) => {
-    const files = await writtenFiles(module, scene);
-    const random = createSeededRandom(15);
-    for (let round = 0; round < 25; round++) {
-      const bench = await createBench(module, scene.options);
-      for (const [name, bytes] of files) {
-        const end = Math.floor(random.uniform() * (bytes.length + 1));
-        const damaged = bytes.slice(0, round % 2 === 0 ? end : bytes.length);
-        if (round % 3 === 0 && damaged.length > 0) {
-          damaged[Math.floor(random.uniform() * damaged.length)] = Math.floor(random.uniform() * 256);
+  test.each(streams)(
+    "$name: files that end anywhere, or hold rubbish, are read as far as they go",
+    async (scene) => {
+      const files = await writtenFiles(module, scene);
+      const random = createSeededRandom(15);
+      for (let round = 0; round < 25; round++) {
+        const bench = await createBench(module, scene.options);
+        for (const [name, bytes] of files) {
+          const end = Math.floor(random.uniform() * (bytes.length + 1));
+          const damaged = bytes.slice(0, round % 2 === 0 ? end : bytes.length);
+          if (round % 3 === 0 && damaged.length > 0) {
+            damaged[Math.floor(random.uniform() * damaged.length)] = Math.floor(random.uniform() * 256);
+          }
+          await bench.cable.card.write(name, 0, damaged);
         }
-        await bench.cable.card.write(name, 0, damaged);
+        await bench.clock.advance(180_000);
+        expect(bench.heard.ended).toBe(false);
+        expectHonest(module, { ...scene, seconds: Number.POSITIVE_INFINITY }, bench.heard);
+        await bench.abort();
+        expect(bench.heard.failure).toBeUndefined();
       }
-      await bench.clock.advance(180_000);
-      expect(bench.heard.ended).toBe(false);
-      expectHonest(module, { ...scene, seconds: Number.POSITIVE_INFINITY }, bench.heard);
-      await bench.abort();
-      expect(bench.heard.failure).toBeUndefined();
-    }
-  });
+    },
+  );
 }
 
 /** What the simulator left on its card. */

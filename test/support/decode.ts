@@ -1,5 +1,5 @@
 import { type Mono, mono, wall } from "../../src/domain/time.ts";
-import type { DeviceModule, DeviceReading, OptionValues } from "../../src/driver/contract.ts";
+import type { BytesModule, DeviceReading, OptionValues } from "../../src/driver/contract.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 
 /** Bytes from the device and when they arrive. */
@@ -19,7 +19,7 @@ export interface Decoded {
 
 /** Plays arrivals into a driver that only listens; time stands where the arrivals put it, nothing else moves it. */
 export async function decode(
-  device: DeviceModule,
+  device: BytesModule,
   arrivals: Iterable<Arrival>,
   options: OptionValues = {},
 ): Promise<Decoded> {
@@ -40,6 +40,7 @@ export async function decode(
     link: { chunks: chunks(), write: async () => undefined, close: async () => undefined },
     clock,
     options,
+    zone: "UTC",
     signal: new AbortController().signal,
     trace: {
       frame: () => {

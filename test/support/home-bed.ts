@@ -45,7 +45,7 @@ export async function createPtyBed(seed: number): Promise<PtyBed> {
       for (const [index, { family }] of FAMILIES.entries()) {
         const cable = cables[index];
         const module = findDevice(family);
-        if (cable === undefined || module === undefined) throw new Error(`no ${family}`);
+        if (cable === undefined || module?.link !== "bytes") throw new Error(`no ${family}`);
         playing.push(
           module.simulate({
             link: deviceEnd(cable),

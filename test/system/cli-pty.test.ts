@@ -75,14 +75,14 @@ async function readSome(name: string, count: number): Promise<Buffer> {
 /** Readings of a family from a port, through the real serialport package and the real driver. */
 async function observe(family: string, name: string): Promise<readonly SamplesBody[]> {
   const device = findDevice(family);
-  if (device === undefined) throw new Error(family);
+  if (device?.link !== "bytes") throw new Error(family);
   const options = fillOptions(device.options, {});
   const { link } = await open(name);
   const trace = { frame: () => undefined, reject: () => undefined, sent: () => undefined };
   const { signal } = new AbortController();
   const readings: SamplesBody[] = [];
   try {
-    for await (const { body } of device.observe({ link, clock: createClock(), options, trace, signal })) {
+    for await (const { body } of device.observe({ link, clock: createClock(), options, zone: "UTC", trace, signal })) {
       if (body.kind === "samples") readings.push(body);
     }
   } catch {

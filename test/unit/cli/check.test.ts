@@ -6,6 +6,7 @@ import type { HomeConfig } from "../../../src/config/config.ts";
 import { type Finding, readConfig } from "../../../src/config/read.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 import type { Links } from "../../../src/port/link.ts";
+import { byteLinks } from "../../support/byte-links.ts";
 import { createTestTerminal } from "../../support/terminal.ts";
 
 function home(...devices: readonly (readonly [family: string, port: string])[]): HomeConfig {
@@ -68,7 +69,7 @@ describe("ports", () => {
     heldBy?: number,
   ): Promise<readonly Finding[]> =>
     sourceFindings(config, {
-      links: { open: () => Promise.reject(new Error("not expected")), list: async () => [], ...links },
+      links: { ...byteLinks(() => Promise.reject(new Error("not expected"))), ...links },
       terminal: createTestTerminal(),
       heldBy,
     });

@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import { Fault } from "../../../src/domain/fault.ts";
 import type { Observation } from "../../../src/domain/observation.ts";
 import { wall } from "../../../src/domain/time.ts";
-import type { DeviceModule, DeviceReading, DriverContext } from "../../../src/driver/contract.ts";
+import type { BytesModule, DeviceReading, DriverContext } from "../../../src/driver/contract.ts";
 import { type LinkState, supervise } from "../../../src/driver/supervise.ts";
 import type { Links, OpenLink } from "../../../src/port/link.ts";
 import type { Log } from "../../../src/port/log.ts";
 import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 import { createMemoryLinks } from "../../../src/transport/memory.ts";
+import { byteLinks } from "../../support/byte-links.ts";
 
 /** Each byte is an SpO2; 0 makes the driver throw, 1 is noise, 200 and more an identity. */
 async function* byteDriver({ link, trace }: DriverContext): AsyncGenerator<DeviceReading> {
@@ -26,7 +27,7 @@ async function* byteDriver({ link, trace }: DriverContext): AsyncGenerator<Devic
   }
 }
 
-const MODULE: DeviceModule = {
+const MODULE: BytesModule = {
   id: "test-bytes",
   vendor: "Test",
   model: "Bytes",
@@ -34,6 +35,12 @@ const MODULE: DeviceModule = {
   link: "bytes",
   timeliness: "live",
   evidence: "unproven",
+  facts: {
+    connection: "cable",
+    power: "mains",
+    night: { suited: "yes", reason: "a test" },
+    evidence: "none",
+  },
   options: {},
   serial: () => ({ baudRate: 9600, dataBits: 8, parity: "none", stopBits: 1, rtscts: false }),
   quietMs: () => 3000,
@@ -44,7 +51,7 @@ const MODULE: DeviceModule = {
 };
 
 interface Given {
-  readonly module?: Partial<DeviceModule>;
+  readonly module?: Partial<BytesModule>;
   readonly links?: Links;
   readonly onObservation?: (observation: Observation) => void;
 }
@@ -54,13 +61,12 @@ function setUp({ module = {}, links: given, onObservation }: Given = {}) {
   const memory = createMemoryLinks();
   const cable = memory.cable("x");
   let opened = 0;
-  const links: Links = given ?? {
-    open: async (address) => {
+  const links =
+    given ??
+    byteLinks(async (address) => {
       opened += 1;
       return memory.open(address.slice("memory:".length));
-    },
-    list: async () => [],
-  };
+    });
   const notes: { event: string; code: unknown }[] = [];
   const log: Log = { note: (event, fields) => notes.push({ event, code: fields?.["code"] }) };
   const heard: Observation[] = [];
@@ -281,7 +287,7 @@ describe("a supervised device", () => {
 });
 
 describe("a link that cannot be had", () => {
-  const refusing = (fault: Fault): Links => ({ open: () => Promise.reject(fault), list: async () => [] });
+  const refusing = (fault: Fault): Links => byteLinks(() => Promise.reject(fault));
 
   test("is looked for several times a second when it is not there", async () => {
     let looks = 0;
@@ -290,7 +296,7 @@ describe("a link that cannot be had", () => {
       looks += 1;
       return Promise.reject(fault);
     };
-    const { supervisor, clock, states, notes } = setUp({ links: { open, list: async () => [] } });
+    const { supervisor, clock, states, notes } = setUp({ links: byteLinks(open) });
     supervisor.start();
     await clock.advance(10_000);
     expect(looks).toBeGreaterThan(25);
@@ -315,7 +321,7 @@ describe("a link that cannot be had", () => {
   });
 
   test("does not stop the program when it fails in a way nobody foresaw", async () => {
-    const links: Links = { open: () => Promise.reject(new TypeError("odd")), list: async () => [] };
+    const links = byteLinks(() => Promise.reject(new TypeError("odd")));
     const { supervisor, clock } = setUp({ links });
     supervisor.start();
     await clock.advance(5000);
@@ -341,7 +347,7 @@ describe("a link that cannot be had", () => {
       new Promise((resolve) => {
         finish = resolve;
       });
-    const { supervisor, clock } = setUp({ links: { open, list: async () => [] } });
+    const { supervisor, clock } = setUp({ links: byteLinks(open) });
     supervisor.start();
     await clock.advance(10_000);
     expect(supervisor.view()).toMatchObject({
@@ -369,7 +375,7 @@ describe("stopping", () => {
   });
 
   test("does not wait for ever for a driver that does not return", async () => {
-    const stuck: DeviceModule["observe"] = () => ({
+    const stuck: BytesModule["observe"] = () => ({
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
     });
     const { supervisor, clock, notes } = setUp({ module: { observe: stuck } });

@@ -4,7 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { wall } from "../../../src/domain/time.ts";
-import type { OpenLink, ByteNeed } from "../../../src/port/link.ts";
+import type { ByteNeed, OpenLink } from "../../../src/port/link.ts";
 import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
 import { createLinks } from "../../../src/transport/links.ts";
 import { createMemoryLinks } from "../../../src/transport/memory.ts";

@@ -118,3 +118,19 @@ describe("timed chunks", () => {
     expect(isTranscript(encode("breathwatch"))).toBe(false);
   });
 });
+
+describe("packets in a transcript", () => {
+  test("keep their channel, whatever characters it has", () => {
+    const chunk = {
+      offsetMs: 3,
+      direction: "in",
+      channel: "zigbee2mqtt/bed plug: left",
+      bytes: Uint8Array.of(1, 2),
+    } as const;
+    const header = { device: "x", simulated: false, options: {} };
+    const empty = { ...chunk, channel: "2a19", bytes: new Uint8Array(0) };
+    const text = writeTranscriptHeader(header) + writeTranscriptChunk(chunk) + writeTranscriptChunk(empty);
+    expect(text).toContain("3.000 < zigbee2mqtt%2Fbed%20plug%3A%20left: 01 02\n");
+    expect(parseTranscript(text).chunks).toEqual([chunk, empty]);
+  });
+});
