@@ -1,6 +1,6 @@
 import { messageOf } from "../domain/fault.ts";
 import { type BedId, base32Id, type HomeId } from "../domain/ids.ts";
-import { type Mono, SECOND_MS } from "../domain/time.ts";
+import { type Mono, SECOND_MS, type Wall } from "../domain/time.ts";
 import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
@@ -199,9 +199,14 @@ export function createIngest(options: IngestOptions): Ingest {
   };
 }
 
+/** A card's numbers belong to when they were measured, not to when they were read; never to the future. */
+const measuredAt = ({ at, timeliness, deviceAt }: ReceivedObservation): Wall =>
+  timeliness === "live" || deviceAt === undefined || deviceAt > at ? at : deviceAt;
+
 /** What the store keeps of an observation; the other kinds live in the journal and the device log. */
-function toBatch({ bed, device, epoch, seq, at, simulated, body }: ReceivedObservation): Partial<Batch> {
-  const base = { bed, device, epoch, seq, at, simulated };
+function toBatch(observation: ReceivedObservation): Partial<Batch> {
+  const { bed, device, epoch, seq, simulated, body } = observation;
+  const base = { bed, device, epoch, seq, at: measuredAt(observation), simulated };
   switch (body.kind) {
     case "samples":
       return { rows: [{ ...base, samples: body.samples }] };

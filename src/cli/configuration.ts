@@ -8,7 +8,11 @@ import type { Terminal } from "./terminal.ts";
 
 /** Device families as the configuration's reader wants to know them. */
 export const knownFamilies = (): readonly KnownFamily[] =>
-  DEVICES.map(({ id, options }) => ({ id, optionsProblem: (given) => optionsProblem(options, given) }));
+  DEVICES.map(({ id, options, facts: { night } }) => ({
+    id,
+    ...(night.suited === "no" ? { unsuited: night.reason } : {}),
+    optionsProblem: (given) => optionsProblem(options, given),
+  }));
 
 /** What was found of a configuration, and where its data folder is. */
 export interface FoundConfiguration extends ReadResult {

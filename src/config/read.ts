@@ -20,6 +20,8 @@ export interface Finding {
 export interface KnownFamily {
   readonly id: string;
   /** A sentence when the options do not fit, else undefined. */
+  /** Why it cannot be the sensor of a night; absent where it can. */
+  readonly unsuited?: string;
   optionsProblem(options: { readonly [name: string]: string | number | boolean }): string | undefined;
 }
 
@@ -226,6 +228,15 @@ function meaningFindings(
         const problem = family.optionsProblem(device.options ?? {});
         if (problem !== undefined) {
           error("CONFIG_INVALID", `${path}/options`, problem, `See the README of ${device.family}.`);
+        }
+        const simulated = /^(?:memory|replay):/.test(device.port);
+        if (family.unsuited !== undefined && device.insist !== true && !simulated) {
+          error(
+            "CONFIG_INVALID",
+            `${path}/family`,
+            `${device.family} cannot be the sensor of a night: ${family.unsuited}`,
+            "Choose another device (docs/kit.md), or write `insist: true` here to use it all the same.",
+          );
         }
       }
       const other = ports.get(device.port);

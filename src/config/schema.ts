@@ -20,6 +20,13 @@ const DeviceSchema = Type.Object(
         "Serial port, best as /dev/serial/by-id/...; `memory:` and `replay:FILE` are simulated and marked so.",
     }),
     label: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: "Name on the pages." })),
+    insist: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Use it all the same where `breathwatch devices` says that this family cannot be the sensor of a night.",
+      }),
+    ),
     options: Type.Optional(
       Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
         description: "Options of the family; see its README.",

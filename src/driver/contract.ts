@@ -66,7 +66,10 @@ export interface DriverContext<L = ByteLink> {
 /** What a driver yields; supervise adds identity, arrival time and the link's marks. */
 export interface DeviceReading {
   readonly body: ObservationBody;
-  /** When the device says it was; needed for what is not live (a card, the device's memory). */
+  /**
+   * When the device says it was; needed for what is not live (a card, the device's memory), where no two readings of
+   * a kind have the same one: the store keeps one of a device and instant.
+   */
   readonly deviceAt?: Wall;
 }
 

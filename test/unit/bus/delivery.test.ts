@@ -7,7 +7,7 @@ import { bedTopic, deviceTopic } from "../../../src/bus/topics.ts";
 import { createUplink, lastWill } from "../../../src/bus/uplink.ts";
 import type { AlarmEvent, AlarmFold } from "../../../src/domain/alarm.ts";
 import { Fault } from "../../../src/domain/fault.ts";
-import type { ObservationBody } from "../../../src/domain/observation.ts";
+import type { Observation, ObservationBody } from "../../../src/domain/observation.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../../../src/domain/time.ts";
 import type { Bus } from "../../../src/port/bus.ts";
 import { openSpool } from "../../../src/record/spool.ts";
@@ -65,7 +65,7 @@ async function startEdge(
     bus,
     disk,
     /** The next observation; its name in the store. */
-    say(body: ObservationBody = samples): string {
+    say(body: ObservationBody = samples, more: Partial<Observation> = {}): string {
       const unsynced = clock.trusted() ? {} : { unsynced: true as const };
       uplink.observe({
         device,
@@ -78,6 +78,7 @@ async function startEdge(
         timeliness: "live",
         body,
         ...unsynced,
+        ...more,
       });
       return `${device} ${epoch} ${seq++}`;
     },
@@ -129,6 +130,19 @@ describe("from an observation to the store", () => {
     await settle();
     expect(h.store.written).toEqual([said]);
     expect(edge.spool.size).toBe(0);
+  });
+
+  test("what a card says is stored where it was measured, what its clock puts into the future where it came", async () => {
+    const h = house();
+    await startHub(h);
+    const edge = await startEdge(h, "epochaaaaa");
+    const now = h.clock.wall();
+    edge.say(samples, { timeliness: "delayed", deviceAt: wall(now - 90_000) });
+    edge.say(samples, { timeliness: "delayed", deviceAt: wall(now + 90_000) });
+    edge.say(samples, { timeliness: "live", deviceAt: wall(now - 5_000) });
+    await h.clock.advance(2_000);
+    const times = h.store.batches.flatMap(({ rows }) => rows.map(({ at }) => at - now));
+    expect(times).toEqual([-90_000, 0, 0]);
   });
 
   test("commits once a second, however much comes", async () => {

@@ -8,6 +8,7 @@ const families = [
     optionsProblem: (options: { readonly [name: string]: unknown }) =>
       options["format"] === "9" ? "format 9 does not exist" : undefined,
   },
+  { id: "test-clip", unsuited: "it switches itself off", optionsProblem: () => undefined },
 ];
 const read = (text: string) => readConfig(text, families, { zone: "Asia/Shanghai" });
 const good = "beds:\n  - id: b1\n    devices:\n      - { family: nonin-serial, port: /dev/ttyUSB0 }\n";
@@ -134,4 +135,21 @@ describe("a good configuration", () => {
 test("the nearest word is only offered when it is near", () => {
   expect(nearest("prot", ["port", "label"])).toBe("port");
   expect(nearest("zzzzzz", ["port", "label"])).toBeUndefined();
+});
+
+describe("a device that cannot carry a night", () => {
+  const clip = (more: string, port = "ble:Clip") =>
+    `beds:\n  - id: b1\n    devices:\n      - { family: test-clip, port: "${port}"${more} }\n`;
+
+  test("is refused with the reason", () => {
+    const { config, findings } = read(clip(""));
+    expect(config).toBeUndefined();
+    expect(findings[0]?.what).toContain("it switches itself off");
+    expect(findings[0]?.fix).toContain("insist: true");
+  });
+
+  test("is taken where the family insists, and where it is only played", () => {
+    expect(read(clip(", insist: true")).config).toBeDefined();
+    expect(read(clip("", "memory:clip")).config).toBeDefined();
+  });
 });
