@@ -20,7 +20,11 @@ const table = {
 
   driver: { folders: ["domain", "wire"], npm: [], node: "quiet" },
   rehearsal: { folders: ["domain", "wire", "driver/contract"], npm: ["yaml", "typebox"], node: "quiet" },
-  transport: { folders: ["domain", "wire", "driver/contract"], npm: ["serialport"], node: "any" },
+  transport: {
+    folders: ["domain", "wire", "driver/contract"],
+    npm: ["serialport", "mqtt", "yauzl", "node-hid", "@stoprocent/noble", "dbus-next"],
+    node: "any",
+  },
 
   alarm: { folders: ["domain", "words"], npm: [], node: "quiet" },
   watch: { folders: ["domain", "words", "alarm/event", "alarm/events"], npm: [], node: "quiet" },

@@ -10,6 +10,8 @@ import { root, say } from "./bootstrap.mjs";
  */
 export const systemPackages = [
   { name: "socat", package: "socat", programs: ["socat"] },
+  { name: "gcc", package: "gcc", programs: ["gcc"] },
+  { name: "libc6-dev", package: "libc6-dev", files: ["/usr/include/stdio.h"] },
   { name: "firefox", package: "firefox-esr", programs: ["firefox-esr", "firefox"] },
   { name: "chromium", package: "chromium", programs: ["chromium", "chromium-browser"] },
   {
