@@ -1,8 +1,9 @@
+import { createNews } from "../../src/domain/news.ts";
 import type { DeviceReading, DriverContext, OptionSpecs, OptionValues } from "../../src/driver/contract.ts";
 import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { createLineFramer } from "../../src/wire/line.ts";
 import { decodeReply, encodeCommand, LONGEST_REPLY_BYTES, type Refusal, type Reply } from "./codec.ts";
-import { createInbox, type Inbox } from "./inbox.ts";
 import { identityBody, ownAlarmBody, replyMeaning, samplesBody, settingsBody } from "./readings.ts";
 import { REPORTS, type Report } from "./reports.ts";
 
@@ -30,8 +31,6 @@ const RESET_MS = 2_000;
 const NO_REPLY_MS = 10_000;
 /** The next question waits for the reply, and for this since the last question. */
 const POLL_MS = 1_000;
-/** What stays as it is is said again so often, for whoever came later. */
-const REPEAT_MS = 60_000;
 
 /** Replies that nobody has read yet; the ventilator sends less than one a second. */
 const UNREAD = 64;
@@ -49,10 +48,14 @@ export async function* observeParameters(context: DriverContext): AsyncGenerator
     () => inbox.end(),
     (cause: unknown) => inbox.end({ cause }),
   );
-  const said = createSaid();
+  const isNews = createNews();
   try {
     for (let reply = await inbox.next(); reply !== undefined; reply = await inbox.next()) {
-      yield* said.readings(reply, context.clock.mono());
+      yield { body: samplesBody(reply) };
+      const nowMs = context.clock.mono();
+      for (const body of [ownAlarmBody(reply), settingsBody(reply), identityBody(reply)]) {
+        if (isNews(body, nowMs)) yield { body };
+      }
     }
   } finally {
     await exchange.stop();
@@ -124,24 +127,4 @@ async function poll(
       await reset();
     }
   }
-}
-
-/** Remembers what was said, to say it again only when it changed or after a minute. */
-function createSaid() {
-  const last = new Map<string, { readonly text: string; readonly atMs: number }>();
-
-  const isNews = (reading: DeviceReading, nowMs: number): boolean => {
-    const text = JSON.stringify(reading.body);
-    const before = last.get(reading.body.kind);
-    if (before?.text === text && nowMs - before.atMs < REPEAT_MS) return false;
-    last.set(reading.body.kind, { text, atMs: nowMs });
-    return true;
-  };
-
-  return {
-    readings(reply: Reply, nowMs: number): DeviceReading[] {
-      const slow = [ownAlarmBody(reply), settingsBody(reply), identityBody(reply)].map((body) => ({ body }));
-      return [{ body: samplesBody(reply) }, ...slow.filter((reading) => isNews(reading, nowMs))];
-    },
-  };
 }

@@ -1,4 +1,4 @@
-/** Hands what arrives, at any time, to one reader, in order. */
+/** Hands what arrives, at any time, to one reader, in order: for drivers that ask and listen at once. */
 export interface Inbox<Item> {
   /** Beyond the limit the oldest is dropped. */
   put(item: Item): void;
