@@ -1,11 +1,11 @@
 import type { BedView } from "../../src/domain/bed.ts";
+import { createMeter, type Meter } from "../../src/domain/meter.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
 import type { Mono, Wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
 import { createLineFramer, lineText } from "../../src/wire/line.ts";
 import { encodeReply } from "./codec.ts";
-import { createMeter, type Meter } from "./meter.ts";
 import { REPORTS, type Report } from "./reports.ts";
 
 const LOOK_MS = 500;

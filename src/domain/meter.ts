@@ -1,8 +1,8 @@
-import type { BedView } from "../../src/domain/bed.ts";
-import { type Breath, createBreathAccumulator } from "../../src/domain/breath.ts";
-import { isPresent } from "../../src/domain/sample.ts";
-import type { SignalId } from "../../src/domain/signal.ts";
-import { type Mono, mono } from "../../src/domain/time.ts";
+import type { BedView } from "./bed.ts";
+import { type Breath, createBreathAccumulator } from "./breath.ts";
+import { isPresent } from "./sample.ts";
+import type { SignalId } from "./signal.ts";
+import { type Mono, mono } from "./time.ts";
 
 /** What a simulated ventilator measures at the bed. */
 export interface Meter {
