@@ -6,8 +6,11 @@ import type { Clock } from "../port/clock.ts";
 import type { LinkKind, Links, OpenLink, RecordingTimes } from "../port/link.ts";
 import { isTranscript, timedChunks } from "../wire/transcript.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
+import { openModemLines } from "./modem-lines.ts";
 import { createReplay, type Replay, type TimedBytes } from "./replay.ts";
-import { listSerial, openSerial } from "./serial.ts";
+import { openSerial } from "./serial.ts";
+import { listSerial } from "./serial-port.ts";
+import { openTcp } from "./tcp.ts";
 
 export interface LinksOptions {
   readonly clock: Clock;
@@ -15,7 +18,7 @@ export interface LinksOptions {
   readonly memory?: MemoryLinks;
 }
 
-/** Every kind of link by address: `memory:NAME`, `replay:FILE`, else a serial port. */
+/** Every kind of link by address; docs/links.md lists them. */
 export function createLinks({ clock, memory = createMemoryLinks() }: LinksOptions): Links & { stop(): void } {
   const replays = new Map<string, Replay>();
 
@@ -46,8 +49,10 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
         signal.throwIfAborted();
         return replay.open();
       }
-      if (address.startsWith("tcp:")) throw noNetwork(address);
-      if (need.kind === "bytes") return openSerial(address, need.serial, signal, clock);
+      if (need.kind === "bytes") {
+        if (address.startsWith("tcp:")) return openTcp(address, signal, clock);
+        if (isPath(address)) return openSerial(address, need.serial, signal, clock);
+      }
       throw noWay(address, need.kind);
     },
     async openPackets(address, need, signal, times = {}) {
@@ -58,6 +63,7 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
         signal.throwIfAborted();
         return replay.openPackets();
       }
+      if (need.kind === "lines" && isPath(address)) return openModemLines(address, signal, clock);
       throw noWay(address, need.kind);
     },
     async openFiles(address, signal) {
@@ -76,15 +82,12 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
 const REPORT_BYTES_PER_SECOND = 3_200;
 const PACKET_BYTES_PER_SECOND = 200;
 
+/** Everything that does not say what it is by a word and a colon is a file of this machine (or `COM3`). */
+const isPath = (address: string): boolean => !/^[a-z+]{2,}:/.test(address);
+
 const noWay = (address: string, kind: LinkKind): Fault =>
   new Fault("LINK_REFUSED", `${address} is not an address for a device that is read as ${kind}.`, {
     fix: "docs/links.md lists the addresses of each kind.",
-    permanent: true,
-  });
-
-const noNetwork = (address: string): Fault =>
-  new Fault("LINK_REFUSED", `${address} is a network address; devices are read from ports of this machine.`, {
-    fix: "Name a serial port, or make one of the network address with socat or ser2net.",
     permanent: true,
   });
 

@@ -198,9 +198,13 @@ describe("a serial address", () => {
     });
   });
 
-  test("of a network is refused with the way around it", async () => {
-    const open = world().links.open("tcp:192.0.2.1:4001", SERIAL, never);
-    await expect(open).rejects.toMatchObject({ code: "LINK_REFUSED", fix: expect.stringContaining("socat") });
+  test("is not what a word and a colon begin: those are other kinds of link", async () => {
+    const open = world().links.open("nonsense:1", SERIAL, never);
+    await expect(open).rejects.toMatchObject({
+      code: "LINK_REFUSED",
+      permanent: true,
+      fix: expect.stringContaining("docs/links.md"),
+    });
   });
 
   test("is not opened after the wish for it is gone", async () => {
