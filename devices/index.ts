@@ -1,13 +1,19 @@
 import type { DeviceModule } from "../src/driver/contract.ts";
+import { masimoAscii } from "./masimo-ascii/module.ts";
+import { nellcorText } from "./nellcor-text/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
+import { sigPlx } from "./sig-plx/module.ts";
 
 /** The one list of device families; pages, configuration check, tests and the table in README.md follow it. */
 export const DEVICES: readonly DeviceModule[] = [
   noninSerial,
   puritanBennett840Waveform,
   puritanBennett840Parameters,
+  sigPlx,
+  masimoAscii,
+  nellcorText,
 ];
 
 /** The family with this id; undefined where none is built in. */
