@@ -27,14 +27,7 @@ const changing =
   (first: Samples, then: Samples) =>
   (clock: Clock): BedView => {
     const beds = [steadyBed({ samples: first }), steadyBed({ samples: then })] as const;
-    const now = (): BedView => beds[clock.mono() < 10_000 ? 0 : 1];
-    return {
-      sample: (signal) => now().sample(signal),
-      setting: () => undefined,
-      flags: () => [],
-      wave: () => undefined,
-      breath: () => undefined,
-    };
+    return { ...beds[0], sample: (signal) => beds[clock.mono() < 10_000 ? 0 : 1].sample(signal) };
   };
 
 export const masimoAsciiProfile: ConformanceProfile = {
