@@ -1,10 +1,14 @@
 import type { DeviceModule } from "../src/driver/contract.ts";
+import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
+import { csvImport } from "./csv-import/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
 import { nellcorText } from "./nellcor-text/module.ts";
+import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
+import { viatomRing, viatomRingFile } from "./viatom-ring/module.ts";
 
 /** The one list of device families; pages, configuration check, tests and the table in README.md follow it. */
 export const DEVICES: readonly DeviceModule[] = [
@@ -14,6 +18,12 @@ export const DEVICES: readonly DeviceModule[] = [
   sigPlx,
   masimoAscii,
   nellcorText,
+  noninBle,
+  noninBle3150,
+  viatomRing,
+  viatomRingFile,
+  csvImport,
+  choiceMMedOximeter,
 ];
 
 /** The family with this id; undefined where none is built in. */

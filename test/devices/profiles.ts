@@ -1,11 +1,15 @@
 // What the conformance suite knows of each family beside its module: one line a family.
 import type { ConformanceProfile } from "../support/conformance.ts";
+import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
+import { csvImportProfile } from "./profiles/csv-import.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
 import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
+import { noninBleProfile } from "./profiles/nonin-ble.ts";
 import { noninSerialProfile } from "./profiles/nonin-serial.ts";
 import { puritanBennett840ParametersProfile } from "./profiles/puritan-bennett-840-parameters.ts";
 import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840-waveform.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
+import { viatomRingFileProfile, viatomRingProfile } from "./profiles/viatom-ring.ts";
 
 export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "nonin-serial": noninSerialProfile,
@@ -14,4 +18,10 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "sig-plx": sigPlxProfile,
   "masimo-ascii": masimoAsciiProfile,
   "nellcor-text": nellcorTextProfile,
+  "nonin-ble": noninBleProfile,
+  "nonin-ble-3150": noninBleProfile,
+  "viatom-ring": viatomRingProfile,
+  "viatom-ring-file": viatomRingFileProfile,
+  "csv-import": csvImportProfile,
+  "choicemmed-oximeter": choiceMMedOximeterProfile,
 };
