@@ -5,6 +5,7 @@ import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { LinkKind, Links, OpenLink, RecordingTimes } from "../port/link.ts";
 import { isTranscript, timedChunks } from "../wire/transcript.ts";
+import { openFileLink } from "./files.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
 import { openModemLines } from "./modem-lines.ts";
 import { createReplay, type Replay, type TimedBytes } from "./replay.ts";
@@ -69,6 +70,7 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
     async openFiles(address, signal) {
       signal.throwIfAborted();
       if (address.startsWith("memory:")) return memory.openFiles(address.slice("memory:".length));
+      if (isPath(address) || /^(?:card|http):/.test(address)) return openFileLink(address, signal, clock);
       throw noWay(address, "files");
     },
     list: listSerial,
