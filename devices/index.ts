@@ -1,5 +1,7 @@
 import type { DeviceModule } from "../src/driver/contract.ts";
+import { berryMedBci } from "./berrymed-bci/module.ts";
 import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
+import { contecEbBle, contecEbHid } from "./contec-eb/module.ts";
 import { csvImport } from "./csv-import/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
 import { nellcorText } from "./nellcor-text/module.ts";
@@ -24,6 +26,9 @@ export const DEVICES: readonly DeviceModule[] = [
   viatomRingFile,
   csvImport,
   choiceMMedOximeter,
+  contecEbHid,
+  contecEbBle,
+  berryMedBci,
 ];
 
 /** The family with this id; undefined where none is built in. */

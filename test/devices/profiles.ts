@@ -1,6 +1,8 @@
 // What the conformance suite knows of each family beside its module: one line a family.
 import type { ConformanceProfile } from "../support/conformance.ts";
+import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
 import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
+import { contecEbProfile } from "./profiles/contec-eb.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
 import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
@@ -24,4 +26,7 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "viatom-ring-file": viatomRingFileProfile,
   "csv-import": csvImportProfile,
   "choicemmed-oximeter": choiceMMedOximeterProfile,
+  "contec-eb-hid": contecEbProfile,
+  "contec-eb-ble": contecEbProfile,
+  "berrymed-bci": berryMedBciProfile,
 };
