@@ -1,3 +1,4 @@
+import { shownAddress } from "../domain/address.ts";
 import { Fault, type FaultCode, messageOf } from "../domain/fault.ts";
 import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness } from "../domain/observation.ts";
@@ -75,7 +76,8 @@ const END_DEADLINE_MS = 2_000;
 
 /** Keeps one device read: opens, observes, reopens after loss, silence or a driver's failure, until stopped. */
 export function supervise(options: SuperviseOptions): Supervisor {
-  const { module, device, clock, log, address } = options;
+  const { module, device, clock, log } = options;
+  const address = shownAddress(options.address);
   const tap = createTap(clock);
   const stamper = createStamper({ ...options, timeliness: module.timeliness });
   const backOff = createBackOff(options.random);
@@ -247,7 +249,8 @@ async function openWithin(
   tap: Tap,
   signal: AbortSignal,
 ): Promise<Attached | Fault> {
-  const { address, clock } = options;
+  const { clock } = options;
+  const address = shownAddress(options.address);
   const deadline = new AbortController();
   const giveUp = AbortSignal.any([signal, deadline.signal]);
   const opening = attach({ ...options, tap, signal: giveUp }).then(async (opened) => {

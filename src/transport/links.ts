@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { shownAddress } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { LinkKind, Links, OpenLink, RecordingTimes } from "../port/link.ts";
@@ -8,6 +9,7 @@ import { isTranscript, timedChunks } from "../wire/transcript.ts";
 import { openFileLink } from "./files.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
 import { openModemLines } from "./modem-lines.ts";
+import { openMessages } from "./mqtt.ts";
 import { createReplay, type Replay, type TimedBytes } from "./replay.ts";
 import { openSerial } from "./serial.ts";
 import { listSerial } from "./serial-port.ts";
@@ -64,6 +66,8 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
         signal.throwIfAborted();
         return replay.openPackets();
       }
+      if (need.kind === "messages" && /^mqtts?:/.test(address))
+        return openMessages(address, need.topics, signal, clock);
       if (need.kind === "lines" && isPath(address)) return openModemLines(address, signal, clock);
       throw noWay(address, need.kind);
     },
@@ -88,10 +92,14 @@ const PACKET_BYTES_PER_SECOND = 200;
 const isPath = (address: string): boolean => !/^[a-z+]{2,}:/.test(address);
 
 const noWay = (address: string, kind: LinkKind): Fault =>
-  new Fault("LINK_REFUSED", `${address} is not an address for a device that is read as ${kind}.`, {
-    fix: "docs/links.md lists the addresses of each kind.",
-    permanent: true,
-  });
+  new Fault(
+    "LINK_REFUSED",
+    `${shownAddress(address)} is not an address for a device that is read as ${kind}.`,
+    {
+      fix: "docs/links.md lists the addresses of each kind.",
+      permanent: true,
+    },
+  );
 
 function* fromDevice(chunks: ReturnType<NonNullable<RecordingTimes["paced"]>>): Iterable<TimedBytes> {
   for (const chunk of chunks) if (chunk.direction === "in") yield chunk;

@@ -4,6 +4,7 @@ import { findDevice } from "../../../devices/index.ts";
 import type { BedConfig, DeviceConfig, HomeConfig } from "../../config/config.ts";
 import { nearest } from "../../config/nearest.ts";
 import type { Finding } from "../../config/read.ts";
+import { shownAddress } from "../../domain/address.ts";
 import { Fault, messageOf } from "../../domain/fault.ts";
 import { type Attached, attach } from "../../driver/attach.ts";
 import { fillOptions } from "../../driver/options.ts";
@@ -41,7 +42,7 @@ async function deviceFindings(
   { family, port, options }: DeviceConfig,
   context: SourcesContext,
 ): Promise<readonly Finding[]> {
-  const where = `bed ${bed.id}, ${family}, ${port}`;
+  const where = `bed ${bed.id}, ${family}, ${shownAddress(port)}`;
   const device = findDevice(family);
   // The configuration's own findings have named it already.
   if (device === undefined) return [];
@@ -69,7 +70,7 @@ async function deviceFindings(
 
 function openedFindings(where: string, port: string, { simulated, resolved }: Attached): readonly Finding[] {
   if (simulated) return [warning(where, SIMULATED, SIMULATED_FIX)];
-  if (resolved === port || port.startsWith("/dev/serial/")) return [ok(where, "can be opened")];
+  if (resolved === shownAddress(port) || port.startsWith("/dev/serial/")) return [ok(where, "can be opened")];
   return [
     ok(where, "can be opened"),
     warning(where, "this name belongs to whatever is plugged in first", `Write port: ${resolved}`),
@@ -99,7 +100,7 @@ async function refusedFinding(
 
 /** The ports that are there instead. */
 async function whereElse(port: string, fault: Fault, links: Links): Promise<string> {
-  if (port.startsWith("replay:")) return fault.fix ?? "Check the file's name.";
+  if (/^[a-z+]{2,}:/.test(port)) return fault.fix ?? "Check the address (docs/links.md).";
   if (!port.startsWith("/dev/"))
     return "Start the simulator or replay that makes this name, or name a real port.";
   const there = (await links.list()).map((each) => each.path);
