@@ -9,6 +9,7 @@ import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
+import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
 import { viatomRing, viatomRingFile } from "./viatom-ring/module.ts";
 
@@ -29,6 +30,7 @@ export const DEVICES: readonly DeviceModule[] = [
   contecEbHid,
   contecEbBle,
   berryMedBci,
+  respironicsCapnostat,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -10,6 +10,7 @@ import { noninBleProfile } from "./profiles/nonin-ble.ts";
 import { noninSerialProfile } from "./profiles/nonin-serial.ts";
 import { puritanBennett840ParametersProfile } from "./profiles/puritan-bennett-840-parameters.ts";
 import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840-waveform.ts";
+import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
 import { viatomRingFileProfile, viatomRingProfile } from "./profiles/viatom-ring.ts";
 
@@ -29,4 +30,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "contec-eb-hid": contecEbProfile,
   "contec-eb-ble": contecEbProfile,
   "berrymed-bci": berryMedBciProfile,
+  "respironics-capnostat": respironicsCapnostatProfile,
 };

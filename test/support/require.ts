@@ -60,7 +60,8 @@ export function recordings(place = ""): Recordings {
 
 const running: Conditional = { describe, test, missing: undefined };
 
-function skipping(reason: string): Conditional {
+/** Tests that do not run, with the reason in their names. */
+export function skipping(reason: string): Conditional {
   return {
     describe: withReason(describe.skipIf(true) as typeof describe, reason),
     test: withReason(test.skipIf(true) as typeof test, reason),
