@@ -7,7 +7,7 @@ import { composeEdge, type Edge } from "./edge.ts";
 import { composeHub, type Hub } from "./hub.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import type { ListenOptions, World } from "./port/world.ts";
-import type { PatientEvent } from "./rehearsal/patient.ts";
+import type { PatientEvent } from "./rehearsal/events.ts";
 import { createApp } from "./server/app.ts";
 import type { App } from "./server/context.ts";
 import type { ServerDeps, TokenGrant } from "./server/deps.ts";

@@ -3,7 +3,7 @@ import { createMemoryBus, type MemoryBus } from "./bus/memory.ts";
 import type { BedConfig } from "./config/config.ts";
 import type { BedView } from "./domain/bed.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
-import type { Wall } from "./domain/time.ts";
+import { SECOND_MS, type Wall } from "./domain/time.ts";
 import { simulateAt } from "./driver/attach.ts";
 import { fillOptions } from "./driver/options.ts";
 import type { Audio } from "./port/audio.ts";
@@ -14,7 +14,11 @@ import type { Random } from "./port/random.ts";
 import type { World } from "./port/world.ts";
 import { createVirtualClock, type VirtualClock } from "./rehearsal/clock.ts";
 import { createMemoryDisk, type MemoryDisk } from "./rehearsal/disk.ts";
+import { isPatientEvent } from "./rehearsal/events.ts";
+import { damage, isLinkFault, type LinkFault } from "./rehearsal/faults.ts";
+import type { Patient } from "./rehearsal/patient.ts";
 import { createSeededRandom } from "./rehearsal/random.ts";
+import type { Scenario } from "./rehearsal/scenario.ts";
 import { createMemoryState } from "./store/state/state.ts";
 import { createMemoryTimeseries } from "./store/timeseries/sqlite/timeseries.ts";
 import { createLinks } from "./transport/links.ts";
@@ -63,6 +67,84 @@ export function simulateBed(options: {
   };
 }
 
+/** Makes one thing happen at the bed: to the person, to a link, or to the house. */
+export type Happens = (what: Scenario["events"][number]) => void;
+
+/**
+ * Lets a scenario's events happen at their times, again and again where they say so; returns how to stop it. What is
+ * not for the virtual patient or a memory cable (named as the device) is handed to `elsewhere`.
+ */
+export function playEvents(
+  events: Scenario["events"],
+  bed: {
+    readonly patient: Patient;
+    readonly memory: MemoryLinks;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly elsewhere: Happens;
+  },
+): () => void {
+  const cancels = new Set<() => void>();
+  const happen: Happens = (what) => {
+    if (isPatientEvent(what.event)) bed.patient.apply(what.event);
+    else if (isLinkFault(what.event)) breakLink({ ...what, event: what.event }, bed);
+    else bed.elsewhere(what);
+  };
+  for (const what of events) {
+    cancels.add(
+      bed.clock.after(what.at * SECOND_MS, () => {
+        happen(what);
+        if (what.every !== undefined)
+          cancels.add(bed.clock.every(what.every * SECOND_MS, () => happen(what)));
+      }),
+    );
+  }
+  return () => {
+    for (const cancel of cancels) cancel();
+  };
+}
+
+/** Does something to a device's cable; the device is named as its cable is. */
+export function breakLink(
+  what: {
+    readonly event: LinkFault;
+    readonly device?: string | undefined;
+    readonly with?: string | undefined;
+    readonly share?: number | undefined;
+    readonly seconds?: number | undefined;
+  },
+  { memory, random }: { readonly memory: MemoryLinks; readonly random: Random },
+): void {
+  const { event, device = "", with: other = "", share = 0.01, seconds = 5 } = what;
+  const cable = memory.cable(device);
+  switch (event) {
+    case "unplug":
+      return cable.unplug();
+    case "plug_in":
+      return cable.plugIn();
+    case "freeze":
+      return cable.stall(true);
+    case "thaw":
+      return cable.stall(false);
+    case "half_open":
+      return cable.deafen(true);
+    case "delay":
+      return cable.delay(seconds * SECOND_MS);
+    case "swap":
+      return memory.swap(device, other);
+    case "clean":
+      cable.stall(false);
+      cable.deafen(false);
+      cable.delay(0);
+      return cable.tamper(undefined);
+    case "flip":
+    case "drop":
+    case "cut":
+    case "wrong_baud":
+      return cable.tamper(damage(event, share, random));
+  }
+}
+
 /** What left the house in a rehearsal, and what the internet answers. */
 export interface RehearsalHttp extends Http {
   readonly requests: readonly (HttpRequest & { readonly atMs: number })[];
@@ -101,7 +183,7 @@ export function createRehearsalWorld(options: {
 }): RehearsalWorld {
   const clock = createVirtualClock(options.startsAt);
   const random = createSeededRandom(options.seed);
-  const memory = createMemoryLinks();
+  const memory = createMemoryLinks(clock);
   const bus = createMemoryBus(clock);
   const links = createLinks({ clock, memory });
   const log = createRehearsalLog();

@@ -1,7 +1,8 @@
 import type { Observation, SamplesBody, SettingsBody, WaveBody } from "../domain/observation.ts";
 import { absent, isAbsence, type Sample, type Samples } from "../domain/sample.ts";
 import { isSettingId, isSignalId, type SettingId, SIGNALS, type SignalId } from "../domain/signal.ts";
-import { MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
+import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import { GAP_MS } from "./condition.ts";
 import type { DeviceRecord, Live, SignalRecord, Stillness, ValidSample } from "./state.ts";
 
 /** Longer without a sample, and the value before it stands for nothing any more. */
@@ -42,12 +43,10 @@ export function ingest(live: Live, observation: Observation, now: Mono): Live | 
   if (known === undefined && Object.keys(live.devices).length >= MOST_DEVICES) return undefined;
   const marks = marked(known?.marks ?? [], observation.epoch, observation.seq);
   if (marks === undefined) return undefined;
-  const { quiet: _heardAgain, ...before } = known ?? {
-    breaths: 0,
-    signals: {},
-    settings: {},
-    minuteVolumes: [],
-  };
+  const { quiet: _heardAgain, ...before } =
+    known === undefined
+      ? { breaths: 0, signals: {}, settings: {}, minuteVolumes: [] }
+      : resumed(known, observation.body.kind, now);
   const heard: DeviceRecord = {
     ...before,
     marks,
@@ -56,6 +55,18 @@ export function ingest(live: Live, observation: Observation, now: Mono): Live | 
     timeliness,
   };
   return { ...live, devices: { ...live.devices, [device]: takeBody(heard, observation, now) } };
+}
+
+/**
+ * After a gap in measuring, the time without a breath goes on from where it stood before: nobody looked meanwhile, and
+ * a cable that is plugged in again does not show an apnoea that lasted as long as the cable was out.
+ */
+function resumed(record: DeviceRecord, kind: Observation["body"]["kind"], now: Mono): DeviceRecord {
+  const { breathAt, waveAt, spokeAt } = record;
+  const measures = kind === "wave" || (kind === "samples" && waveAt === undefined);
+  if (breathAt === undefined || !measures) return record;
+  const gapMs = now - Math.max(waveAt ?? spokeAt ?? breathAt, breathAt);
+  return gapMs < GAP_MS ? record : { ...record, breathAt: mono(breathAt + gapMs) };
 }
 
 /** The marks with this sequence number; undefined when it was seen before. */

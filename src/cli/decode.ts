@@ -1,6 +1,6 @@
 import { encodeObservation } from "../bus/observation.ts";
 import { messageOf } from "../domain/fault.ts";
-import { wall } from "../domain/time.ts";
+import { wall, zoneOffsetMs } from "../domain/time.ts";
 import { attach } from "../driver/attach.ts";
 import type { DriverContext, Trace } from "../driver/contract.ts";
 import { createStamper } from "../driver/stamp.ts";
@@ -8,7 +8,7 @@ import { createVirtualClock, settle } from "../rehearsal/clock.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks } from "../transport/memory.ts";
 import type { TimedBytes } from "../transport/replay.ts";
-import { command, invalidInput } from "./command.ts";
+import { command, invalidInput, UsageError } from "./command.ts";
 import { openRecording, type Recording } from "./recording.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,7 +20,7 @@ const LAST_WAIT_MS = 30_000;
 /** `breathwatch decode`: bytes of a device to observations, on virtual time. */
 export const decodeCommand = command({
   name: "decode",
-  usage: "--device ID [--input FILE] [--options NAME=VALUE]",
+  usage: "--device ID [--input FILE] [--zone ZONE] [--options NAME=VALUE]",
   about:
     "Decodes what a device sent, with the driver that reads the real port, and prints one observation a line,\n" +
     "as JSON in the form of the bus topic observation/<device>. Reads a transcript (which names its device), a\n" +
@@ -30,6 +30,11 @@ export const decodeCommand = command({
   options: {
     device: { type: "string", value: "ID", help: "family, as `breathwatch devices` lists it" },
     input: { type: "string", value: "FILE", help: "file to read; default: stdin" },
+    zone: {
+      type: "string",
+      value: "ZONE",
+      help: "zone of a device clock that names none, as Asia/Shanghai; default UTC",
+    },
     options: {
       type: "string",
       value: "NAME=VALUE",
@@ -50,7 +55,7 @@ export const decodeCommand = command({
       },
       terminal,
     );
-    const counts = await decode(recording, terminal);
+    const counts = await decode(recording, zoneOf(values.zone), terminal);
     if (counts.bytes === 0) throw invalidInput("The input is empty.", "Record again, or name another file.");
     for (const line of summaryOf(counts)) terminal.say(line);
     terminal.signal.throwIfAborted();
@@ -64,6 +69,16 @@ export const decodeCommand = command({
   },
 });
 
+/** An IANA zone; UTC where none is given. */
+function zoneOf(zone = "UTC"): string {
+  try {
+    zoneOffsetMs(wall(0), zone);
+    return zone;
+  } catch {
+    throw new UsageError(`--zone: there is no zone "${zone}".`);
+  }
+}
+
 /** What a driver made of a stream. */
 interface Counts {
   bytes: number;
@@ -73,7 +88,7 @@ interface Counts {
   readonly rejects: Map<string, number>;
 }
 
-async function decode(recording: Recording, terminal: Terminal): Promise<Counts> {
+async function decode(recording: Recording, zone: string, terminal: Terminal): Promise<Counts> {
   const counts: Counts = { bytes: 0, frames: 0, observations: 0, rejectedBytes: 0, rejects: new Map() };
   const clock = createVirtualClock(wall(0));
   const { device, simulated } = recording;
@@ -96,7 +111,7 @@ async function decode(recording: Recording, terminal: Terminal): Promise<Counts>
     session =
       session?.running === true
         ? session
-        : await startSession(recording, { clock, trace: traceTo(counts) }, (reading) => {
+        : await startSession(recording, { clock, zone, trace: traceTo(counts) }, (reading) => {
             counts.observations += 1;
             lines.push(`${encodeObservation(stamper.stamp(reading, simulated))}\n`);
           });
@@ -130,7 +145,7 @@ type Reading = Parameters<ReturnType<typeof createStamper>["stamp"]>[0];
 /** One driver from its start to its end. A fault ends it, and is counted like anything else that was refused. */
 async function startSession(
   { device, options }: Recording,
-  { clock, trace }: Pick<DriverContext, "clock" | "trace">,
+  { clock, zone, trace }: Pick<DriverContext, "clock" | "zone" | "trace">,
   onReading: (reading: Reading) => void,
 ): Promise<Session> {
   const memory = createMemoryLinks();
@@ -142,7 +157,7 @@ async function startSession(
   let running = true;
   const observe = async (): Promise<void> => {
     try {
-      const context = { clock, options, zone: "UTC", trace, signal };
+      const context = { clock, options, zone, trace, signal };
       for await (const reading of attached.observe(context)) onReading(reading);
     } catch (error) {
       if (!signal.aborted) trace.reject(new Uint8Array(0), messageOf(error));

@@ -2,13 +2,13 @@ import type { BedConfig, HomeConfig } from "../config/config.ts";
 import { DEFAULT_PUSH_SUBJECT } from "../config/read.ts";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { Language } from "../domain/person.ts";
-import { SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import { createPatient, type Patient, type PatientEvent } from "../rehearsal/patient.ts";
+import type { PatientEvent } from "../rehearsal/events.ts";
+import { createPatient, type Patient } from "../rehearsal/patient.ts";
 import type { Scenario } from "../rehearsal/scenario.ts";
-import { simulateBed } from "../rehearse.ts";
+import { playEvents, simulateBed } from "../rehearse.ts";
 import type { MemoryLinks } from "../transport/memory.ts";
 
 /** One bed with a simulated finger sensor and ventilator; every link of it is memory, so everything is marked. */
@@ -58,14 +58,16 @@ export function startDemo(options: {
     log.note("demo.event", { event });
     patient.apply(event);
   };
-  const cancels = (scenario?.events ?? []).map(({ at, event }) =>
-    clock.after(at * SECOND_MS, () => apply(event)),
-  );
+  const stopEvents = playEvents(scenario?.events ?? [], {
+    ...{ patient, memory, clock, random },
+    // The demo's broker and network are real; what a scenario does to them is for rehearsals.
+    elsewhere: ({ event }) => log.note("demo.event_left_out", { event }),
+  });
   return {
     patient,
     apply,
     async stop() {
-      for (const cancel of cancels) cancel();
+      stopEvents();
       await bed.stop();
     },
   };

@@ -7,7 +7,7 @@ import { isLanguage, type Language } from "../domain/person.ts";
 import { composeHome, type Home } from "../home.ts";
 import { machineZone } from "../ops/machine.ts";
 import type { LogLevel } from "../port/log.ts";
-import { isPatientEvent } from "../rehearsal/patient.ts";
+import { isPatientEvent } from "../rehearsal/events.ts";
 import { createSessions } from "../server/sessions.ts";
 import { command, numberOf } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";

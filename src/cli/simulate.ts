@@ -6,6 +6,7 @@ import type { BytesModule, DeviceModule, OptionValues } from "../driver/contract
 import { fillOptions } from "../driver/options.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Random } from "../port/random.ts";
+import { isPatientEvent } from "../rehearsal/events.ts";
 import { createPatient } from "../rehearsal/patient.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
 import { createSamplesBed } from "../rehearsal/samples-bed.ts";
@@ -100,7 +101,9 @@ const scenarioPlay = (scenario: Scenario): Play => ({
   fits: () => true,
   begin({ clock, random, signal }) {
     const patient = createPatient({ clock, random });
+    // Cables and houses belong to rehearsals; here there are only a person and ports.
     for (const { at, event } of scenario.events) {
+      if (!isPatientEvent(event)) continue;
       const cancel = clock.after(at * SECOND_MS, () => patient.apply(event));
       signal.addEventListener("abort", cancel, { once: true });
     }

@@ -37,6 +37,20 @@ export interface BedProfile {
   readonly sources: readonly ExpectedSource[];
 }
 
+/** What the ventilator at the bed sounds about by itself, in the words of home ventilators. */
+export const MACHINE_ALARMS = [
+  "disconnect",
+  "pressure_low",
+  "leak_high",
+  "apnea",
+  "minute_volume_low",
+  "obstruction",
+  "mains_lost",
+  "battery_low",
+] as const;
+
+export type MachineAlarm = (typeof MACHINE_ALARMS)[number];
+
 /**
  * What can be read of a person and the machines at the bed at this moment. The virtual patient implements it
  * for the device simulators; `simulate --samples` implements it over a file.
@@ -45,6 +59,8 @@ export interface BedView {
   sample(signal: SignalId): Sample;
   setting(setting: SettingId): number | string | undefined;
   flags(): readonly QualityFlag[];
+  /** The ventilator's own alarms that sound now. */
+  ownAlarms(): readonly MachineAlarm[];
   /** Instantaneous waveform value in the unit of WAVES; undefined where this bed has no such waveform. */
   wave(wave: WaveId, at: Mono): number | undefined;
   /** The breath under way: its running number and phase; undefined while the machine delivers none. */

@@ -16,7 +16,8 @@ const OXYGEN_USE = 0.2;
 const CO2_MADE = 0.16;
 /** L: functional residual capacity of a supine person with weak muscles on 6 cmH2O. */
 const LUNG_STORE_L = 1.5;
-/** L per unit fraction: fast body store of CO2; gives the rise of 3 to 5 mmHg a minute seen in apnoea. */
+/** L per unit fraction: what the body stores within minutes; CO2 rises by 3 to 5 mmHg a minute in apnoea (Farhi and
+ * Rahn, Anesthesiology 1960;21:604). */
 const CO2_STORE_L = 22;
 const INSPIRED = 0.21;
 /** mmHg, barometric less water vapour. */
@@ -37,6 +38,7 @@ export function createGas(): Gas {
   let oxygen = INSPIRED - OXYGEN_USE / 3;
   let co2 = CO2_MADE / 3;
   let atFinger = severinghaus(oxygen * DRY_PRESSURE - OXYGEN_GRADIENT);
+  /** At most CIRCULATION_DELAY_S of them. */
   const delayed: { readonly dueS: number; readonly saturation: number }[] = [];
   let nowS = 0;
   let lastQueuedS = 0;
@@ -46,7 +48,7 @@ export function createGas(): Gas {
       const minutes = dtS / 60;
       oxygen += ((alveolarLMin * (INSPIRED - oxygen) - OXYGEN_USE) / LUNG_STORE_L) * minutes;
       oxygen = Math.min(INSPIRED, Math.max(0.02, oxygen));
-      co2 += ((CO2_MADE - alveolarLMin * co2) / CO2_STORE_L) * minutes * 6;
+      co2 += ((CO2_MADE - alveolarLMin * co2) / CO2_STORE_L) * minutes;
       co2 = Math.min(0.25, Math.max(0.01, co2));
       if (nowS - lastQueuedS >= 0.5) {
         lastQueuedS = nowS;

@@ -1,172 +1,320 @@
-import type { BedView } from "../domain/bed.ts";
+import type { BedView, MachineAlarm } from "../domain/bed.ts";
 import type { QualityFlag } from "../domain/observation.ts";
 import { absent, measured, type Sample } from "../domain/sample.ts";
 import type { SettingId, SignalId, WaveId } from "../domain/signal.ts";
 import type { Mono } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Random } from "../port/random.ts";
+import { createBreathMeter, type MeasuredBreath } from "./breath-meter.ts";
+import { createDrive } from "./drive.ts";
+import { afterEvent, type BedState, KNOBS, type Knob, type PatientEvent, UNDISTURBED } from "./events.ts";
+import { createFinger } from "./finger.ts";
 import { createGas } from "./gas.ts";
-import { type Circuit, createLung, DEFAULT_LUNG, type LungSettings, type LungStep } from "./lung.ts";
-import { normal } from "./random.ts";
-
-/** What can happen to the virtual patient. */
-export const PATIENT_EVENTS = [
-  "mask_off",
-  "mask_on",
-  "probe_off",
-  "probe_on",
-  "ventilator_off",
-  "ventilator_on",
-  "secretions",
-  "clear",
-] as const;
-
-export type PatientEvent = (typeof PATIENT_EVENTS)[number];
-
-export const isPatientEvent = (text: string): text is PatientEvent =>
-  (PATIENT_EVENTS as readonly string[]).includes(text);
+import { createLung, DEFAULT_LUNG, type LungSettings } from "./lung.ts";
+import { createMachine, DEFAULT_MACHINE, type MachineSettings, type MachineStep } from "./machine.ts";
+import { createMachineAlarms } from "./machine-alarms.ts";
 
 /**
- * One person with one lung and one heart, whom all simulated devices watch: what the ventilator does shows at the
- * finger after the circulation's delay.
+ * One person with one lung, one heart and one ventilator, whom all simulated devices watch: what the ventilator does
+ * shows at the finger after the circulation's delay. The same chance gives the same night.
  */
 export interface Patient extends BedView {
   apply(event: PatientEvent): void;
+  /** Sets one slider; the value is limited to its range. */
+  turn(knob: Knob, value: number): void;
+  /** Where the sliders stand. */
+  knobs(): { readonly [knob in Knob]: number };
 }
 
 const STEP_MS = 20;
+const STEP_S = STEP_MS / 1000;
+const STEPS_PER_SECOND = 50;
 /** Waveform memory for readers that lag behind, in steps (10 s). */
 const MEMORY_STEPS = 500;
 /** mL of each breath that reach no alveoli (anatomic dead space and mask). */
 const DEAD_SPACE_ML = 170;
 /** L/min of alveolar ventilation that weak muscles still manage alone. */
 const OWN_EFFORT_L_MIN = 1.35;
-
-interface Instant {
-  readonly circuit: LungStep | undefined;
-  readonly pleth: number;
-}
+/** REM takes from the chest what weak muscles gave it: narrower airways, a stiffer chest. */
+const REM_AIRWAY = { resistance: 1.3, compliance: 0.8 };
+/** Breaths that shown numbers are averaged over, beside those that a machine shows breath by breath. */
+const AVERAGED = 5;
+const AT_ONCE: ReadonlySet<SignalId> = new Set([
+  "leak",
+  "leak_total",
+  "pressure_peak",
+  "pressure_insp",
+  "pressure_exp",
+]);
 
 export function createPatient(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly lung?: LungSettings;
+  readonly machine?: MachineSettings;
 }): Patient {
   const { clock, random } = options;
-  const settings = options.lung ?? DEFAULT_LUNG;
-  const lung = createLung(settings);
+  const settings = options.machine ?? DEFAULT_MACHINE;
+  const lung = createLung(options.lung ?? DEFAULT_LUNG, settings.epapCmH2o);
+  const machine = createMachine(settings);
+  const drive = createDrive(random);
+  const finger = createFinger(random);
   const gas = createGas();
+  const meter = createBreathMeter();
+  const alarms = createMachineAlarms();
+  const memory = createMemory();
   const startMs: number = clock.mono();
-  const memory: Instant[] = [];
   let steps = 0;
-  let circuit: Circuit = "mask_on";
-  let maskOn = true;
-  let ventilatorOn = true;
-  let probeOn = true;
-  let resistanceFactor = 1;
-  let jitter = 0;
-  let pulse = 68;
-  let pulseDrift = 0;
-  let beatPhase = 0;
+  let now = UNDISTURBED;
   let alveolar = 3;
-  let breathSeen = 0;
-  let breathMl = 0;
-
-  const heart = (dtS: number): number => {
-    const lack = Math.max(0, 94 - gas.saturation);
-    const target = 66 + pulseDrift + Math.min(34, lack * 1.6);
-    pulse += (target - pulse) * (1 - Math.exp(-dtS / 8));
-    beatPhase = (beatPhase + (pulse / 60) * dtS) % 1;
-    // Systolic upstroke with a dicrotic notch: two bumps are enough for a plausible pulse wave.
-    const bump = (centre: number, width: number): number => Math.exp(-(((beatPhase - centre) / width) ** 2));
-    return Math.round(30 + 180 * bump(0.22, 0.1) + 70 * bump(0.5, 0.13));
-  };
+  let flowLs = 0;
 
   /** Alveolar ventilation follows the breaths, smoothed; what the machine does not give, effort gives a little of. */
-  const ventilate = (step: LungStep | undefined, dtS: number): void => {
-    if (step !== undefined && step.breath !== breathSeen) {
-      breathSeen = step.breath;
-      const alveolarMl = Math.max(0, breathMl - DEAD_SPACE_ML);
-      const given = (alveolarMl / 1000) * settings.rateMin;
-      alveolar += (Math.max(OWN_EFFORT_L_MIN, given) - alveolar) * 0.35;
-      breathMl = 0;
+  const breathed = ({ tidalInspMl, periodS }: MeasuredBreath): void => {
+    const given = (Math.max(0, tidalInspMl - DEAD_SPACE_ML) / 1000) * (60 / periodS);
+    alveolar += (Math.max(alone(), given) - alveolar) * 0.35;
+  };
+
+  const alone = (): number => {
+    if (now.breathing === "none" || now.obstructed) return 0;
+    return OWN_EFFORT_L_MIN * now.effort * (now.breathing === "rem" ? 0.6 : 1);
+  };
+
+  const breathe = (): MachineStep | undefined => {
+    const effort = drive.step(STEP_S, now.breathing, gas.co2) * now.effort;
+    if (!now.running) {
+      lung.relax(STEP_S);
+      flowLs = 0;
+      return undefined;
     }
-    if (step === undefined) alveolar += (OWN_EFFORT_L_MIN - alveolar) * (1 - Math.exp(-dtS / 10));
-    else breathMl += step.ventilatedMl;
-    gas.step(dtS, alveolar);
+    const tidalMl = meter.breaths.at(-1)?.tidalInspMl ?? 0;
+    const step = machine.step(STEP_S, { circuit: now.circuit, effort, flowLs, leakK: now.leakK, tidalMl });
+    if (now.circuit === "sealed") {
+      const rem = now.breathing === "rem";
+      flowLs = lung.step(STEP_S, step.pressure, effort, {
+        resistanceFactor: now.resistance * (rem ? REM_AIRWAY.resistance : 1),
+        complianceFactor: rem ? REM_AIRWAY.compliance : 1,
+      });
+    } else {
+      lung.relax(STEP_S);
+      flowLs = 0;
+    }
+    const breath = meter.step(STEP_S, step, flowLs);
+    if (breath !== undefined) breathed(breath);
+    return step;
+  };
+
+  /** A breath that does not come, or does not reach the lung, is followed by what the person manages alone. */
+  const faint = (): void => {
+    if (now.running && meter.sinceBreathS < 6) return;
+    alveolar += (alone() - alveolar) * (1 - Math.exp(-STEP_S / 10));
+  };
+
+  const everySecond = (): void => {
+    now = afterSecond(now);
+    if (!now.running) return alarms.silence();
+    const last = meter.breaths.at(-1);
+    alarms.judge({
+      open: now.circuit !== "sealed",
+      peakPressure: last?.pressurePeak,
+      ipap: machine.ipap,
+      leak: last?.leak,
+      sinceStartS: meter.sinceStartS,
+      minuteVolume: averaged(
+        meter.breaths,
+        ({ tidalExpMl, periodS }) => (tidalExpMl / 1000) * (60 / periodS),
+      ),
+      tidalMl: last?.tidalExpMl,
+      mains: now.mains,
+      batteryMinutes: now.batteryMinutes,
+    });
   };
 
   const advance = (at: number): void => {
     const wanted = Math.floor((at - startMs) / STEP_MS) + 1;
     for (; steps < wanted; steps++) {
-      const dtS = STEP_MS / 1000;
-      if (steps % 50 === 0) {
-        jitter = 0.9 * jitter + 0.2 * normal(random);
-        pulseDrift = 0.98 * pulseDrift + 0.6 * normal(random);
-      }
-      const step = lung.step(dtS, circuit, resistanceFactor, jitter);
-      ventilate(step, dtS);
-      memory.push({ circuit: step, pleth: heart(dtS) });
-      if (memory.length > MEMORY_STEPS) memory.shift();
+      if (steps % STEPS_PER_SECOND === 0) everySecond();
+      const step = breathe();
+      faint();
+      gas.step(STEP_S, alveolar);
+      const pleth = finger.step(STEP_S, gas.saturation, now.sensor);
+      // With nothing to push against, what leaves the machine is what it measures as flow.
+      const flow = step === undefined || now.circuit === "sealed" ? flowLs * 60 : step.leak;
+      memory.put(steps, { step, flow, pleth });
     }
   };
 
   const instant = (at: number): Instant | undefined => {
     advance(at);
-    const index = Math.floor((at - startMs) / STEP_MS);
-    return memory[index - (steps - memory.length)];
+    return memory.get(Math.floor((at - startMs) / STEP_MS), steps);
   };
 
-  const oximeter = (id: "spo2" | "pulse_rate" | "perfusion_index"): Sample => {
-    if (!probeOn) return absent("sensor_off");
-    if (id === "perfusion_index") return measured(id, 2.4 + 0.2 * jitter);
-    return measured(id, id === "spo2" ? gas.saturation : pulse);
+  const ventilator = (signal: SignalId): Sample => {
+    if (!now.running) return absent("device_off");
+    const of = BREATH_SIGNALS[signal];
+    if (signal === "apnea_duration") return apneaDuration(meter.sinceBreathS);
+    if (of === undefined) return absent("unsupported");
+    if (meter.sinceStartS >= NO_BREATHS_S) return NOT_BREATHING[signal] ?? absent("not_measured");
+    const breaths = AT_ONCE.has(signal) ? meter.breaths.slice(-1) : meter.breaths;
+    const value = averaged(breaths, of);
+    return value === undefined ? absent("not_measured") : measured(signal, value);
   };
 
   return {
     apply(event) {
       advance(clock.mono());
-      if (event === "mask_off" || event === "mask_on") maskOn = event === "mask_on";
-      if (event === "ventilator_off" || event === "ventilator_on") ventilatorOn = event === "ventilator_on";
-      if (event === "probe_off" || event === "probe_on") probeOn = event === "probe_on";
-      if (event === "secretions") resistanceFactor = 3;
-      if (event === "clear") resistanceFactor = 1;
-      circuit = !ventilatorOn ? "ventilator_off" : maskOn ? "mask_on" : "mask_off";
+      const before = now;
+      now = afterEvent(now, event);
+      if (before.running && !now.running) meter.forget();
+      if (!before.running && now.running) machine.restart();
     },
-    sample(signal: SignalId): Sample {
-      const now = instant(clock.mono());
-      if (signal === "spo2" || signal === "pulse_rate" || signal === "perfusion_index")
-        return oximeter(signal);
-      if (signal === "therapy") return ventilatorOn ? 1 : 0;
-      if (signal === "mains") return 1;
-      if (now?.circuit === undefined) return absent(ventilatorOn ? "not_measured" : "device_off");
-      if (signal === "leak") return measured("leak", Math.max(0, now.circuit.leak));
-      if (signal === "tcco2") return measured("tcco2", gas.co2);
-      return absent("unsupported");
+    turn(knob, value) {
+      advance(clock.mono());
+      const { min, max, set } = KNOBS[knob];
+      now = set(now, Math.min(max, Math.max(min, value)));
+    },
+    knobs: () => ({
+      leak: KNOBS.leak.get(now),
+      resistance: KNOBS.resistance.get(now),
+      effort: KNOBS.effort.get(now),
+    }),
+    sample(signal) {
+      advance(clock.mono());
+      switch (signal) {
+        case "spo2":
+        case "pulse_rate":
+        case "perfusion_index":
+          return finger.sample(signal, now.sensor);
+        case "motion":
+          return now.sensor === "motion" ? 1 : 0;
+        case "therapy":
+          return now.running ? 1 : 0;
+        case "mains":
+          return now.mains ? 1 : 0;
+        case "battery_minutes":
+          return measured(signal, now.batteryMinutes);
+        case "battery_percent":
+          return measured(signal, (100 * now.batteryMinutes) / UNDISTURBED.batteryMinutes);
+        case "remote_alarm":
+          return !now.running || alarms.sounding.length > 0 ? 1 : 0;
+        case "tcco2":
+          return measured(signal, gas.co2);
+        case "etco2":
+          return now.circuit === "sealed" && now.running
+            ? measured(signal, gas.co2 - 3)
+            : absent("poor_signal");
+        case "fio2":
+          return now.running ? 21 : absent("device_off");
+        default:
+          return ventilator(signal);
+      }
     },
     setting(setting: SettingId) {
       const values: { readonly [id in SettingId]?: number | string } = {
         ipap: settings.ipapCmH2o,
         epap: settings.epapCmH2o,
-        backup_rate: settings.rateMin,
+        backup_rate: settings.backupRateMin,
         insp_time: settings.inspTimeS,
-        mode: "ST",
+        mode: settings.mode,
+        ...(settings.mode === "AVAPS" ? { tidal_volume_target: settings.tidalTargetMl } : {}),
       };
       return values[setting];
     },
     flags(): readonly QualityFlag[] {
-      return [];
+      advance(clock.mono());
+      return finger.flags(now.sensor);
+    },
+    ownAlarms(): readonly MachineAlarm[] {
+      advance(clock.mono());
+      return alarms.sounding;
     },
     wave(wave: WaveId, at: Mono) {
-      const now = instant(at);
-      if (now === undefined) return undefined;
-      if (wave === "pleth") return probeOn ? now.pleth : 0;
-      if (wave === "flow") return now.circuit?.flow;
-      return wave === "airway_pressure" ? now.circuit?.pressure : undefined;
+      const then = instant(at);
+      if (then === undefined) return undefined;
+      switch (wave) {
+        case "pleth":
+          return then.pleth;
+        case "flow":
+          return then.step === undefined ? undefined : then.flow;
+        case "airway_pressure":
+          return then.step?.pressure;
+        case "co2":
+          return then.step === undefined || now.circuit !== "sealed"
+            ? undefined
+            : then.step.phase === "expiration"
+              ? gas.co2 - 3
+              : 0;
+      }
     },
     breath(at: Mono) {
-      const now = instant(at)?.circuit;
-      return now === undefined ? undefined : { number: now.breath, phase: now.phase };
+      const step = instant(at)?.step;
+      return step === undefined ? undefined : { number: step.breath, phase: step.phase };
+    },
+  };
+}
+
+/** Without a breath for so long a machine shows a rate and a minute volume of 0, and no longer the last ones. */
+const NO_BREATHS_S = 20;
+const NOT_BREATHING: { readonly [id in SignalId]?: Sample } = { resp_rate: 0, minute_volume: 0 };
+/** A pause between breaths is no apnoea. */
+const PAUSE_S = 5;
+
+const apneaDuration = (sinceBreathS: number): Sample =>
+  measured("apnea_duration", sinceBreathS < PAUSE_S ? 0 : Math.floor(sinceBreathS));
+
+/** What goes on by itself: a leak that grows, a battery that empties, a machine that stops when it is empty. */
+function afterSecond(now: BedState): BedState {
+  const leakK = Math.min(KNOBS.leak.max, now.leakK + now.leakGrowth);
+  const draining = !now.mains && now.running;
+  const batteryMinutes = draining ? Math.max(0, now.batteryMinutes - 1 / 60) : now.batteryMinutes;
+  const running = now.running && (now.mains || batteryMinutes > 0);
+  if (leakK === now.leakK && batteryMinutes === now.batteryMinutes && running === now.running) return now;
+  return { ...now, leakK, batteryMinutes, running };
+}
+
+/** How a signal is made from a breath; see AVERAGED. */
+const BREATH_SIGNALS: { readonly [id in SignalId]?: (breath: MeasuredBreath) => number } = {
+  resp_rate: ({ periodS }) => 60 / periodS,
+  tidal_volume_insp: ({ tidalInspMl }) => tidalInspMl,
+  tidal_volume_exp: ({ tidalExpMl }) => tidalExpMl,
+  minute_volume: ({ tidalExpMl, periodS }) => (tidalExpMl / 1000) * (60 / periodS),
+  leak: ({ leak }) => leak,
+  leak_total: ({ leakTotal }) => leakTotal,
+  pressure_peak: ({ pressurePeak }) => pressurePeak,
+  pressure_insp: ({ pressurePeak }) => pressurePeak,
+  pressure_mean: ({ pressureMean }) => pressureMean,
+  pressure_exp: ({ pressureEnd }) => pressureEnd,
+  insp_time: ({ inspTimeS }) => inspTimeS,
+  ie_ratio: ({ inspTimeS, periodS }) => (periodS - inspTimeS) / inspTimeS,
+  triggered_percent: ({ triggered }) => (triggered ? 100 : 0),
+};
+
+function averaged(
+  breaths: readonly MeasuredBreath[],
+  of: (breath: MeasuredBreath) => number,
+): number | undefined {
+  const newest = breaths.slice(-AVERAGED);
+  if (newest.length === 0) return undefined;
+  return newest.reduce((sum, breath) => sum + of(breath), 0) / newest.length;
+}
+
+interface Instant {
+  readonly step: MachineStep | undefined;
+  readonly flow: number;
+  readonly pleth: number;
+}
+
+/** The last ten seconds, without moving them about. */
+function createMemory() {
+  const ring: Instant[] = [];
+  return {
+    put(index: number, instant: Instant): void {
+      ring[index % MEMORY_STEPS] = instant;
+    },
+    get(index: number, steps: number): Instant | undefined {
+      return index < 0 || index >= steps || index < steps - MEMORY_STEPS
+        ? undefined
+        : ring[index % MEMORY_STEPS];
     },
   };
 }

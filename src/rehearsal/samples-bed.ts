@@ -28,6 +28,7 @@ export function createSamplesBed(rows: readonly SampleRow[], clock: Clock): BedV
     sample: (signal) => rowNow()?.samples[signal] ?? absent("not_measured"),
     setting: (setting) => rowNow()?.settings[setting],
     flags: () => [],
+    ownAlarms: () => [],
     wave(wave, at: Mono) {
       const row = rowNow();
       const pulse = row?.samples.pulse_rate;

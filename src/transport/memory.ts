@@ -1,4 +1,5 @@
 import { Fault } from "../domain/fault.ts";
+import type { Clock } from "../port/clock.ts";
 import type { ByteLink, CardLink, FileLink, Link, OpenLink, Packet, PacketLink } from "../port/link.ts";
 import { createChunkQueue, createPacketQueue, type LinkQueue } from "./chunk-queue.ts";
 import { createMemoryCard } from "./memory-card.ts";
@@ -16,20 +17,27 @@ export interface MemoryCable {
   plugIn(): void;
   /** While stalled the cable is in and open, but nothing comes through. */
   stall(stalled: boolean): void;
+  /** Half open: what the host says does not arrive, what the device says does. */
+  deafen(deaf: boolean): void;
   /** Changes bytes on their way to the host (noise, damage); undefined leaves them alone again. */
   tamper(change: ((bytes: Uint8Array) => Uint8Array) | undefined): void;
+  /** What the device says comes this much later; needs the clock that the links were made with. */
+  delay(ms: number): void;
 }
 
 export interface MemoryLinks {
   /** The cable of this name, laid on first use. */
   cable(name: string): MemoryCable;
+  /** Pulls both cables and plugs each into the other's socket. */
+  swap(one: string, other: string): void;
   /** Opens the host's end of `memory:NAME`. Throws LINK_NOT_FOUND or, while it is in use, LINK_REFUSED. */
   open(name: string): OpenLink;
   openPackets(name: string): OpenLink<PacketLink>;
   openFiles(name: string): OpenLink<FileLink>;
 }
 
-export function createMemoryLinks(): MemoryLinks {
+/** `clock`: for delays; without one nothing is delayed. */
+export function createMemoryLinks(clock?: Pick<Clock, "after">): MemoryLinks {
   const cables = new Map<string, ReturnType<typeof createCable>>();
   const find = (name: string): ReturnType<typeof createCable> => {
     const cable = cables.get(name);
@@ -45,9 +53,18 @@ export function createMemoryLinks(): MemoryLinks {
     cable(name) {
       const known = cables.get(name);
       if (known !== undefined) return known;
-      const laid = createCable(name);
+      const laid = createCable(name, clock);
       cables.set(name, laid);
       return laid;
+    },
+    swap(one, other) {
+      const both = [find(one), find(other)] as const;
+      for (const cable of both) {
+        cable.unplug();
+        cable.plugIn();
+      }
+      cables.set(one, both[1]);
+      cables.set(other, both[0]);
     },
     open: (name) => opened(name, find(name).open()),
     openPackets: (name) => opened(name, find(name).openPackets()),
@@ -60,19 +77,37 @@ interface State {
   readonly name: string;
   pluggedIn: boolean;
   stalled: boolean;
+  deaf: boolean;
+  delayMs: number;
   gone: boolean;
   change: ((bytes: Uint8Array) => Uint8Array) | undefined;
 }
 
-function createCable(name: string): MemoryCable & {
+function createCable(
+  name: string,
+  clock: Pick<Clock, "after"> | undefined,
+): MemoryCable & {
   open(): ByteLink;
   openPackets(): PacketLink;
   openFiles(): FileLink;
 } {
-  const state: State = { name, pluggedIn: true, stalled: false, gone: false, change: undefined };
-  const bytes = createStrand<Uint8Array>(state, () => createChunkQueue(), changed);
+  const state: State = {
+    name,
+    pluggedIn: true,
+    stalled: false,
+    deaf: false,
+    delayMs: 0,
+    gone: false,
+    change: undefined,
+  };
+  const later = (act: () => void): void => {
+    if (clock === undefined || state.delayMs === 0) act();
+    else clock.after(state.delayMs, act);
+  };
+  const bytes = createStrand<Uint8Array>(state, later, () => createChunkQueue(), changed);
   const packets = createStrand<Packet>(
     state,
+    later,
     () => createPacketQueue(),
     (packet, change) => ({ channel: packet.channel, bytes: changed(packet.bytes, change) }),
   );
@@ -92,8 +127,14 @@ function createCable(name: string): MemoryCable & {
     stall(now) {
       state.stalled = now;
     },
+    deafen(now) {
+      state.deaf = now;
+    },
     tamper(next) {
       state.change = next;
+    },
+    delay(ms) {
+      state.delayMs = ms;
     },
     open: bytes.open,
     openPackets: packets.open,
@@ -112,6 +153,7 @@ const changed = (bytes: Uint8Array, change: Change): Uint8Array =>
 /** One direction each way for items of one kind. */
 function createStrand<Item>(
   state: State,
+  later: (act: () => void) => void,
   createQueue: () => LinkQueue<Item>,
   copy: (item: Item, change: Change) => Item,
 ): { readonly device: Link<Item>; open(): Link<Item>; lose(): void } {
@@ -131,7 +173,8 @@ function createStrand<Item>(
         if (state.gone) throw lost(name);
         const queue = toHost;
         if (queue === undefined || state.stalled) return;
-        queue.push(copy(item, state.change));
+        const arriving = copy(item, state.change);
+        later(() => queue.push(arriving));
         await queue.roomy();
       },
       async close() {
@@ -154,7 +197,7 @@ function createStrand<Item>(
         chunks: queue.chunks,
         async write(item) {
           if (toHost !== queue) throw lost(name);
-          if (!state.stalled) toDevice.push(copy(item, undefined));
+          if (!state.stalled && !state.deaf) toDevice.push(copy(item, undefined));
         },
         async close() {
           queue.end();

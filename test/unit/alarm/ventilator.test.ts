@@ -59,6 +59,25 @@ describe("VENT_APNEA by breaths", () => {
     expect(bed.fold.unknown).toContainEqual({ condition: "VENT_APNEA", why: "gap" });
   });
 
+  test("a cable that was out for minutes does not show an apnoea of minutes when it is back", () => {
+    const bed = bedWith();
+    breathe(bed, 41, 4);
+    bed.run(180);
+    breathe(bed, 15, 0);
+    expect(bed.lines("VENT_APNEA")).toEqual([]);
+    breathe(bed, 20, 4);
+    expect(bed.lines("VENT_APNEA")).toEqual([]);
+  });
+
+  test("an apnoea that had begun before the cable went out goes on counting after it", () => {
+    const bed = bedWith();
+    breathe(bed, 41, 4);
+    breathe(bed, 12, 0);
+    bed.run(180);
+    breathe(bed, 10, 0);
+    expect(bed.lines("VENT_APNEA")[0]).toMatch(/occurred VENT_APNEA high$/);
+  });
+
   test("a breath that fails to come rings only on watch", () => {
     const noon = bedWith({ from: Date.UTC(2024, 0, 15, 12, 0, 0) });
     breathe(noon, 41, 4);

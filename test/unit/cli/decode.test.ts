@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../../src/cli/main.ts";
 import { Stopped } from "../../../src/cli/terminal.ts";
+import { ZONE } from "../../support/conformance.ts";
 import { createTestTerminal, jsonLines, run } from "../../support/terminal.ts";
 
 const root = path.join(import.meta.dirname, "../../..");
@@ -36,7 +37,7 @@ describe("recordings", () => {
     const expected = jsonLines(
       readFileSync(path.join(root, file.replace(".transcript", ".expected.jsonl")), "utf8"),
     );
-    const { code, data } = await run(["decode", "--input", path.join(root, file)]);
+    const { code, data } = await run(["decode", "--zone", ZONE, "--input", path.join(root, file)]);
     expect(code).toBe(0);
     const lines = jsonLines(data);
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index));
