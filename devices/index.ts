@@ -2,6 +2,7 @@ import type { DeviceModule } from "../src/driver/contract.ts";
 import { berryMedBci } from "./berrymed-bci/module.ts";
 import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
 import { contecEbBle, contecEbHid } from "./contec-eb/module.ts";
+import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
 import { csvImport } from "./csv-import/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
 import { nellcorText } from "./nellcor-text/module.ts";
@@ -12,6 +13,7 @@ import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module
 import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
 import { viatomRing, viatomRingFile } from "./viatom-ring/module.ts";
+import { yuwellFe } from "./yuwell-fe/module.ts";
 
 /** The one list of device families; pages, configuration check, tests and the table in README.md follow it. */
 export const DEVICES: readonly DeviceModule[] = [
@@ -31,6 +33,9 @@ export const DEVICES: readonly DeviceModule[] = [
   contecEbBle,
   berryMedBci,
   respironicsCapnostat,
+  yuwellFe,
+  creativePc60Ble,
+  creativePc60Serial,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -3,6 +3,7 @@ import type { ConformanceProfile } from "../support/conformance.ts";
 import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
 import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
 import { contecEbProfile } from "./profiles/contec-eb.ts";
+import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
 import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
@@ -13,6 +14,7 @@ import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840
 import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
 import { viatomRingFileProfile, viatomRingProfile } from "./profiles/viatom-ring.ts";
+import { yuwellFeProfile } from "./profiles/yuwell-fe.ts";
 
 export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "nonin-serial": noninSerialProfile,
@@ -31,4 +33,7 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "contec-eb-ble": contecEbProfile,
   "berrymed-bci": berryMedBciProfile,
   "respironics-capnostat": respironicsCapnostatProfile,
+  "yuwell-fe": yuwellFeProfile,
+  "creative-pc60-ble": creativePc60BleProfile,
+  "creative-pc60-serial": creativePc60SerialProfile,
 };
