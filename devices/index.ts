@@ -8,6 +8,7 @@ import { masimoAscii } from "./masimo-ascii/module.ts";
 import { nellcorText } from "./nellcor-text/module.ts";
 import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
+import { oridionMicrostream } from "./oridion-microstream/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
 import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
@@ -36,6 +37,7 @@ export const DEVICES: readonly DeviceModule[] = [
   yuwellFe,
   creativePc60Ble,
   creativePc60Serial,
+  oridionMicrostream,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -9,6 +9,7 @@ import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
 import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
 import { noninBleProfile } from "./profiles/nonin-ble.ts";
 import { noninSerialProfile } from "./profiles/nonin-serial.ts";
+import { oridionMicrostreamProfile } from "./profiles/oridion-microstream.ts";
 import { puritanBennett840ParametersProfile } from "./profiles/puritan-bennett-840-parameters.ts";
 import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840-waveform.ts";
 import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
@@ -36,4 +37,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "yuwell-fe": yuwellFeProfile,
   "creative-pc60-ble": creativePc60BleProfile,
   "creative-pc60-serial": creativePc60SerialProfile,
+  "oridion-microstream": oridionMicrostreamProfile,
 };
