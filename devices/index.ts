@@ -1,9 +1,13 @@
 import type { DeviceModule } from "../src/driver/contract.ts";
 import { berryMedBci } from "./berrymed-bci/module.ts";
+import { bmcCard } from "./bmc-card/module.ts";
 import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
 import { contecEbBle, contecEbHid } from "./contec-eb/module.ts";
 import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
 import { csvImport } from "./csv-import/module.ts";
+import { draegerMedibus } from "./draeger-medibus/module.ts";
+import { jumperOximeter } from "./jumper-oximeter/module.ts";
+import { lpowOximeter } from "./lpow-oximeter/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
 import { nellcorText } from "./nellcor-text/module.ts";
 import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
@@ -38,6 +42,10 @@ export const DEVICES: readonly DeviceModule[] = [
   creativePc60Ble,
   creativePc60Serial,
   oridionMicrostream,
+  draegerMedibus,
+  jumperOximeter,
+  lpowOximeter,
+  bmcCard,
 ];
 
 /** The family with this id; undefined where none is built in. */

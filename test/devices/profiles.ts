@@ -1,10 +1,14 @@
 // What the conformance suite knows of each family beside its module: one line a family.
 import type { ConformanceProfile } from "../support/conformance.ts";
 import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
+import { bmcCardProfile } from "./profiles/bmc-card.ts";
 import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
 import { contecEbProfile } from "./profiles/contec-eb.ts";
 import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
+import { draegerMedibusProfile } from "./profiles/draeger-medibus.ts";
+import { jumperOximeterProfile } from "./profiles/jumper-oximeter.ts";
+import { lpowOximeterProfile } from "./profiles/lpow-oximeter.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
 import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
 import { noninBleProfile } from "./profiles/nonin-ble.ts";
@@ -38,4 +42,8 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "creative-pc60-ble": creativePc60BleProfile,
   "creative-pc60-serial": creativePc60SerialProfile,
   "oridion-microstream": oridionMicrostreamProfile,
+  "draeger-medibus": draegerMedibusProfile,
+  "jumper-oximeter": jumperOximeterProfile,
+  "lpow-oximeter": lpowOximeterProfile,
+  "bmc-card": bmcCardProfile,
 };

@@ -1,0 +1,187 @@
+import type { BedView } from "../../src/domain/bed.ts";
+import type { Meter } from "../../src/domain/meter.ts";
+import { isPresent } from "../../src/domain/sample.ts";
+import type { SignalId } from "../../src/domain/signal.ts";
+import type { Mono, Wall } from "../../src/domain/time.ts";
+import type { OptionValues } from "../../src/driver/contract.ts";
+import { alarmCode } from "./alarm-codes.ts";
+import { CODE } from "./codec.ts";
+import { type CodeSet, codesOf, RATIO_CODES } from "./measured-codes.ts";
+import { encodeAlarm, encodeDateTime, encodeIdentification, encodeText, encodeValue } from "./records.ts";
+import { signalsOf } from "./samples.ts";
+
+/** A simulated ventilator at one moment: what it would answer. */
+export interface Machine {
+  readonly bed: BedView;
+  readonly meter: Meter;
+  readonly options: OptionValues;
+  readonly now: Mono;
+  readonly wall: Wall;
+}
+
+/** The simulated machine's own alarm limits. */
+const LIMITS = { peakHigh: 40, peakLow: 8, minuteVolumeLow: 3, rateHigh: 35, apneaS: 20 };
+/** Pressure below which nothing can be connected to the circuit. cmH2O. */
+const DISCONNECTED_PEAK = 5;
+const WARNING = 31;
+const CAUTION = 20;
+
+/** Data of the answer to a question; empty where this machine has none. */
+export function answerTo(code: number, machine: Machine): string {
+  switch (code) {
+    case CODE.identity:
+      return identification(machine);
+    case CODE.measured1:
+      return measuredPage(1, machine);
+    case CODE.measured2:
+      return measuredPage(2, machine);
+    case CODE.alarms1:
+      return alarmPage(machine);
+    case CODE.settings:
+      return settingsPage(machine);
+    case CODE.texts:
+      return textPage(machine);
+    case CODE.dateTime:
+      return clockText(machine.wall);
+    case CODE.lowLimits1:
+      return limits([
+        ["B9", LIMITS.minuteVolumeLow],
+        ["7D", LIMITS.peakLow],
+      ]);
+    case CODE.highLimits1:
+      return limits([
+        ["7D", LIMITS.peakHigh],
+        ["D6", LIMITS.rateHigh],
+      ]);
+    default:
+      return "";
+  }
+}
+
+/** Whether the machine has no power at all: it says nothing then. */
+export const isOff = (bed: BedView): boolean => {
+  const volume = bed.sample("leak");
+  return !isPresent(volume) && volume.absent === "device_off";
+};
+
+const isStandby = (bed: BedView): boolean => bed.sample("therapy") === 0;
+
+/** An older machine when told to play one. */
+const setOf = (options: OptionValues): CodeSet => (options["codes"] === "medibus" ? "medibus" : "medibus-x");
+
+const identification = ({ options }: Machine): string =>
+  encodeIdentification({
+    id: "0000",
+    name: "SIMULATED",
+    software: "01.00",
+    medibus: setOf(options) === "medibus" ? "04.03" : "06.00",
+  });
+
+/** Decimals by unit, as far as the width lets them stand. */
+const DECIMALS: { readonly [unit: string]: number } = { "L/min": 1, mbar: 1, L: 2, s: 2, "1": 2, kPa: 1 };
+
+/** Every signal on the page of its best code; an older machine knows page 1 only. In standby all is blank. */
+function measuredPage(page: 1 | 2, { bed, meter, options, now }: Machine): string {
+  const set = setOf(options);
+  const records: string[] = [];
+  const add = (code: string, unit: string, value: number | undefined): void => {
+    records.push(encodeValue({ code, value }, "measured", DECIMALS[unit] ?? 0));
+  };
+  const standby = isStandby(bed);
+  const valueOf = (signal: SignalId): number | undefined => (standby ? undefined : meter.value(signal, now));
+  for (const signal of signalsOf(options)) {
+    if (signal === "ie_ratio" && page === 1) {
+      const ratio = valueOf(signal);
+      add(RATIO_CODES[0], "1", ratio === undefined ? undefined : 1);
+      add(RATIO_CODES[1], "1", ratio);
+    }
+    const best = codesOf(signal, set).find((one) => set === "medibus-x" || one.page === 1);
+    if (best?.page !== page) continue;
+    const value = valueOf(signal);
+    add(best.code, best.unit, value === undefined ? undefined : value / (best.signal?.factor ?? 1));
+  }
+  return records.join("");
+}
+
+function alarmPage({ bed, meter, options, now }: Machine): string {
+  if (isStandby(bed)) return "";
+  const value = (signal: SignalId): number => meter.value(signal, now) ?? Number.NaN;
+  const oximeter = options["spo2"] === true ? bed.sample("spo2") : undefined;
+  const oximeterSays = oximeter === undefined || isPresent(oximeter) ? undefined : oximeter.absent;
+  const states: readonly (readonly [string, number, boolean])[] = [
+    ["00", WARNING, value("apnea_duration") >= LIMITS.apneaS],
+    ["FF", WARNING, value("pressure_peak") < DISCONNECTED_PEAK],
+    ["9A", WARNING, value("pressure_peak") < LIMITS.peakLow],
+    ["10", WARNING, value("pressure_peak") > LIMITS.peakHigh],
+    ["19", WARNING, value("minute_volume") < LIMITS.minuteVolumeLow],
+    ["90", CAUTION, value("resp_rate") > LIMITS.rateHigh],
+    ["35", CAUTION, oximeterSays === "sensor_off" || oximeterSays === "not_connected"],
+    ["01", CAUTION, oximeterSays === "no_pulse"],
+    ["68", CAUTION, oximeterSays === "invalid"],
+  ];
+  return states
+    .filter(([, , active]) => active)
+    .map(([code, priority]) =>
+      encodeAlarm({ priority, code, phrase: (alarmCode(1, code)?.name ?? "").toUpperCase() }),
+    )
+    .join("");
+}
+
+const number = (value: number | string | undefined): number | undefined =>
+  typeof value === "number" ? value : undefined;
+
+/** The bed's settings as such a machine would be set: a backup rate becomes a mandatory mode, none supports breaths. */
+function modeAt(bed: BedView): "volume" | "pressure" | "spontaneous" {
+  if (number(bed.setting("backup_rate")) === undefined) return "spontaneous";
+  return number(bed.setting("tidal_volume_target")) === undefined ? "pressure" : "volume";
+}
+
+function settingsPage({ bed }: Machine): string {
+  const set = (setting: Parameters<BedView["setting"]>[0]): number | undefined =>
+    number(bed.setting(setting));
+  const mode = modeAt(bed);
+  const epap = set("epap");
+  const ipap = set("ipap");
+  const support = ipap === undefined || epap === undefined ? set("pressure_support") : ipap - epap;
+  const values: readonly (readonly [string, number | undefined, number])[] = [
+    ["01", set("fio2"), 0],
+    ["0B", epap, 1],
+    ["09", set("backup_rate"), 1],
+    ["05", mode === "spontaneous" ? undefined : set("insp_time"), 2],
+    ["45", mode === "pressure" ? ipap : undefined, 1],
+    ["12", mode === "spontaneous" ? support : undefined, 1],
+    ["40", mode === "volume" ? set("tidal_volume_target") : undefined, 0],
+    ["11", LIMITS.apneaS, 0],
+  ];
+  return values
+    .flatMap(([code, value, decimals]) =>
+      value === undefined ? [] : [encodeValue({ code, value }, "setting", decimals)],
+    )
+    .join("");
+}
+
+function textPage({ bed }: Machine): string {
+  const invasive = bed.setting("interface") === "INVASIVE";
+  const worn = encodeText(invasive ? { code: "48", text: "INVASIVE" } : { code: "49", text: "NIV" });
+  if (isStandby(bed)) return encodeText({ code: "1E", text: "STANDBY" }) + worn;
+  switch (modeAt(bed)) {
+    case "pressure":
+      return encodeText({ code: "47", text: "PC-AC" }) + worn;
+    case "volume":
+      return encodeText({ code: "01", text: "VC-AC" }) + worn;
+    case "spontaneous":
+      return encodeText({ code: "0A", text: "SPN-CPAP" }) + encodeText({ code: "5C", text: "PS" }) + worn;
+  }
+}
+
+const limits = (values: readonly (readonly [string, number])[]): string =>
+  values.map(([code, value]) => encodeValue({ code, value }, "measured", 1)).join("");
+
+const SECONDS_PER_MINUTE = 60;
+
+/** The simulated clock shows universal time. */
+function clockText(wall: Wall): string {
+  const [date = "", time = ""] = new Date(wall).toISOString().split("T");
+  const [hour = 0, minute = 0, second = 0] = time.slice(0, 8).split(":").map(Number);
+  return encodeDateTime({ date, minutes: hour * 60 + minute + second / SECONDS_PER_MINUTE });
+}
