@@ -8,14 +8,16 @@ import type { AlarmCommand, AlarmEvent } from "./domain/alarm.ts";
 import type { ExpectedSource } from "./domain/bed.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
-import { SECOND_MS } from "./domain/time.ts";
+import { SECOND_MS, type Wall } from "./domain/time.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";
 import { fillOptions } from "./driver/options.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
+import type { FlightRecorder } from "./port/flight.ts";
 import type { World } from "./port/world.ts";
+import { createFlightRecorder } from "./record/flight.ts";
 import { openRecordLog } from "./record/log.ts";
 import { openSpool } from "./record/spool.ts";
 import type { DeviceView } from "./server/contract.ts";
@@ -23,6 +25,7 @@ import { createLiveModel, type LiveModel } from "./server/live-model.ts";
 import { decodeOutboxEntry } from "./watch/outbox.ts";
 import { createTargetBook, type TargetBook } from "./watch/target-book.ts";
 import { createWatch } from "./watch/watch.ts";
+import { writeTranscriptChunk, writeTranscriptHeader } from "./wire/transcript.ts";
 
 /** The bedside: reads devices, decides alarms, sounds, calls phones, sends everything on. */
 export interface Edge {
@@ -32,6 +35,11 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: boolean; readonly reason?: string };
   devices(): readonly DeviceView[];
+  /**
+   * What went over a device's link in [from, to), of the last 48 h, as a transcript. Rejects with NOT_FOUND for a
+   * device that is not here.
+   */
+  recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
   /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
   onEvent(listener: (event: AlarmEvent) => void): () => void;
   /** From here on it watches. */
@@ -52,6 +60,7 @@ export async function composeEdge(
   const { clock, random, log, disk, audio, http, state } = world;
   const epoch = base32Id(random.bytes(10));
   const listeners = new Set<(event: AlarmEvent) => void>();
+  const flights = new Map<DeviceId, FlightRecorder>();
   const plans = config.beds.map((bed) => planBed(bed, config.zone, identity));
   const live = createLiveModel({ clock, log, beds: plans.map(({ shown }) => shown) });
 
@@ -169,7 +178,14 @@ export async function composeEdge(
       onDurability: (durable, detail) => onDurability(`journal ${bed}`, durable, detail),
     });
     const supervisors = plan.devices.map((device): Supervisor => {
+      const flight = createFlightRecorder({
+        ...{ disk: world.disk, clock, log, folder: `flight/${device.id}` },
+        head: transcriptHead(device),
+        line: writeTranscriptChunk,
+      });
+      flights.set(device.id, flight);
       const supervisor = supervise({
+        flight,
         module: device.module,
         device: device.id,
         bed,
@@ -237,6 +253,11 @@ export async function composeEdge(
           role: plan.devices[index]?.module.role ?? "",
         })),
       ),
+    async recording(device, from, to) {
+      const flight = flights.get(device);
+      if (flight === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
+      return flight.between(from, to);
+    },
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -282,6 +303,16 @@ interface BedPlan {
     readonly options: OptionValues;
   }[];
 }
+
+/** Lines before what the flight recorder keeps of a device. */
+const transcriptHead = ({ module, config, options }: BedPlan["devices"][number]): string =>
+  writeTranscriptHeader({
+    device: module.id,
+    simulated: /^(memory|replay):/.test(config.port),
+    options: Object.fromEntries(Object.entries(options).map(([name, value]) => [name, String(value)])),
+  })
+    .trimEnd()
+    .concat("\n");
 
 function planBed(bed: BedConfig, zone: string, identity: HomeIdentity): BedPlan {
   const devices = bed.devices.map((config) => {

@@ -78,6 +78,8 @@ export interface SimulatorContext<L = ByteLink> {
   readonly link: L;
   readonly bed: BedView;
   readonly clock: Clock;
+  /** What a device's own clock without a zone shows; absent: UTC. */
+  readonly zone?: string;
   readonly random: Random;
   readonly options: OptionValues;
   readonly signal: AbortSignal;

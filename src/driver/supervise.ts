@@ -4,6 +4,7 @@ import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness } from "../domain/observation.ts";
 import type { Mono } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
+import type { FlightRecorder } from "../port/flight.ts";
 import type { Links } from "../port/link.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
@@ -32,6 +33,8 @@ export interface SuperviseOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Keeps what goes over the link; absent: nothing does. */
+  readonly flight?: FlightRecorder;
   /** Called in the turn in which the completing byte arrived, before anything else happens with the observation. */
   onObservation(observation: Observation): void;
   /** Called when `view().link` or its problem changed. */
@@ -78,7 +81,7 @@ const END_DEADLINE_MS = 2_000;
 export function supervise(options: SuperviseOptions): Supervisor {
   const { module, device, clock, log } = options;
   const address = shownAddress(options.address);
-  const tap = createTap(clock);
+  const tap = createTap(clock, options.flight);
   const stamper = createStamper({ ...options, timeliness: module.timeliness });
   const backOff = createBackOff(options.random);
   const stopping = new AbortController();
@@ -106,6 +109,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
     const key = `${state} ${fault?.message ?? ""}`;
     if (key === noted) return;
     noted = key;
+    options.flight?.remark(fault === undefined ? `link ${state}` : `link ${state}: ${sentenceOf(fault)}`);
     const fields = { device, family: module.id, address: resolved ?? address, code: fault?.code };
     if (fault === undefined) log.note(`link.${state}`, { ...fields, simulated });
     else log.note(`link.${state}`, { ...fields, problem: sentenceOf(fault) }, "warn");
@@ -224,6 +228,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
     async stop() {
       stopping.abort();
       await running;
+      await options.flight?.stop();
       if (running === undefined) show("stopped");
     },
     view: () => ({

@@ -1,5 +1,6 @@
 import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
+import type { FlightRecorder } from "../port/flight.ts";
 import type { ByteLink, FileLink, Link, PacketLink } from "../port/link.ts";
 import { chunksUntil } from "../wire/chunks.ts";
 import type { Trace } from "./contract.ts";
@@ -49,7 +50,8 @@ interface Slot {
   meaning: () => string;
 }
 
-export function createTap(clock: Clock): Tap {
+/** `flight`: keeps everything that goes over the link, both ways. */
+export function createTap(clock: Clock, flight?: Pick<FlightRecorder, "chunk">): Tap {
   const counters: Counters = { bytes: 0, frames: 0, rejects: 0, reopens: 0, observations: 0 };
   const slots: Slot[] = [];
   let written = 0;
@@ -104,8 +106,16 @@ export function createTap(clock: Clock): Tap {
         meaning: wordsOf(slot.meaning),
       }));
     },
-    link: (link, signal) => countedLink(link, signal, (bytes) => count(bytes.length)),
-    packets: (link, signal) => countedLink(link, signal, ({ bytes }) => count(bytes.length)),
+    link: (link, signal) =>
+      watchedLink(link, signal, (direction, bytes) => {
+        if (direction === "in") count(bytes.length);
+        flight?.chunk(direction, bytes);
+      }),
+    packets: (link, signal) =>
+      watchedLink(link, signal, (direction, { channel, bytes }) => {
+        if (direction === "in") count(bytes.length);
+        flight?.chunk(direction, bytes, channel);
+      }),
     files: (link) => ({
       growing: link.growing,
       list: () => link.list(),
@@ -120,13 +130,16 @@ export function createTap(clock: Clock): Tap {
   return tap;
 }
 
-const countedLink = <Item>(
+const watchedLink = <Item>(
   link: Link<Item>,
   signal: AbortSignal,
-  count: (item: Item) => void,
+  saw: (direction: "in" | "out", item: Item) => void,
 ): Link<Item> => ({
-  chunks: counted(chunksUntil(link.chunks, signal), count),
-  write: (item) => link.write(item),
+  chunks: counted(chunksUntil(link.chunks, signal), (item) => saw("in", item)),
+  write(item) {
+    saw("out", item);
+    return link.write(item);
+  },
   close: () => link.close(),
 });
 
