@@ -36,6 +36,13 @@ export function crc16Ccitt(bytes: Uint8Array, from: number, to: number, start = 
   return crc;
 }
 
+/** CRC-32 (ISO-HDLC, as in zip files; check value CBF43926), going on from that of what came before. ResMed cards. */
+export function crc32(bytes: Uint8Array, from: number, to: number, before = 0): number {
+  let crc = ~before;
+  for (let i = from; i < to; i++) crc = (crc >>> 8) ^ CRC32[(crc ^ bytes[i]!) & 0xff]!;
+  return ~crc >>> 0;
+}
+
 const CRC8 = byteTable((byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? (crc << 1) ^ 0x07 : crc << 1;
@@ -57,3 +64,9 @@ const CRC16_CCITT = byteTable((byte) => {
 function byteTable(entry: (byte: number) => number): Uint16Array {
   return Uint16Array.from({ length: 256 }, (_, byte) => entry(byte));
 }
+
+const CRC32 = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
