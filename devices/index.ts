@@ -3,6 +3,7 @@ import { berryMedBci } from "./berrymed-bci/module.ts";
 import { bmcCard } from "./bmc-card/module.ts";
 import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
 import { contecEbBle, contecEbHid } from "./contec-eb/module.ts";
+import { contecV7 } from "./contec-v7/module.ts";
 import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
 import { csvImport } from "./csv-import/module.ts";
 import { draegerMedibus } from "./draeger-medibus/module.ts";
@@ -46,6 +47,7 @@ export const DEVICES: readonly DeviceModule[] = [
   jumperOximeter,
   lpowOximeter,
   bmcCard,
+  contecV7,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -4,6 +4,7 @@ import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
 import { bmcCardProfile } from "./profiles/bmc-card.ts";
 import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
 import { contecEbProfile } from "./profiles/contec-eb.ts";
+import { contecV7Profile } from "./profiles/contec-v7.ts";
 import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
 import { draegerMedibusProfile } from "./profiles/draeger-medibus.ts";
@@ -46,4 +47,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "jumper-oximeter": jumperOximeterProfile,
   "lpow-oximeter": lpowOximeterProfile,
   "bmc-card": bmcCardProfile,
+  "contec-v7": contecV7Profile,
 };
