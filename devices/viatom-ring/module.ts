@@ -29,6 +29,7 @@ export const viatomRing: GattModule = {
   gatt: {
     services: ["14839ac47d7e415c9a42167340cf2339"],
     names: [/^(?:O2Ring|SleepU|SleepO2|KidsO2|BabyO2|O2M|O2 ?Max|Oxylink|WearO2|Checkme ?_?O2)/i],
+    manufacturers: [0xf34e],
     notify: [RING_CHANNELS.from],
     notifyIfThere: [],
     read: [],

@@ -85,14 +85,19 @@ export interface UsbId {
 
 /**
  * How a Bluetooth LE device is recognised and used. UUIDs in lower case without dashes, four digits for those of
- * the SIG (`2a5f`); a characteristic may end in `*`, which stands for any rest (units whose UUIDs differ), and is
- * named so in packets.
+ * the SIG (`2a5f`); a service or characteristic may end in `*`, which stands for any rest (units whose UUIDs differ); a
+ * characteristic is named so in packets.
  */
 export interface GattProfile {
   /** Found when it advertises any of these services... */
   readonly services: readonly string[];
   /** ...or a name that one of these matches, where any are given. */
   readonly names: readonly RegExp[];
+  /**
+   * Company numbers in its manufacturer data. They are shared by all of a maker's families: a hint about a device
+   * that tells no name.
+   */
+  readonly manufacturers?: readonly number[];
   /** Subscribed to in this order; the connection is given up where one is missing. */
   readonly notify: readonly string[];
   /** Subscribed to after them where they exist. */
