@@ -1,7 +1,6 @@
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
 import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
 import { createInbox } from "../../src/wire/inbox.ts";
-import { CODE, createMedibusFramer, encodeResponse, type Message, messageMeaning } from "./codec.ts";
 import { createEars } from "./ears.ts";
 import { type Arrival, converse, farewell, type Situation } from "./session.ts";
 
