@@ -37,6 +37,7 @@ export function createBerryDecoder(told: Form | undefined, sink: Sink): Decoder 
   let bciSinceBerry = 0;
   let unknownBytes = 0;
   let nowMs = 0;
+  let identity: { readonly firmware?: string; readonly model?: string } = {};
   const second = createSecond(sink, () => nowMs);
 
   const berry = createFramer({
@@ -50,7 +51,10 @@ export function createBerryDecoder(told: Form | undefined, sink: Sink): Decoder 
       const version = versionIn(bytes, at);
       if (version !== undefined) {
         sink.frame(whole, () => Object.entries(version).join(" ").replace(",", " "));
-        sink.reading({ kind: "identity", ...version });
+        const news = { ...identity, ...version };
+        if (news.firmware === identity.firmware && news.model === identity.model) return;
+        identity = news;
+        sink.reading({ kind: "identity", ...identity });
         return;
       }
       const values = BERRY.decode(bytes, at);

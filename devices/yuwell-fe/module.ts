@@ -25,8 +25,7 @@ export const yuwellFe: GattModule = {
     names: [],
     notify: ["ffe4"],
     notifyIfThere: [],
-    // Read once after subscribing: some programs do, to wake it.
-    read: ["ffe4"],
+    read: [],
     write: {},
     bonded: false,
   },

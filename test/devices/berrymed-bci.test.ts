@@ -46,11 +46,12 @@ describe("a real BM1000 without a finger", () => {
 describe("the maker's version frames", () => {
   const { test, path: file } = recordings("oximeters/berry_v1_vendor_examples.hex");
 
-  test("are identity, not measurements", async () => {
-    const heard = await hear(...parseHexFrames(readFileSync(file, "utf8")));
+  test("are identity, not measurements, and told once", async () => {
+    const frames = parseHexFrames(readFileSync(file, "utf8"));
+    const heard = await hear(...frames, ...frames);
     expect(heard.readings.map(({ reading }) => reading.body)).toEqual([
       { kind: "identity", firmware: "V1.04.00.36" },
-      { kind: "identity", model: "hardware V2.0" },
+      { kind: "identity", firmware: "V1.04.00.36", model: "hardware V2.0" },
     ]);
     expect(heard.rejects).toEqual([]);
   });
