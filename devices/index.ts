@@ -7,6 +7,7 @@ import { contecV7 } from "./contec-v7/module.ts";
 import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
 import { csvImport } from "./csv-import/module.ts";
 import { draegerMedibus } from "./draeger-medibus/module.ts";
+import { hamiltonPolling } from "./hamilton-polling/module.ts";
 import { jumperOximeter } from "./jumper-oximeter/module.ts";
 import { lpowOximeter } from "./lpow-oximeter/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
@@ -48,6 +49,7 @@ export const DEVICES: readonly DeviceModule[] = [
   lpowOximeter,
   bmcCard,
   contecV7,
+  hamiltonPolling,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -8,6 +8,7 @@ import { contecV7Profile } from "./profiles/contec-v7.ts";
 import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
 import { draegerMedibusProfile } from "./profiles/draeger-medibus.ts";
+import { hamiltonPollingProfile } from "./profiles/hamilton-polling.ts";
 import { jumperOximeterProfile } from "./profiles/jumper-oximeter.ts";
 import { lpowOximeterProfile } from "./profiles/lpow-oximeter.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
@@ -48,4 +49,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "lpow-oximeter": lpowOximeterProfile,
   "bmc-card": bmcCardProfile,
   "contec-v7": contecV7Profile,
+  "hamilton-polling": hamiltonPollingProfile,
 };
