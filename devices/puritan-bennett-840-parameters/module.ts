@@ -17,7 +17,9 @@ export const puritanBennett840Parameters: BytesModule = {
     averaging: "the ventilator's own, breath by breath",
     power: "mains",
     night: { suited: "yes", reason: "a mains-powered ventilator that answers every few seconds" },
-    evidence: "After the maker's field list; no independent reply stands in the tests.",
+    evidence:
+      "After the maker's field list; compared with a reply made by hand elsewhere, with none of a real ventilator. Replies " +
+      "of a 980 whose fields stand elsewhere are refused.",
   },
   options: PARAMETER_OPTIONS,
   serial: (options) => ({
