@@ -1,8 +1,10 @@
 import type { DeviceModule } from "../src/driver/contract.ts";
 import { berryMedBci } from "./berrymed-bci/module.ts";
 import { bmcCard } from "./bmc-card/module.ts";
+import { callSwitchKey, callSwitchWire } from "./call-switch/module.ts";
 import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
 import { contecEbBle, contecEbHid } from "./contec-eb/module.ts";
+import { contecFirst } from "./contec-first/module.ts";
 import { contecV7 } from "./contec-v7/module.ts";
 import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
 import { csvImport } from "./csv-import/module.ts";
@@ -17,6 +19,8 @@ import { noninSerial } from "./nonin-serial/module.ts";
 import { oridionMicrostream } from "./oridion-microstream/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
+import { remoteAlarmContact } from "./remote-alarm-contact/module.ts";
+import { resmedCard } from "./resmed-card/module.ts";
 import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
 import { viatomRing, viatomRingFile } from "./viatom-ring/module.ts";
@@ -50,6 +54,11 @@ export const DEVICES: readonly DeviceModule[] = [
   bmcCard,
   contecV7,
   hamiltonPolling,
+  resmedCard,
+  callSwitchKey,
+  callSwitchWire,
+  remoteAlarmContact,
+  contecFirst,
 ];
 
 /** The family with this id; undefined where none is built in. */

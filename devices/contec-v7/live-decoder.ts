@@ -11,6 +11,7 @@ export const RATE_HZ = 60;
  * The device's own numbers change once a second.
  */
 const CONFIRM = 3;
+const WAVE_MAX = 2 * RATE_HZ;
 
 export interface LiveDecoder extends Pick<Framer, "push"> {
   /** Live packets so far. */
@@ -34,11 +35,12 @@ export function createLiveDecoder(
     inRow += 1;
     const agreed = before?.spo2 === values.spo2 && before?.pulse === values.pulse;
     before = values;
-    if (values.probeError) wave = [];
+    if (values.probeError || wave.length >= WAVE_MAX) wave = [];
     else wave.push(values.pleth);
     untilReading -= 1;
     if (untilReading > 0 || inRow < CONFIRM || !agreed) return;
-    untilReading += RATE_HZ;
+    // A bad line must not be made up for by a burst.
+    untilReading = Math.max(untilReading, -RATE_HZ / 2) + RATE_HZ;
     if (wave.length >= RATE_HZ / 2) {
       onReading({ body: { kind: "wave", rateHz: RATE_HZ, channels: { pleth: wave } } });
     }

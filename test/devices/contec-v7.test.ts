@@ -167,6 +167,13 @@ describe("live packets", () => {
     }
   });
 
+  test("that came between noise for long are not made up for by a burst of readings", async () => {
+    const torn = Array.from({ length: 600 }, () => [live({}), hex("FF")]).flat();
+    const whole = Array.from({ length: 60 }, () => live({}));
+    expect(samplesIn(await decode(...torn))).toEqual([]);
+    expect(samplesIn(await decode(...torn, ...whole)).length).toBeLessThanOrEqual(2);
+  });
+
   test("give one reading in sixty, and their wave", async () => {
     const heard = await decode(...Array.from({ length: 183 }, () => live({})));
     expect(samplesIn(heard)).toHaveLength(4);

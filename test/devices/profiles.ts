@@ -2,8 +2,10 @@
 import type { ConformanceProfile } from "../support/conformance.ts";
 import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
 import { bmcCardProfile } from "./profiles/bmc-card.ts";
+import { callSwitchKeyProfile, callSwitchWireProfile } from "./profiles/call-switch.ts";
 import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
 import { contecEbProfile } from "./profiles/contec-eb.ts";
+import { contecFirstProfile } from "./profiles/contec-first.ts";
 import { contecV7Profile } from "./profiles/contec-v7.ts";
 import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
@@ -18,6 +20,8 @@ import { noninSerialProfile } from "./profiles/nonin-serial.ts";
 import { oridionMicrostreamProfile } from "./profiles/oridion-microstream.ts";
 import { puritanBennett840ParametersProfile } from "./profiles/puritan-bennett-840-parameters.ts";
 import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840-waveform.ts";
+import { remoteAlarmContactProfile } from "./profiles/remote-alarm-contact.ts";
+import { resmedCardProfile } from "./profiles/resmed-card.ts";
 import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
 import { viatomRingFileProfile, viatomRingProfile } from "./profiles/viatom-ring.ts";
@@ -50,4 +54,9 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "bmc-card": bmcCardProfile,
   "contec-v7": contecV7Profile,
   "hamilton-polling": hamiltonPollingProfile,
+  "resmed-card": resmedCardProfile,
+  "call-switch-key": callSwitchKeyProfile,
+  "call-switch-wire": callSwitchWireProfile,
+  "remote-alarm-contact": remoteAlarmContactProfile,
+  "contec-first": contecFirstProfile,
 };
