@@ -23,6 +23,7 @@ import { remoteAlarmContact } from "./remote-alarm-contact/module.ts";
 import { resmedCard } from "./resmed-card/module.ts";
 import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
+import { viatomOxyii, viatomOxyiiFile } from "./viatom-oxyii/module.ts";
 import { viatomRing, viatomRingFile } from "./viatom-ring/module.ts";
 import { yuwellFe } from "./yuwell-fe/module.ts";
 
@@ -59,6 +60,8 @@ export const DEVICES: readonly DeviceModule[] = [
   callSwitchWire,
   remoteAlarmContact,
   contecFirst,
+  viatomOxyii,
+  viatomOxyiiFile,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -24,6 +24,7 @@ import { remoteAlarmContactProfile } from "./profiles/remote-alarm-contact.ts";
 import { resmedCardProfile } from "./profiles/resmed-card.ts";
 import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
+import { viatomOxyiiFileProfile, viatomOxyiiProfile } from "./profiles/viatom-oxyii.ts";
 import { viatomRingFileProfile, viatomRingProfile } from "./profiles/viatom-ring.ts";
 import { yuwellFeProfile } from "./profiles/yuwell-fe.ts";
 
@@ -59,4 +60,6 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "call-switch-wire": callSwitchWireProfile,
   "remote-alarm-contact": remoteAlarmContactProfile,
   "contec-first": contecFirstProfile,
+  "viatom-oxyii": viatomOxyiiProfile,
+  "viatom-oxyii-file": viatomOxyiiFileProfile,
 };
