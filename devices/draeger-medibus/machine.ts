@@ -1,8 +1,8 @@
-import type { BedView } from "../../src/domain/bed.ts";
+import type { BedView, MachineAlarm } from "../../src/domain/bed.ts";
 import type { Meter } from "../../src/domain/meter.ts";
 import { isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
-import type { Mono, Wall } from "../../src/domain/time.ts";
+import { localDate, MINUTE_MS, type Mono, minuteOfDay, SECOND_MS, type Wall } from "../../src/domain/time.ts";
 import type { OptionValues } from "../../src/driver/contract.ts";
 import { alarmCode } from "./alarm-codes.ts";
 import { CODE } from "./codec.ts";
@@ -17,6 +17,8 @@ export interface Machine {
   readonly options: OptionValues;
   readonly now: Mono;
   readonly wall: Wall;
+  /** What its clock shows. */
+  readonly zone: string;
 }
 
 /** The simulated machine's own alarm limits. */
@@ -36,13 +38,15 @@ export function answerTo(code: number, machine: Machine): string {
     case CODE.measured2:
       return measuredPage(2, machine);
     case CODE.alarms1:
-      return alarmPage(machine);
+      return alarmPage(1, machine);
+    case CODE.alarms2:
+      return alarmPage(2, machine);
     case CODE.settings:
       return settingsPage(machine);
     case CODE.texts:
       return textPage(machine);
     case CODE.dateTime:
-      return clockText(machine.wall);
+      return clockText(machine);
     case CODE.lowLimits1:
       return limits([
         ["B9", LIMITS.minuteVolumeLow],
@@ -103,8 +107,34 @@ function measuredPage(page: 1 | 2, { bed, meter, options, now }: Machine): strin
   return records.join("");
 }
 
-function alarmPage({ bed, meter, options, now }: Machine): string {
-  if (isStandby(bed)) return "";
+/** Page, code and priority of what a bed's machine may sound. */
+const SOUNDED: { readonly [alarm in MachineAlarm]: readonly [1 | 2, string, number] } = {
+  disconnect: [1, "FF", WARNING],
+  pressure_low: [1, "9A", WARNING],
+  apnea: [1, "00", WARNING],
+  minute_volume_low: [1, "19", WARNING],
+  battery_low: [1, "4B", CAUTION],
+  leak_high: [2, "9C", CAUTION],
+  obstruction: [2, "6A", WARNING],
+  mains_lost: [2, "5A", CAUTION],
+};
+
+function alarmPage(page: 1 | 2, machine: Machine): string {
+  if (isStandby(machine.bed)) return "";
+  const active = new Map(page === 1 ? ownLimits(machine) : []);
+  for (const alarm of machine.bed.ownAlarms()) {
+    const [where, code, priority] = SOUNDED[alarm];
+    if (where === page) active.set(code, priority);
+  }
+  return [...active]
+    .map(([code, priority]) =>
+      encodeAlarm({ priority, code, phrase: (alarmCode(page, code)?.name ?? "").toUpperCase() }),
+    )
+    .join("");
+}
+
+/** What this machine finds by its own limits; code and priority. */
+function ownLimits({ bed, meter, options, now }: Machine): readonly (readonly [string, number])[] {
   const value = (signal: SignalId): number => meter.value(signal, now) ?? Number.NaN;
   const oximeter = options["spo2"] === true ? bed.sample("spo2") : undefined;
   const oximeterSays = oximeter === undefined || isPresent(oximeter) ? undefined : oximeter.absent;
@@ -119,12 +149,7 @@ function alarmPage({ bed, meter, options, now }: Machine): string {
     ["01", CAUTION, oximeterSays === "no_pulse"],
     ["68", CAUTION, oximeterSays === "invalid"],
   ];
-  return states
-    .filter(([, , active]) => active)
-    .map(([code, priority]) =>
-      encodeAlarm({ priority, code, phrase: (alarmCode(1, code)?.name ?? "").toUpperCase() }),
-    )
-    .join("");
+  return states.flatMap(([code, priority, active]) => (active ? [[code, priority] as const] : []));
 }
 
 const number = (value: number | string | undefined): number | undefined =>
@@ -177,11 +202,8 @@ function textPage({ bed }: Machine): string {
 const limits = (values: readonly (readonly [string, number])[]): string =>
   values.map(([code, value]) => encodeValue({ code, value }, "measured", 1)).join("");
 
-const SECONDS_PER_MINUTE = 60;
-
-/** The simulated clock shows universal time. */
-function clockText(wall: Wall): string {
-  const [date = "", time = ""] = new Date(wall).toISOString().split("T");
-  const [hour = 0, minute = 0, second = 0] = time.slice(0, 8).split(":").map(Number);
-  return encodeDateTime({ date, minutes: hour * 60 + minute + second / SECONDS_PER_MINUTE });
-}
+const clockText = ({ wall, zone }: Machine): string =>
+  encodeDateTime({
+    date: localDate(wall, zone),
+    minutes: minuteOfDay(wall, zone) + ((Math.floor(wall / SECOND_MS) * SECOND_MS) % MINUTE_MS) / MINUTE_MS,
+  });

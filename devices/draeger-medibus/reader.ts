@@ -1,5 +1,7 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { ObservationBody, OwnAlarmBody } from "../../src/domain/observation.ts";
+import { createOximetry } from "../../src/domain/oximetry.ts";
+import { absent, isPresent, type Sample, type Samples } from "../../src/domain/sample.ts";
 import { atLocal, type Mono } from "../../src/domain/time.ts";
 import type { DeviceReading, OptionValues } from "../../src/driver/contract.ts";
 import { type AlarmPage, alarmCode, alarmPriority } from "./alarm-codes.ts";
@@ -56,6 +58,7 @@ const LIMIT_PAGES: { readonly [code: number]: { readonly end: "low" | "high"; re
 export function createReader({ options, zone }: ReaderOptions): Reader {
   const signals = signalsOf(options);
   const isNews = createNews();
+  const oximetry = createOximetry();
   const readings: DeviceReading[] = [];
   let set = codeSet(options, undefined);
   let page2: Page | undefined;
@@ -138,9 +141,19 @@ export function createReader({ options, zone }: ReaderOptions): Reader {
       therapy: textRounds > TEXT_ROUNDS ? undefined : therapyBy(known),
     });
     const deviceAt = clock === undefined ? undefined : atLocal(clock.date, clock.minutes, zone);
-    readings.push({ body: { kind: "samples", samples }, ...(deviceAt !== undefined && { deviceAt }) });
+    const body = { kind: "samples", samples: lowSaturation(samples) } as const;
+    readings.push({ body, ...(deviceAt !== undefined && { deviceAt }) });
     page2 = undefined;
     clock = undefined;
+  };
+
+  /** A saturation that the device merely does not say, beside a pulse and after a low value, may be below its range. */
+  const lowSaturation = (samples: Samples): Samples => {
+    const { spo2, pulse_rate: pulse } = samples;
+    if (spo2 === undefined || pulse === undefined) return samples;
+    const number = (sample: Sample): number | undefined => (isPresent(sample) ? sample : undefined);
+    const told = oximetry(number(spo2), number(pulse), "not_measured").spo2;
+    return spo2 === absent("not_measured") && told !== undefined ? { ...samples, spo2: told } : samples;
   };
 
   const takeIdentification = (identification: Identification, now: Mono): void => {

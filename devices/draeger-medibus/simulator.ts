@@ -47,7 +47,7 @@ const STREAMS: readonly Offered[] = [
  * the streams that were asked for, also in the middle of its answers. Without power it says nothing.
  */
 export async function simulateMedibus(context: SimulatorContext): Promise<void> {
-  const { bed, clock, link, options, signal } = context;
+  const { bed, clock, link, options, signal, zone = "UTC" } = context;
   const meter = createMeter(bed, clock.mono());
   const output = createStreamOutput(context);
   const replies: Uint8Array[] = [];
@@ -75,7 +75,7 @@ export async function simulateMedibus(context: SimulatorContext): Promise<void> 
         return;
       default:
         meter.look(clock.mono());
-        reply(answerTo(code, { bed, meter, options, now: clock.mono(), wall: clock.wall() }));
+        reply(answerTo(code, { bed, meter, options, now: clock.mono(), wall: clock.wall(), zone }));
     }
   };
 

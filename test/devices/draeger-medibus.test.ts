@@ -503,6 +503,27 @@ describe("what the ventilator says of itself gates its numbers", () => {
     expect(samples()).toMatchObject({ spo2: absent(reason), pulse_rate: absent(reason), resp_rate: 16 });
   });
 
+  test.each([
+    ["EB  68E1  90", "under_range"],
+    ["EB  80E1  90", "not_measured"],
+    ["EB  68E1    ", "under_range"],
+  ])("a saturation that goes missing beside a pulse after %j", (before, reason) => {
+    const { samples } = read([
+      [CODE.measured1, before],
+      [CODE.measured1, "EB    E1  91"],
+    ]);
+    expect(samples()["spo2"]).toEqual(absent(reason as "under_range"));
+  });
+
+  test("a saturation that the ventilator explains is not guessed at", () => {
+    const { samples } = read([
+      [CODE.measured1, "EB  68E1  90"],
+      [CODE.alarms1, "C35SPO2 SENSOR "],
+      [CODE.measured1, "EB    E1  91"],
+    ]);
+    expect(samples()["spo2"]).toEqual(absent("sensor_off"));
+  });
+
   test("alarm 68 of the other page means something else", () => {
     const { samples } = read([
       [CODE.alarms2, "C68VT HIGH OFF "],
