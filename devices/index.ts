@@ -3,7 +3,7 @@ import { berryMedBci } from "./berrymed-bci/module.ts";
 import { bmcCard } from "./bmc-card/module.ts";
 import { callSwitchKey, callSwitchWire } from "./call-switch/module.ts";
 import { choiceMMedOximeter } from "./choicemmed-oximeter/module.ts";
-import { contecEbBle, contecEbHid } from "./contec-eb/module.ts";
+import { contecEbBle, contecEbFile, contecEbHid } from "./contec-eb/module.ts";
 import { contecFirst } from "./contec-first/module.ts";
 import { contecV7 } from "./contec-v7/module.ts";
 import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
@@ -17,6 +17,7 @@ import { nellcorText } from "./nellcor-text/module.ts";
 import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
 import { oridionMicrostream } from "./oridion-microstream/module.ts";
+import { philipsV60 } from "./philips-v60/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
 import { remoteAlarmContact } from "./remote-alarm-contact/module.ts";
@@ -43,6 +44,7 @@ export const DEVICES: readonly DeviceModule[] = [
   choiceMMedOximeter,
   contecEbHid,
   contecEbBle,
+  contecEbFile,
   berryMedBci,
   respironicsCapnostat,
   yuwellFe,
@@ -62,6 +64,7 @@ export const DEVICES: readonly DeviceModule[] = [
   contecFirst,
   viatomOxyii,
   viatomOxyiiFile,
+  philipsV60,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -4,7 +4,7 @@ import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
 import { bmcCardProfile } from "./profiles/bmc-card.ts";
 import { callSwitchKeyProfile, callSwitchWireProfile } from "./profiles/call-switch.ts";
 import { choiceMMedOximeterProfile } from "./profiles/choicemmed-oximeter.ts";
-import { contecEbProfile } from "./profiles/contec-eb.ts";
+import { contecEbFileProfile, contecEbProfile } from "./profiles/contec-eb.ts";
 import { contecFirstProfile } from "./profiles/contec-first.ts";
 import { contecV7Profile } from "./profiles/contec-v7.ts";
 import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
@@ -18,6 +18,7 @@ import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
 import { noninBleProfile } from "./profiles/nonin-ble.ts";
 import { noninSerialProfile } from "./profiles/nonin-serial.ts";
 import { oridionMicrostreamProfile } from "./profiles/oridion-microstream.ts";
+import { philipsV60Profile } from "./profiles/philips-v60.ts";
 import { puritanBennett840ParametersProfile } from "./profiles/puritan-bennett-840-parameters.ts";
 import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840-waveform.ts";
 import { remoteAlarmContactProfile } from "./profiles/remote-alarm-contact.ts";
@@ -43,6 +44,7 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "choicemmed-oximeter": choiceMMedOximeterProfile,
   "contec-eb-hid": contecEbProfile,
   "contec-eb-ble": contecEbProfile,
+  "contec-eb-file": contecEbFileProfile,
   "berrymed-bci": berryMedBciProfile,
   "respironics-capnostat": respironicsCapnostatProfile,
   "yuwell-fe": yuwellFeProfile,
@@ -62,4 +64,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "contec-first": contecFirstProfile,
   "viatom-oxyii": viatomOxyiiProfile,
   "viatom-oxyii-file": viatomOxyiiFileProfile,
+  "philips-v60": philipsV60Profile,
 };
