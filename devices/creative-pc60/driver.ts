@@ -3,7 +3,7 @@ import type { QualityFlag } from "../../src/domain/observation.ts";
 import { createOximetry, flagsOf, inWords, type Oximetry } from "../../src/domain/oximetry.ts";
 import { type Absence, absent, measured, type Samples } from "../../src/domain/sample.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import type { ByteLink, PacketLink } from "../../src/port/link.ts";
+import type { PacketLink } from "../../src/port/link.ts";
 import { channelLink } from "../../src/wire/channel.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
 import { createFramer } from "../../src/wire/framer.ts";
@@ -36,7 +36,7 @@ export async function* observePc60Ble(context: DriverContext<PacketLink>): Async
 }
 
 /** Reads an oximeter on a serial port; what each field becomes stands in README.md. */
-export async function* observePc60(context: DriverContext<ByteLink>): AsyncGenerator<DeviceReading> {
+export async function* observePc60(context: DriverContext): AsyncGenerator<DeviceReading> {
   const { link, clock, options, signal, trace } = context;
   const ready: DeviceReading[] = [];
   const reader = createReader(

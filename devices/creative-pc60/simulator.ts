@@ -2,7 +2,7 @@ import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
 import { ticks } from "../../src/domain/ticks.ts";
 import { mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
-import type { ByteLink, PacketLink } from "../../src/port/link.ts";
+import type { PacketLink } from "../../src/port/link.ts";
 import { channelLink } from "../../src/wire/channel.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
 import { BATTERY, COMMANDS, encodeSerial, encodeWave, STATE, VALUES, WAVE_SAMPLES } from "./codec.ts";
@@ -25,7 +25,7 @@ export const simulatePc60Ble = (context: SimulatorContext<PacketLink>): Promise<
  * Plays an oximeter: values once a second, a wave frame ten times a second, the serial number when asked. When the
  * finger leaves, the last numbers go on with the status "probe off", as they do on a real one.
  */
-export async function simulatePc60(context: SimulatorContext<ByteLink>): Promise<void> {
+export async function simulatePc60(context: SimulatorContext): Promise<void> {
   const { bed, clock, link, random, signal } = context;
   const serial = [...random.bytes(10)].map((byte) => byte % 10).join("");
   let held: Pick<Finger, "spo2" | "pulse" | "perfusion"> = {

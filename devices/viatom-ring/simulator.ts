@@ -43,7 +43,7 @@ export async function simulateRing(context: SimulatorContext<PacketLink>): Promi
     if (state === "gone") return undefined;
     const data = request.subarray(7, request.length - 1);
     const block = (request[3] ?? 0) | ((request[4] ?? 0) << 8);
-    switch (request[1]) {
+    switch (request[1] ?? 0) {
       case COMMAND.info:
         return encodeReply(0, 0, infoData(serial, wearing.finger(), sessions.names(), clockShows()));
       case COMMAND.live:
