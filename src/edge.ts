@@ -8,6 +8,7 @@ import type { AlarmCommand, AlarmEvent } from "./domain/alarm.ts";
 import type { ExpectedSource } from "./domain/bed.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
+import type { ObservationBody } from "./domain/observation.ts";
 import { SECOND_MS, type Wall } from "./domain/time.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";
 import { fillOptions } from "./driver/options.ts";
@@ -199,6 +200,15 @@ export async function composeEdge(
         log,
         onObservation: (observation) => {
           runner.observe(observation);
+          if (device.module.role === "call" && isCall(observation.body)) {
+            const call = { how: "switch", kind: "come" } as const;
+            runner.command({
+              kind: "call",
+              id: `${device.id}-${epoch}-${observation.seq}`,
+              call,
+              device: device.id,
+            });
+          }
           live.observe(observation);
           uplink.observe(observation);
         },
@@ -313,6 +323,9 @@ const transcriptHead = ({ module, config, options }: BedPlan["devices"][number])
   })
     .trimEnd()
     .concat("\n");
+
+/** What a call switch says when it is pressed. */
+const isCall = (body: ObservationBody): boolean => body.kind === "status" && body.codes.includes("call");
 
 function planBed(bed: BedConfig, zone: string, identity: HomeIdentity): BedPlan {
   const devices = bed.devices.map((config) => {

@@ -83,7 +83,7 @@ function withPatient(draft: Draft, { occurrence, by }: Of<"with_patient">): Refu
   return undefined;
 }
 
-function call(draft: Draft, { call }: Of<"call">): void {
+function call(draft: Draft, { call, device }: Of<"call">): void {
   const { lastCallAt, raised } = draft.core;
   const open = instancesOf(draft, "PATIENT_CALL");
   const isBounce = lastCallAt !== undefined && draft.now - lastCallAt < DEBOUNCE_MS;
@@ -98,11 +98,17 @@ function call(draft: Draft, { call }: Of<"call">): void {
     lapse(draft, newest[0]);
     return;
   }
-  const fresh = { condition: "PATIENT_CALL", t0: draft.now, inBand: true, devices: [] } as const;
-  raise(draft, `PATIENT_CALL/${raised + 1}`, fresh, {
-    priority: "high",
-    values: { how: call.how, kind: call.kind },
-  });
+  const fresh = { condition: "PATIENT_CALL", t0: draft.now, inBand: true } as const;
+  const devices = device === undefined ? [] : [device];
+  raise(
+    draft,
+    `PATIENT_CALL/${raised + 1}`,
+    { ...fresh, devices },
+    {
+      priority: "high",
+      values: { how: call.how, kind: call.kind },
+    },
+  );
 }
 
 /** Simulated alarms may reach people until the drill ends; those open now included. 0 ends it. */

@@ -138,7 +138,8 @@ export type AlarmCommand =
     }
   | { readonly kind: "start_watch"; readonly id: string; readonly by: Actor }
   | { readonly kind: "end_watch"; readonly id: string; readonly by: Actor }
-  | { readonly kind: "call"; readonly id: string; readonly call: PatientCall }
+  /** `device`: the switch that it came from; its mark (law 7) is the call's. */
+  | { readonly kind: "call"; readonly id: string; readonly call: PatientCall; readonly device?: DeviceId }
   /** A caregiver is with the patient: answers a call. */
   | {
       readonly kind: "with_patient";

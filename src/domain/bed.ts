@@ -59,6 +59,8 @@ export interface BedView {
   sample(signal: SignalId): Sample;
   setting(setting: SettingId): number | string | undefined;
   flags(): readonly QualityFlag[];
+  /** The person is calling with a switch. */
+  calls(): boolean;
   /** The ventilator's own alarms that sound now. */
   ownAlarms(): readonly MachineAlarm[];
   /** Instantaneous waveform value in the unit of WAVES; undefined where this bed has no such waveform. */

@@ -10,6 +10,8 @@ export interface BedState {
   readonly mains: boolean;
   readonly batteryMinutes: number;
   readonly sensor: Sensor;
+  /** The person presses the call switch. */
+  readonly calling: boolean;
   readonly breathing: Breathing;
   /** 1 is this person's usual effort. */
   readonly effort: number;
@@ -28,6 +30,7 @@ export const UNDISTURBED: BedState = {
   mains: true,
   batteryMinutes: 240,
   sensor: "good",
+  calling: false,
   breathing: "steady",
   effort: 1,
   resistance: 1,
@@ -73,6 +76,8 @@ const EVENTS = {
   warm_finger: { sensor: "good" },
   calibrating: { sensor: "calibrating" },
   calibrated: { sensor: "good" },
+  switch_pressed: { calling: true },
+  switch_released: { calling: false },
 } as const satisfies { readonly [event: string]: Partial<BedState> };
 
 /** What can happen to the virtual patient. */

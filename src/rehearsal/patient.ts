@@ -224,6 +224,7 @@ export function createPatient(options: {
       advance(clock.mono());
       return finger.flags(now.sensor);
     },
+    calls: () => now.calling,
     ownAlarms(): readonly MachineAlarm[] {
       advance(clock.mono());
       return alarms.sounding;

@@ -29,6 +29,7 @@ export function createSamplesBed(rows: readonly SampleRow[], clock: Clock): BedV
     setting: (setting) => rowNow()?.settings[setting],
     flags: () => [],
     ownAlarms: () => [],
+    calls: () => false,
     wave(wave, at: Mono) {
       const row = rowNow();
       const pulse = row?.samples.pulse_rate;
