@@ -1,7 +1,9 @@
 import type { SignalId } from "../../src/domain/signal.ts";
-import type { DeviceFacts, GattModule, ReportsModule } from "../../src/driver/contract.ts";
+import { DAY_MS } from "../../src/domain/time.ts";
+import type { DeviceFacts, FilesModule, GattModule, ReportsModule } from "../../src/driver/contract.ts";
 import { EB_OPTIONS, observeEb } from "./driver.ts";
 import { behindGatt, EB_GATT, overGatt, overReports } from "./links.ts";
+import { observeMakerFiles, simulateMakerFiles } from "./maker-files.ts";
 import { storedRecords } from "./memory.ts";
 import { simulateEb } from "./simulator.ts";
 import { storedSpotChecks } from "./spot-check.ts";
@@ -69,4 +71,26 @@ export const contecEbBle: GattModule = {
   observe: (context) => observeEb({ ...context, link: overGatt(context.link) }),
   stored: (context) => storedSpotChecks({ ...context, link: overGatt(context.link) }),
   simulate: (context) => simulateEb({ ...context, link: behindGatt(context.link) }, "notifications"),
+};
+
+/** What the maker's Windows program saved. */
+export const contecEbFile: FilesModule = {
+  ...SHARED,
+  id: "contec-eb-file",
+  model: "Smart Device Assistant: .SpO2 files",
+  link: "files",
+  timeliness: "late",
+  facts: {
+    connection: "files that the maker's program saved",
+    power: {},
+    night: { suited: "no", reason: "the files come after the night: they fill charts and never ring" },
+    evidence:
+      "Two files of the maker's own program equal its CSV files, row for row: 212 s of live data and a record of 2050 s.",
+  },
+  options: {},
+  quietMs: () => DAY_MS,
+  signals: () => ["spo2", "pulse_rate"],
+  waves: [],
+  observe: observeMakerFiles,
+  simulate: simulateMakerFiles,
 };

@@ -1,17 +1,24 @@
 import { Fault } from "../../src/domain/fault.ts";
-import { fromLocalClock } from "../../src/domain/local-clock.ts";
+import { fromLocalClock, type LocalClock } from "../../src/domain/local-clock.ts";
 import type { Wall } from "../../src/domain/time.ts";
 
 /** A night or a part of it, as the maker's Windows program keeps it. */
 export interface Spo2File {
   readonly start: Wall;
   /** One a second from `start` on; undefined where the finger was out. */
-  readonly seconds: readonly { readonly spo2: number | undefined; readonly pulse: number | undefined }[];
+  readonly seconds: readonly Spo2Second[];
+}
+
+export interface Spo2Second {
+  readonly spo2: number | undefined;
+  readonly pulse: number | undefined;
 }
 
 const MAGIC = [0x58, 0x03, 0x00, 0x00, 0x01];
 const HEADER_BYTES = 1056;
 const WORDS = 7;
+/** Everything before the values. */
+export const SPO2_HEAD_BYTES = HEADER_BYTES + WORDS * 4;
 const NO_SPO2 = 127;
 const NO_PULSE = 255;
 
@@ -22,7 +29,7 @@ const NO_PULSE = 255;
  */
 export function readSpo2File(bytes: Uint8Array, zone: string): Spo2File {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw unreadable("it does not begin as such files do");
-  const from = HEADER_BYTES + WORDS * 4;
+  const from = SPO2_HEAD_BYTES;
   if (bytes.length < from) throw unreadable("it ends inside its header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const word = (i: number): number => view.getUint32(HEADER_BYTES + 4 * i, true);
@@ -44,6 +51,22 @@ export function readSpo2File(bytes: Uint8Array, zone: string): Spo2File {
       pulse: value(from + 2 * i + 1, NO_PULSE),
     })),
   };
+}
+
+/** Writes such a file; `start` as the clock of the maker's program showed it. */
+export function writeSpo2File(start: LocalClock, seconds: readonly Spo2Second[]): Uint8Array {
+  const bytes = new Uint8Array(SPO2_HEAD_BYTES + 2 * seconds.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(MAGIC);
+  const { year, month, day, hour, minute, second } = start;
+  for (const [i, word] of [year, month, day, hour, minute, second, seconds.length].entries()) {
+    view.setUint32(HEADER_BYTES + 4 * i, word, true);
+  }
+  for (const [i, { spo2 = NO_SPO2, pulse = NO_PULSE }] of seconds.entries()) {
+    bytes[SPO2_HEAD_BYTES + 2 * i] = spo2;
+    bytes[SPO2_HEAD_BYTES + 2 * i + 1] = pulse;
+  }
+  return bytes;
 }
 
 const unreadable = (why: string): Fault =>

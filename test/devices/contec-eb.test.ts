@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as codec from "../../devices/contec-eb/codec.ts";
-import { contecEbBle, contecEbHid } from "../../devices/contec-eb/module.ts";
+import { contecEbBle, contecEbFile, contecEbHid } from "../../devices/contec-eb/module.ts";
 import { decodeAuto, decodeManual, encodeManual } from "../../devices/contec-eb/record.ts";
 import { readSpo2File } from "../../devices/contec-eb/spo2-file.ts";
 import { absent, isPresent, type Samples } from "../../src/domain/sample.ts";
@@ -128,6 +128,46 @@ describe("a real CMS50E over USB", () => {
         })),
       ).toEqual(rowsOf(read(csv).toString()));
     }
+  });
+});
+
+describe("a folder of the maker's files", () => {
+  const { test, path: folder } = recordings("oximeters/contec_cms50e_hid");
+  const live = (): Buffer => readFileSync(path.join(folder, "expected_live.SpO2"));
+
+  test("is read oldest night first, whatever the names; other files are left alone", async () => {
+    const bench = await createBench(contecEbFile);
+    const manual = recordings("cms50e-hid").path;
+    await bench.cable.card.write(
+      "a.spo2",
+      0,
+      gunzipSync(readFileSync(path.join(manual, "manufacturer-manual-SpO2.gz"))),
+    );
+    await bench.cable.card.write("old/b.SpO2", 0, live());
+    await bench.cable.card.write("c.csv", 0, new TextEncoder().encode("DATE,TIME,SPO2,PULSE\r\n"));
+    await bench.clock.advance(180_000);
+    const readings = bench.heard.readings.map(({ reading }) => reading);
+    expect(readings).toHaveLength(212 + 2050);
+    expect(readings.slice(0, 2).map(asRow)).toEqual([
+      { at: "2021-04-30 11:28:39", spo2: 95, pulse: 81 },
+      { at: "2021-04-30 11:28:40", spo2: 95, pulse: 81 },
+    ]);
+    const times = readings.map(({ deviceAt }) => Number(deviceAt));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(bench.heard.rejects).toEqual([]);
+    await bench.abort();
+  });
+
+  test("gives nothing of a file that is still being copied, and all of it once it is whole", async () => {
+    const bench = await createBench(contecEbFile);
+    await bench.cable.card.write("b.SpO2", 0, live().subarray(0, 1300));
+    await bench.clock.advance(90_000);
+    expect(bench.heard.readings).toEqual([]);
+    expect(bench.heard.rejects.join()).toContain("it promises 212 values and has 108");
+    await bench.cable.card.write("b.SpO2", 0, live());
+    await bench.clock.advance(120_000);
+    expect(bench.heard.readings).toHaveLength(212);
+    await bench.abort();
   });
 });
 

@@ -58,3 +58,35 @@ export const contecEbProfile: ConformanceProfile = {
   checksum: () => true,
   timeless: (reading) => reading,
 };
+
+const fileScene = (name: string, samples: Samples, expected: Samples = samples): ConformanceScene => ({
+  name,
+  bed: steadyBed({ samples }),
+  seconds: 100,
+  expected,
+  kinds: ["samples"],
+});
+
+const gone: Samples = { spo2: absent("sensor_off"), pulse_rate: absent("sensor_off") };
+
+export const contecEbFileProfile: ConformanceProfile = {
+  kind: "files",
+  scenes: [
+    ...[
+      { spo2: 97, pulse_rate: 72 },
+      { spo2: 100, pulse_rate: 127 },
+      { spo2: 61, pulse_rate: 128 },
+      { spo2: 60, pulse_rate: 150 },
+      { spo2: 1, pulse_rate: 254 },
+    ].map((samples) => fileScene(`SpO2 ${samples.spo2}, pulse ${samples.pulse_rate}`, samples)),
+    fileScene("finger out", gone),
+    fileScene(
+      "SpO2 missing alone",
+      { spo2: absent("searching"), pulse_rate: 61 },
+      { spo2: absent("sensor_off"), pulse_rate: 61 },
+    ),
+  ],
+  streams: ["SpO2 97, pulse 72"],
+  checksum: () => false,
+  timeless: (reading) => reading,
+};
