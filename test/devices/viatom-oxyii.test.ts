@@ -27,12 +27,15 @@ import {
 import { absent } from "../../src/domain/sample.ts";
 import { type Wall, wall } from "../../src/domain/time.ts";
 import type { DeviceReading } from "../../src/driver/contract.ts";
+import { supervise } from "../../src/driver/supervise.ts";
 import type { Packet } from "../../src/port/link.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
+import { createLinks } from "../../src/transport/links.ts";
 import { createMemoryLinks } from "../../src/transport/memory.ts";
 import { fromHex, toHex } from "../../src/wire/transcript.ts";
 import { createBench, newestSamples } from "../support/conformance.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { steadyBed } from "../support/steady-bed.ts";
 
 const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
@@ -191,6 +194,52 @@ describe("one reading a minute", () => {
     expect(codes).toEqual([COMMAND.info, COMMAND.live]);
     expect(failure).toMatchObject({ code: "LINK_LOST" });
     expect(pending).toBe(0);
+  });
+
+  test("supervised, a worn ring gives about a reading a minute, and is connected only to be read", async () => {
+    const clock = createVirtualClock(wall(Date.UTC(2026, 0, 15, 22)));
+    const memory = createMemoryLinks();
+    const ring = memory.cable("ring");
+    const stop = new AbortController();
+    const simulating = viatomOxyii.simulate({
+      link: ring.packets,
+      bed: steadyBed({ samples: { spo2: 93, pulse_rate: 66 } }),
+      clock,
+      random: createSeededRandom(1),
+      options: {},
+      signal: stop.signal,
+    });
+    const times: number[] = [];
+    const supervisor = supervise({
+      module: viatomOxyii,
+      device: "d",
+      bed: "b1",
+      epoch: "e",
+      address: "memory:ring",
+      options: {},
+      links: createLinks({ clock, memory }),
+      zone: "UTC",
+      clock,
+      random: createSeededRandom(2),
+      log: silentLog,
+      onObservation: ({ body, mono, timeliness }) => {
+        expect(timeliness).toBe("delayed");
+        if (body.kind === "samples") times.push(mono);
+      },
+    });
+    supervisor.start();
+    await clock.advance(600_000);
+    // Nobody else could open it if it were held.
+    const other = memory.openPackets("ring");
+    await other.link.close();
+    await supervisor.stop();
+    stop.abort();
+    await simulating;
+    expect(times.length).toBeGreaterThanOrEqual(10);
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(50_000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(60_000);
+    expect(clock.pending).toBe(0);
   });
 
   test("a ring off the finger is left alone for longer than it takes to switch itself off", async () => {
