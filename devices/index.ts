@@ -17,6 +17,7 @@ import { nellcorText } from "./nellcor-text/module.ts";
 import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
 import { oridionMicrostream } from "./oridion-microstream/module.ts";
+import { philipsPrs1 } from "./philips-prs1/module.ts";
 import { philipsV60 } from "./philips-v60/module.ts";
 import { puritanBennett840Parameters } from "./puritan-bennett-840-parameters/module.ts";
 import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module.ts";
@@ -65,6 +66,7 @@ export const DEVICES: readonly DeviceModule[] = [
   viatomOxyii,
   viatomOxyiiFile,
   philipsV60,
+  philipsPrs1,
 ];
 
 /** The family with this id; undefined where none is built in. */

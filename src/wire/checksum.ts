@@ -43,6 +43,20 @@ export function crc32(bytes: Uint8Array, from: number, to: number, before = 0): 
   return ~crc >>> 0;
 }
 
+/** CRC-32/MPEG-2 (polynomial 04C11DB7, start FFFFFFFF, no reflection, no final xor; check value 0376E6E7). */
+export function crc32Mpeg2(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0xffffffff;
+  for (let i = from; i < to; i++) crc = (crc << 8) ^ CRC32_MPEG2[(crc >>> 24) ^ bytes[i]!]!;
+  return crc >>> 0;
+}
+
+/** CRC-16/KERMIT (polynomial 1021 reflected, start 0; check value 2189). Older Philips cards. */
+export function crc16Kermit(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0;
+  for (let i = from; i < to; i++) crc = (crc >> 8) ^ CRC16_KERMIT[(crc ^ bytes[i]!) & 0xff]!;
+  return crc;
+}
+
 const CRC8 = byteTable((byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? (crc << 1) ^ 0x07 : crc << 1;
@@ -68,5 +82,17 @@ function byteTable(entry: (byte: number) => number): Uint16Array {
 const CRC32 = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+const CRC32_MPEG2 = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 24;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  return crc;
+});
+
+const CRC16_KERMIT = byteTable((byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0x8408 : crc >> 1;
   return crc;
 });

@@ -18,6 +18,7 @@ import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
 import { noninBleProfile } from "./profiles/nonin-ble.ts";
 import { noninSerialProfile } from "./profiles/nonin-serial.ts";
 import { oridionMicrostreamProfile } from "./profiles/oridion-microstream.ts";
+import { philipsPrs1Profile } from "./profiles/philips-prs1.ts";
 import { philipsV60Profile } from "./profiles/philips-v60.ts";
 import { puritanBennett840ParametersProfile } from "./profiles/puritan-bennett-840-parameters.ts";
 import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840-waveform.ts";
@@ -65,4 +66,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "viatom-oxyii": viatomOxyiiProfile,
   "viatom-oxyii-file": viatomOxyiiFileProfile,
   "philips-v60": philipsV60Profile,
+  "philips-prs1": philipsPrs1Profile,
 };
