@@ -2,7 +2,7 @@ import type { SignalId } from "../../src/domain/signal.ts";
 import { DAY_MS } from "../../src/domain/time.ts";
 import type { DeviceFacts, FilesModule, GattModule, ReportsModule } from "../../src/driver/contract.ts";
 import { EB_OPTIONS, observeEb } from "./driver.ts";
-import { behindGatt, EB_GATT, overGatt, overReports } from "./links.ts";
+import { behindGatt, EB_GATT, overGatt, overReports, REPORT_BYTES } from "./links.ts";
 import { observeMakerFiles, simulateMakerFiles } from "./maker-files.ts";
 import { storedRecords } from "./memory.ts";
 import { simulateEb } from "./simulator.ts";
@@ -10,6 +10,8 @@ import { storedSpotChecks } from "./spot-check.ts";
 
 /** Readings come once a second, wave frames sixty times; both pause never. */
 const QUIET_MS = 5_000;
+/** A reading stands in every twentieth report. */
+const REPORTS_PER_SECOND = 20;
 
 const SIGNALS: readonly SignalId[] = ["spo2", "pulse_rate", "perfusion_index"];
 
@@ -50,6 +52,8 @@ export const contecEbHid: ReportsModule = {
   },
   observe: (context) => observeEb({ ...context, link: overReports(context.link) }),
   stored: (context) => storedRecords({ ...context, link: overReports(context.link) }),
+  // A file of bare reports is replayed at the rate at which the device sends them.
+  bytesPerSecond: () => REPORTS_PER_SECOND * REPORT_BYTES,
   simulate: (context) => simulateEb(context, "reports"),
 };
 
