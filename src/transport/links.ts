@@ -6,6 +6,8 @@ import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { LinkKind, Links, OpenLink, RecordingTimes } from "../port/link.ts";
 import { isTranscript, timedChunks } from "../wire/transcript.ts";
+import { openBle } from "./ble.ts";
+import { startBleHelper } from "./ble-helper.ts";
 import { openFileLink } from "./files.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
 import { openModemLines } from "./modem-lines.ts";
@@ -66,6 +68,8 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
         signal.throwIfAborted();
         return replay.openPackets();
       }
+      if (need.kind === "gatt" && /^ble(?:\+hci)?:/.test(address))
+        return openBle(address, need.gatt, signal, { clock, startHelper: startBleHelper });
       if (need.kind === "messages" && /^mqtts?:/.test(address))
         return openMessages(address, need.topics, signal, clock);
       if (need.kind === "lines" && isPath(address)) return openModemLines(address, signal, clock);
