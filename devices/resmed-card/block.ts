@@ -36,9 +36,8 @@ export interface BlockOptions {
 }
 
 export interface BlockReader {
-  readonly named: number;
-  /** A file of the same block that was seen later; one more of a kind is ignored. */
-  add(file: DataFile): void;
+  /** Takes a file that began together with the others, seen later; false where it belongs to another block. */
+  take(file: DataFile): boolean;
   /**
    * Readings of the records that are complete, from where the last call stopped, in order of time. Where files grow, a
    * record waits one call for the files that have it later than others.
@@ -69,12 +68,16 @@ type Kind = "PLD" | "SAD" | "BRP";
 const KINDS: readonly Kind[] = ["PLD", "SAD", "BRP"];
 const NO_BYTES = new Uint8Array(0);
 
-/** Puts files of DATALOG together that began together, oldest first; annotations are left out. */
+/**
+ * Puts files of DATALOG together that began together, oldest first; annotations are left out. A second file of a kind
+ * is another block, however soon: the mask came off and went on again.
+ */
 export function blocksOf(files: readonly DataFile[]): readonly Block[] {
   const blocks: { named: number; day: string; files: DataFile[] }[] = [];
   for (const file of files.filter(isRecorded).toSorted((a, b) => a.named - b.named)) {
     const last = blocks.at(-1);
-    if (last !== undefined && belongs(last, file)) last.files.push(file);
+    const isFirstOfKind = last?.files.every(({ kind }) => kind !== file.kind) === true;
+    if (last !== undefined && isFirstOfKind && belongs(last, file)) last.files.push(file);
     else blocks.push({ named: file.named, day: file.day, files: [file] });
   }
   return blocks;
@@ -82,8 +85,7 @@ export function blocksOf(files: readonly DataFile[]): readonly Block[] {
 
 const isRecorded = ({ kind }: DataFile): boolean => kind === "PLD" || kind === "SAD" || kind === "BRP";
 
-/** Whether a file began together with a block. */
-export const belongs = (block: { readonly named: number }, { named }: DataFile): boolean =>
+const belongs = (block: { readonly named: number }, { named }: DataFile): boolean =>
   Math.abs(named - block.named) <= TOGETHER_S;
 
 export function createBlockReader(block: Block, options: BlockOptions): BlockReader {
@@ -111,12 +113,16 @@ export function createBlockReader(block: Block, options: BlockOptions): BlockRea
     return undefined;
   };
 
-  const add = (file: DataFile): void => {
+  const taken = new Set<Kind>();
+  const take = (file: DataFile): boolean => {
     const kind = KINDS.find((one) => one === file.kind);
-    if (kind === undefined || (kind === "SAD" && options.oximetry === "never")) return;
-    tracks[kind] ??= createTrack(link, file.path, trace, (opened) => unfit(kind, opened));
+    if (kind === undefined || taken.has(kind) || !belongs(block, file)) return false;
+    taken.add(kind);
+    if (kind === "SAD" && options.oximetry === "never") return true;
+    tracks[kind] = createTrack(link, file.path, trace, (opened) => unfit(kind, opened));
+    return true;
   };
-  for (const file of block.files) add(file);
+  for (const file of block.files) take(file);
 
   /** The next record of every file; undefined where it has to be waited for or nothing is left. */
   const fetch = async (): Promise<{ readonly [kind in Kind]?: Found } | undefined> => {
@@ -142,8 +148,7 @@ export function createBlockReader(block: Block, options: BlockOptions): BlockRea
   };
 
   return {
-    named: block.named,
-    add,
+    take,
     get records() {
       return records;
     },

@@ -136,5 +136,5 @@ const TENTH_SERIES = 36;
 const hex4 = (value: number): string => value.toString(16).toUpperCase().padStart(4, "0");
 
 function putHex(bytes: Uint8Array, at: number, value: number): void {
-  for (const [index, digit] of [...hex4(value)].entries()) bytes[at + index] = digit.charCodeAt(0);
+  bytes.set(new TextEncoder().encode(hex4(value)), at);
 }

@@ -4,7 +4,7 @@ import { atLocal, DAY_MS, MINUTE_MS, nightOf, parseNight, type Wall, wall } from
 import type { DeviceReading, DriverContext, OptionSpecs, OptionValues } from "../../src/driver/contract.ts";
 import type { FileEntry, FileLink } from "../../src/port/link.ts";
 import { createLocalTimes, inOrder, looks, merged } from "../../src/wire/card.ts";
-import { type BlockOptions, type BlockReader, belongs, blocksOf, createBlockReader } from "./block.ts";
+import { type BlockOptions, type BlockReader, blocksOf, createBlockReader } from "./block.ts";
 import { createCardPapers, isPaper } from "./card.ts";
 import { type DataFile, dataFile, serialOf } from "./codec.ts";
 import { createEventsReader, type EventsReader } from "./events-reader.ts";
@@ -54,7 +54,8 @@ const readerOptions = (context: Context, options: OptionValues) => ({
  * night. What a machine measured is read whether or not the options expect it. Throws INPUT_INVALID where the folder
  * is no such card.
  */
-export async function* importCard(context: Context): AsyncGenerator<DeviceReading> {
+export async function* importCard(given: Context): AsyncGenerator<DeviceReading> {
+  const context = { ...given, link: asItIs(given.link) };
   const { link, clock, options, trace, zone, signal } = context;
   const files = await link.list();
   const data = dataFiles(files);
@@ -81,6 +82,14 @@ export async function* importCard(context: Context): AsyncGenerator<DeviceReadin
     );
   }
 }
+
+/** A card that grows, taken as it is now: nothing in it is waited for. */
+const asItIs = (link: FileLink): FileLink => ({
+  growing: false,
+  list: () => link.list(),
+  read: (path, from, to) => link.read(path, from, to),
+  close: () => link.close(),
+});
 
 /** A card without its identification: the newest file that can be opened says whose it is. */
 async function serialInFiles(
@@ -211,9 +220,7 @@ function createWatch(context: Context): Watch {
     known = new Set([...(known ?? []), ...data.map(({ path }) => path)].slice(-MOST_KNOWN));
     for (const file of fresh.filter(isAnnotated)) events.push(createEventsReader(file, shared));
     events = events.slice(-KEPT_EVENT_FILES);
-    const late = fresh.filter((file) => blocks.some((block) => belongs(block, file)));
-    for (const file of late) blocks.find((block) => belongs(block, file))?.add(file);
-    const added = blocksOf(fresh.filter((file) => !late.includes(file)));
+    const added = blocksOf(fresh.filter((file) => !blocks.some((block) => block.take(file))));
     blocks = [...blocks, ...added.map((block) => createBlockReader(block, blockOptions))].slice(-KEPT_BLOCKS);
     return added.length > 0;
   };

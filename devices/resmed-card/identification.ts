@@ -80,12 +80,14 @@ export function parsed(bytes: Uint8Array): unknown {
 export function at(value: unknown, ...names: readonly string[]): unknown {
   let inner = value;
   for (const name of names) {
-    if (typeof inner !== "object" || inner === null || !Object.hasOwn(inner, name)) return undefined;
-    // The check above says that it is an object with this name.
-    inner = (inner as Record<string, unknown>)[name];
+    if (!isObject(inner) || !Object.hasOwn(inner, name)) return undefined;
+    inner = inner[name];
   }
   return inner;
 }
+
+const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null;
 
 const shortText = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value.slice(0, 80) : undefined;

@@ -357,6 +357,43 @@ describe("a card that grows", () => {
     await card.stop();
   });
 
+  test("a mask that came off and went on within seconds is two blocks", async () => {
+    const card = watching(papers(), EVENING, { waves: false });
+    await settle();
+    card.readings();
+    grow(card.files, 0);
+    await card.clock.advance(MINUTE_MS);
+    for (const kind of KINDS) {
+      const [name, bytes] = withRecords(kind, 2);
+      card.files.set(name.replace(/_220000_/, "_220003_"), bytes);
+    }
+    await card.clock.advance(MINUTE_MS);
+    expect(numbersOf(card.readings())).toHaveLength(60);
+    const later = await allOf(card.files, { waves: false });
+    // With the oximetry of an import, and the end.
+    expect(later.filter(({ body }) => body.kind === "samples")).toHaveLength(121);
+    await card.stop();
+  });
+
+  test("is fetched whole, as it is now, whatever is missing at its end", async () => {
+    const files = papers();
+    grow(files, 3);
+    files.set(...withRecords("SAD", 1));
+    files.set(...withRecords("BRP", 2));
+    const fetched: DeviceReading[] = [];
+    const context = {
+      link: cardLink(files, { growing: true }),
+      clock: createVirtualClock(EVENING),
+      options: fillOptions(resmedCard.options, {}),
+      zone: ZONE,
+      signal: new AbortController().signal,
+      trace: { frame: () => undefined, reject: () => undefined, sent: () => undefined },
+    };
+    for await (const reading of resmedCard.stored?.(context) ?? []) fetched.push(reading);
+    expect(kindsOf(fetched)).toEqual({ identity: 1, samples: 60 + 30 + 30 + 1, wave: 2 });
+    await settle();
+  });
+
   test("events that are noted later are said once", async () => {
     const files = papers();
     const card = watching(files, EVENING, { waves: false });
