@@ -1,0 +1,93 @@
+import { createNews } from "../../src/domain/news.ts";
+import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
+import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
+import { createLineFramer } from "../../src/wire/line.ts";
+import { type Answer, decodeAnswer, LONGEST_ANSWER_BYTES, QUESTION, type Refusal } from "./codec.ts";
+import { bodiesOf, meaningOf } from "./readings.ts";
+
+export const PHILIPS_OPTIONS = {
+  baud: {
+    kind: "choice",
+    values: ["19200", "9600", "38400"],
+    default: "19200",
+    help: "Line speed: 19200 is the V200's and the Esprit's; the V60's was not published where we looked.",
+  },
+} as const satisfies OptionSpecs;
+
+const POLL_MS = 1_000;
+const NO_REPLY_MS = 5_000;
+const UNREAD = 64;
+const NO_BYTES = new Uint8Array(0);
+
+/** Polls the ventilator with SNDA; README.md lists the fields. */
+export async function* observePhilips(context: DriverContext): AsyncGenerator<DeviceReading> {
+  const inbox = createInbox<Answer>(UNREAD);
+  const exchange = listen(context, inbox);
+  const polling = poll(context, exchange).then(
+    () => inbox.end(),
+    (cause: unknown) => inbox.end({ cause }),
+  );
+  const isNews = createNews();
+  try {
+    for (let answer = await inbox.next(); answer !== undefined; answer = await inbox.next()) {
+      for (const body of bodiesOf(answer)) {
+        if (body.kind === "samples" || isNews(body, context.clock.mono())) yield { body };
+      }
+    }
+  } finally {
+    await exchange.stop();
+    await polling;
+  }
+}
+
+function listen(
+  { link, clock, trace, signal }: DriverContext,
+  inbox: Inbox<Answer>,
+): Exchange<Answer | Refusal> {
+  let deliver: (answer: Answer | Refusal) => void = () => undefined;
+  const framer = createLineFramer({
+    end: "cr",
+    maxBytes: LONGEST_ANSWER_BYTES,
+    onLine(bytes, whole) {
+      const answer = decodeAnswer(bytes, whole);
+      if (typeof answer === "string") trace.reject(bytes, answer);
+      else {
+        trace.frame(bytes, () => meaningOf(answer));
+        inbox.put(answer);
+      }
+      deliver(answer);
+    },
+    onNoise: (bytes, reason) => trace.reject(bytes, reason),
+  });
+  const exchange = createExchange<Answer | Refusal>({
+    link,
+    clock,
+    trace,
+    signal,
+    read(chunk, reply) {
+      deliver = reply;
+      framer.push(chunk);
+    },
+    // It is in the inbox like any other: what the ventilator says now.
+    unasked: () => undefined,
+  });
+  exchange.start();
+  return exchange;
+}
+
+/** One question after the other, at most one a second; anything that comes back, an error message too, ends the wait. */
+async function poll({ clock, trace }: DriverContext, exchange: Exchange<Answer | Refusal>): Promise<void> {
+  while (!exchange.ended) {
+    const askedMs = clock.mono();
+    const answer = await exchange.request({
+      bytes: QUESTION,
+      meaning: "SNDA: send MISCA",
+      matches: () => true,
+      timeoutMs: NO_REPLY_MS,
+    });
+    if (answer === undefined && !exchange.ended) trace.reject(NO_BYTES, "no answer within 5 s");
+    const waitMs = askedMs + POLL_MS - clock.mono();
+    if (waitMs > 0) await exchange.pause(waitMs);
+  }
+}
