@@ -25,6 +25,7 @@ import { remoteAlarmContact } from "./remote-alarm-contact/module.ts";
 import { resmedCard } from "./resmed-card/module.ts";
 import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
+import { tosca500 } from "./tosca-500/module.ts";
 import { viatomOxyii, viatomOxyiiFile } from "./viatom-oxyii/module.ts";
 import { viatomRing, viatomRingFile } from "./viatom-ring/module.ts";
 import { yuwellFe } from "./yuwell-fe/module.ts";
@@ -67,6 +68,7 @@ export const DEVICES: readonly DeviceModule[] = [
   viatomOxyiiFile,
   philipsV60,
   philipsPrs1,
+  tosca500,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -26,6 +26,7 @@ import { remoteAlarmContactProfile } from "./profiles/remote-alarm-contact.ts";
 import { resmedCardProfile } from "./profiles/resmed-card.ts";
 import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
+import { tosca500Profile } from "./profiles/tosca-500.ts";
 import { viatomOxyiiFileProfile, viatomOxyiiProfile } from "./profiles/viatom-oxyii.ts";
 import { viatomRingFileProfile, viatomRingProfile } from "./profiles/viatom-ring.ts";
 import { yuwellFeProfile } from "./profiles/yuwell-fe.ts";
@@ -67,4 +68,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "viatom-oxyii-file": viatomOxyiiFileProfile,
   "philips-v60": philipsV60Profile,
   "philips-prs1": philipsPrs1Profile,
+  "tosca-500": tosca500Profile,
 };
