@@ -9,8 +9,11 @@ import { contecEbBle, contecEbFile, contecEbHid } from "../../devices/contec-eb/
 import { decodeAuto, decodeManual, encodeManual } from "../../devices/contec-eb/record.ts";
 import { readSpo2File } from "../../devices/contec-eb/spo2-file.ts";
 import { absent, isPresent, type Samples } from "../../src/domain/sample.ts";
-import { zoneOffsetMs } from "../../src/domain/time.ts";
+import { wall, zoneOffsetMs } from "../../src/domain/time.ts";
 import type { DeviceReading } from "../../src/driver/contract.ts";
+import { fillOptions } from "../../src/driver/options.ts";
+import { createVirtualClock } from "../../src/rehearsal/clock.ts";
+import { createMemoryLinks } from "../../src/transport/memory.ts";
 import { fromHex, parseHexFrames, toHex } from "../../src/wire/transcript.ts";
 import { createBench, feedStream, type Heard, playScene, ZONE } from "../support/conformance.ts";
 import { recordings } from "../support/require.ts";
@@ -330,26 +333,36 @@ describe("the host", () => {
     expect(bench.clock.pending).toBe(0);
   });
 
-  test("leaves the clock alone when told to, or when its own is not trusted", async () => {
-    for (const [options, trusted] of [
-      [{ clock: "leave" }, true],
-      [{}, false],
-    ] as const) {
-      const bench = await createBench(contecEbBle, options);
-      bench.clock.setTrusted(trusted);
-      const sent: string[] = [];
-      const listen = async (): Promise<void> => {
-        for await (const { channel, bytes } of bench.cable.packets.chunks)
-          sent.push(`${channel} ${toHex(bytes)}`);
-      };
-      listen().catch(() => undefined);
-      await bench.clock.advance(600);
-      if (trusted) expect(sent).toEqual(["ff01 81 01", "ff01 9B 00 1B", "ff01 9B 01 1C", "ff01 9A 1A"]);
-      await bench.abort();
-    }
+  test.each([
+    ["when told to", { clock: "leave" }, true],
+    ["when its own is not trusted", {}, false],
+  ])("leaves the oximeter's clock alone %s", async (_, given, trusted) => {
+    const clock = createVirtualClock(wall(0), trusted);
+    const stop = new AbortController();
+    const cable = createMemoryLinks();
+    const sent: string[] = [];
+    const listen = async (): Promise<void> => {
+      for await (const { channel, bytes } of cable.cable("x").packets.chunks)
+        sent.push(`${channel} ${toHex(bytes)}`);
+    };
+    // Ends with the cable, which nobody closes here.
+    listen().catch(() => undefined);
+    const readings = contecEbBle.observe({
+      link: cable.openPackets("x").link,
+      clock,
+      options: fillOptions(contecEbBle.options, given),
+      zone: ZONE,
+      trace: { frame: () => undefined, reject: () => undefined, sent: () => undefined },
+      signal: stop.signal,
+    });
+    const observing = readings[Symbol.asyncIterator]().next();
+    await clock.advance(600);
+    expect(sent).toEqual(["ff01 81 01", "ff01 9B 00 1B", "ff01 9B 01 1C", "ff01 9A 1A"]);
+    stop.abort();
+    expect(await observing).toMatchObject({ done: true });
   });
 
-  test("without keepalives the simulated device falls silent within a minute", async () => {
+  test("keeps the simulated device talking, which falls silent within a minute of the last keepalive", async () => {
     const { heard } = await playScene(contecEbHid, {
       name: "alive",
       bed: steadyBed({ samples: { spo2: 97, pulse_rate: 72 } }),
