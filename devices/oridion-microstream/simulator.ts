@@ -151,7 +151,7 @@ function oximeterFields(finger: Finger | undefined) {
     spo2Low: spo2 !== undefined && spo2 < LIMITS.spo2Low,
     pulseHigh: pulse !== undefined && pulse > PULSE.high,
     pulseLow: pulse !== undefined && pulse < PULSE.low,
-    sensorOff: off && finger.unplugged === false,
+    sensorOff: off && !finger.unplugged,
     sensorDisconnected: finger?.unplugged === true,
   };
 }

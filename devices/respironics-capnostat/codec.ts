@@ -128,16 +128,9 @@ function toldIn(dpi: number | undefined, bytes: readonly number[]): Told | undef
   const [high, low, , , priority] = bytes;
   if (high === undefined || low === undefined) return undefined;
   const value = 128 * high + low;
-  switch (dpi) {
-    case DPI.status:
-      return priority === undefined ? undefined : { kind: "status", priority };
-    case DPI.etco2:
-      return { kind: "etco2", value: value / 10 };
-    case DPI.respRate:
-      return { kind: "respRate", value };
-    default:
-      return undefined;
-  }
+  if (dpi === DPI.etco2) return { kind: "etco2", value: value / 10 };
+  if (dpi === DPI.respRate) return { kind: "respRate", value };
+  return dpi === DPI.status && priority !== undefined ? { kind: "status", priority } : undefined;
 }
 
 /** A frame with length and checksum; throws RangeError on a byte that has bit 7 set. */

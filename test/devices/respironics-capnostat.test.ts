@@ -19,6 +19,7 @@ import {
 import { respironicsCapnostat } from "../../devices/respironics-capnostat/module.ts";
 import type { ObservationBody } from "../../src/domain/observation.ts";
 import { absent, type Samples } from "../../src/domain/sample.ts";
+import { lineBytes } from "../../src/wire/line.ts";
 import { fromHex, toHex } from "../../src/wire/transcript.ts";
 import { createBench, feedStream, type Heard } from "../support/conformance.ts";
 import { protocolVectors } from "../support/protocol-vectors.ts";
@@ -246,7 +247,7 @@ describe("the conversation", () => {
   });
 
   test("takes the revision as firmware", async () => {
-    const text = [..."3.02 2008"].map((letter) => letter.charCodeAt(0));
+    const text = lineBytes("3.02 2008");
     const heard = await decode(encodeFrame(COMMAND.revision, 0, ...text), seconds(1, telling(0, 41, 16)));
     expect(bodies(heard, "identity")).toEqual([{ kind: "identity", firmware: "3.02 2008" }]);
   });
