@@ -13,6 +13,7 @@ import { hamiltonPolling } from "./hamilton-polling/module.ts";
 import { jumperOximeter } from "./jumper-oximeter/module.ts";
 import { lpowOximeter } from "./lpow-oximeter/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
+import { meteringPlug } from "./metering-plug/module.ts";
 import { nellcorText } from "./nellcor-text/module.ts";
 import { noninBle, noninBle3150 } from "./nonin-ble/module.ts";
 import { noninSerial } from "./nonin-serial/module.ts";
@@ -69,6 +70,7 @@ export const DEVICES: readonly DeviceModule[] = [
   philipsV60,
   philipsPrs1,
   tosca500,
+  meteringPlug,
 ];
 
 /** The family with this id; undefined where none is built in. */

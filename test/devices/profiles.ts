@@ -14,6 +14,7 @@ import { hamiltonPollingProfile } from "./profiles/hamilton-polling.ts";
 import { jumperOximeterProfile } from "./profiles/jumper-oximeter.ts";
 import { lpowOximeterProfile } from "./profiles/lpow-oximeter.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
+import { meteringPlugProfile } from "./profiles/metering-plug.ts";
 import { nellcorTextProfile } from "./profiles/nellcor-text.ts";
 import { noninBleProfile } from "./profiles/nonin-ble.ts";
 import { noninSerialProfile } from "./profiles/nonin-serial.ts";
@@ -69,4 +70,5 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "philips-v60": philipsV60Profile,
   "philips-prs1": philipsPrs1Profile,
   "tosca-500": tosca500Profile,
+  "metering-plug": meteringPlugProfile,
 };
