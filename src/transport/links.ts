@@ -9,6 +9,7 @@ import { isTranscript, timedChunks } from "../wire/transcript.ts";
 import { openBle } from "./ble.ts";
 import { startBleHelper } from "./ble-helper.ts";
 import { openFileLink } from "./files.ts";
+import { type Hid, machineHid, openHid } from "./hid.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
 import { openModemLines } from "./modem-lines.ts";
 import { openMessages } from "./mqtt.ts";
@@ -21,10 +22,16 @@ export interface LinksOptions {
   readonly clock: Clock;
   /** Cables of simulators in this process; without any, `memory:` addresses lead nowhere. */
   readonly memory?: MemoryLinks;
+  /** Default: those of this machine. */
+  readonly hid?: Hid;
 }
 
 /** Every kind of link by address; docs/links.md lists them. */
-export function createLinks({ clock, memory = createMemoryLinks() }: LinksOptions): Links & { stop(): void } {
+export function createLinks({
+  clock,
+  memory = createMemoryLinks(),
+  hid = machineHid,
+}: LinksOptions): Links & { stop(): void } {
   const replays = new Map<string, Replay>();
 
   const replayOf = async (
@@ -58,6 +65,8 @@ export function createLinks({ clock, memory = createMemoryLinks() }: LinksOption
         if (address.startsWith("tcp:")) return openTcp(address, signal, clock);
         if (isPath(address)) return openSerial(address, need.serial, signal, clock);
       }
+      if (need.kind === "reports" && address.startsWith("hid:"))
+        return openHid(address, need.usb, signal, hid);
       throw noWay(address, need.kind);
     },
     async openPackets(address, need, signal, times = {}) {
