@@ -25,7 +25,8 @@ const ROUND_MS = 1_000;
 const TURNS_A_ROUND = 3;
 /** After so many questions without an answer the round is given up. */
 const MOST_UNANSWERED = 3;
-const UNREAD = 64;
+/** More than a link hands over at once (64 kB) can hold; while it is live hardly anything waits. */
+const UNREAD = 4_096;
 const NO_BYTES = new Uint8Array(0);
 
 /** Polls a Hamilton ventilator; README.md lists the ids. */

@@ -29,8 +29,8 @@ export const NELLCOR_OPTIONS = {
 const SILENT_MS = 6_000;
 /** Between the start commands. */
 const START_PAUSE_MS = 500;
-/** Lines that nobody has read yet; one comes every two seconds. */
-const UNREAD = 64;
+/** More than a link hands over at once (64 kB) can hold; while it is live hardly anything waits. */
+const UNREAD = 4_096;
 
 /** Reads the printed lines of a Nellcor monitor; README.md says what each status code does to the numbers. */
 export async function* observeNellcor(context: DriverContext): AsyncGenerator<DeviceReading> {

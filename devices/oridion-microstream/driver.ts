@@ -44,7 +44,8 @@ const LINK_ACTIVE_MS = 5_000;
 const ENABLE_MS = 1_000;
 /** Numerics since the newest wave; then nobody vouches for their CO2. */
 const WAVELESS_NUMERICS = 3;
-const UNREAD = 64;
+/** More than a link hands over at once (64 kB) can hold; while it is live hardly anything waits. */
+const UNREAD = 4_096;
 const NO_BYTES = new Uint8Array(0);
 
 /** Reads a Capnostream 20 or a MicroPod; README.md says what each status bit does to the numbers. */

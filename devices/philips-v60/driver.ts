@@ -17,7 +17,8 @@ export const PHILIPS_OPTIONS = {
 
 const POLL_MS = 1_000;
 const NO_REPLY_MS = 5_000;
-const UNREAD = 64;
+/** More than a link hands over at once (64 kB) can hold; while it is live hardly anything waits. */
+const UNREAD = 4_096;
 const NO_BYTES = new Uint8Array(0);
 
 /** Polls the ventilator with SNDA; README.md lists the fields. */

@@ -47,7 +47,8 @@ const REPLY_MS = 1_000;
 const LOOK_MS = 1_000;
 /** The status that asks for settings stays for a while after they were sent. */
 const SETTINGS_AGAIN_MS = 5_000;
-const UNREAD = 64;
+/** More than a link hands over at once (64 kB) can hold; while it is live hardly anything waits. */
+const UNREAD = 4_096;
 const NEEDS_SETTINGS = 3;
 
 /** Reads a Capnostat or LoFlo module; README.md says what each status does to the numbers. */

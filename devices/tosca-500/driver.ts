@@ -24,7 +24,8 @@ export const TOSCA_OPTIONS = {
 
 const POLL_MS = 2_000;
 const NO_REPLY_MS = 2_000;
-const UNREAD = 64;
+/** More than a link hands over at once (64 kB) can hold; while it is live hardly anything waits. */
+const UNREAD = 4_096;
 const NO_BYTES = new Uint8Array(0);
 
 /** The parts of one answer. */

@@ -126,6 +126,12 @@ describe("bad input", () => {
   });
 });
 
+test("everything in a large chunk is read, as from a file", async () => {
+  const text = Array.from({ length: 1200 }, (_, i) => `${at(`${50 + (i % 50)} 72 45`)}\r\n`).join("");
+  const heard = await feedStream(nellcorText, {}, [{ offsetMs: 0, bytes: lineBytes(text) }]);
+  expect(samples(heard)).toHaveLength(1200);
+});
+
 describe("a silent monitor", () => {
   /** What the driver sends, with its times. */
   const listen = async (options = {}) => {

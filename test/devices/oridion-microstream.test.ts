@@ -252,6 +252,14 @@ describe("the wave", () => {
   });
 });
 
+test("everything in a large chunk is read, as from a file", async () => {
+  const many = Array.from({ length: 900 }, (_, i) =>
+    Buffer.concat([wave(i & 0xff), numerics({ spo2: 50 + (i % 50) })]),
+  );
+  const heard = await decode(Buffer.concat(many));
+  expect(samples(heard)).toHaveLength(900);
+});
+
 describe("identity", () => {
   test("holds version and serial number", () => {
     expect(identityIn(lineBytes("V45.67 02/24/2008 B355987654  "))).toEqual({
