@@ -11,6 +11,7 @@ import { root, say } from "./bootstrap.mjs";
 export const systemPackages = [
   { name: "socat", package: "socat", programs: ["socat"] },
   { name: "gcc", package: "gcc", programs: ["gcc"] },
+  { name: "dbus", package: "dbus", programs: ["dbus-daemon"] },
   { name: "libc6-dev", package: "libc6-dev", files: ["/usr/include/stdio.h"] },
   { name: "firefox", package: "firefox-esr", programs: ["firefox-esr", "firefox"] },
   { name: "chromium", package: "chromium", programs: ["chromium", "chromium-browser"] },

@@ -17,7 +17,7 @@ const DeviceSchema = Type.Object(
     port: Type.String({
       minLength: 1,
       description:
-        "Serial port, best as /dev/serial/by-id/...; `memory:` and `replay:FILE` are simulated and marked so.",
+        "Where the device is: a serial port, best as /dev/serial/by-id/..., or another address of docs/links.md; `memory:` and `replay:FILE` are simulated and marked so.",
     }),
     label: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: "Name on the pages." })),
     insist: Type.Optional(

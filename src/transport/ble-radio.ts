@@ -88,7 +88,7 @@ function radioOf(
   return {
     adapter,
     async find(wanted) {
-      if (wanted.address !== undefined) await bluez?.release(wanted.address);
+      await bluez?.release(wanted);
       const heard = new Promise<Peripheral>((resolve) => {
         noble.on("discover", (each: Peripheral) => {
           // bluetoothd also tells of those that it only remembers: they have no signal strength.

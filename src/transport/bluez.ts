@@ -1,6 +1,7 @@
 import type { MessageBus } from "dbus-next";
 import { messageOf } from "../domain/fault.ts";
-import { RadioProblem } from "./ble-messages.ts";
+import { isWanted } from "./ble-match.ts";
+import { RadioProblem, type Wanted } from "./ble-messages.ts";
 
 const BLUEZ = "org.bluez";
 const ADAPTER = "org.bluez.Adapter1";
@@ -11,7 +12,7 @@ export interface Bluez {
   /** `hci0` */
   readonly adapter: string;
   /** Ends a connection that a predecessor of ours, or another program here, still has: it would not advertise. */
-  release(address: string): Promise<void>;
+  release(wanted: Pick<Wanted, "address" | "name">): Promise<void>;
   /** Asks for a bond where there is none; keys stay with bluetoothd. */
   bond(address: string): Promise<void>;
   stop(): void;
@@ -72,12 +73,12 @@ export async function openBluez(
     bus.disconnect();
     throw error;
   });
-  const deviceOf = async (address: string) => {
-    const devices = await objects(DEVICE);
-    for (const [path, property] of devices) {
-      const known = property("Address");
-      const isIt = typeof known === "string" && known.toLowerCase() === address.toLowerCase();
-      if (isIt && path.startsWith(`${adapterPath}/`)) return { path, property };
+  const deviceOf = async (wanted: Pick<Wanted, "address" | "name">) => {
+    const text = (value: unknown): string => (typeof value === "string" ? value : "");
+    for (const [path, property] of await objects(DEVICE)) {
+      const known = { address: text(property("Address")), name: text(property("Name")), services: [] };
+      const isHere = path.startsWith(`${adapterPath}/`);
+      if (isHere && isWanted(known, { ...wanted, services: [], names: [] })) return { path, property };
     }
     return undefined;
   };
@@ -99,12 +100,12 @@ export async function openBluez(
 
   return {
     adapter: adapterPath.slice(adapterPath.lastIndexOf("/") + 1),
-    async release(address) {
-      const device = await deviceOf(address);
+    async release(wanted) {
+      const device = await deviceOf(wanted);
       if (device?.property("Connected") === true) await call(BLUEZ, device.path, [DEVICE, "Disconnect"]);
     },
     async bond(address) {
-      const device = await deviceOf(address);
+      const device = await deviceOf({ address: address.toLowerCase(), name: undefined });
       if (device === undefined) throw new Error("bluetoothd does not know it any more");
       if (device.property("Paired") !== true) await call(BLUEZ, device.path, [DEVICE, "Pair"]);
     },

@@ -36,6 +36,8 @@ export async function sourceFindings(
 const SIMULATED = "SIMULATED, marked so everywhere; it pages nobody outside a drill";
 const SIMULATED_FIX = "For a real night name the port of a real device.";
 const OPEN_MS = 10_000;
+/** A radio device is looked for, connected and asked for its services. */
+const RADIO_OPEN_MS = 45_000;
 
 async function deviceFindings(
   bed: BedConfig,
@@ -48,7 +50,8 @@ async function deviceFindings(
   if (device === undefined) return [];
   if (port.startsWith("memory:")) return [warning(where, SIMULATED, SIMULATED_FIX)];
   const deadline = new AbortController();
-  const cancel = context.terminal.clock.after(OPEN_MS, () => deadline.abort());
+  const openMs = device.link === "gatt" ? RADIO_OPEN_MS : OPEN_MS;
+  const cancel = context.terminal.clock.after(openMs, () => deadline.abort());
   try {
     const signal = AbortSignal.any([deadline.signal, context.terminal.signal]);
     const opened = await attach({

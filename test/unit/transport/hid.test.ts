@@ -45,7 +45,7 @@ function double(devices: readonly HidDevice[]) {
   };
 }
 
-const open = (hid: Hid, address: string, need = NEED): Promise<OpenLink> =>
+const open = (hid: Hid, address: string, need: ByteNeed = NEED): Promise<OpenLink> =>
   createLinks({ clock: createVirtualClock(wall(0)), hid }).open(address, need, never);
 
 describe("a USB HID device", () => {
