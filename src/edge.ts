@@ -6,7 +6,7 @@ import type { BedConfig, DeviceConfig, HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { AlarmCommand, AlarmEvent } from "./domain/alarm.ts";
 import type { ExpectedSource } from "./domain/bed.ts";
-import { Fault } from "./domain/fault.ts";
+import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
 import type { ObservationBody } from "./domain/observation.ts";
 import { SECOND_MS, type Wall } from "./domain/time.ts";
@@ -21,7 +21,7 @@ import type { World } from "./port/world.ts";
 import { createFlightRecorder } from "./record/flight.ts";
 import { openRecordLog } from "./record/log.ts";
 import { openSpool } from "./record/spool.ts";
-import type { DeviceView } from "./server/contract.ts";
+import type { DeviceView, FrameLine } from "./server/contract/technician.ts";
 import { createLiveModel, type LiveModel } from "./server/live-model.ts";
 import { decodeOutboxEntry } from "./watch/outbox.ts";
 import { createTargetBook, type TargetBook } from "./watch/target-book.ts";
@@ -36,6 +36,8 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: boolean; readonly reason?: string };
   devices(): readonly DeviceView[];
+  /** The newest frames of a device, explained now; undefined for one that is not here. */
+  frames(device: DeviceId): readonly FrameLine[] | undefined;
   /**
    * What went over a device's link in [from, to), of the last 48 h, as a transcript. Rejects with NOT_FOUND for a
    * device that is not here.
@@ -194,6 +196,12 @@ export async function composeEdge(
         epoch,
         address: device.config.port,
         options: device.options,
+        ...serialOf(device.id),
+        // Not bound: it is tried again with the next start.
+        onSerial: (serial) =>
+          void identity
+            .bindSerial(device.id, serial)
+            .catch((error: unknown) => log.note("serial.unbound", { why: messageOf(error) }, "warn")),
         links: world.links,
         clock,
         random,
@@ -236,6 +244,11 @@ export async function composeEdge(
     };
   }
 
+  function serialOf(device: DeviceId): { readonly serialNumber?: string } {
+    const serialNumber = identity.serial(device);
+    return serialNumber === undefined ? {} : { serialNumber };
+  }
+
   const edge: Edge = {
     live,
     targets,
@@ -257,12 +270,16 @@ export async function composeEdge(
     },
     devices: () =>
       beds.flatMap(({ plan, supervisors }) =>
-        supervisors.map((supervisor, index) => ({
-          ...supervisor.view(),
-          label: plan.devices[index]?.config.label ?? "",
-          role: plan.devices[index]?.module.role ?? "",
-        })),
+        plan.devices.flatMap((planned, index) => {
+          const supervisor = supervisors[index];
+          return supervisor === undefined ? [] : [viewOf(planned, supervisor, flights.get(planned.id))];
+        }),
       ),
+    frames: (device) =>
+      beds
+        .flatMap(({ supervisors }) => supervisors)
+        .find((supervisor) => supervisor.view().device === device)
+        ?.frames(),
     async recording(device, from, to) {
       const flight = flights.get(device);
       if (flight === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
@@ -323,6 +340,29 @@ const transcriptHead = ({ module, config, options }: BedPlan["devices"][number])
   })
     .trimEnd()
     .concat("\n");
+
+/** A device as the technician's page shows it. */
+function viewOf(
+  { config, module, options }: BedPlan["devices"][number],
+  supervisor: Supervisor,
+  flight: FlightRecorder | undefined,
+): DeviceView {
+  const { connection, averaging, evidence: evidenceText, night } = module.facts;
+  return {
+    ...supervisor.view(),
+    label: config.label,
+    role: module.role,
+    signals: module.signals(options),
+    options,
+    quietMs: module.quietMs(options),
+    recorded: flight?.kept() ?? { bytes: 0 },
+    facts: {
+      ...{ vendor: module.vendor, model: module.model, connection, evidence: module.evidence },
+      ...{ evidenceText, night },
+      ...(averaging === undefined ? {} : { averaging }),
+    },
+  };
+}
 
 /** What a call switch says when it is pressed. */
 const isCall = (body: ObservationBody): boolean => body.kind === "status" && body.codes.includes("call");

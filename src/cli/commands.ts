@@ -74,4 +74,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "rehearses scenarios with many seeds on virtual time",
     load: async () => (await import("./nights.ts")).nightsCommand,
   },
+  {
+    name: "kit",
+    summary: "prints what to buy: complete sets, look-alikes, what each ventilator can tell",
+    load: async () => (await import("./kit.ts")).kitCommand,
+  },
 ];

@@ -12,6 +12,10 @@ export interface HomeIdentity {
   readonly home: HomeId;
   /** The device on a port of a bed: the same after every restart. */
   device(bed: BedId, port: string): DeviceId;
+  /** The serial number that belongs to it, once one was told. */
+  serial(device: DeviceId): string | undefined;
+  /** Binds a serial number to a device of a bed. Rejects with STATE_FAILED. */
+  bindSerial(device: DeviceId, serial: string): Promise<void>;
   /** Key of acknowledgement tokens. */
   readonly ackKey: string;
   readonly vapid: { readonly publicKey: string; readonly privateKey: string };
@@ -44,15 +48,24 @@ export async function readIdentity(options: {
   });
   const [publicKey = "", privateKey = ""] = keys.split(" ");
   const devices = new Map<string, DeviceId>();
+  const serials = new Map<DeviceId, string>();
   for (const bed of config.beds) {
     for (const { port } of bed.devices) {
       const name = `${bed.id} ${port}`;
-      devices.set(name, await rememberId(state, random, `device ${name}`));
+      const device = await rememberId(state, random, `device ${name}`);
+      devices.set(name, device);
+      const serial = await readSerial(state, device);
+      if (serial !== undefined) serials.set(device, serial);
     }
   }
   return {
     home,
     device: (bed, port) => devices.get(`${bed} ${port}`) ?? "",
+    serial: (device) => serials.get(device),
+    async bindSerial(device, serial) {
+      serials.set(device, serial);
+      await state.setValue(`serial ${device}`, JSON.stringify(serial));
+    },
     ackKey,
     vapid: { publicKey, privateKey },
     links: {
@@ -70,4 +83,10 @@ export async function readIdentity(options: {
       addedAt: wall(options.now),
     })),
   };
+}
+
+async function readSerial(state: State, device: DeviceId): Promise<string | undefined> {
+  const stored = await state.value(`serial ${device}`);
+  const serial: unknown = stored === undefined ? undefined : JSON.parse(stored);
+  return typeof serial === "string" ? serial : undefined;
 }

@@ -14,30 +14,44 @@ function table(): string {
   const rows = DEVICES.map((device) => {
     const options = fillOptions(device.options, {});
     const signals = [...device.signals(options), ...device.waves.map((wave) => `${wave} (wave)`)];
-    const names = Object.keys(device.options);
+    const { connection, averaging, night } = device.facts;
     return [
       `[\`${device.id}\`](${folderOf(device)}/README.md)`,
       `${device.vendor} ${device.model}`,
-      device.role,
-      signals.join(", "),
-      names.length === 0 ? "none" : names.join(", "),
-      device.evidence,
+      `${device.role}, ${connection}`,
+      signals.join(", ") || "none",
+      device.timeliness,
+      averaging ?? "not published",
+      powerOf(device),
+      `${night.suited}: ${night.reason}`,
+      `*${device.evidence}* ${device.facts.evidence}`,
     ];
   });
   const head = [
-    ["family", "device", "role", "signals with default options", "options", "evidence"],
-    ["---", "---", "---", "---", "---", "---"],
+    ["family", "device", "what, how", "signals", "age", "averaging", "power", "a whole night", "evidence"],
+    Array.from({ length: 9 }, () => "---"),
   ];
   return [...head, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+function powerOf({ facts: { power } }: DeviceModule): string {
+  if (power === "none") return "needs none";
+  if (power === "mains") return "mains";
+  return power.batteryHours === undefined
+    ? "battery or cable, hours not published"
+    : `battery, ${power.batteryHours} h`;
+}
+
 describe("devices/README.md", () => {
-  test("lists the families that are built in", () => {
-    const text = readFileSync(path.join(root, "README.md"), "utf8");
-    const between = /index\.ts; test\/devices\/list\.test\.ts compares it -->\n([\s\S]*?)<!-- end -->/.exec(
-      text,
+  test("lists the families that are built in", async () => {
+    const file = path.join(root, "README.md");
+    const text = readFileSync(file, "utf8");
+    const filled = text.replace(
+      /(compares it -->\n)[\s\S]*?(<!-- end -->)/,
+      (_, before: string, after: string) => `${before}${table()}\n${after}`,
     );
-    expect(between?.[1]?.trim()).toBe(table());
+    expect(filled).toContain(table());
+    await expect(filled).toMatchFileSnapshot(file);
   });
 });
 
