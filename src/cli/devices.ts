@@ -16,12 +16,15 @@ export const devicesCommand = command({
   async run({ values }, terminal) {
     const text =
       values.json === true
-        ? `${JSON.stringify(DEVICES.map(describe), undefined, 2)}\n`
+        ? `${JSON.stringify(DEVICES.map(describe), patternsAsText, 2)}\n`
         : DEVICES.map(paragraph).join("\n");
     await terminal.print(text);
     return 0;
   },
 });
+
+const patternsAsText = (_name: string, value: unknown): unknown =>
+  value instanceof RegExp ? value.source : value;
 
 /** A family as data; serial settings, silence and signals are those of its default options. */
 function describe(device: DeviceModule) {
@@ -73,5 +76,9 @@ function valuesOf(option: OptionSpec): string {
       return `${option.min} to ${option.max} ${option.unit}, default ${option.default}`;
     case "flag":
       return option.default ? "true (default), false" : "true, false (default)";
+    case "text": {
+      const standard = option.default === "" ? "none" : option.default;
+      return `a text of at most ${option.maxLength} characters, default ${standard}`;
+    }
   }
 }

@@ -31,7 +31,16 @@ export type OptionSpec =
       readonly unit: string;
       readonly help: string;
     }
-  | { readonly kind: "flag"; readonly default: boolean; readonly help: string };
+  | { readonly kind: "flag"; readonly default: boolean; readonly help: string }
+  | {
+      readonly kind: "text";
+      /** What a value must match as a whole; absent: any printable text. The default need not match. */
+      readonly pattern?: RegExp;
+      /** Longest value, characters. */
+      readonly maxLength: number;
+      readonly default: string;
+      readonly help: string;
+    };
 
 export type OptionSpecs = { readonly [name: string]: OptionSpec };
 

@@ -43,7 +43,21 @@ function fitted(spec: OptionSpec, value: string | number | boolean): string | nu
       return typeof value === "number" && value >= spec.min && value <= spec.max ? value : undefined;
     case "flag":
       return typeof value === "boolean" ? value : undefined;
+    case "text":
+      return fittedText(spec, value);
   }
+}
+
+/** A name made of digits reads as a number in YAML. */
+function fittedText(
+  { pattern, maxLength, default: standard }: Extract<OptionSpec, { readonly kind: "text" }>,
+  value: string | number | boolean,
+): string | undefined {
+  if (typeof value === "boolean") return undefined;
+  const text = String(value);
+  if (text === standard) return text;
+  const fits = pattern === undefined ? /^\P{Cc}*$/u.test(text) : text.match(pattern)?.[0] === text;
+  return fits && text.length <= maxLength ? text : undefined;
 }
 
 function allowed(spec: OptionSpec): string {
@@ -54,5 +68,9 @@ function allowed(spec: OptionSpec): string {
       return `a number from ${spec.min} to ${spec.max} ${spec.unit}`;
     case "flag":
       return "true or false";
+    case "text": {
+      const like = spec.pattern === undefined ? "" : `, like ${String(spec.pattern)}`;
+      return `a text of at most ${spec.maxLength} characters${like}`;
+    }
   }
 }
