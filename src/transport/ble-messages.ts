@@ -8,7 +8,7 @@ export type BleAsk =
   | { readonly do: "heard" }
   | { readonly do: "connect" }
   | { readonly do: "bond" }
-  /** Answers with the UUIDs of all characteristics. */
+  /** Answers with the characteristics: UUID and what can be done with it (`2a5f notify read`), by blanks. */
   | { readonly do: "discover" }
   | { readonly do: "subscribe"; readonly uuid: string; readonly channel: string }
   /** The value arrives as a packet. */

@@ -112,7 +112,7 @@ function radioOf(
     bond: async () => bluez?.bond(found().address),
     async discover() {
       ({ characteristics } = await found().discoverAllServicesAndCharacteristicsAsync());
-      return characteristics.map(({ uuid }) => uuid);
+      return characteristics.map(({ uuid, properties }) => [uuid, ...properties].join(" "));
     },
     async subscribe(uuid, channel) {
       const characteristic = the(uuid, "notify", "indicate");

@@ -49,10 +49,10 @@ export async function openBle(
     const found = await find(helper, device, gatt, address, signal);
     await connect(helper, address, signal);
     if (gatt.bonded) await helper.ask({ do: "bond" }, BOND_MS, signal);
-    const uuids = await helper.ask({ do: "discover" }, DISCOVER_MS, signal);
-    await prepare(helper, gatt, uuids, address, signal);
+    const table = await helper.ask({ do: "discover" }, DISCOVER_MS, signal);
+    await prepare(helper, gatt, table, address, signal);
     return {
-      link: linkOf(helper, queue, gatt, uuids, address),
+      link: linkOf(helper, queue, gatt, able(table, "write", "writeWithoutResponse"), address),
       simulated: await isVirtualRadio(radio, adapter),
       resolved: `ble:${found}@${adapter}`,
     };
@@ -123,25 +123,30 @@ async function connect(helper: BleHelper, address: string, signal: AbortSignal):
   }
 }
 
+/** UUIDs of the characteristics with which one of these can be done. */
+const able = (table: readonly string[], ...what: readonly string[]): readonly string[] =>
+  table.flatMap((line) => {
+    const [uuid = "", ...can] = line.split(" ");
+    return can.some((each) => what.includes(each)) ? [uuid] : [];
+  });
+
 /** Subscribes in the order of the profile, then reads what is read once. */
 async function prepare(
   helper: BleHelper,
   gatt: GattProfile,
-  uuids: readonly string[],
+  table: readonly string[],
   address: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const channel of gatt.notify) {
-    const uuid = uuidFor(channel, uuids);
-    if (uuid === undefined) throw missing(address, channel);
-    await helper.ask({ do: "subscribe", uuid, channel }, STEP_MS, signal);
-  }
-  for (const channel of gatt.notifyIfThere) {
-    const uuid = uuidFor(channel, uuids);
+  const telling = able(table, "notify", "indicate");
+  for (const channel of [...gatt.notify, ...gatt.notifyIfThere]) {
+    const uuid = uuidFor(channel, telling);
     if (uuid !== undefined) await helper.ask({ do: "subscribe", uuid, channel }, STEP_MS, signal);
+    else if (gatt.notify.includes(channel)) throw missing(address, channel);
   }
+  const readable = able(table, "read");
   for (const channel of gatt.read) {
-    const uuid = uuidFor(channel, uuids);
+    const uuid = uuidFor(channel, readable);
     if (uuid !== undefined) await helper.ask({ do: "read", uuid, channel }, STEP_MS, signal);
   }
 }
@@ -150,14 +155,14 @@ function linkOf(
   helper: BleHelper,
   queue: PacketQueue,
   gatt: GattProfile,
-  uuids: readonly string[],
+  writable: readonly string[],
   address: string,
 ): PacketLink {
   return {
     chunks: queue.chunks,
     async write({ channel, bytes }) {
       const how = gatt.write[channel];
-      const uuid = how === undefined ? undefined : uuidFor(channel, uuids);
+      const uuid = how === undefined ? undefined : uuidFor(channel, writable);
       if (uuid === undefined) {
         throw new Fault("DEVICE_REFUSED", `${address} has no characteristic ${channel} that is written.`);
       }
