@@ -11,6 +11,7 @@ import { csvImport } from "./csv-import/module.ts";
 import { draegerMedibus } from "./draeger-medibus/module.ts";
 import { hamiltonPolling } from "./hamilton-polling/module.ts";
 import { jumperOximeter } from "./jumper-oximeter/module.ts";
+import { loewensteinPrisma } from "./loewenstein-prisma/module.ts";
 import { lpowOximeter } from "./lpow-oximeter/module.ts";
 import { masimoAscii } from "./masimo-ascii/module.ts";
 import { meteringPlug } from "./metering-plug/module.ts";
@@ -25,6 +26,7 @@ import { puritanBennett840Waveform } from "./puritan-bennett-840-waveform/module
 import { remoteAlarmContact } from "./remote-alarm-contact/module.ts";
 import { resmedCard } from "./resmed-card/module.ts";
 import { respironicsCapnostat } from "./respironics-capnostat/module.ts";
+import { resventCard } from "./resvent-card/module.ts";
 import { sigPlx } from "./sig-plx/module.ts";
 import { tosca500 } from "./tosca-500/module.ts";
 import { viatomOxyii, viatomOxyiiFile } from "./viatom-oxyii/module.ts";
@@ -71,6 +73,8 @@ export const DEVICES: readonly DeviceModule[] = [
   philipsPrs1,
   tosca500,
   meteringPlug,
+  resventCard,
+  loewensteinPrisma,
 ];
 
 /** The family with this id; undefined where none is built in. */

@@ -1,10 +1,10 @@
+import { type LocalClock, localClock } from "../../src/domain/local-clock.ts";
 import { createMeter } from "../../src/domain/meter.ts";
 import { isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
-import { HOUR_MS, mono, SECOND_MS } from "../../src/domain/time.ts";
+import { HOUR_MS, mono, SECOND_MS, wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { CardLink } from "../../src/port/link.ts";
-import { localTimeOf } from "../../src/wire/card.ts";
 import { DAY, encodePacket, FLOW_RATE_HZ, INDEX_HEADER_BYTES, MODES, PACKET } from "./codec.ts";
 import { encodeUsr } from "./usr.ts";
 
@@ -14,11 +14,11 @@ const MODEL = "simulated G3";
 /** What the machine's flow is too high by, in 0.1 L/min: the leak of a mask. */
 const OFFSET = 240;
 
-/** Plays a machine that writes its card: who it is and the day's settings at once, then a packet a second. Its clock shows UTC. */
+/** Plays a machine that writes its card: who it is and the day's settings at once, then a packet a second. */
 export async function simulateBmc(context: SimulatorContext<CardLink>): Promise<void> {
-  const { bed, clock, link, signal } = context;
+  const { bed, clock, link, signal, zone = "UTC" } = context;
   const meter = createMeter(bed, clock.mono());
-  await link.write(`${STEM}.USR`, 0, encodeUsr(SERIAL, MODEL, therapyDate(clock.wall())));
+  await link.write(`${STEM}.USR`, 0, encodeUsr(SERIAL, MODEL, therapyDate(context)));
   await link.write(`${STEM}.idx`, 0, indexFile(context));
   let packets = 0;
   while (!signal.aborted) {
@@ -51,7 +51,7 @@ export async function simulateBmc(context: SimulatorContext<CardLink>): Promise<
         spo2: sample("spo2"),
         heartRate: sample("pulse_rate"),
         respRate: whole("resp_rate", 1),
-        ...localTimeOf(clock.wall()),
+        ...localClock(clock.wall(), zone),
       },
       flow.every((value) => value !== undefined)
         ? flow.map((value) => Math.round(value * 10) + OFFSET)
@@ -62,8 +62,9 @@ export async function simulateBmc(context: SimulatorContext<CardLink>): Promise<
   }
 }
 
-function indexFile({ bed, clock }: SimulatorContext<CardLink>): Uint8Array {
-  const date = therapyDate(clock.wall());
+function indexFile(context: SimulatorContext<CardLink>): Uint8Array {
+  const { bed } = context;
+  const date = therapyDate(context);
   const epap = bed.setting("epap");
   const ipap = bed.setting("ipap");
   const mode = MODES.indexOf(String(bed.setting("mode")));
@@ -91,7 +92,10 @@ function indexFile({ bed, clock }: SimulatorContext<CardLink>): Uint8Array {
 const EARLIEST = Date.UTC(2000, 0, 1);
 
 /** The date of the noon before. */
-const therapyDate = (at: number): { year: number; month: number; day: number } => {
-  const { year, month, day } = localTimeOf(Math.max(EARLIEST, at - 12 * HOUR_MS));
+function therapyDate({
+  clock,
+  zone = "UTC",
+}: SimulatorContext<CardLink>): Pick<LocalClock, "year" | "month" | "day"> {
+  const { year, month, day } = localClock(wall(Math.max(EARLIEST, clock.wall() - 12 * HOUR_MS)), zone);
   return { year, month, day };
-};
+}

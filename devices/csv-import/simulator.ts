@@ -1,6 +1,6 @@
 import { isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
-import { SECOND_MS, type Wall } from "../../src/domain/time.ts";
+import { SECOND_MS, type Wall, zoneOffsetMs } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { CardLink } from "../../src/port/link.ts";
 
@@ -10,8 +10,9 @@ const SIGNALS: readonly SignalId[] = ["spo2", "pulse_rate", "perfusion_index", "
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Plays a program that writes its export while it records: a row a second, in the form of a ring's app; its clock shows UTC. */
-export async function simulateCsv({ bed, clock, link, signal }: SimulatorContext<CardLink>): Promise<void> {
+/** Plays a program that writes its export while it records: a row a second, in the form of a ring's app. */
+export async function simulateCsv(context: SimulatorContext<CardLink>): Promise<void> {
+  const { bed, clock, link, signal, zone = "UTC" } = context;
   const encoder = new TextEncoder();
   const path = `Recorder_${new Date(clock.wall()).toISOString().replaceAll(/\D/g, "").slice(0, 14)}.csv`;
   let written = 0;
@@ -31,13 +32,13 @@ export async function simulateCsv({ bed, clock, link, signal }: SimulatorContext
       const sample = bed.sample(id);
       return isPresent(sample) ? String(sample) : "--";
     });
-    await write(`${timeText(clock.wall())},${cells.join(",")}\r\n`);
+    await write(`${timeText(clock.wall(), zone)},${cells.join(",")}\r\n`);
   }
 }
 
 /** `23:20:29 Jun 19 2026` */
-function timeText(at: Wall): string {
-  const date = new Date(at);
+function timeText(at: Wall, zone: string): string {
+  const date = new Date(at + zoneOffsetMs(at, zone));
   const day = String(date.getUTCDate()).padStart(2, "0");
   return `${date.toISOString().slice(11, 19)} ${MONTHS[date.getUTCMonth()]} ${day} ${date.getUTCFullYear()}`;
 }

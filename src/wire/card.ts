@@ -53,7 +53,7 @@ const PIECE_BYTES = 64 * 1024;
  * does, and drops a last part that is shorter than a unit.
  */
 export async function* pieces(
-  link: FileLink,
+  link: Pick<FileLink, "read">,
   path: string,
   { from, to, unit = 1 }: { readonly from: number; readonly to: number; readonly unit?: number },
 ): AsyncGenerator<Uint8Array> {
@@ -77,7 +77,7 @@ export async function wholeFile(
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const piece of pieces(link, path, { from: 0, to: bytes })) {
-    parts.push(piece.slice());
+    parts.push(new Uint8Array(piece));
     length += piece.length;
   }
   const whole = new Uint8Array(length);
@@ -169,6 +169,31 @@ export async function* merged<T extends Dated>(
     yield item;
   }
   yield* marks.slice(next);
+}
+
+/** Two streams, each in order of time, as one. */
+export async function* interleaved<T extends Dated>(
+  one: AsyncIterable<T>,
+  other: AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const first = one[Symbol.asyncIterator]();
+  const second = other[Symbol.asyncIterator]();
+  try {
+    let a = await first.next();
+    let b = await second.next();
+    while (a.done !== true || b.done !== true) {
+      if (a.done !== true && (b.done === true || at(a.value) <= at(b.value))) {
+        yield a.value;
+        a = await first.next();
+      } else if (b.done !== true) {
+        yield b.value;
+        b = await second.next();
+      }
+    }
+  } finally {
+    await first.return?.();
+    await second.return?.();
+  }
 }
 
 const at = ({ deviceAt }: Dated): number => deviceAt ?? Number.NEGATIVE_INFINITY;

@@ -12,6 +12,7 @@ import { csvImportProfile } from "./profiles/csv-import.ts";
 import { draegerMedibusProfile } from "./profiles/draeger-medibus.ts";
 import { hamiltonPollingProfile } from "./profiles/hamilton-polling.ts";
 import { jumperOximeterProfile } from "./profiles/jumper-oximeter.ts";
+import { loewensteinPrismaProfile } from "./profiles/loewenstein-prisma.ts";
 import { lpowOximeterProfile } from "./profiles/lpow-oximeter.ts";
 import { masimoAsciiProfile } from "./profiles/masimo-ascii.ts";
 import { meteringPlugProfile } from "./profiles/metering-plug.ts";
@@ -26,6 +27,7 @@ import { puritanBennett840WaveformProfile } from "./profiles/puritan-bennett-840
 import { remoteAlarmContactProfile } from "./profiles/remote-alarm-contact.ts";
 import { resmedCardProfile } from "./profiles/resmed-card.ts";
 import { respironicsCapnostatProfile } from "./profiles/respironics-capnostat.ts";
+import { resventCardProfile } from "./profiles/resvent-card.ts";
 import { sigPlxProfile } from "./profiles/sig-plx.ts";
 import { tosca500Profile } from "./profiles/tosca-500.ts";
 import { viatomOxyiiFileProfile, viatomOxyiiProfile } from "./profiles/viatom-oxyii.ts";
@@ -71,4 +73,6 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "philips-prs1": philipsPrs1Profile,
   "tosca-500": tosca500Profile,
   "metering-plug": meteringPlugProfile,
+  "resvent-card": resventCardProfile,
+  "loewenstein-prisma": loewensteinPrismaProfile,
 };

@@ -5,6 +5,7 @@ import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
 import {
   createLocalTimes,
   inOrder,
+  interleaved,
   isDate,
   localTimeOf,
   looks,
@@ -177,4 +178,19 @@ test("marks come at their places in a stream, and those of no time first", async
     "s30",
     "m35",
   ]);
+});
+
+test("two streams become one in order of time, to the end of both, and are closed when the reader stops", async () => {
+  const closed: string[] = [];
+  async function* stream(name: string, ...times: number[]) {
+    try {
+      for (const at of times) yield { name: `${name}${at}`, deviceAt: wall(at) };
+    } finally {
+      closed.push(name);
+    }
+  }
+  const all = await collect(interleaved(stream("a", 1, 4, 5), stream("b", 2, 4, 9)));
+  expect(all.map(({ name }) => name)).toEqual(["a1", "b2", "a4", "b4", "a5", "b9"]);
+  for await (const { name } of interleaved(stream("c", 1, 2), stream("d", 3))) if (name === "c1") break;
+  expect(closed).toEqual(["a", "b", "c", "d"]);
 });
