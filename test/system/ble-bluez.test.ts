@@ -110,12 +110,12 @@ describe("a sensor that bluetoothd manages", () => {
   test("is lost when bluetoothd restarts, and opened again over the new one", async () => {
     const first = await start();
     const link = await open();
-    const ending = next(link);
-    await first.stop();
-    await expect(ending).rejects.toMatchObject({
+    const ending = expect(next(link)).rejects.toMatchObject({
       code: "LINK_LOST",
       message: expect.stringContaining("bluetoothd"),
     });
+    await first.stop();
+    await ending;
     const second = await start();
     const again = await open();
     second.notify(Uint8Array.of(5));

@@ -66,9 +66,9 @@ describe("messages of a broker", () => {
 
   test("end with a lost link when the broker goes", async () => {
     const { link } = await open();
-    const ending = take(link, 1);
+    const ending = expect(take(link, 1)).rejects.toMatchObject({ code: "LINK_LOST" });
     await broker.close();
-    await expect(ending).rejects.toMatchObject({ code: "LINK_LOST" });
+    await ending;
     await link.close();
     const rest: Packet[] = [];
     for await (const packet of link.chunks) rest.push(packet);
