@@ -5,7 +5,8 @@ import { createLocalTimes, type LocalTimes, looks, merged } from "../../src/wire
 import { LARGEST_MEMBER_BYTES, type Member, membersOf } from "./archive.ts";
 import { HEADER_LIMIT_BYTES, readWmedf } from "./codec.ts";
 import { isConfiguration, whoItIs } from "./identity.ts";
-import { createSignalReader, marksOf, type SignalReader } from "./session.ts";
+import { marksOf } from "./marks.ts";
+import { createSignalReader, type SignalReader } from "./records.ts";
 
 type Context = DriverContext<FileLink>;
 

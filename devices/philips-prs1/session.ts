@@ -98,7 +98,10 @@ export function createSession({ times, tell }: SessionOptions): Session {
       }
     }
     const after = ends + 1;
-    for (const code of sounding) alarms.set(after, (alarms.get(after) ?? new Map()).set(code, false));
+    for (const code of sounding) {
+      const now = alarms.get(after) ?? new Map<AlarmCode, boolean>();
+      alarms.set(after, now.set(code, false));
+    }
   };
 
   const compare = (): void => {

@@ -79,14 +79,14 @@ export function* wavesOf(
   const rateHz = samples / chunkSeconds;
   for (let from = 0; from < samples; from += STRETCH_SAMPLES) {
     const to = Math.min(samples, from + STRETCH_SAMPLES);
-    const values = together.map(({ wave, channel }) => [
-      wave,
-      Array.from({ length: to - from }, (_, i) =>
+    const values: { [id in WaveId]?: readonly number[] } = {};
+    for (const { wave, channel } of together) {
+      values[wave] = Array.from({ length: to - from }, (_, i) =>
         roundTo(rawOf(chunk, channel, from + i) * WAVE_STEP, WAVES[wave].resolution),
-      ),
-    ]);
+      );
+    }
     yield {
-      body: { kind: "wave", rateHz, channels: Object.fromEntries(values) },
+      body: { kind: "wave", rateHz, channels: values },
       deviceAt: wall(start + Math.round((to * SECOND_MS) / rateHz)),
     };
   }
