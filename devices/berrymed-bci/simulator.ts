@@ -1,4 +1,5 @@
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
+import { createPulseWave } from "../../src/domain/pulse-wave.ts";
 import { ticks } from "../../src/domain/ticks.ts";
 import { mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -8,6 +9,8 @@ import { BCI, BERRY, DATA_CHANNEL, USUAL_RATE } from "./codec.ts";
 /** 254 is the highest pulse of one byte that is no missing code. */
 const MAX_PULSE = 254;
 const MAX_PERFUSION = 25.5;
+/** 0 means that there is no wave. */
+const HIGHEST_PLETH = 100;
 /** A notification holds 20 bytes: four frames of BCI or one of BERRY. */
 const NOTIFICATION_BYTES = 20;
 /** Notifications leave in bursts of a tenth of a second; the mean rate is exact. */
@@ -16,23 +19,18 @@ const FRAMES_PER_BURST = (USUAL_RATE * BURST_MS) / 1000;
 
 /** Plays the oximeter at 100 frames a second; BCI notifications begin in the middle of a frame. */
 export async function simulateBerry(context: SimulatorContext<PacketLink>): Promise<void> {
-  const { bed, clock, link, options, random, signal } = context;
+  const { bed, clock, link, options, signal } = context;
   const isBerry = options["form"] === "berry";
   // The end of a frame that nobody heard the beginning of.
   let queue: Uint8Array = isBerry ? new Uint8Array(0) : Uint8Array.of(0x48, 0x61);
   let count = 0;
-  let beat = random.uniform();
+  const pulseWave = createPulseWave(bed, USUAL_RATE);
 
   const next = (finger: Finger, atMs: number): Uint8Array => {
-    beat += (finger.pulse ?? 0) / (60 * USUAL_RATE);
-    const isBeat = beat >= 1;
-    beat %= 1;
-    const shape = 50 + 40 * Math.exp(-(((beat - 0.2) / 0.1) ** 2));
-    const pleth = finger.off ? 0 : Math.min(100, Math.max(1, bed.wave("pleth", mono(atMs)) ?? shape));
+    const { level, beat } = pulseWave(mono(atMs), finger.pulse);
+    const pleth = finger.off ? 0 : Math.max(1, Math.round(level * HIGHEST_PLETH));
     count = (count + 1) % 0x100;
-    return isBerry
-      ? berryFrame(finger, Math.round(pleth), isBeat, count)
-      : bciFrame(finger, Math.round(pleth), isBeat);
+    return isBerry ? berryFrame(finger, pleth, beat, count) : bciFrame(finger, pleth, beat);
   };
 
   for await (const _ of ticks(clock, BURST_MS, signal)) {

@@ -2,6 +2,7 @@ import { type LocalClock, localClock } from "../../src/domain/local-clock.ts";
 import { createMeter } from "../../src/domain/meter.ts";
 import { isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import { HOUR_MS, mono, SECOND_MS, wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { CardLink } from "../../src/port/link.ts";
@@ -14,20 +15,24 @@ const MODEL = "simulated G3";
 /** What the machine's flow is too high by, in 0.1 L/min: the leak of a mask. */
 const OFFSET = 240;
 
-/** Plays a machine that writes its card: who it is and the day's settings at once, then a packet a second. */
+/**
+ * Plays a machine that writes its card: who it is and the day's settings at once, then a packet a second while its
+ * therapy is on.
+ */
 export async function simulateBmc(context: SimulatorContext<CardLink>): Promise<void> {
   const { bed, clock, link, signal, zone = "UTC" } = context;
   const meter = createMeter(bed, clock.mono());
   await link.write(`${STEM}.USR`, 0, encodeUsr(SERIAL, MODEL, therapyDate(context)));
   await link.write(`${STEM}.idx`, 0, indexFile(context));
   let packets = 0;
-  while (!signal.aborted) {
-    const slept = await clock.sleep(SECOND_MS, signal).then(
-      () => true,
-      () => false,
-    );
-    if (!slept) return;
+  let session = 0;
+  let wasOn = false;
+  for await (const _ of ticks(clock, SECOND_MS, signal)) {
     const now = clock.mono();
+    const isOn = bed.sample("therapy") !== 0;
+    if (isOn && !wasOn) session += 1;
+    wasOn = isOn;
+    if (!isOn) continue;
     meter.look(now);
     const whole = (id: SignalId, perUnit: number): number | undefined => {
       const value = meter.value(id, now);
@@ -42,7 +47,7 @@ export async function simulateBmc(context: SimulatorContext<CardLink>): Promise<
     );
     const packet = encodePacket(
       {
-        session: 1,
+        session,
         ipap: whole("pressure_insp", 2),
         epap: whole("pressure_exp", 2),
         leak: whole("leak", 10),

@@ -10,7 +10,11 @@ import { frame } from "../../src/wire/frame.ts";
 export const INPUT_EVENT = frame({
   name: "input event",
   lengthBytes: 24,
+  // Events follow one another without a mark between them: what is always zero is all that tells where one begins.
   constants: [
+    ...[5, 6, 7].map((byte) => ({ byte, mask: 0xff, value: 0, doc: "00: seconds, upper part" })),
+    { byte: 10, mask: 0xf0, value: 0, doc: "below 10: less than a second" },
+    ...[11, 12, 13, 14, 15].map((byte) => ({ byte, mask: 0xff, value: 0, doc: "00: less than a second" })),
     { byte: 17, mask: 0xff, value: 0, doc: "00: no event type is above 31" },
     { byte: 16, mask: 0xe0, value: 0, doc: "below 32" },
   ],

@@ -1,4 +1,5 @@
 import type { BedView } from "../../src/domain/bed.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { Clock } from "../../src/port/clock.ts";
 import type { PacketLink } from "../../src/port/link.ts";
@@ -48,12 +49,5 @@ export async function simulateKey({ bed, link, clock, options, signal }: Simulat
 }
 
 async function everyLook(clock: Clock, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    const slept = await clock.sleep(LOOK_MS, signal).then(
-      () => true,
-      () => false,
-    );
-    if (!slept) return;
-    await look();
-  }
+  for await (const _ of ticks(clock, LOOK_MS, signal)) await look();
 }

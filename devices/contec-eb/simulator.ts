@@ -1,5 +1,6 @@
 import { fromLocalClock, type LocalClock, localClock } from "../../src/domain/local-clock.ts";
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
+import { createPulseWave } from "../../src/domain/pulse-wave.ts";
 import { ticks } from "../../src/domain/ticks.ts";
 import { type Mono, mono, wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -38,6 +39,7 @@ const SENDS_A_READING = 20;
 const UNHEARD_MS = 45_000;
 const MEMORY_SECONDS = 86_400;
 const STATUS_HIGHEST = 254;
+const HIGHEST_PLETH = 127;
 /** Pleth and bar of a finger that is out, in every wave frame. */
 const OUT = { pleth: 0x40, finger: 3, bar: 0 };
 
@@ -109,14 +111,13 @@ function modelFrame(name: string): Uint8Array {
 /** The frames of the next twentieth of a second. */
 function createLive({ bed, clock }: SimulatorContext): (finger: Finger) => readonly Uint8Array[] {
   let sends = 0;
-  let beat = 0;
+  const pulse = createPulseWave(bed, WAVE_RATE_HZ);
 
   const waveFrame = (finger: Finger, at: Mono): Uint8Array => {
     if (finger.off) return WAVE.encode({ beat: false, strength: 4, ...OUT });
-    const before = beat;
-    beat = (beat + (finger.pulse ?? 0) / (60 * WAVE_RATE_HZ)) % 1;
-    const level = Math.min(127, Math.max(0, Math.round((bed.wave("pleth", at) ?? shape(beat)) / 2)));
-    return WAVE.encode({ beat: beat < before, strength: 6, pleth: level, finger: 0, bar: level >> 3 });
+    const { level, beat } = pulse(at, finger.pulse);
+    const pleth = Math.round(level * HIGHEST_PLETH);
+    return WAVE.encode({ beat, strength: 6, pleth, finger: 0, bar: pleth >> 3 });
   };
 
   return (finger) => {
@@ -134,10 +135,6 @@ function readingFrame({ spo2, pulse, perfusion, poorSignal }: Finger): Uint8Arra
   const hundredths = perfusion === undefined ? undefined : Math.min(16_383, Math.round(perfusion * 100));
   return READING.encode({ valid: !poorSignal, status: 0, pulse, spo2, perfusion: hundredths });
 }
-
-/** A pulse of our own for beds that have none: quick rise, slower fall with a notch, 0 to 255. */
-const shape = (beat: number): number =>
-  60 + 140 * (Math.exp(-(((beat - 0.2) / 0.1) ** 2)) + 0.35 * Math.exp(-(((beat - 0.5) / 0.12) ** 2)));
 
 /** What the oximeter keeps of what it showed, second by second, and its clock. */
 function createMemory({ clock }: SimulatorContext) {

@@ -1,4 +1,5 @@
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
+import { createPulseWave } from "../../src/domain/pulse-wave.ts";
 import { ticks } from "../../src/domain/ticks.ts";
 import { type Mono, mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -13,28 +14,28 @@ const FRAMES_AT_ONCE = 6;
 const HELD_BACK_BYTES = 2;
 const MEMORY_SECONDS = 86_400;
 const PULSE_HIGHEST = 254;
+const HIGHEST_PLETH = 127;
 
 /** Plays the oximeter: live frames by themselves, what it showed when its memory is asked for. It has no clock. */
 export async function simulateFirst({ bed, clock, link, signal }: SimulatorContext): Promise<void> {
   const seconds: { readonly spo2: number; readonly pulse: number }[] = [];
   const beganMs: number = clock.mono();
   let live = true;
-  let beat = 0;
+  const pulseWave = createPulseWave(bed, RATE_HZ);
   let held = new Uint8Array(0);
 
   const frame = (finger: Finger, at: Mono): Uint8Array => {
-    const before = beat;
-    beat = (beat + (finger.pulse ?? 0) / (60 * RATE_HZ)) % 1;
-    const level = Math.min(127, Math.max(0, Math.round((bed.wave("pleth", at) ?? shape(beat)) / 2)));
+    const { level, beat } = pulseWave(at, finger.pulse);
+    const pleth = Math.round(level * HIGHEST_PLETH);
     return LIVE.encode({
-      beat: beat < before,
+      beat,
       dropping: false,
       searchTooLong: false,
       strength: finger.off ? 0 : 7,
-      pleth: finger.off ? 0 : level,
+      pleth: finger.off ? 0 : pleth,
       searching: finger.searching || finger.poorSignal,
       probeError: finger.off,
-      bar: finger.off ? 0 : level >> 3,
+      bar: finger.off ? 0 : pleth >> 3,
       // With the finger out the numbers are 0.
       pulse: finger.off ? 0 : finger.pulse,
       spo2: finger.off ? 0 : finger.spo2,
@@ -85,7 +86,3 @@ export async function simulateFirst({ bed, clock, link, signal }: SimulatorConte
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
-
-/** A pulse of our own for beds that have none: quick rise, slower fall with a notch, 0 to 255. */
-const shape = (beat: number): number =>
-  60 + 140 * (Math.exp(-(((beat - 0.2) / 0.1) ** 2)) + 0.35 * Math.exp(-(((beat - 0.5) / 0.12) ** 2)));

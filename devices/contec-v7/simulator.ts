@@ -1,5 +1,6 @@
 import { fromLocalClock, type LocalClock, localClock } from "../../src/domain/local-clock.ts";
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
+import { createPulseWave } from "../../src/domain/pulse-wave.ts";
 import { ticks } from "../../src/domain/ticks.ts";
 import { type Mono, mono, wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -27,6 +28,7 @@ const PACKETS_AT_ONCE = 6;
 const UNHEARD_MS = 10_000;
 const MEMORY_SECONDS = 86_400;
 const PULSE_HIGHEST = 254;
+const HIGHEST_PLETH = 127;
 const NOT_SUPPORTED = 5;
 const RECORDING = 3;
 const OUT_PLETH = 0x40;
@@ -88,23 +90,22 @@ const joined = (packets: readonly Uint8Array[]): Uint8Array => new Uint8Array(Bu
 
 /** The live packets of the next tenth of a second. */
 function createLive({ bed, clock }: SimulatorContext): (finger: Finger) => readonly Uint8Array[] {
-  let beat = 0;
+  const pulseWave = createPulseWave(bed, RATE_HZ);
   const packet = (finger: Finger, at: Mono): Uint8Array => {
-    const before = beat;
-    beat = (beat + (finger.pulse ?? 0) / (60 * RATE_HZ)) % 1;
-    const level = Math.min(127, Math.max(0, Math.round((bed.wave("pleth", at) ?? shape(beat)) / 2)));
+    const { level, beat } = pulseWave(at, finger.pulse);
+    const pleth = Math.round(level * HIGHEST_PLETH);
     const hundredths =
       finger.perfusion === undefined ? undefined : Math.min(65_534, Math.round(finger.perfusion * 100));
     return LIVE.encode({
       probeError: finger.off,
       searching: finger.searching || finger.poorSignal,
-      beat: beat < before,
+      beat,
       lowSpo2: finger.spo2 !== undefined && finger.spo2 < 90,
       searchTooLong: false,
       strength: finger.off ? 0 : 6,
-      pleth: finger.off ? OUT_PLETH : level,
+      pleth: finger.off ? OUT_PLETH : pleth,
       noPerfusion: hundredths === undefined,
-      bar: finger.off ? 0 : level >> 3,
+      bar: finger.off ? 0 : pleth >> 3,
       pulse: finger.pulse,
       spo2: finger.spo2,
       perfusion: hundredths,
@@ -117,10 +118,6 @@ function createLive({ bed, clock }: SimulatorContext): (finger: Finger) => reado
     );
   };
 }
-
-/** A pulse of our own for beds that have none: quick rise, slower fall with a notch, 0 to 255. */
-const shape = (beat: number): number =>
-  60 + 140 * (Math.exp(-(((beat - 0.2) / 0.1) ** 2)) + 0.35 * Math.exp(-(((beat - 0.5) / 0.12) ** 2)));
 
 /** What the oximeter keeps of what it showed, second by second, and its clock. */
 function createMemory({ clock }: SimulatorContext) {

@@ -1,4 +1,5 @@
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
+import { createPulseWave } from "../../src/domain/pulse-wave.ts";
 import { ticks } from "../../src/domain/ticks.ts";
 import { mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -12,6 +13,7 @@ const TICK_MS = 100;
 const SAMPLE_MS = TICK_MS / WAVE_SAMPLES;
 const TICKS_PER_SECOND = 10;
 const MAX_PULSE = 0xffff;
+const HIGHEST_PLETH = 127;
 const CONTINUOUS = 2;
 
 /** Plays an oximeter at its end of a Bluetooth LE connection. */
@@ -33,7 +35,7 @@ export async function simulatePc60(context: SimulatorContext): Promise<void> {
     pulse: undefined,
     perfusion: undefined,
   };
-  let beat = 0;
+  const pulseWave = createPulseWave(bed, 1000 / SAMPLE_MS);
 
   const values = (finger: Finger): Uint8Array => {
     const { off, unplugged, searching, poorSignal, flags } = finger;
@@ -56,10 +58,8 @@ export async function simulatePc60(context: SimulatorContext): Promise<void> {
   const wave = (finger: Finger): Uint8Array => {
     const nowMs: number = clock.mono();
     const samples = Array.from({ length: WAVE_SAMPLES }, (_, index) => {
-      beat = (beat + ((finger.pulse ?? 0) * SAMPLE_MS) / 60_000) % 1;
       const at = mono(nowMs - TICK_MS + (index + 1) * SAMPLE_MS);
-      const level = bed.wave("pleth", at) ?? 40 + 50 * Math.exp(-(((beat - 0.25) / 0.15) ** 2));
-      return Math.min(127, Math.max(0, Math.round(level)));
+      return Math.round(pulseWave(at, finger.pulse).level * HIGHEST_PLETH);
     });
     return encodeWave(samples);
   };

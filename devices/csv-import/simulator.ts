@@ -1,5 +1,6 @@
 import { isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import { SECOND_MS, type Wall, zoneOffsetMs } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { CardLink } from "../../src/port/link.ts";
@@ -22,12 +23,7 @@ export async function simulateCsv(context: SimulatorContext<CardLink>): Promise<
     written += bytes.length;
   };
   await write(HEADER);
-  while (!signal.aborted) {
-    const slept = await clock.sleep(SECOND_MS, signal).then(
-      () => true,
-      () => false,
-    );
-    if (!slept) return;
+  for await (const _ of ticks(clock, SECOND_MS, signal)) {
     const cells = SIGNALS.map((id) => {
       const sample = bed.sample(id);
       return isPresent(sample) ? String(sample) : "--";

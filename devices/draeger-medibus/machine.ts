@@ -1,6 +1,6 @@
 import type { BedView, MachineAlarm } from "../../src/domain/bed.ts";
 import type { Meter } from "../../src/domain/meter.ts";
-import { isPresent } from "../../src/domain/sample.ts";
+import { type Absence, isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
 import { localDate, MINUTE_MS, type Mono, minuteOfDay, SECOND_MS, type Wall } from "../../src/domain/time.ts";
 import type { OptionValues } from "../../src/driver/contract.ts";
@@ -21,10 +21,8 @@ export interface Machine {
   readonly zone: string;
 }
 
-/** The simulated machine's own alarm limits. */
-const LIMITS = { peakHigh: 40, peakLow: 8, minuteVolumeLow: 3, rateHigh: 35, apneaS: 20 };
-/** Pressure below which nothing can be connected to the circuit. cmH2O. */
-const DISCONNECTED_PEAK = 5;
+/** Alarm limits for the pages of limits. */
+const LIMITS = { peakHigh: 40, peakLow: 8, minuteVolumeLow: 2.5, rateHigh: 35, apneaS: 20 };
 const WARNING = 31;
 const CAUTION = 20;
 
@@ -89,7 +87,9 @@ function measuredPage(page: 1 | 2, { bed, meter, options, now }: Machine): strin
   const set = setOf(options);
   const records: string[] = [];
   const add = (code: string, unit: string, value: number | undefined): void => {
-    records.push(encodeValue({ code, value }, "measured", DECIMALS[unit] ?? 0));
+    // Four characters: a leak above 9.99 L/min in mL/min is blank.
+    const fitting = value !== undefined && value.toFixed(0).length > 4 ? undefined : value;
+    records.push(encodeValue({ code, value: fitting }, "measured", DECIMALS[unit] ?? 0));
   };
   const standby = isStandby(bed);
   const valueOf = (signal: SignalId): number | undefined => (standby ? undefined : meter.value(signal, now));
@@ -121,7 +121,7 @@ const SOUNDED: { readonly [alarm in MachineAlarm]: readonly [1 | 2, string, numb
 
 function alarmPage(page: 1 | 2, machine: Machine): string {
   if (isStandby(machine.bed)) return "";
-  const active = new Map(page === 1 ? ownLimits(machine) : []);
+  const active = new Map(page === 1 ? oximeterAlarms(machine) : []);
   for (const alarm of machine.bed.ownAlarms()) {
     const [where, code, priority] = SOUNDED[alarm];
     if (where === page) active.set(code, priority);
@@ -133,24 +133,19 @@ function alarmPage(page: 1 | 2, machine: Machine): string {
     .join("");
 }
 
-/** What this machine finds by its own limits; code and priority. */
-function ownLimits({ bed, meter, options, now }: Machine): readonly (readonly [string, number])[] {
-  const value = (signal: SignalId): number => meter.value(signal, now) ?? Number.NaN;
-  const oximeter = options["spo2"] === true ? bed.sample("spo2") : undefined;
-  const oximeterSays = oximeter === undefined || isPresent(oximeter) ? undefined : oximeter.absent;
-  const states: readonly (readonly [string, number, boolean])[] = [
-    ["00", WARNING, value("apnea_duration") >= LIMITS.apneaS],
-    ["FF", WARNING, value("pressure_peak") < DISCONNECTED_PEAK],
-    ["9A", WARNING, value("pressure_peak") < LIMITS.peakLow],
-    ["10", WARNING, value("pressure_peak") > LIMITS.peakHigh],
-    ["19", WARNING, value("minute_volume") < LIMITS.minuteVolumeLow],
-    ["90", CAUTION, value("resp_rate") > LIMITS.rateHigh],
-    ["35", CAUTION, oximeterSays === "sensor_off" || oximeterSays === "not_connected"],
-    ["01", CAUTION, oximeterSays === "no_pulse"],
-    ["68", CAUTION, oximeterSays === "invalid"],
-  ];
-  return states.flatMap(([code, priority, active]) => (active ? [[code, priority] as const] : []));
+/** What its own oximeter makes it sound, where it has one; code and priority. */
+function oximeterAlarms({ bed, options }: Machine): readonly (readonly [string, number])[] {
+  const spo2 = options["spo2"] === true ? bed.sample("spo2") : undefined;
+  const code = spo2 === undefined || isPresent(spo2) ? undefined : OXIMETER_ALARMS[spo2.absent];
+  return code === undefined ? [] : [[code, CAUTION]];
 }
+
+const OXIMETER_ALARMS: { readonly [reason in Absence]?: string } = {
+  sensor_off: "35",
+  not_connected: "35",
+  no_pulse: "01",
+  invalid: "68",
+};
 
 const number = (value: number | string | undefined): number | undefined =>
   typeof value === "number" ? value : undefined;

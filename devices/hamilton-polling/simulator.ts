@@ -1,5 +1,5 @@
-import type { BedView } from "../../src/domain/bed.ts";
-import { createMeter, type Meter } from "../../src/domain/meter.ts";
+import type { BedView, MachineAlarm } from "../../src/domain/bed.ts";
+import { createMeter, keepMeasuring, type Meter } from "../../src/domain/meter.ts";
 import type { SettingId, SignalId } from "../../src/domain/signal.ts";
 import type { Mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -7,11 +7,13 @@ import { chunksUntil } from "../../src/wire/chunks.ts";
 import { ERROR_ANSWER, encodeText, encodeValue, questionIn } from "./codec.ts";
 import { MODES, PARAMETERS } from "./parameters.ts";
 
-const LOOK_MS = 500;
-/** The simulated machine's own limits. */
-const LIMITS = { apneaS: 20, pressureHigh: 40, minuteVolumeLow: 3, minuteVolumeHigh: 20, rateHigh: 35 };
-/** Pressure below which nothing can be connected to the circuit. cmH2O. */
-const DISCONNECTED_PEAK = 5;
+/** What has no number of its own shows as the general alarm. */
+const SOUNDED: { readonly [alarm in MachineAlarm]?: string } = {
+  disconnect: "disconnect",
+  apnea: "apnea",
+  minute_volume_low: "minute_volume_low",
+};
+const GENERAL = "general";
 const DECIMALS: { readonly [id in SignalId]?: number } = {
   tidal_volume_insp: 0,
   tidal_volume_exp: 0,
@@ -25,17 +27,6 @@ export async function simulateHamilton(context: SimulatorContext): Promise<void>
   const { bed, clock, link, signal } = context;
   const meter = createMeter(bed, clock.mono());
 
-  const measure = async (): Promise<void> => {
-    while (!signal.aborted) {
-      meter.look(clock.mono());
-      const slept = await clock.sleep(LOOK_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
-    }
-  };
-
   const answer = async (): Promise<void> => {
     for await (const chunk of chunksUntil(link.chunks, signal)) {
       // Questions are short and arrive whole.
@@ -46,7 +37,7 @@ export async function simulateHamilton(context: SimulatorContext): Promise<void>
     }
   };
 
-  await Promise.all([measure(), answer()]);
+  await Promise.all([keepMeasuring(meter, clock, signal), answer()]);
 }
 
 function answerTo(id: number, bed: BedView, meter: Meter, now: Mono): Uint8Array {
@@ -57,7 +48,7 @@ function answerTo(id: number, bed: BedView, meter: Meter, now: Mono): Uint8Array
     case "signal":
       return encodeValue(id, meter.value(parameter.signal, now), DECIMALS[parameter.signal] ?? 1);
     case "alarm":
-      return encodeValue(id, isActive(parameter.code, meter, now) ? 1 : 0, 0);
+      return encodeValue(id, sounds(parameter.code, bed) ? 1 : 0, 0);
     case "setting":
       return encodeValue(id, settingOf(bed, parameter.setting), 1);
     case "mode":
@@ -69,25 +60,8 @@ function answerTo(id: number, bed: BedView, meter: Meter, now: Mono): Uint8Array
   }
 }
 
-function isActive(code: string, meter: Meter, now: Mono): boolean {
-  const value = (signal: SignalId): number => meter.value(signal, now) ?? Number.NaN;
-  switch (code) {
-    case "disconnect":
-      return value("pressure_peak") < DISCONNECTED_PEAK;
-    case "apnea":
-      return value("apnea_duration") >= LIMITS.apneaS;
-    case "pressure_high":
-      return value("pressure_peak") > LIMITS.pressureHigh;
-    case "minute_volume_low":
-      return value("minute_volume") < LIMITS.minuteVolumeLow;
-    case "minute_volume_high":
-      return value("minute_volume") > LIMITS.minuteVolumeHigh;
-    case "rate_high":
-      return value("resp_rate") > LIMITS.rateHigh;
-    default:
-      return false;
-  }
-}
+const sounds = (code: string, bed: BedView): boolean =>
+  bed.ownAlarms().some((alarm) => (SOUNDED[alarm] ?? GENERAL) === code);
 
 const settingOf = (bed: BedView, setting: SettingId): number | undefined => {
   const value = bed.setting(setting);

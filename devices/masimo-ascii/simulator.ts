@@ -1,5 +1,6 @@
 import type { BedView } from "../../src/domain/bed.ts";
 import { lookAtFinger } from "../../src/domain/oximetry.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import type { Wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { lineBytes } from "../../src/wire/line.ts";
@@ -19,7 +20,7 @@ export async function simulateMasimo(context: SimulatorContext): Promise<void> {
   const serial = `00000${[...random.bytes(5)].map((byte) => byte % 10).join("")}`;
   let shown: { readonly spo2: number; readonly pulse: number; readonly atMs: number } | undefined;
   const blank = lineBytes("\r\n");
-  while (!signal.aborted) {
+  for await (const _ of ticks(clock, PERIOD_MS, signal)) {
     const line = lineOf(bed, serial);
     const nowMs: number = clock.mono();
     if (line?.spo2 !== undefined && line.pulse !== undefined) {
@@ -30,11 +31,6 @@ export async function simulateMasimo(context: SimulatorContext): Promise<void> {
       await link.write(encodeLine({ ...line, ...held }, clockText(clock.wall())));
       await link.write(blank);
     }
-    const slept = await clock.sleep(PERIOD_MS, signal).then(
-      () => true,
-      () => false,
-    );
-    if (!slept) return;
   }
 }
 

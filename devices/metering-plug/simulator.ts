@@ -1,3 +1,4 @@
+import { ticks } from "../../src/domain/ticks.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { PacketLink } from "../../src/port/link.ts";
 import type { Dialect } from "./codec.ts";
@@ -23,12 +24,7 @@ export async function simulatePlug({
   const say = (topic: string, payload: string): Promise<void> =>
     link.write({ channel: topic.replace("NAME", NAME), bytes: new TextEncoder().encode(payload) });
 
-  while (!signal.aborted) {
-    const slept = await clock.sleep(REPORT_MS, signal).then(
-      () => true,
-      () => false,
-    );
-    if (!slept) return;
+  for await (const _ of ticks(clock, REPORT_MS, signal)) {
     const mains = bed.sample("mains") !== 0;
     if (mains !== reachable) await say(...availability(dialect, mains));
     reachable = mains;

@@ -1,4 +1,5 @@
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import type { Wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
@@ -19,18 +20,14 @@ export async function simulateNellcor(context: SimulatorContext): Promise<void> 
   let printing = options["start"] !== true;
 
   const print = async (): Promise<void> => {
-    for (let lines = 0; !signal.aborted; ) {
+    let lines = 0;
+    for await (const _ of ticks(clock, PERIOD_MS, signal)) {
       const finger = lookAtFinger(bed, 300);
       if (printing && !finger.silent) {
         if (lines % LINES_PER_HEADING === 0) await link.write(HEADING);
         await link.write(encodeLine(printedOf(finger), clockText(clock.wall())));
         lines += 1;
       }
-      const slept = await clock.sleep(PERIOD_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
     }
   };
 

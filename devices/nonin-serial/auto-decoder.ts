@@ -11,7 +11,7 @@ const BLOCK_BYTES = 512;
  * packet in formats 2 and 7) is chosen. Until then nothing leaves but a remark about bytes that fit none. Decisions
  * fall at fixed places of the stream, so that they do not depend on how it was cut.
  */
-export function createAutoDecoder(hasSensorSocket: boolean, sink: Sink): Decoder {
+export function createAutoDecoder(hasSensorSocket: boolean, zone: string, sink: Sink): Decoder {
   let candidates: readonly Decoder[] = [];
   let chosen: Decoder | undefined;
   let bytesInBlock = 0;
@@ -41,7 +41,7 @@ export function createAutoDecoder(hasSensorSocket: boolean, sink: Sink): Decoder
       candidate((own) => createPacketDecoder(2, hasSensorSocket, own)),
       candidate((own) => createPacketDecoder(7, hasSensorSocket, own)),
       candidate((own) => createDisplayDecoder(own)),
-      candidate((own) => createSpotDecoder(own)),
+      candidate((own) => createSpotDecoder(zone, own)),
     ];
   };
   startOver();

@@ -24,9 +24,9 @@ export const NONIN_OPTIONS = {
 
 /** Reads a Nonin oximeter; see README.md for what each format can tell. */
 export async function* observeNonin(context: DriverContext): AsyncGenerator<DeviceReading> {
-  const { link, options, signal, trace } = context;
+  const { link, options, signal, trace, zone } = context;
   const ready: DeviceReading[] = [];
-  const decoder = createDecoder(options, {
+  const decoder = createDecoder(options, zone, {
     reading: (reading) => ready.push(reading),
     frame: (bytes, meaning) => trace.frame(bytes, meaning),
     reject: (bytes, reason) => trace.reject(bytes, reason),
@@ -55,7 +55,7 @@ export async function* observeNonin(context: DriverContext): AsyncGenerator<Devi
   }
 }
 
-function createDecoder(options: OptionValues, sink: Sink): Decoder {
+function createDecoder(options: OptionValues, zone: string, sink: Sink): Decoder {
   const hasSensorSocket = options["family"] !== "9560";
   switch (String(options["format"])) {
     case "2":
@@ -65,9 +65,9 @@ function createDecoder(options: OptionValues, sink: Sink): Decoder {
     case "8":
       return createDisplayDecoder(sink);
     case "13":
-      return createSpotDecoder(sink);
+      return createSpotDecoder(zone, sink);
     default:
-      return createAutoDecoder(hasSensorSocket, sink);
+      return createAutoDecoder(hasSensorSocket, zone, sink);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Samples } from "../../src/domain/sample.ts";
+import { createOximetry, flagsOf, inWords, type Oximetry } from "../../src/domain/oximetry.ts";
+import type { Absence, Samples } from "../../src/domain/sample.ts";
 import { createFramer, fixedLengthRule } from "../../src/wire/framer.ts";
 import {
   FORMAT_2,
@@ -9,7 +10,7 @@ import {
   type PacketValues,
   STATUS,
 } from "./codec.ts";
-import { bothAbsent, createStatus, type Decoder, flagsOf, inWords, oximetry, type Sink } from "./reading.ts";
+import { createStatus, type Decoder, type Sink } from "./reading.ts";
 
 /** Two frames in a row end a search for the beginning: one sum fits by chance in 256, a row hardly ever. */
 const CONFIRM_FRAMES = 2;
@@ -37,6 +38,7 @@ interface Remarks {
 export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sink: Sink): Decoder {
   const statusAt = format === 2 ? 1 : 0;
   const status = createStatus(sink);
+  const oximetry = createOximetry();
   const floats = new Uint8Array(FRAMES_PER_PACKET);
   const packet = new Uint8Array(FRAMES_PER_PACKET * FRAME_BYTES);
   let position = -1;
@@ -67,7 +69,8 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
 
   const complete = (lastStatus: number): void => {
     const values = PACKET.decode(floats, 0);
-    sink.frame(packet, () => describe(values, lastStatus, hasSensorSocket));
+    const samples = samplesOf(values, lastStatus, hasSensorSocket, oximetry);
+    sink.frame(packet, () => describe(values, lastStatus, samples));
     collectRemarks(remarks, packet, statusAt);
     status.lowBattery(values.lowBattery);
     if (values.firmware !== firmware) {
@@ -80,7 +83,7 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
       sink.reading({
         body: {
           kind: "samples",
-          samples: samplesOf(values, lastStatus, hasSensorSocket),
+          samples,
           ...flagsOf({
             low_perfusion: remarks.red,
             marginal_perfusion: remarks.yellow && !remarks.red,
@@ -138,9 +141,16 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
 }
 
 /** The recording values, gated by the status of the packet's last frame. */
-function samplesOf(values: PacketValues, status: number, hasSensorSocket: boolean): Samples {
-  if (hasSensorSocket && (status & STATUS.disconnected) !== 0) return bothAbsent("not_connected");
-  if ((status & STATUS.sensorAlarm) !== 0) return bothAbsent("sensor_off");
+function samplesOf(
+  values: PacketValues,
+  status: number,
+  hasSensorSocket: boolean,
+  oximetry: Oximetry,
+): Samples {
+  // Numbers that may stand beside are no measurement.
+  const gone = (reason: Absence): Samples => oximetry(undefined, undefined, reason);
+  if (hasSensorSocket && (status & STATUS.disconnected) !== 0) return gone("not_connected");
+  if ((status & STATUS.sensorAlarm) !== 0) return gone("sensor_off");
   const outOfTrack = (status & STATUS.outOfTrack) !== 0;
   return oximetry(values.spo2, values.pulse, outOfTrack ? "poor_signal" : "searching");
 }
@@ -158,8 +168,7 @@ function collectRemarks(remarks: Remarks, packet: Uint8Array, statusAt: number):
   }
 }
 
-function describe(values: PacketValues, status: number, hasSensorSocket: boolean): string {
-  const samples = samplesOf(values, status, hasSensorSocket);
+function describe(values: PacketValues, status: number, samples: Samples): string {
   const marks = [
     (status & STATUS.sensorAlarm) === 0 ? "" : ", SNSA",
     (status & STATUS.outOfTrack) === 0 ? "" : ", OOT",

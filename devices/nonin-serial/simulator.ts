@@ -1,3 +1,6 @@
+import { localClock } from "../../src/domain/local-clock.ts";
+import { createPulseWave } from "../../src/domain/pulse-wave.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import { type Mono, mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
@@ -14,7 +17,7 @@ import {
   NAK,
   PACKET,
 } from "./codec.ts";
-import { createFinger, type Finger } from "./finger.ts";
+import { createFinger, type NoninFinger } from "./finger.ts";
 
 /** Frames leave in bursts of 15, five a second: a packet may wait 0.2 s, the mean rate is exact. */
 const BURST_MS = 200;
@@ -37,12 +40,7 @@ export async function simulateNonin(context: SimulatorContext): Promise<void> {
   let player = playerOf(Number.isInteger(given) ? given : 2, context);
 
   const play = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const slept = await clock.sleep(BURST_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
+    for await (const _ of ticks(clock, BURST_MS, signal)) {
       const bytes = player?.() ?? new Uint8Array(0);
       if (bytes.length > 0) await link.write(bytes);
     }
@@ -77,31 +75,35 @@ function playerOf(format: number, context: SimulatorContext): Player | undefined
 }
 
 /** Formats 2 and 7: as many frames as time has gone by. Values are latched at the first frame of a packet. */
-function createPackets(format: 2 | 7, { bed, clock, random }: SimulatorContext, look: () => Finger): Player {
+function createPackets(
+  format: 2 | 7,
+  { bed, clock, random }: SimulatorContext,
+  look: () => NoninFinger,
+): Player {
   const startMs: number = clock.mono();
   let finger = look();
   let floats: Uint8Array = new Uint8Array(FRAMES_PER_PACKET);
   let timer = Math.floor(random.uniform() * TIMER_STEPS);
   let sent = 0;
-  let beat = 0;
+  const pulseWave = createPulseWave(bed, FRAMES_PER_SECOND);
   let framesIntoBeat = 0;
 
   const latch = (): void => {
     finger = look();
     timer = (timer + 1) % TIMER_STEPS;
-    const { recording, display } = finger;
+    const { spo2, pulse, display } = finger;
     floats = PACKET.encode({
-      pulse: recording.pulse,
-      spo2: recording.spo2,
+      pulse,
+      spo2,
       firmware: FIRMWARE,
       timer,
-      smartPoint: recording.spo2 !== undefined && finger.perfusion === "good" && !finger.artifact,
-      lowBattery: isLow(bed.sample("battery_percent")),
+      smartPoint: spo2 !== undefined && finger.light === "good" && !finger.artifact,
+      lowBattery: isLow(finger),
       spo2Display: display.spo2,
-      spo2Fast: recording.spo2,
-      spo2Beat: recording.spo2,
-      pulseExtended: recording.pulse,
-      spo2Extended: recording.spo2,
+      spo2Fast: spo2,
+      spo2Beat: spo2,
+      pulseExtended: pulse,
+      spo2Extended: spo2,
       spo2ExtendedDisplay: display.spo2,
       pulseDisplay: display.pulse,
       pulseExtendedDisplay: display.pulse,
@@ -111,27 +113,22 @@ function createPackets(format: 2 | 7, { bed, clock, random }: SimulatorContext, 
   const nextFrame = (at: Mono): Uint8Array => {
     const position = sent % FRAMES_PER_PACKET;
     if (position === 0) latch();
-    beat += (finger.recording.pulse ?? 0) / (60 * FRAMES_PER_SECOND);
-    framesIntoBeat += 1;
-    if (beat >= 1) {
-      beat -= 1;
-      framesIntoBeat = 0;
-    }
-    const atBeat = framesIntoBeat < BEAT_FRAMES && finger.recording.pulse !== undefined;
-    const level = finger.sensorAlarm ? 0 : (bed.wave("pleth", at) ?? plethShape(beat, finger.perfusion));
+    const { level, beat } = pulseWave(at, finger.pulse);
+    framesIntoBeat = beat ? 0 : framesIntoBeat + 1;
+    const atBeat = framesIntoBeat < BEAT_FRAMES && finger.pulse !== undefined;
     const frame = {
-      disconnected: finger.disconnected,
+      disconnected: finger.unplugged,
       artifact: finger.artifact,
       outOfTrack: finger.outOfTrack,
-      sensorAlarm: finger.sensorAlarm,
-      red: atBeat && finger.perfusion !== "good",
-      green: atBeat && finger.perfusion !== "low",
+      sensorAlarm: finger.off,
+      red: atBeat && finger.light !== "good",
+      green: atBeat && finger.light !== "low",
       sync: position === 0,
       float: floats[position] ?? 0,
     };
-    const pleth = Math.min(255, Math.max(0, level));
-    if (format === 2) return FORMAT_2.encode({ ...frame, pleth: Math.round(pleth) });
-    return FORMAT_7.encode({ ...frame, pleth: Math.round(pleth * 256) });
+    const pleth = finger.off ? 0 : level;
+    if (format === 2) return FORMAT_2.encode({ ...frame, pleth: Math.round(pleth * 255) });
+    return FORMAT_7.encode({ ...frame, pleth: Math.round(pleth * 255 * 256) });
   };
 
   return () => {
@@ -148,7 +145,7 @@ function createPackets(format: 2 | 7, { bed, clock, random }: SimulatorContext, 
 }
 
 /** Format 8: display values, once a second. */
-function createDisplay({ bed, clock }: SimulatorContext, look: () => Finger): Player {
+function createDisplay({ clock }: SimulatorContext, look: () => NoninFinger): Player {
   let dueMs: number = clock.mono();
   return () => {
     const finger = look();
@@ -156,26 +153,26 @@ function createDisplay({ bed, clock }: SimulatorContext, look: () => Finger): Pl
     dueMs = Math.max(dueMs + 1000, clock.mono() - 1000);
     return FORMAT_8.encode({
       outOfTrack: finger.outOfTrack,
-      lowPerfusion: finger.perfusion === "low",
-      marginalPerfusion: finger.perfusion === "marginal",
+      lowPerfusion: finger.light === "low",
+      marginalPerfusion: finger.light === "marginal",
       artifact: finger.artifact,
       pulse: finger.display.pulse,
       spo2: finger.display.spo2,
-      smartPoint: finger.display.spo2 !== undefined && finger.perfusion === "good" && !finger.artifact,
-      sensorAlarm: finger.sensorAlarm,
-      lowBattery: isLow(bed.sample("battery_percent")),
+      smartPoint: finger.display.spo2 !== undefined && finger.light === "good" && !finger.artifact,
+      sensorAlarm: finger.off,
+      lowBattery: isLow(finger),
     });
   };
 }
 
 /** Format 13: one measurement each time the finger has been in for a while. */
-function createSpotCheck({ bed, clock }: SimulatorContext, look: () => Finger): Player {
+function createSpotCheck({ clock, zone = "UTC" }: SimulatorContext, look: () => NoninFinger): Player {
   let inSinceMs: number | undefined;
   let measured = false;
   return () => {
     const finger = look();
     const nowMs: number = clock.mono();
-    if (finger.sensorAlarm || finger.silent) {
+    if (finger.off || finger.silent) {
       inSinceMs = undefined;
       measured = false;
       return new Uint8Array(0);
@@ -183,32 +180,20 @@ function createSpotCheck({ bed, clock }: SimulatorContext, look: () => Finger): 
     inSinceMs ??= nowMs;
     if (measured || nowMs - inSinceMs < SPOT_CHECK_MS) return new Uint8Array(0);
     measured = true;
-    const date = new Date(clock.wall());
-    const { spo2, pulse } = finger.recording;
+    const { year, ...shown } = localClock(clock.wall(), zone);
+    const { spo2, pulse } = finger;
     return encodeFormat13({
-      century: Math.floor(date.getUTCFullYear() / 100),
-      year: date.getUTCFullYear() % 100,
-      month: date.getUTCMonth() + 1,
-      day: date.getUTCDate(),
-      hour: date.getUTCHours(),
-      minute: date.getUTCMinutes(),
-      second: date.getUTCSeconds(),
-      smartPoint: finger.perfusion === "good" && !finger.artifact,
+      century: Math.floor(year / 100),
+      year: year % 100,
+      ...shown,
+      smartPoint: finger.light === "good" && !finger.artifact,
       noMeasurement: spo2 === undefined && pulse === undefined,
       fromMemory: false,
-      lowBattery: isLow(bed.sample("battery_percent")),
+      lowBattery: isLow(finger),
       pulse,
       spo2,
     });
   };
 }
 
-const isLow = (battery: unknown): boolean => typeof battery === "number" && battery < 20;
-
-/** A pulse of our own for beds that have none: quick rise, slower fall with a notch, 8 bits. */
-function plethShape(beat: number, perfusion: Finger["perfusion"]): number {
-  const height = perfusion === "good" ? 90 : perfusion === "marginal" ? 40 : 15;
-  const rise = Math.exp(-(((beat - 0.2) / 0.1) ** 2));
-  const notch = 0.35 * Math.exp(-(((beat - 0.5) / 0.12) ** 2));
-  return 60 + height * (rise + notch);
-}
+const isLow = ({ battery }: NoninFinger): boolean => battery !== undefined && battery < 20;

@@ -111,11 +111,11 @@ function waveMessage(bed: BedView, at: Mono, step: number): Uint8Array {
 function numericsMessage(bed: BedView, hasOximeter: boolean, seconds: number): Uint8Array {
   const number = (sample: Sample): number | undefined => (isPresent(sample) ? Math.round(sample) : undefined);
   const etco2 = number(bed.sample("etco2"));
-  const respRate = number(bed.sample("resp_rate"));
-  const apnea = bed.sample("apnea_duration");
+  const respRate = number(bed.sample("resp_rate", "capnograph"));
+  const apnea = bed.sample("apnea_duration", "capnograph");
   const above = (value: number | undefined, limit: number): boolean => value !== undefined && value > limit;
   const below = (value: number | undefined, limit: number): boolean => value !== undefined && value < limit;
-  const battery = bed.sample("battery_percent");
+  const battery = bed.sample("battery_percent", "capnograph");
   const body = NUMERICS.encode({
     seconds,
     etco2,

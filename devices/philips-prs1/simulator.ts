@@ -23,14 +23,16 @@ const EVENT_LENGTHS: ReadonlyMap<number, number> = new Map([
 ]);
 const word = (value: number): number[] => [value & 0xff, value >> 8];
 
-/** Plays a DreamStation that writes the files of a session when it ends, every two minutes. */
+/** Plays a DreamStation that writes the files of a session when it ends: when its therapy goes off, and every two minutes. */
 export async function simulatePrs1(context: SimulatorContext<CardLink>): Promise<void> {
   const { bed, clock, link, signal } = context;
   const meter = createMeter(bed, clock.mono());
   const encoder = new TextEncoder();
   await link.write(`${FOLDER}/PROP.TXT`, 0, encoder.encode(`SN=${SERIAL}\r\nMN=${MODEL}\r\nPT=0x68\r\n`));
+  const runs = (): boolean => bed.sample("therapy") !== 0;
   for (let session = 1; !signal.aborted; session++) {
     if (session > 1 && !(await aSecond(context))) return;
+    while (!runs()) if (!(await aSecond(context))) return;
     const shown = localClock(clock.wall(), context.zone ?? "UTC");
     const time = Math.max(
       0,
@@ -39,19 +41,21 @@ export async function simulatePrs1(context: SimulatorContext<CardLink>): Promise
     const seconds: Second[] = [];
     while (seconds.length < SESSION_S) {
       if (!(await aSecond(context))) return;
+      if (!runs()) break;
       meter.look(clock.mono());
       seconds.push(secondOf(context));
     }
+    if (seconds.length === 0) continue;
     const chunk = (part: number, data: number[], layout: Chunk["layout"]): Uint8Array =>
       encodeChunk({ version: 6, part, session, time, data: Uint8Array.from(data), layout });
     const write = (ending: string, bytes: Uint8Array): Promise<void> =>
       link.write(`${FOLDER}/p0/${String(session).padStart(8, "0")}.${ending}`, 0, bytes);
-    const slices = summarySlices(context);
+    const slices = summarySlices(context, seconds.length);
     const lengths = new Map(slices.map(([code = 0, ...data]) => [code, data.length]));
     await write("001", chunk(1, slices.flat(), { kind: "records", lengths }));
-    const records = eventRecords(context, (id) => meter.value(id, clock.mono()));
+    const records = eventRecords(context, seconds.length, (id) => meter.value(id, clock.mono()));
     await write("002", chunk(2, records, { kind: "records", lengths: EVENT_LENGTHS }));
-    const intervals = { kind: "intervals", count: SESSION_S, seconds: 1 } as const;
+    const intervals = { kind: "intervals", count: seconds.length, seconds: 1 } as const;
     if (seconds.every(({ wave }) => wave !== undefined)) {
       const channels = [{ samples: RATE_HZ }, { samples: RATE_HZ }];
       await write(
@@ -115,16 +119,17 @@ function secondOf({ bed, clock }: SimulatorContext<CardLink>): Second {
   return { wave: isWhole(bytes) ? bytes : undefined, oximetry: [sample("pulse_rate"), sample("spo2")] };
 }
 
-/** Statistics of the two minutes, and the alarms that sound at their end. */
+/** Statistics of the session, and the alarms that sound at their end. */
 function eventRecords(
   { bed }: SimulatorContext<CardLink>,
+  seconds: number,
   value: (id: SignalId) => number | undefined,
 ): number[] {
   const byte = (id: SignalId, perUnit: number): number => inByte((value(id) ?? 0) * perUnit);
   const alarms = bed.ownAlarms();
   return [
     0x02,
-    ...word(SESSION_S),
+    ...word(seconds),
     0,
     byte("pressure_exp", 8),
     byte("pressure_insp", 8),
@@ -143,7 +148,7 @@ function eventRecords(
 }
 
 /** On, settings, mask on, mask off, off. */
-function summarySlices({ bed }: SimulatorContext<CardLink>): number[][] {
+function summarySlices({ bed }: SimulatorContext<CardLink>, seconds: number): number[][] {
   const eighths = (value: unknown): number => (typeof value === "number" ? inByte(value * 8) : 0);
   const rate = bed.setting("backup_rate");
   const inspTime = bed.setting("insp_time");
@@ -164,7 +169,7 @@ function summarySlices({ bed }: SimulatorContext<CardLink>): number[][] {
     [0x00, 0x10],
     [0x01, ...settings],
     [0x04, ...word(0), 0, 0],
-    [0x05, ...word(SESSION_S)],
+    [0x05, ...word(seconds)],
     [0x03, ...word(0), 0, 0, 0, 0, 0],
   ];
 }

@@ -1,5 +1,5 @@
-import type { BedView } from "../../src/domain/bed.ts";
-import { createMeter, type Meter } from "../../src/domain/meter.ts";
+import type { BedView, MachineAlarm } from "../../src/domain/bed.ts";
+import { createMeter, keepMeasuring, type Meter } from "../../src/domain/meter.ts";
 import type { SettingId, SignalId } from "../../src/domain/signal.ts";
 import type { Mono, Wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -7,11 +7,13 @@ import { chunksUntil } from "../../src/wire/chunks.ts";
 import { createLineFramer, lineBytes, lineText } from "../../src/wire/line.ts";
 import { encodeAnswer, FIELDS } from "./codec.ts";
 
-const LOOK_MS = 500;
-/** The simulated machine's own limits. */
-const LIMITS = { peakHigh: 40, tidalVolumeLow: 200, minuteVolumeLow: 3, rateHigh: 35, apneaS: 20 };
-/** Pressure below which nothing can be connected to the circuit. cmH2O. */
-const DISCONNECTED_PEAK = 5;
+/** What the answer has no field for is heard at the machine alone. */
+const SOUNDED: { readonly [alarm in MachineAlarm]?: string } = {
+  disconnect: "occlusion_or_disconnect",
+  obstruction: "occlusion_or_disconnect",
+  apnea: "apnea",
+  minute_volume_low: "minute_volume_low",
+};
 const ERROR = lineBytes("UNKNOWN COMMAND\r");
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
@@ -20,17 +22,6 @@ export async function simulatePhilips(context: SimulatorContext): Promise<void> 
   const { bed, clock, link, random, signal } = context;
   const meter = createMeter(bed, clock.mono());
   const serial = `100${[...random.bytes(6)].map((byte) => byte % 10).join("")}`;
-
-  const measure = async (): Promise<void> => {
-    while (!signal.aborted) {
-      meter.look(clock.mono());
-      const slept = await clock.sleep(LOOK_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
-    }
-  };
 
   const answer = async (): Promise<void> => {
     const asked: string[] = [];
@@ -51,7 +42,7 @@ export async function simulatePhilips(context: SimulatorContext): Promise<void> 
     }
   };
 
-  await Promise.all([measure(), answer()]);
+  await Promise.all([keepMeasuring(meter, clock, signal), answer()]);
 }
 
 function textsOf(
@@ -82,7 +73,7 @@ function textsOf(
       case "setting":
         return numberSetting(bed, field.setting)?.toFixed(1);
       case "alarm":
-        return isActive(field.code, meter, now) ? "ALARM" : "NORMAL";
+        return sounds(field.code, bed) ? "ALARM" : "NORMAL";
       case "text":
         if (field.becomes === "serial") return serial;
         return String(bed.setting("mode") ?? "CPAP").slice(0, 6);
@@ -98,25 +89,8 @@ const numberSetting = (bed: BedView, setting: SettingId): number | undefined => 
   return typeof value === "number" ? value : undefined;
 };
 
-function isActive(code: string, meter: Meter, now: Mono): boolean {
-  const value = (signal: SignalId): number => meter.value(signal, now) ?? Number.NaN;
-  switch (code) {
-    case "pressure_high":
-      return value("pressure_peak") > LIMITS.peakHigh;
-    case "tidal_volume_low":
-      return value("tidal_volume_exp") < LIMITS.tidalVolumeLow;
-    case "minute_volume_low":
-      return value("minute_volume") < LIMITS.minuteVolumeLow;
-    case "rate_high":
-      return value("resp_rate") > LIMITS.rateHigh;
-    case "apnea":
-      return value("apnea_duration") >= LIMITS.apneaS;
-    case "occlusion_or_disconnect":
-      return value("pressure_peak") < DISCONNECTED_PEAK;
-    default:
-      return false;
-  }
-}
+const sounds = (code: string, bed: BedView): boolean =>
+  bed.ownAlarms().some((alarm) => SOUNDED[alarm] === code);
 
 const timeText = (wall: Wall): string => new Date(wall).toISOString().slice(11, 16);
 

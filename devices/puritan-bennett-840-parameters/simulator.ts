@@ -1,5 +1,5 @@
-import type { BedView } from "../../src/domain/bed.ts";
-import { createMeter, type Meter } from "../../src/domain/meter.ts";
+import type { BedView, MachineAlarm } from "../../src/domain/bed.ts";
+import { createMeter, keepMeasuring, type Meter } from "../../src/domain/meter.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
 import type { Mono, Wall } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
@@ -8,18 +8,14 @@ import { createLineFramer, lineText } from "../../src/wire/line.ts";
 import { encodeReply } from "./codec.ts";
 import { REPORTS, type Report } from "./reports.ts";
 
-const LOOK_MS = 500;
-/** The simulated machine's own alarm limits; they stand in the reply's limit fields too. */
+/** Alarm limits for the reply's limit fields. */
 const LIMITS = {
   peakHigh: 40,
   peakLow: 8,
-  minuteVolumeLow: 3,
-  tidalVolumeLow: 200,
+  minuteVolumeLow: 2.5,
   rateHigh: 35,
   apneaS: 20,
 };
-/** Pressure below which nothing can be connected to the circuit. cmH2O. */
-const DISCONNECTED_PEAK = 5;
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 /**
@@ -30,17 +26,6 @@ export async function simulateParameters(context: SimulatorContext): Promise<voi
   const { bed, clock, link, random, signal } = context;
   const meter = createMeter(bed, clock.mono());
   const serial = `840 35${[...random.bytes(8)].map((byte) => byte % 10).join("")}`;
-
-  const measure = async (): Promise<void> => {
-    while (!signal.aborted) {
-      meter.look(clock.mono());
-      const slept = await clock.sleep(LOOK_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
-    }
-  };
 
   const answer = async (): Promise<void> => {
     const asked: Report[] = [];
@@ -65,7 +50,7 @@ export async function simulateParameters(context: SimulatorContext): Promise<voi
     }
   };
 
-  await Promise.all([measure(), answer()]);
+  await Promise.all([keepMeasuring(meter, clock, signal), answer()]);
 }
 
 interface Machine {
@@ -84,7 +69,7 @@ function textsOf(report: Report, machine: Machine): ReadonlyMap<number, string> 
     if (value !== undefined)
       texts.set(field, (value / (signal.factor ?? 1)).toFixed(DECIMALS[signal.id] ?? 1));
   }
-  const active = activeAlarms(machine);
+  const active = new Set(machine.bed.ownAlarms().flatMap((alarm) => SOUNDED[alarm]));
   for (const { field, alarm } of report.fields) {
     if (alarm === undefined) continue;
     const word = report.name === "MISCA" ? "ALARM" : alarm.priority.toUpperCase();
@@ -103,26 +88,17 @@ const DECIMALS: { readonly [id in SignalId]?: number } = {
   fio2: 0,
 };
 
-/** The codes of the alarms that a machine with these limits raises now. */
-function activeAlarms({ meter, now }: Machine): ReadonlySet<string> {
-  const value = (signal: SignalId): number => meter.value(signal, now) ?? Number.NaN;
-  const peak = value("pressure_peak");
-  const apnea = value("apnea_duration") >= LIMITS.apneaS;
-  const disconnected = peak < DISCONNECTED_PEAK;
-  const lowVolume = value("tidal_volume_exp") < LIMITS.tidalVolumeLow;
-  const states: readonly (readonly [string, boolean])[] = [
-    ["apnea", apnea],
-    ["disconnect", disconnected],
-    ["occlusion_or_disconnect", disconnected],
-    ["pressure_peak_low", peak < LIMITS.peakLow],
-    ["pressure_peak_high", peak > LIMITS.peakHigh],
-    ["minute_volume_low", value("minute_volume") < LIMITS.minuteVolumeLow],
-    ["tidal_volume_mandatory_low", lowVolume],
-    ["tidal_volume_low", lowVolume],
-    ["rate_high", value("resp_rate") > LIMITS.rateHigh],
-  ];
-  return new Set(states.flatMap(([code, active]) => (active ? [code] : [])));
-}
+/** What a bed's machine sounds, in the codes of both reports; what neither has is heard at the machine alone. */
+const SOUNDED: { readonly [alarm in MachineAlarm]: readonly string[] } = {
+  disconnect: ["disconnect", "occlusion_or_disconnect"],
+  obstruction: ["occlusion", "occlusion_or_disconnect"],
+  pressure_low: ["pressure_peak_low"],
+  apnea: ["apnea"],
+  minute_volume_low: ["minute_volume_low"],
+  mains_lost: ["mains_lost"],
+  battery_low: ["battery_low"],
+  leak_high: [],
+};
 
 function fullTexts({ bed, serial, wall }: Machine): readonly (readonly [number, string])[] {
   const set = settingsAt(bed);
@@ -146,7 +122,7 @@ function fullTexts({ bed, serial, wall }: Machine): readonly (readonly [number, 
     [36, "OFF"],
     [37, LIMITS.minuteVolumeLow.toFixed(3)],
     [38, "OFF"],
-    [39, String(LIMITS.tidalVolumeLow)],
+    [39, "OFF"],
     [40, "OFF"],
     [41, "OFF"],
     [42, String(LIMITS.rateHigh)],
@@ -174,7 +150,7 @@ function shortTexts({ bed, serial, wall }: Machine): readonly (readonly [number,
     [26, set.support?.toFixed(0) ?? "0"],
     [30, "OFF"],
     [42, String(LIMITS.peakHigh)],
-    [45, (LIMITS.tidalVolumeLow / 1000).toFixed(2)],
+    [45, "OFF"],
     [46, LIMITS.minuteVolumeLow.toFixed(1)],
     [47, String(LIMITS.rateHigh)],
     [60, timeText(wall)],

@@ -1,3 +1,4 @@
+import { ticks } from "../../src/domain/ticks.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { PacketLink } from "../../src/port/link.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
@@ -43,14 +44,7 @@ export async function simulateContact({
     await link.write({ channel: INPUTS_CHANNEL, bytes });
   };
   const play = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const slept = await clock.sleep(POLL_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
-      await tell();
-    }
+    for await (const _ of ticks(clock, POLL_MS, signal)) await tell();
   };
   const listen = async (): Promise<void> => {
     for await (const { channel, bytes } of chunksUntil(link.chunks, signal)) {

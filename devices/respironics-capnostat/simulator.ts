@@ -1,5 +1,6 @@
 import type { BedView } from "../../src/domain/bed.ts";
 import { type Absence, isPresent } from "../../src/domain/sample.ts";
+import { ticks } from "../../src/domain/ticks.ts";
 import { type Mono, mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
@@ -42,12 +43,7 @@ export async function simulateCapnostat(context: SimulatorContext): Promise<void
   let sent = 0;
 
   const play = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const slept = await clock.sleep(BURST_MS, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
+    for await (const _ of ticks(clock, BURST_MS, signal)) {
       if (startedMs === undefined) continue;
       const due = Math.floor(((clock.mono() - startedMs) * FRAMES_PER_SECOND) / 1000);
       if (due - sent > CATCH_UP_FRAMES) sent = due - FRAMES_PER_SECOND;
@@ -108,7 +104,7 @@ const isOff = (bed: BedView): boolean => {
 
 function waveFrame(bed: BedView, at: Mono, count: number, needsSettings: boolean): Uint8Array {
   const etco2 = bed.sample("etco2");
-  const rate = bed.sample("resp_rate");
+  const rate = bed.sample("resp_rate", "capnograph");
   const priority = needsSettings ? NEEDS_SETTINGS : isPresent(etco2) ? 0 : (PRIORITY[etco2.absent] ?? 0);
   const co2 = priority === 0 ? waveAt(bed, at) : undefined;
   const raw = co2 === undefined ? 0 : Math.round(co2 * 100) + 1000;

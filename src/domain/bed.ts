@@ -56,7 +56,11 @@ export type MachineAlarm = (typeof MACHINE_ALARMS)[number];
  * for the device simulators; `simulate --samples` implements it over a file.
  */
 export interface BedView {
-  sample(signal: SignalId): Sample;
+  /**
+   * `of`: the kind of device that asks, where several at a bed have a number of their own by the same name: each has
+   * its battery, and a capnograph counts breaths by their CO2, a ventilator by what it delivers. Absent: the ventilator.
+   */
+  sample(signal: SignalId, of?: DeviceRole): Sample;
   setting(setting: SettingId): number | string | undefined;
   flags(): readonly QualityFlag[];
   /** The person is calling with a switch. */

@@ -1,7 +1,9 @@
+import type { Clock } from "../port/clock.ts";
 import type { BedView } from "./bed.ts";
 import { type Breath, createBreathAccumulator } from "./breath.ts";
 import { isPresent } from "./sample.ts";
 import type { SignalId } from "./signal.ts";
+import { ticks } from "./ticks.ts";
 import { type Mono, mono } from "./time.ts";
 
 /** What a simulated ventilator measures at the bed. */
@@ -18,6 +20,15 @@ const STEP_MS = 1000 / RATE_HZ;
 const LOOK_BACK_MS = 8_000;
 /** Without a breath for so long the last one says nothing any more. */
 const APNEA_MS = 20_000;
+const NO_BREATHS: { readonly [id in SignalId]?: number } = { resp_rate: 0, minute_volume: 0 };
+
+const LOOK_MS = 500;
+
+/** Lets a meter look twice a second until the signal aborts, so that no breath is missed between two questions. */
+export async function keepMeasuring(meter: Meter, clock: Clock, signal: AbortSignal): Promise<void> {
+  meter.look(clock.mono());
+  for await (const _ of ticks(clock, LOOK_MS, signal)) meter.look(clock.mono());
+}
 
 export function createMeter(bed: BedView, start: Mono): Meter {
   const breaths = createBreathAccumulator(RATE_HZ);
@@ -41,11 +52,12 @@ export function createMeter(bed: BedView, start: Mono): Meter {
   const measuredValue = (signal: SignalId, now: Mono): number | undefined => {
     if (signal === "apnea_duration") return Math.floor((now - (breath?.end ?? start)) / 1000);
     if (breath === undefined) return undefined;
-    const breathing = now - breath.end < APNEA_MS;
-    const expiredMl = breathing ? Math.max(0, breath.tidalVolumeExpMl) : 0;
+    // The last breath says nothing any more; that none comes is what there is to say.
+    if (now - breath.end >= APNEA_MS) return NO_BREATHS[signal];
+    const expiredMl = Math.max(0, breath.tidalVolumeExpMl);
     const values: { readonly [id in SignalId]?: number | undefined } = {
-      resp_rate: breathing ? breath.rateMin : 0,
-      tidal_volume_insp: breathing ? breath.tidalVolumeInspMl : 0,
+      resp_rate: breath.rateMin,
+      tidal_volume_insp: breath.tidalVolumeInspMl,
       tidal_volume_exp: expiredMl,
       minute_volume: (expiredMl / 1000) * breath.rateMin,
       pressure_peak: breath.pressurePeakCmH2o,

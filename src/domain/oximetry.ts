@@ -113,6 +113,6 @@ export function lookAtFinger(bed: BedView, maxPulse: number): Finger {
     pulse: number(pulse, maxPulse),
     perfusion: gone ? undefined : plain(bed.sample("perfusion_index")),
     flags: bed.flags(),
-    battery: plain(bed.sample("battery_percent")),
+    battery: plain(bed.sample("battery_percent", "oximeter")),
   };
 }

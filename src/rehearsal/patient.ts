@@ -1,4 +1,4 @@
-import type { BedView, MachineAlarm } from "../domain/bed.ts";
+import type { BedView, DeviceRole, MachineAlarm } from "../domain/bed.ts";
 import type { QualityFlag } from "../domain/observation.ts";
 import { absent, measured, type Sample } from "../domain/sample.ts";
 import type { SettingId, SignalId, WaveId } from "../domain/signal.ts";
@@ -140,7 +140,8 @@ export function createPatient(options: {
       const pleth = finger.step(STEP_S, gas.saturation, now.sensor);
       // With nothing to push against, what leaves the machine is what it measures as flow.
       const flow = step === undefined || now.circuit === "sealed" ? flowLs * 60 : step.leak;
-      memory.put(steps, { step, flow, pleth });
+      const exhaling = step?.phase === "expiration" && meter.sinceBreathS < WASHED_OUT_S;
+      memory.put(steps, { step, flow, pleth, exhaling });
     }
   };
 
@@ -152,13 +153,24 @@ export function createPatient(options: {
   const ventilator = (signal: SignalId): Sample => {
     if (!now.running) return absent("device_off");
     const of = BREATH_SIGNALS[signal];
-    if (signal === "apnea_duration") return apneaDuration(meter.sinceBreathS);
+    if (signal === "apnea_duration") return apneaDuration(meter.sinceStartS);
     if (of === undefined) return absent("unsupported");
     if (meter.sinceStartS >= NO_BREATHS_S) return NOT_BREATHING[signal] ?? absent("not_measured");
     const breaths = AT_ONCE.has(signal) ? meter.breaths.slice(-1) : meter.breaths;
     const value = averaged(breaths, of);
     return value === undefined ? absent("not_measured") : measured(signal, value);
   };
+
+  /** What a capnograph makes of the breath's CO2; a mask that is off or a blower that stands brings it none. */
+  const capnograph = (signal: "etco2" | "resp_rate" | "apnea_duration"): Sample => {
+    if (now.circuit !== "sealed" || !now.running) return absent("poor_signal");
+    if (signal === "apnea_duration") return apneaDuration(meter.sinceBreathS);
+    const breathes = meter.sinceBreathS < NO_BREATHS_S;
+    if (signal === "resp_rate") return breathes ? ventilator(signal) : 0;
+    return breathes ? measured(signal, endTidal()) : absent("not_measured");
+  };
+
+  const endTidal = (): number => gas.co2 - CO2_GRADIENT;
 
   return {
     apply(event) {
@@ -178,7 +190,7 @@ export function createPatient(options: {
       resistance: KNOBS.resistance.get(now),
       effort: KNOBS.effort.get(now),
     }),
-    sample(signal) {
+    sample(signal, of: DeviceRole = "ventilator") {
       advance(clock.mono());
       switch (signal) {
         case "spo2":
@@ -191,18 +203,22 @@ export function createPatient(options: {
           return now.running ? 1 : 0;
         case "mains":
           return now.mains ? 1 : 0;
+        // What other devices run on, this patient does not know.
         case "battery_minutes":
-          return measured(signal, now.batteryMinutes);
+          return of === "ventilator" ? measured(signal, now.batteryMinutes) : absent("not_measured");
         case "battery_percent":
-          return measured(signal, (100 * now.batteryMinutes) / UNDISTURBED.batteryMinutes);
+          return of === "ventilator"
+            ? measured(signal, (100 * now.batteryMinutes) / UNDISTURBED.batteryMinutes)
+            : absent("not_measured");
         case "remote_alarm":
           return !now.running || alarms.sounding.length > 0 ? 1 : 0;
         case "tcco2":
           return measured(signal, gas.co2);
         case "etco2":
-          return now.circuit === "sealed" && now.running
-            ? measured(signal, gas.co2 - 3)
-            : absent("poor_signal");
+          return capnograph(signal);
+        case "resp_rate":
+        case "apnea_duration":
+          return of === "capnograph" ? capnograph(signal) : ventilator(signal);
         case "fio2":
           return now.running ? 21 : absent("device_off");
         default:
@@ -242,8 +258,8 @@ export function createPatient(options: {
         case "co2":
           return then.step === undefined || now.circuit !== "sealed"
             ? undefined
-            : then.step.phase === "expiration"
-              ? gas.co2 - 3
+            : then.exhaling
+              ? endTidal()
               : 0;
       }
     },
@@ -257,6 +273,10 @@ export function createPatient(options: {
 /** Without a breath for so long a machine shows a rate and a minute volume of 0, and no longer the last ones. */
 const NO_BREATHS_S = 20;
 const NOT_BREATHING: { readonly [id in SignalId]?: Sample } = { resp_rate: 0, minute_volume: 0 };
+/** After the last breath its CO2 has left the mask through the port. */
+const WASHED_OUT_S = 6;
+/** mmHg, arterial above end-tidal. */
+const CO2_GRADIENT = 3;
 /** A pause between breaths is no apnoea. */
 const PAUSE_S = 5;
 
@@ -303,6 +323,8 @@ interface Instant {
   readonly step: MachineStep | undefined;
   readonly flow: number;
   readonly pleth: number;
+  /** Gas from the lungs passes the sensor. */
+  readonly exhaling: boolean;
 }
 
 /** The last ten seconds, without moving them about. */

@@ -123,7 +123,8 @@ describe("documented frames", () => {
     expect(heard.readings.map(({ reading }) => reading)).toEqual([
       {
         body: { kind: "samples", samples: { spo2: 97, pulse_rate: 72 } },
-        deviceAt: Date.UTC(2025, 10, 22, 3, 14, 5),
+        // Its clock shows the bed's local time.
+        deviceAt: Date.parse("2025-11-22T03:14:05+05:30"),
       },
     ]);
   });
@@ -205,6 +206,17 @@ describe("status", () => {
     expect(samplesIn(heard).slice(3)).toEqual([
       { spo2: absent("held"), pulse_rate: absent("held") },
       { spo2: absent("sensor_off"), pulse_rate: absent("sensor_off") },
+    ]);
+  });
+
+  test("SpO2 that goes missing beside a pulse after a low value left the range; no finger slipped out", async () => {
+    const low = "80 4F 3D 00 ".repeat(4);
+    const heard = await decode({ format: "8" }, hex(`${low}80 4F 7F 00 80 61 61 00 80 61 7F 00`));
+    expect(samplesIn(heard).slice(3)).toEqual([
+      { spo2: 61, pulse_rate: 79 },
+      { spo2: absent("under_range"), pulse_rate: 79 },
+      { spo2: 97, pulse_rate: 97 },
+      { spo2: absent("not_measured"), pulse_rate: 97 },
     ]);
   });
 
