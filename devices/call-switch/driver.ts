@@ -73,7 +73,8 @@ export async function* observeKey({
   const wanted = Number(options["key"]);
   const framer = createFramer({
     rule: fixedLengthRule(INPUT_EVENT),
-    confirm: 1,
+    // The kernel closes every press with an event of its own; that one alone is too empty to tell where it begins.
+    confirm: 2,
     onFrame(bytes, at, length) {
       const { type, code, value } = INPUT_EVENT.decode(bytes, at);
       trace.frame(bytes.subarray(at, at + length), () => `type ${type}, code ${code}, value ${value}`);
