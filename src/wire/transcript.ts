@@ -91,13 +91,20 @@ export function parseTranscript(text: string): Transcript {
 }
 
 /** Reads a `.hex` file: one frame a line, text after a bar ignored. Throws INPUT_INVALID with the line's number. */
-export function parseHexFrames(text: string): readonly Uint8Array[] {
+export const parseHexFrames = (text: string): readonly Uint8Array[] =>
+  parseHexLines(text).map(({ bytes }) => bytes);
+
+/** The same with the packet's channel (percent-encoded) where a line begins with one and a colon. */
+function parseHexLines(
+  text: string,
+): readonly { readonly channel?: string; readonly bytes: Uint8Array }[] {
   return text.split("\n").flatMap((raw, index) => {
     const line = remarkless(raw);
     if (line === "") return [];
-    const bytes = fromHex(line);
+    const [, channel, hex = line] = /^([^\s:]+):(.*)$/.exec(line) ?? [];
+    const bytes = fromHex(hex);
     if (bytes === undefined) throw invalid(index + 1, "is not hexadecimal");
-    return [bytes];
+    return [channel === undefined ? { bytes } : { channel: decoded(channel), bytes }];
   });
 }
 
@@ -118,14 +125,14 @@ export function timedChunks(
     return parseTranscript(text()).chunks.filter((chunk) => chunk.direction === "in");
   }
   let passed = 0;
-  const paced = (bytes: Uint8Array): { readonly offsetMs: number; readonly bytes: Uint8Array } => {
-    passed += bytes.length;
-    return { offsetMs: (passed * 1000) / bytesPerSecond, bytes };
+  const paced = <Piece extends { readonly bytes: Uint8Array }>(piece: Piece) => {
+    passed += piece.bytes.length;
+    return { offsetMs: (passed * 1000) / bytesPerSecond, ...piece };
   };
-  if (/\.hex(?:\.gz)?$/.test(name)) return parseHexFrames(text()).map(paced);
+  if (/\.hex(?:\.gz)?$/.test(name)) return parseHexLines(text()).map(paced);
   const pieces = Math.ceil(file.length / RAW_CHUNK_BYTES);
   return Array.from({ length: pieces }, (_, i) =>
-    paced(file.subarray(i * RAW_CHUNK_BYTES, (i + 1) * RAW_CHUNK_BYTES)),
+    paced({ bytes: file.subarray(i * RAW_CHUNK_BYTES, (i + 1) * RAW_CHUNK_BYTES) }),
   );
 }
 

@@ -105,6 +105,12 @@ describe("timed chunks", () => {
     expect(timedChunks("x.hex.gz", encode("01\n"), 1000)).toHaveLength(1);
   });
 
+  test("of a .hex file stand on the channel that their line begins with", () => {
+    const chunks = timedChunks("x.hex", encode("2a5f: 0C 62\n0D\nshellies/a%3Ab: 01\n"), 500);
+    expect(chunks.map(({ channel }) => channel)).toEqual(["2a5f", undefined, "shellies/a:b"]);
+    expect(chunks[0]?.bytes).toEqual(Uint8Array.of(0x0c, 0x62));
+  });
+
   test("of any other file are all its bytes at the given rate", () => {
     const raw = Uint8Array.from({ length: 100 }, (_, i) => i);
     const chunks = timedChunks("x.bin", raw, 1000);
