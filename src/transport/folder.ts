@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { type FileHandle, open, readdir, realpath, stat } from "node:fs/promises";
+import { constants, type Dirent } from "node:fs";
+import { type FileHandle, open, opendir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { FileEntry, FileLink } from "../port/link.ts";
@@ -7,12 +7,14 @@ import type { FileEntry, FileLink } from "../port/link.ts";
 /** A card of ten years has some ten thousand files; more is a wrong folder (`/`, a home). */
 const FILES_MAX = 100_000;
 const DEPTH_MAX = 16;
+/** Files, folders and whatever else is met; a damaged card can lead back into itself. */
+const NAMES_MAX = 250_000;
 /** No file of a device comes near; a driver that asks for more at once is mistaken. */
 const READ_BYTES_MAX = 64 << 20;
 
 /**
  * A memory card in a reader, a share that a card writes to, an unpacked upload, or one file of its own. Links are not
- * followed, so that nothing beside the card is ever read. Taking the card out, which leaves an empty folder behind
+ * followed, so that nothing beside the card is ever read; names with control characters are passed over. Taking the card out, which leaves an empty folder behind
  * where it was mounted, is LINK_LOST. Rejects with LINK_NOT_FOUND or LINK_REFUSED.
  */
 export async function openFolder(address: string, place: string, growing: boolean): Promise<FileLink> {
@@ -33,7 +35,7 @@ export async function openFolder(address: string, place: string, growing: boolea
     async list() {
       await present();
       const files: FileEntry[] = [];
-      if (root.isFolder) await walk(root.path, "", 0, files, address);
+      if (root.isFolder) await walk({ files, address, names: 0 }, root.path, "", 0);
       else files.push({ path: path.basename(place), bytes: root.bytes() });
       await present();
       return files.toSorted(byPath);
@@ -73,22 +75,23 @@ async function identify(place: string): Promise<Root> {
   return { path: real, isFolder: facts.isFolder, device: dev, inode: ino, bytes: () => size };
 }
 
-async function walk(
-  folder: string,
-  prefix: string,
-  depth: number,
-  files: FileEntry[],
-  address: string,
-): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    // A folder below may go while it is looked for; the one above is asked again at the end.
-    if (depth > 0 && codeOf(error) === "ENOENT") return [];
-    throw readFault(address, error);
-  });
-  for (const entry of entries) {
+/** No line break or terminal code in a name that is shown and logged; no card writes one. */
+export const isPlainName = (name: string): boolean => !/\p{Cc}/u.test(name);
+
+interface Walk {
+  readonly files: FileEntry[];
+  readonly address: string;
+  /** Met so far. */
+  names: number;
+}
+
+async function walk(walked: Walk, folder: string, prefix: string, depth: number): Promise<void> {
+  const { files, address } = walked;
+  for (const entry of await entriesOf(walked, folder, depth)) {
+    if (!isPlainName(entry.name)) continue;
     const name = `${prefix}${entry.name}`;
     const full = path.join(folder, entry.name);
-    if (entry.isDirectory() && depth < DEPTH_MAX) await walk(full, `${name}/`, depth + 1, files, address);
+    if (entry.isDirectory() && depth < DEPTH_MAX) await walk(walked, full, `${name}/`, depth + 1);
     if (!entry.isFile()) continue;
     if (files.length >= FILES_MAX) throw tooMany(address);
     const facts = await stat(full).catch((error: unknown) => {
@@ -99,10 +102,32 @@ async function walk(
   }
 }
 
+/** Names of one folder, of which there may be more than fit into memory. */
+async function entriesOf(walked: Walk, folder: string, depth: number): Promise<readonly Dirent[]> {
+  const entries: Dirent[] = [];
+  try {
+    for await (const entry of await opendir(folder)) {
+      walked.names += 1;
+      if (walked.names > NAMES_MAX) throw tooMany(walked.address);
+      entries.push(entry);
+    }
+  } catch (error) {
+    // A folder below may go while it is looked for; the one above is asked again at the end.
+    if (depth > 0 && codeOf(error) === "ENOENT") return [];
+    throw readFault(walked.address, error);
+  }
+  return entries;
+}
+
 /** The file's place in the folder; undefined for a name that leads out of it. */
 function within(root: string, file: string): string | undefined {
   const parts = file.split("/");
-  if (parts.some((part) => part === "" || part === "." || part === ".." || part.includes("\0")))
+  if (
+    parts.some(
+      (part) =>
+        part === "" || part === "." || part === ".." || part.includes("\0") || part.includes(path.sep),
+    )
+  )
     return undefined;
   return path.join(root, ...parts);
 }

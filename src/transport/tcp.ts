@@ -1,4 +1,4 @@
-import { BlockList, isIPv6, Socket } from "node:net";
+import { BlockList, isIP, isIPv6, Socket } from "node:net";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ByteLink, OpenLink } from "../port/link.ts";
@@ -36,8 +36,9 @@ export async function openTcp(address: string, signal: AbortSignal, clock: Clock
   };
 }
 
-/** Whether an IP address leads back to this machine without touching a network. */
+/** Whether an IP address leads back to this machine without touching a network; false for none. */
 export function isLoopback(ip: string): boolean {
+  if (isIP(ip) === 0) return false;
   const loopback = new BlockList();
   loopback.addSubnet("127.0.0.0", 8);
   loopback.addAddress("::1", "ipv6");

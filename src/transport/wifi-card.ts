@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import { shownAddress } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { FileEntry, FileLink, OpenLink } from "../port/link.ts";
@@ -13,7 +14,10 @@ const OPENING = { silenceMs: 4_000, attempts: 1 };
 /** Cards fail for a moment while the machine writes to them. */
 const OPENED = { silenceMs: SILENCE_MS, attempts: 3 };
 const ATTEMPT_WAIT_MS = 1_000;
-const LISTING_BYTES_MAX = 4 << 20;
+/** What comes slower than this, after a while, is cut off: it only keeps us waiting. */
+const SLOWEST = { bytesPerMs: 0.5, afterMs: 60_000 };
+/** A folder of ten years has half of it. */
+const LISTING_BYTES_MAX = 1 << 20;
 const FILE_BYTES_MAX = 64 << 20;
 const FILES_MAX = 100_000;
 const FOLDERS_MAX = 5_000;
@@ -72,13 +76,13 @@ function parse(address: string): { readonly origin: string; readonly base: strin
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const parts = url?.pathname.split("/").filter((part) => part !== "") ?? [];
   try {
-    if (url !== undefined && url.username === "")
+    if (url !== undefined && url.username === "" && url.password === "")
       return { origin: url.origin, base: parts.map(decodeURIComponent).join("/") };
   } catch {
     // A stray % in the path: refused below like anything else that is no address.
   }
-  throw new Fault("LINK_REFUSED", `${address} is not the address of a Wi-Fi card.`, {
-    fix: "Write http://HOST/, as in http://192.168.4.1/.",
+  throw new Fault("LINK_REFUSED", `${shownAddress(address)} is not the address of a Wi-Fi card.`, {
+    fix: "Write http://HOST/, as in http://192.168.4.1/, without a user or password.",
     permanent: true,
   });
 }
@@ -108,6 +112,8 @@ interface Opened {
 
 function linkOf({ address, base, style, clock, get }: Opened, closing: AbortController): FileLink {
   const cache = new Map<string, { readonly atMs: number; readonly listed: readonly Listed[] }>();
+  /** In all listings that are remembered. */
+  let names = 0;
 
   const listingOf = async (folder: string, old: boolean): Promise<readonly Listed[]> => {
     const known = cache.get(folder);
@@ -115,6 +121,8 @@ function linkOf({ address, base, style, clock, get }: Opened, closing: AbortCont
     const { status, bytes } = await get(style.listing(folder), LISTING);
     const listed = status === 200 ? style.parse(new TextDecoder().decode(bytes)) : undefined;
     if (listed === undefined) throw lost(address, `it answered ${status} to a listing`);
+    names += listed.length - (known?.listed.length ?? 0);
+    if (names > FILES_MAX) throw tooMany(address);
     cache.set(folder, { atMs: clock.mono(), listed });
     return listed;
   };
@@ -198,15 +206,21 @@ async function askOnce(
   const bark = (): void => silence.abort(new Error(`nothing came for ${silenceMs / 1000} s`));
   let cancel = clock.after(silenceMs, bark);
   const either = AbortSignal.any([signal, silence.signal]);
+  const startMs = clock.mono();
+  let arrived = 0;
   try {
     const last = Number.isFinite(wanted.to) ? String(wanted.to - 1) : "";
     const headers = wanted.ranged ? { range: `bytes=${wanted.from}-${last}` } : {};
     const answer = await head(`${origin}${path}`, headers, either);
     const remote = answer.socket.remoteAddress ?? "";
     const status = answer.statusCode ?? 0;
-    const bytes = await body(answer, skipped(answer, wanted, address), wanted.to - wanted.from, () => {
+    const bytes = await body(answer, skipped(answer, wanted, address), wanted.to - wanted.from, (chunk) => {
       cancel();
       cancel = clock.after(silenceMs, bark);
+      arrived += chunk;
+      const tookMs = clock.mono() - startMs;
+      if (tookMs > SLOWEST.afterMs && arrived < tookMs * SLOWEST.bytesPerMs)
+        silence.abort(new Error("it came too slowly"));
     });
     return { status, bytes, remote };
   } finally {
@@ -230,31 +244,40 @@ function head(
 
 /** How much of the answer lies before what was asked for: cards that know no ranges send the whole file. */
 function skipped(answer: IncomingMessage, { from }: Wanted, address: string): number {
-  if (answer.statusCode !== 206) return from;
-  const start = /^bytes (\d+)-/.exec(answer.headers["content-range"] ?? "")?.[1];
-  const skip = from - Number(start ?? from);
+  const start = /^bytes (\d{1,15})-/.exec(answer.headers["content-range"] ?? "")?.[1];
+  const skip = answer.statusCode === 206 ? from - Number(start ?? from) : from;
   if (skip < 0) throw lost(address, `it sent another part of the file than was asked for`);
+  if (skip > FILE_BYTES_MAX)
+    throw lost(address, "it sends a file from its beginning that is too long for that");
   return skip;
 }
+
+const ROOM_BYTES = 64 * 1024;
 
 /** What arrives, without its first `skip` bytes and no more than `length`; short where the card breaks off. */
 async function body(
   answer: IncomingMessage,
   skip: number,
   length: number,
-  onChunk: () => void,
+  onChunk: (bytes: number) => void,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  // Copied at once: a card that sends single bytes would leave an object for each of them behind.
+  let bytes = new Uint8Array(Math.min(length, ROOM_BYTES));
   let left = skip;
   let taken = 0;
   const stream: AsyncIterable<Uint8Array> = answer;
   try {
     // Leaving the loop ends the connection and with it the rest.
     for await (const chunk of stream) {
-      onChunk();
+      onChunk(chunk.length);
       const part = chunk.subarray(Math.min(left, chunk.length)).subarray(0, length - taken);
       left -= Math.min(left, chunk.length);
-      chunks.push(part);
+      if (taken + part.length > bytes.length) {
+        const larger = new Uint8Array(Math.min(length, Math.max(taken + part.length, 2 * bytes.length)));
+        larger.set(bytes.subarray(0, taken));
+        bytes = larger;
+      }
+      bytes.set(part, taken);
       taken += part.length;
       if (taken >= length) break;
     }
@@ -262,13 +285,7 @@ async function body(
     // A file that grows while it is sent may end short; with nothing at all it was no answer.
     if (taken === 0) throw error;
   }
-  const bytes = new Uint8Array(taken);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return bytes.subarray(0, taken);
 }
 
 const lost = (address: string, why: string): Fault =>

@@ -16,6 +16,10 @@ export interface CardStyle {
   file(path: string): string;
 }
 
+/** Every part is bounded, and stops where the next name may begin, so that no listing takes long to read. */
+const EZ_SHARE_LINE =
+  /(?:(?<!\d)(\d{1,12})\s{0,16}KB|(?:<|&lt;)DIR(?:>|&gt;))\s{0,64}<a\s[^<>]{0,1000}>([^<]{0,600})<\/a>/gi;
+
 /**
  * ez Share: lines of `2026- 2- 4    0:18:10        1KB  <a href="...">  NAME</a>`, folders with `<DIR>` in place of
  * the size. Its own links lose a character, so only the names are taken; paths must be written with `%5C`.
@@ -24,9 +28,8 @@ const EZ_SHARE: CardStyle = {
   name: "ez Share",
   listing: (folder) => `/dir?dir=A:${backslashed(folder)}`,
   parse(body) {
-    const lines = /(?:(\d+)\s*KB|(?:<|&lt;)DIR(?:>|&gt;))\s*<a\s[^>]*>([^<]*)<\/a>/gi;
     const found: Listed[] = [];
-    for (const [, kilobytes, text = ""] of body.matchAll(lines)) {
+    for (const [, kilobytes, text = ""] of body.matchAll(EZ_SHARE_LINE)) {
       const name = lastPart(fromHtml(text).trim());
       if (isName(name))
         found.push({ name, folder: kilobytes === undefined, bytes: Number(kilobytes ?? 0) * 1024 });
@@ -41,10 +44,9 @@ const FLASH_AIR: CardStyle = {
   name: "FlashAir",
   listing: (folder) => `/command.cgi?op=100&DIR=/${slashed(folder)}`,
   parse(body) {
-    const [head = "", ...lines] = body.split(/\r?\n/);
-    if (head.trim() !== "WLANSD_FILELIST") return undefined;
+    if (!/^\s{0,16}WLANSD_FILELIST\s/.test(`${body.slice(0, 64)}\n`)) return undefined;
     const found: Listed[] = [];
-    for (const line of lines) {
+    for (const [line] of body.matchAll(/[^\r\n]+/g)) {
       const [, name = "", bytes, attributes] = /^[^,]*,(.*),(\d+),(\d+),\d+,\d+$/.exec(line) ?? [];
       // Bit 4 of the FAT attributes is that of a folder, bit 3 that of the card's own name.
       const bits = Number(attributes ?? 0);

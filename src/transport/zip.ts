@@ -2,12 +2,16 @@ import { crc32 } from "node:zlib";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { FileEntry, FileLink } from "../port/link.ts";
-import { byPath } from "./folder.ts";
+import { byPath, isPlainName } from "./folder.ts";
 
 const ENTRIES_MAX = 100_000;
 /** Unpacked sizes that the zip itself states; none that it does not keep to is unpacked (yauzl ends it). */
 const FILE_BYTES_MAX = 64 << 20;
 const TOTAL_BYTES_MAX = 32 * 1024 ** 3;
+/** Longer than any path on a card. */
+const NAME_CHARS_MAX = 1_024;
+/** Unpacked files that are kept: drivers read the few files of one time together, each in parts from start to end. */
+const KEPT = { files: 6, bytes: 96 << 20 };
 
 /**
  * A zip of a card's files, read in place: nothing of it is ever written to disk, one file at a time is in memory.
@@ -25,8 +29,21 @@ export async function openZip(address: string, place: string): Promise<FileLink>
     zip.close();
     throw error;
   }
-  /** The file last unpacked: drivers read a file in parts from its start to its end. */
-  let last: { readonly path: string; readonly bytes: Uint8Array } | undefined;
+  /** The one that was read longest ago first. */
+  const kept = new Map<string, Uint8Array>();
+
+  const unpacked = async (path: string, entry: Entry): Promise<Uint8Array> => {
+    const bytes = kept.get(path) ?? (await unpack(zip, entry, address));
+    kept.delete(path);
+    kept.set(path, bytes);
+    let held = [...kept.values()].reduce((sum, { length }) => sum + length, 0);
+    for (const [oldest, { length }] of kept) {
+      if (oldest === path || (kept.size <= KEPT.files && held <= KEPT.bytes)) break;
+      kept.delete(oldest);
+      held -= length;
+    }
+    return bytes;
+  };
 
   return {
     growing: false,
@@ -38,11 +55,10 @@ export async function openZip(address: string, place: string): Promise<FileLink>
     async read(path, from, to) {
       const entry = entries.get(path);
       if (entry === undefined) return new Uint8Array(0);
-      if (last?.path !== path) last = { path, bytes: await unpack(zip, entry, address) };
-      return last.bytes.slice(from, Math.max(from, to));
+      return (await unpacked(path, entry)).slice(from, Math.max(from, to));
     },
     async close() {
-      last = undefined;
+      kept.clear();
       if (zip.isOpen) zip.close();
     },
   };
@@ -59,6 +75,7 @@ async function directory(zip: ZipFile, address: string): Promise<ReadonlyMap<str
       if (wrong !== undefined) throw refused(address, `"${shown(name)}" ${wrong}`);
       total += entry.uncompressedSize;
       if (total > TOTAL_BYTES_MAX) throw refused(address, "it would unpack to more than a card holds");
+      if (entries.has(name)) throw refused(address, `it holds "${shown(name)}" twice`);
       if (!name.endsWith("/")) entries.set(name, entry);
     }
   } catch (error) {
@@ -79,6 +96,8 @@ function whatIsWrong(entry: Entry): string | undefined {
   const { fileName, uncompressedSize, externalFileAttributes } = entry;
   if (fileName.split("/").some((part) => part === "." || part === "..") || fileName.includes("\0"))
     return "leads out of it";
+  if (fileName.length > NAME_CHARS_MAX) return "has a name that is too long";
+  if (!isPlainName(fileName)) return "has a name with control characters";
   const kind = (externalFileAttributes >>> 16) & KIND_MASK;
   if (!PLAIN_KINDS.includes(kind)) return "is a link or a device, not a file";
   if (entry.isEncrypted()) return "is locked with a password";
@@ -90,14 +109,16 @@ function whatIsWrong(entry: Entry): string | undefined {
 async function unpack(zip: ZipFile, entry: Entry, address: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(entry.uncompressedSize);
   let length = 0;
+  let sum = 0;
   try {
     const stream: AsyncIterable<Uint8Array> = await zip.openReadStreamPromise(entry);
     // The library ends a file that does not keep to its stated size.
     for await (const chunk of stream) {
       bytes.set(chunk, length);
       length += chunk.length;
+      sum = crc32(chunk, sum);
     }
-    if (crc32(bytes) !== entry.crc32) throw new Error("its checksum does not fit");
+    if (sum !== entry.crc32) throw new Error("its checksum does not fit");
   } catch (error) {
     throw refused(address, `"${shown(entry.fileName)}" is damaged: ${messageOf(error)}`);
   }

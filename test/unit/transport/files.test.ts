@@ -9,7 +9,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ZipFile } from "yauzl";
 import { wall } from "../../../src/domain/time.ts";
 import type { FileLink } from "../../../src/port/link.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
@@ -102,6 +103,12 @@ describe("a folder", () => {
     });
   });
 
+  test("does not show names with control characters, nor read them", async () => {
+    for (const name of ["a\u001b]0;b\u0007", "c\nd", "e\u009bf"]) writeFileSync(path.join(card, name), "x");
+    const link = await open(card);
+    expect((await link.list()).map(({ path }) => path)).toEqual(["DATALOG/20260204/BRP.edf", "STR.edf"]);
+  });
+
   test("may also be one file of its own", async () => {
     const link = await open(path.join(card, "STR.edf"));
     expect(await link.list()).toEqual([{ path: "STR.edf", bytes: 7 }]);
@@ -171,6 +178,43 @@ describe("a zip", () => {
       permanent: true,
       message: expect.stringMatching(reason),
     });
+  });
+
+  test.each([
+    ["a\u001b[2Jb", /control characters/],
+    ["DATALOG\nfake log line", /control characters/],
+    ["a\u009bb", /control characters/],
+    ["x".repeat(2_000), /too long/],
+    ["STR.edf", /twice/],
+  ])("with the name %j is refused, and the name is not repeated raw", async (name, reason) => {
+    const error: unknown = await openParts(plain, { name, bytes: bytesOf("x") }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "LINK_REFUSED", message: expect.stringMatching(reason) });
+    expect(String(error)).not.toMatch(/\p{Cc}/u);
+    expect(String(error).length).toBeLessThan(400);
+  });
+
+  test("of which several files are read in turn unpacks each of them once", async () => {
+    const inflated = vi.spyOn(ZipFile.prototype, "openReadStreamPromise");
+    const names = ["PLD.edf", "SAD.edf", "BRP.edf"];
+    const link = await openParts(...names.map((name) => ({ name, bytes: new Uint8Array(1 << 20).fill(7) })));
+    for (let at = 0; at < 1 << 20; at += 64 << 10) {
+      for (const name of names) expect(await link.read(name, at, at + 1)).toEqual(Uint8Array.of(7));
+    }
+    expect(inflated).toHaveBeenCalledTimes(3);
+    inflated.mockRestore();
+  });
+
+  test("of large files does not stay in memory", async () => {
+    const inflated = vi.spyOn(ZipFile.prototype, "openReadStreamPromise");
+    const names = ["a", "b", "c"];
+    const link = await openParts(
+      ...names.map((name) => ({ name, bytes: new Uint8Array(50 << 20), stored: true })),
+    );
+    for (const name of ["a", "b", "b", "a"]) expect(await link.read(name, 0, 1)).toEqual(Uint8Array.of(0));
+    expect(inflated).toHaveBeenCalledTimes(3);
+    inflated.mockRestore();
   });
 
   test("with a link in it is refused", async () => {
