@@ -11,6 +11,7 @@ import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
 import type { ObservationBody } from "./domain/observation.ts";
 import { SECOND_MS, type Wall } from "./domain/time.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";
+import { createFamilies, type Families } from "./driver/families.ts";
 import { fillOptions } from "./driver/options.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
@@ -59,12 +60,13 @@ export async function composeEdge(
   config: HomeConfig,
   identity: HomeIdentity,
   bus: { readonly url: string; readonly username?: string; readonly password?: string },
+  families: Families = createFamilies(DEVICES),
 ): Promise<Edge> {
   const { clock, random, log, disk, audio, http, state } = world;
   const epoch = base32Id(random.bytes(10));
   const listeners = new Set<(event: AlarmEvent) => void>();
   const flights = new Map<DeviceId, FlightRecorder>();
-  const plans = config.beds.map((bed) => planBed(bed, config.zone, identity));
+  const plans = config.beds.map((bed) => planBed(bed, config.zone, identity, families));
   const live = createLiveModel({ clock, log, beds: plans.map(({ shown }) => shown) });
 
   const showReadiness = (): void =>
@@ -367,9 +369,9 @@ function viewOf(
 /** What a call switch says when it is pressed. */
 const isCall = (body: ObservationBody): boolean => body.kind === "status" && body.codes.includes("call");
 
-function planBed(bed: BedConfig, zone: string, identity: HomeIdentity): BedPlan {
+function planBed(bed: BedConfig, zone: string, identity: HomeIdentity, families: Families): BedPlan {
   const devices = bed.devices.map((config) => {
-    const module = DEVICES.find(({ id }) => id === config.family);
+    const module = families.find(config.family);
     if (module === undefined) {
       throw new Fault("CONFIG_UNKNOWN_DEVICE", `There is no device family "${config.family}".`, {
         fix: 'List the families with "breathwatch devices".',
@@ -385,11 +387,14 @@ function planBed(bed: BedConfig, zone: string, identity: HomeIdentity): BedPlan 
       role: module.role,
       signals: module.signals(options),
       simulated: /^(memory|replay):/.test(config.port),
+      ...(module.timeliness === "delayed" ? { delayed: true } : {}),
     }),
   );
+  // What is read the morning after is not waited for at night.
+  const awaited = sources.filter((_, index) => devices[index]?.module.timeliness !== "late");
   return {
     devices,
-    profile: { bed: bed.id, zone, dependencyClass: bed.dependencyClass, schedule: bed.schedule, sources },
+    profile: { bed: bed.id, zone, dependencyClass: bed.dependencyClass, schedule: bed.schedule, sources: awaited },
     shown: {
       bed: bed.id,
       label: bed.label,

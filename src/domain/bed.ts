@@ -16,6 +16,8 @@ export interface ExpectedSource {
   readonly role: DeviceRole;
   readonly signals: readonly SignalId[];
   readonly simulated: boolean;
+  /** A minute or two behind by its nature (a Wi-Fi card): its first numbers may take that long. */
+  readonly delayed?: true;
 }
 
 /** Daily on-watch window in the bed's zone, minutes since midnight; may cross midnight. Class C is always on watch. */

@@ -3,6 +3,8 @@ import { isBreathless, type Owed, owedBy } from "../sources.ts";
 
 /** A loss that began so shortly before the watch is DATA_STALE's. */
 const GRACE_MS = 30_000;
+/** A delayed source looks once a minute, and what it finds is a minute or two old. */
+const DELAYED_S = 300;
 
 export const dataNever = condition({
   id: "DATA_NEVER",
@@ -13,7 +15,7 @@ export const dataNever = condition({
   liveOnly: false,
   canBeOff: true,
   settings: {
-    limit: { default: 60, min: 30, max: 300, unit: "s", help: "time since the watch began" },
+    limit: { default: 60, min: 30, max: 300, unit: "s", help: "time since the watch began; delayed sources 300 s" },
     clear_s: { default: 5, min: 0, max: 60, unit: "s", help: "time with fresh samples that ends it" },
   },
   priority: { A: "medium", B: "high", C: "high" },
@@ -35,7 +37,8 @@ function judgeArrival(view: View, limitS: number): Verdict {
   const waitedMs = view.now - view.watchFrom;
   const evidence = { devices: [device] };
   if (missing.length > 0) {
-    if (waitedMs < limitS * 1000) return WAITING;
+    const waitS = view.device?.source.delayed === true ? Math.max(limitS, DELAYED_S) : limitS;
+    if (waitedMs < waitS * 1000) return WAITING;
     return {
       kind: "holds",
       at: view.now,

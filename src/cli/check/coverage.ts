@@ -1,4 +1,3 @@
-import { findDevice } from "../../../devices/index.ts";
 import type { UnknownWhy } from "../../alarm/condition.ts";
 import { CONDITIONS } from "../../alarm/conditions/index.ts";
 import { step } from "../../alarm/engine.ts";
@@ -14,6 +13,7 @@ import type { SettingId, SignalId } from "../../domain/signal.ts";
 import { SECOND_MS, wall } from "../../domain/time.ts";
 import { simulateAt } from "../../driver/attach.ts";
 import type { DeviceModule } from "../../driver/contract.ts";
+import type { Families } from "../../driver/families.ts";
 import { fillOptions } from "../../driver/options.ts";
 import { supervise } from "../../driver/supervise.ts";
 import { createVirtualClock, type VirtualClock } from "../../rehearsal/clock.ts";
@@ -31,10 +31,10 @@ const REHEARSAL_S = 45;
  * devices measure a healthy person in a machine that tells everything, byte for byte, on virtual time; what the alarm
  * engine still cannot judge then, it cannot judge with these devices.
  */
-export async function coverageFindings(config: HomeConfig): Promise<readonly Finding[]> {
+export async function coverageFindings(config: HomeConfig, families: Families): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const bed of config.beds) {
-    const unknown = await rehearse(bed, config.zone);
+    const unknown = await rehearse(bed, config.zone, families);
     findings.push(...unknown.map(({ condition, why }) => unwatched(bed, condition, why)));
     const watched = CONDITION_IDS.filter((id) => !unknown.some(({ condition }) => condition === id));
     findings.push(ok(`bed ${bed.id}`, `watching ${watched.join(", ")}`));
@@ -63,7 +63,7 @@ const REASONS: { readonly [why: string]: string } = {
   two_signs: "a disconnection needs two of its five signs, and the devices of this bed show fewer",
 } satisfies { readonly [why in UnknownWhy]?: string };
 
-async function rehearse(bed: BedConfig, zone: string): Promise<AlarmFold["unknown"]> {
+async function rehearse(bed: BedConfig, zone: string, families: Families): Promise<AlarmFold["unknown"]> {
   const clock = createVirtualClock(wall(0));
   const random = createSeededRandom(1);
   const memory = createMemoryLinks();
@@ -71,7 +71,7 @@ async function rehearse(bed: BedConfig, zone: string): Promise<AlarmFold["unknow
   const stopping = new AbortController();
   const view = tellingBed(clock);
   const cast = bed.devices.flatMap(({ family, options }, index) => {
-    const module = findDevice(family);
+    const module = families.find(family);
     if (module === undefined) return [];
     return { module, options: fillOptions(module.options, options), device: `${family}#${index}` };
   });
@@ -124,6 +124,7 @@ const sourceOf = (module: DeviceModule, signals: readonly SignalId[], device: st
   role: module.role,
   signals,
   simulated: false,
+  ...(module.timeliness === "delayed" ? { delayed: true } : {}),
 });
 
 function createEngine(bed: BedConfig, zone: string, sources: readonly ExpectedSource[], clock: VirtualClock) {

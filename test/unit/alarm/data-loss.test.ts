@@ -228,6 +228,14 @@ describe("DATA_NEVER", () => {
     ]);
   });
 
+  test("a card that is a minute or two behind by its nature is waited for longer, not for ever", () => {
+    const bed = new Bedside({ sources: [{ ...VENTILATOR, delayed: true }] });
+    bed.run(299);
+    expect(bed.lines("DATA_NEVER")).toEqual([]);
+    bed.run(2);
+    expect(bed.lines("DATA_NEVER")).toEqual(["300 occurred DATA_NEVER high"]);
+  });
+
   test("a number that the device calls unsupported is not waited for", () => {
     const bed = new Bedside({ sources: [VENTILATOR] });
     bed.run(90, () => bed.samples("vent", treated(bed.second, { leak: absent("unsupported") })));
