@@ -15,7 +15,14 @@ export type Trouble =
   | { readonly kind: "strange" }
   | { readonly kind: "refused"; readonly problem: Problem };
 
+export interface Download {
+  readonly name: string;
+  readonly content: Blob;
+}
+
 const TIMEOUT_MS = 8 * SECOND_MS;
+/** Two hours of a busy port are unpacked and sent. */
+const DOWNLOAD_TIMEOUT_MS = 60 * SECOND_MS;
 
 /** Requests to the server that the page came from. */
 export class Api {
@@ -28,6 +35,23 @@ export class Api {
 
   get<T>(path: string, fits: Fits<T>): Promise<Answer<T>> {
     return this.#request(path, { method: "GET" }, fits);
+  }
+
+  /** A file with the name that the server gives it. */
+  async download(path: string): Promise<Answer<Download>> {
+    let response: Response;
+    try {
+      const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS);
+      response = await fetch(path, { signal, credentials: "same-origin", cache: "no-store" });
+      if (response.ok) {
+        const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1];
+        return { ok: true, value: { name: name ?? "download", content: await response.blob() } };
+      }
+      return { ok: false, problem: this.#refusal(response, await bodyOf(response)) };
+    } catch {
+      // Whatever the browser calls it: there was no whole answer.
+      return { ok: false, problem: { kind: "unreachable" } };
+    }
   }
 
   /** A request whose answer's content does not matter. */
@@ -54,9 +78,12 @@ export class Api {
     if (response.ok) {
       return fits(body) ? { ok: true, value: body } : { ok: false, problem: { kind: "strange" } };
     }
-    if (response.status === 401) this.#onSignedOut();
-    if (isProblem(body)) return { ok: false, problem: { kind: "refused", problem: body } };
-    return { ok: false, problem: { kind: "strange" } };
+    return { ok: false, problem: this.#refusal(response, body) };
+  }
+
+  #refusal({ status }: Response, body: unknown): Trouble {
+    if (status === 401) this.#onSignedOut();
+    return isProblem(body) ? { kind: "refused", problem: body } : { kind: "strange" };
   }
 }
 

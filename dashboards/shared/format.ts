@@ -89,6 +89,14 @@ export class Format {
     }).format(at);
   }
 
+  /** A day with its time in a bed's zone, 24 hours. */
+  dateTime(at: number, zone: string): string {
+    return new Intl.DateTimeFormat(this.language, {
+      ...{ timeZone: zone, hourCycle: "h23" as const },
+      ...{ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+    }).format(at);
+  }
+
   /** Two dates of a night, shortened where they agree. */
   dates(from: number, to: number, zone: string): string {
     return new Intl.DateTimeFormat(this.language, {

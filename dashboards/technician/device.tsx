@@ -1,14 +1,16 @@
-import { useSignal } from "@preact/signals";
-import type { DeviceView } from "../../src/server/contract.ts";
+import type { DeviceView, FamilyFacts } from "../../src/server/contract/technician.ts";
+import { fill } from "../../src/words/template.ts";
 import { lookUp } from "../shared/format.ts";
 import { usePage } from "../shared/page.ts";
-import { ScrollArea } from "../shared/scroll-area.tsx";
 import { ProblemLine } from "../shared/trouble.tsx";
+import { Fact } from "./fact.tsx";
+import { Frames } from "./frames.tsx";
+import { Recorder } from "./recorder.tsx";
 
 const COUNTERS = ["bytes", "frames", "rejects", "reopens", "observations"] as const;
 const LINK_ICONS = { opening: "…", open: "✓", quiet: "?", lost: "✗", refused: "✗", stopped: "■" } as const;
 
-/** One device: its link and what is wrong with it, its counters, its last frames. */
+/** One device: its link and what is wrong with it, its counters; behind it frames, recordings, what is known of it. */
 export function Device(props: { readonly device: DeviceView; readonly sinceMs: number }) {
   const { device } = props;
   const page = usePage();
@@ -16,7 +18,9 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
   const { terms, pages } = format.words;
   const { technician, common, caregiver } = pages;
   const bed = page.heard.value?.beds.find((each) => each.bed === device.bed);
+  const zone = bed?.zone ?? "UTC";
   const fresh = device.ageMs === undefined ? undefined : format.ago(device.ageMs + props.sinceMs);
+  const { latency } = device;
   return (
     <article class="card device" data-device={device.device}>
       <h3>
@@ -28,82 +32,113 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
         <strong>{terms.links[device.link]}</strong> · {technician.newest} {fresh ?? caregiver.sourceNever}
       </p>
       {device.problem !== undefined && <ProblemLine problem={device.problem} />}
-      <dl class="facts">
-        <Fact name={technician.family} value={device.family} />
-        <Fact name={technician.role} value={lookUp(terms.deviceRoles, device.role) ?? device.role} />
-        <Fact name={technician.address} value={device.address} wide />
-        {device.resolved !== undefined && <Fact name={technician.resolved} value={device.resolved} wide />}
+      <Serial serial={device.serial} />
+      <dl class="facts counters">
         {COUNTERS.map((counter) => (
-          <Fact
-            key={counter}
-            name={technician.counters[counter]}
-            value={format.count(device.counters[counter])}
-          />
+          <Fact key={counter} name={technician.counters[counter]}>
+            {format.count(device.counters[counter])}
+          </Fact>
         ))}
+        <Fact name={fill(technician.counters.gaps, { age: format.age(device.quietMs) })}>
+          {format.count(device.counters.gaps)}
+        </Fact>
+        {latency !== undefined && (
+          <Fact name={technician.latency}>
+            {fill(technician.latencyWorst, {
+              value: format.number(latency.newestMs, 1),
+              to: format.number(latency.worstMs, 1),
+            })}
+          </Fact>
+        )}
       </dl>
-      <Frames device={device} zone={bed?.zone} />
+      <p class="badges">
+        <NightBadge night={device.facts.night} /> <EvidenceBadge facts={device.facts} />
+      </p>
+      <Frames device={device} zone={zone} />
+      <Recorder device={device} zone={zone} />
+      <Known device={device} />
     </article>
   );
 }
 
-function Fact(props: { readonly name: string; readonly value: string; readonly wide?: boolean }) {
+/** The serial number, where the device tells one; said aloud where it is another one than the bed's. */
+function Serial(props: { readonly serial: DeviceView["serial"] }) {
+  const { technician } = usePage().format.value.words.pages;
+  const { serial } = props;
+  if (serial === undefined) return null;
+  const isSwapped = serial.found !== serial.bound;
   return (
-    <div class={props.wide === true ? "wide" : undefined}>
-      <dt>{props.name}</dt>
-      <dd>{props.value}</dd>
-    </div>
+    <p class={isSwapped ? "problem" : "small"}>
+      {technician.serial}:{" "}
+      {isSwapped ? fill(technician.swapped, { value: serial.found, what: serial.bound }) : serial.found}
+    </p>
   );
 }
 
-/** The newest frames, hex beside meaning; can be held still to read them. */
-function Frames(props: { readonly device: DeviceView; readonly zone: string | undefined }) {
-  const format = usePage().format.value;
-  const { technician } = format.words.pages;
-  const held = useSignal<DeviceView["frames"] | undefined>(undefined);
-  const frames = (held.value ?? props.device.frames).toReversed();
+const SUITED_ICONS = { yes: "✓", doubtful: "?", no: "✗" } as const;
+
+function NightBadge(props: { readonly night: FamilyFacts["night"] }) {
+  const { technician } = usePage().format.value.words.pages;
+  const { suited } = props.night;
   return (
-    <details class="frames" open>
-      <summary>{technician.frames}</summary>
-      <p class="buttons">
-        <button
-          type="button"
-          aria-pressed={held.value !== undefined}
-          onClick={() => {
-            held.value = held.value === undefined ? props.device.frames : undefined;
-          }}
-        >
-          {held.value === undefined ? technician.pause : technician.resume}
-        </button>
-        {held.value !== undefined && <span class="tag">{technician.paused}</span>}
-      </p>
-      {frames.length === 0 ? (
-        <p class="empty">{technician.noFrames}</p>
-      ) : (
-        <ScrollArea label={`${technician.frames} · ${props.device.label}`} class="frame-list">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{technician.time}</th>
-                <th scope="col">{technician.direction}</th>
-                <th scope="col">{technician.hex}</th>
-                <th scope="col">{technician.meaning}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {frames.map((frame, index) => (
-                <tr key={`${frame.at} ${frames.length - index}`} class={`frame-${frame.direction}`}>
-                  <td>{format.time(frame.at, props.zone ?? "UTC", true)}</td>
-                  <td>{technician.directions[frame.direction]}</td>
-                  <td>
-                    <code>{frame.hex}</code>
-                  </td>
-                  <td>{frame.meaning}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollArea>
-      )}
+    <span class={`badge badge-${suited}`}>
+      <span aria-hidden="true">{SUITED_ICONS[suited]} </span>
+      {technician.night}: {technician.suited[suited]}
+    </span>
+  );
+}
+
+function EvidenceBadge(props: { readonly facts: FamilyFacts }) {
+  const { technician } = usePage().format.value.words.pages;
+  const { evidence } = props.facts;
+  return (
+    <span class={`badge badge-${evidence}`}>
+      {technician.evidence}: {technician.evidences[evidence]}
+    </span>
+  );
+}
+
+/** What the family's module says of itself; its sentences are English. */
+function Known(props: { readonly device: DeviceView }) {
+  const { device } = props;
+  const { facts } = device;
+  const format = usePage().format.value;
+  const { terms, pages } = format.words;
+  const { technician } = pages;
+  return (
+    <details>
+      <summary>{technician.known}</summary>
+      <dl class="facts">
+        <Fact name={technician.family}>{device.family}</Fact>
+        <Fact name={technician.role}>{lookUp(terms.deviceRoles, device.role) ?? device.role}</Fact>
+        <Fact name={technician.address} wide>
+          {device.address}
+        </Fact>
+        {device.resolved !== undefined && (
+          <Fact name={technician.resolved} wide>
+            {device.resolved}
+          </Fact>
+        )}
+        <Fact name={technician.model} wide>
+          <span lang="en">
+            {facts.vendor}: {facts.model}
+          </span>
+        </Fact>
+        <Fact name={technician.connection} wide>
+          <span lang="en">{facts.connection}</span>
+        </Fact>
+        {facts.averaging !== undefined && (
+          <Fact name={technician.averaging} wide>
+            <span lang="en">{facts.averaging}</span>
+          </Fact>
+        )}
+        <Fact name={technician.night} wide>
+          {technician.suited[facts.night.suited]}: <span lang="en">{facts.night.reason}</span>
+        </Fact>
+        <Fact name={technician.evidence} wide>
+          {technician.evidences[facts.evidence]}: <span lang="en">{facts.evidenceText}</span>
+        </Fact>
+      </dl>
     </details>
   );
 }

@@ -1,16 +1,20 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { SECOND_MS } from "../../src/domain/time.ts";
-import type { DevicesResponse } from "../../src/server/contract.ts";
-import { type Answer, hasKeys } from "../shared/api.ts";
-import { elapsedMs, type Moment, momentOf } from "../shared/clock.ts";
+import type { DevicesResponse } from "../../src/server/contract/technician.ts";
+import { hasKeys } from "../shared/api.ts";
+import { elapsedMs } from "../shared/clock.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
+import { Commissioning } from "./commissioning.tsx";
 import { Device } from "./device.tsx";
 import { JoinCodes, SignOut } from "./people.tsx";
+import type { Polled } from "./poll.ts";
+import { usePoll } from "./poll.ts";
+import { Protocol, type ShownProtocol } from "./protocol.tsx";
 import { Simulation } from "./simulation.tsx";
 import "./technician.css";
+import "./protocol.css";
 
 const isDevices = hasKeys<DevicesResponse>("devices");
 const POLL_MS = 2 * SECOND_MS;
@@ -20,48 +24,53 @@ function Technician() {
   const who = page.who.value;
   const role = who.kind === "known" ? who.me.person?.role : undefined;
   const beds = page.heard.value?.beds ?? [];
+  const devices = usePoll("/api/devices", isDevices, POLL_MS);
+  const shown = useSignal<ShownProtocol | undefined>(undefined);
+  const list = devices.answer.value?.ok === true ? devices.answer.value.value.devices : [];
   return (
     <>
+      <Contents simulated={beds.some((bed) => bed.simulated)} />
+      <Devices polled={devices} />
       {beds
         .filter((bed) => bed.simulated)
         .map((bed) => (
           <Simulation key={bed.bed} bed={bed} />
         ))}
-      <Devices />
+      {beds.map((bed) => (
+        <Commissioning
+          key={bed.bed}
+          bed={bed}
+          devices={list.filter((device) => device.bed === bed.bed)}
+          shown={shown}
+        />
+      ))}
+      {shown.value !== undefined && <Protocol shown={shown.value} />}
       {role === "owner" && <JoinCodes />}
       <SignOut />
     </>
   );
 }
 
-function Devices() {
+/** Short ways to the parts of a long page. */
+function Contents(props: { readonly simulated: boolean }) {
+  const { technician } = usePage().format.value.words.pages;
+  return (
+    <nav class="contents" aria-label={technician.onThisPage}>
+      <a href="#devices">{technician.title}</a>
+      {props.simulated && <a href="#simulation">{technician.simulated.title}</a>}
+      <a href="#commissioning">{technician.commissioning.title}</a>
+    </nav>
+  );
+}
+
+function Devices(props: { readonly polled: Polled<DevicesResponse> }) {
   const page = usePage();
   const { common, technician } = page.format.value.words.pages;
-  const answer = useSignal<Answer<DevicesResponse> | undefined>(undefined);
-  const answeredAt = useSignal<Moment | undefined>(undefined);
-  useEffect(() => {
-    let stopped = false;
-    let busy = false;
-    const load = async () => {
-      if (busy || document.visibilityState !== "visible") return;
-      busy = true;
-      const got = await page.api.get("/api/devices", isDevices);
-      busy = false;
-      if (stopped) return;
-      answer.value = got;
-      answeredAt.value = momentOf(page.clock);
-    };
-    page.handOver(load());
-    const stop = page.clock.every(POLL_MS, () => page.handOver(load()));
-    return () => {
-      stopped = true;
-      stop();
-    };
-  }, []);
+  const { answer, at } = props.polled;
   page.everySecond();
-  const sinceMs = answeredAt.value === undefined ? 0 : elapsedMs(page.clock, answeredAt.value);
+  const sinceMs = at.value === undefined ? 0 : elapsedMs(page.clock, at.value);
   return (
-    <section aria-label={technician.title}>
+    <section id="devices" aria-label={technician.title}>
       <h2>{technician.title}</h2>
       {answer.value === undefined && <p class="waiting">{common.waiting}</p>}
       {answer.value?.ok === false && <TroubleBox trouble={answer.value.problem} />}

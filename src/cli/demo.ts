@@ -1,15 +1,17 @@
 import type { BedConfig, HomeConfig } from "../config/config.ts";
 import { DEFAULT_PUSH_SUBJECT } from "../config/read.ts";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
+import { base32Id } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
+import type { Home } from "../home.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import type { PatientEvent } from "../rehearsal/events.ts";
 import { createPatient, type Patient } from "../rehearsal/patient.ts";
-import type { Scenario } from "../rehearsal/scenario.ts";
-import { playEvents, simulateBed } from "../rehearse.ts";
+import { simulateBed } from "../rehearse.ts";
 import type { MemoryLinks } from "../transport/memory.ts";
+import type { NamedScenario } from "./scenario.ts";
+import { type BenchBed, createSimulatedBed } from "./simulated-bed.ts";
 
 /** One bed with a simulated finger sensor and ventilator; every link of it is memory, so everything is marked. */
 const DEMO_BED: BedConfig = {
@@ -37,10 +39,11 @@ export const demoConfig = (zone: string, language: Language, port: number): Home
   demo: true,
 });
 
-/** The virtual patient of the demo and whatever a scenario does to it. */
+/** The virtual patient of the demo and its devices. */
 export interface Demo {
   readonly patient: Patient;
-  apply(event: PatientEvent): void;
+  /** The bed for the technician's page, once the home reads it. */
+  bench(home: Home, scenarios: readonly NamedScenario[]): BenchBed;
   stop(): Promise<void>;
 }
 
@@ -49,26 +52,32 @@ export function startDemo(options: {
   readonly random: Random;
   readonly log: Log;
   readonly memory: MemoryLinks;
-  readonly scenario?: Scenario;
 }): Demo {
-  const { clock, random, log, memory, scenario } = options;
+  const { clock, random, log, memory } = options;
   const patient = createPatient({ clock, random });
-  const bed = simulateBed({ bed: DEMO_BED, view: patient, memory, clock, random, log });
-  const apply = (event: PatientEvent): void => {
-    log.note("demo.event", { event });
-    patient.apply(event);
-  };
-  const stopEvents = playEvents(scenario?.events ?? [], {
-    ...{ patient, memory, clock, random },
-    // The demo's broker and network are real; what a scenario does to them is for rehearsals.
-    elsewhere: ({ event }) => log.note("demo.event_left_out", { event }),
-  });
+  const devices = simulateBed({ bed: DEMO_BED, view: patient, memory, clock, random, log });
+  const stops: (() => void)[] = [];
   return {
     patient,
-    apply,
+    bench({ edge }, scenarios) {
+      const addresses = new Map(edge.devices().map(({ address, device }) => [address, device]));
+      const bed = createSimulatedBed({
+        ...{ bed: DEMO_BED, patient, memory, clock, random, scenarios },
+        device: (name) => addresses.get(`memory:${name}`) ?? name,
+        call() {
+          const id = base32Id(random.bytes(10));
+          edge.command(DEMO_BED.id, { kind: "call", id, call: { how: "switch", kind: "come" } });
+        },
+      });
+      stops.push(
+        edge.onEvent((event) => bed.heard(event)),
+        () => bed.stop(),
+      );
+      return bed;
+    },
     async stop() {
-      stopEvents();
-      await bed.stop();
+      for (const stop of stops) stop();
+      await devices.stop();
     },
   };
 }

@@ -7,8 +7,26 @@ import { invalidInput } from "./command.ts";
 import { readText } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** A scenario with the name that it is called by. */
+export interface NamedScenario {
+  readonly id: string;
+  readonly scenario: Scenario;
+}
+
 /** Scenarios that come with the project; in the published package they lie at the same place. */
 const OWN = path.join(import.meta.dirname, "../../devices/scenarios");
+
+/** All scenarios that come along, by name. Throws INPUT_INVALID for one that is damaged. */
+export async function ownScenarios(terminal: Pick<Terminal, "folder">): Promise<readonly NamedScenario[]> {
+  const all: NamedScenario[] = [];
+  for (const id of ownNames()) all.push({ id, scenario: await loadScenario(id, terminal) });
+  return all;
+}
+
+const ownNames = (): readonly string[] =>
+  readdirSync(OWN)
+    .flatMap((name) => (name.endsWith(".yaml") ? [name.slice(0, -5)] : []))
+    .toSorted();
 
 /** Reads a scenario: a file, or the name of one that comes with the project. Throws INPUT_INVALID. */
 export async function loadScenario(named: string, terminal: Pick<Terminal, "folder">): Promise<Scenario> {
@@ -27,7 +45,7 @@ export async function loadScenario(named: string, terminal: Pick<Terminal, "fold
 function placeOf(named: string, folder: string): string {
   const file = path.resolve(folder, named);
   if (existsSync(file) || /[/.]/.test(named)) return file;
-  const names = readdirSync(OWN).flatMap((name) => (name.endsWith(".yaml") ? [name.slice(0, -5)] : []));
+  const names = ownNames();
   if (names.includes(named)) return path.join(OWN, `${named}.yaml`);
   const guess = nearest(named, names);
   throw invalidInput(

@@ -1,4 +1,4 @@
-import type { Wall } from "../domain/time.ts";
+import type { Mono, Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { FlightRecorder } from "../port/flight.ts";
 import type { ByteLink, FileLink, Link, PacketLink } from "../port/link.ts";
@@ -13,6 +13,8 @@ export interface Counters {
   rejects: number;
   reopens: number;
   observations: number;
+  /** Readings further apart than the family's quiet time. */
+  gaps: number;
 }
 
 export interface FrameView {
@@ -26,6 +28,8 @@ export interface FrameView {
 export interface Tap {
   readonly trace: Trace;
   readonly counters: Counters;
+  /** When something last arrived; undefined before the first. */
+  readonly heardAt: Mono | undefined;
   /** The newest frames, newest last; meanings are worked out now. */
   frames(): readonly FrameView[];
   /** The same link with its bytes counted, whose chunks end when the signal aborts. */
@@ -52,9 +56,10 @@ interface Slot {
 
 /** `flight`: keeps everything that goes over the link, both ways. */
 export function createTap(clock: Clock, flight?: Pick<FlightRecorder, "chunk">): Tap {
-  const counters: Counters = { bytes: 0, frames: 0, rejects: 0, reopens: 0, observations: 0 };
+  const counters: Counters = { bytes: 0, frames: 0, rejects: 0, reopens: 0, observations: 0, gaps: 0 };
   const slots: Slot[] = [];
   let written = 0;
+  let heardAt: Mono | undefined;
 
   const remember = (direction: FrameView["direction"], bytes: Uint8Array, meaning: () => string): void => {
     let slot = slots[written % REMEMBERED_FRAMES];
@@ -80,10 +85,14 @@ export function createTap(clock: Clock, flight?: Pick<FlightRecorder, "chunk">):
 
   const count = (bytes: number): void => {
     counters.bytes += bytes;
+    heardAt = clock.mono();
   };
 
   const tap: Tap = {
     counters,
+    get heardAt() {
+      return heardAt;
+    },
     onFrame: () => undefined,
     trace: {
       frame(bytes, meaning) {

@@ -1,4 +1,5 @@
-import type { PersonId } from "../domain/ids.ts";
+import type { CommissionedStep } from "../domain/commissioning.ts";
+import type { BedId, PersonId } from "../domain/ids.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { ChannelTarget } from "./channel.ts";
@@ -36,7 +37,26 @@ export interface JoinCode {
   readonly expiresAt: Wall;
 }
 
-/** People, phones, settings, audit. Methods reject with STATE_FAILED. Never on the alarm path. */
+/** A protocol of putting a bed into use; without `closed` it is still being made. */
+export interface CommissioningRecord {
+  readonly id: string;
+  readonly bed: BedId;
+  readonly begunAt: Wall;
+  /** In the order in which they were done. */
+  readonly steps: readonly CommissionedStep[];
+  readonly closed?: CommissioningEnd;
+}
+
+export interface CommissioningEnd {
+  readonly at: Wall;
+  /** Name of who closed it. */
+  readonly by: string;
+  readonly note: string;
+  /** The bed at that moment, as JSON text. */
+  readonly about: string;
+}
+
+/** People, phones, settings, protocols, audit. Methods reject with STATE_FAILED. Never on the alarm path. */
 export interface State {
   people(): Promise<readonly Person[]>;
   addPerson(person: Person): Promise<void>;
@@ -57,6 +77,14 @@ export interface State {
   /** Small named values: home id, device ids, VAPID keys, owner code hash. JSON text. */
   value(name: string): Promise<string | undefined>;
   setValue(name: string, value: string): Promise<void>;
+  /** The id of the bed's open protocol, begun now with the given id where there is none. */
+  openCommissioning(bed: BedId, id: string, at: Wall): Promise<string>;
+  /** Adds a step to a protocol, or replaces it there; false where that is closed or not there. */
+  putCommissionedStep(commissioning: string, step: CommissionedStep): Promise<boolean>;
+  /** Closes the bed's open protocol for good; its id, undefined where none is open. */
+  closeCommissioning(bed: BedId, end: CommissioningEnd): Promise<string | undefined>;
+  /** Newest first, at most `limit`. */
+  commissionings(bed: BedId, limit: number): Promise<readonly CommissioningRecord[]>;
   audit(entry: AuditEntry): Promise<void>;
   audits(limit: number): Promise<readonly AuditEntry[]>;
   close(): Promise<void>;

@@ -193,43 +193,7 @@ export interface NightResponse {
 }
 /** GET /api/beds/:bed/nights/:night/csv : text/csv, one row a second, absence reasons in `<signal>.absent`. */
 
-/** GET /api/devices (technician, owner) */
-export interface DevicesResponse {
-  readonly devices: readonly DeviceView[];
-}
-
-export interface DeviceView extends SourceView {
-  readonly bed: BedId;
-  readonly address: string;
-  readonly resolved?: string;
-  readonly counters: {
-    readonly bytes: number;
-    readonly frames: number;
-    readonly rejects: number;
-    readonly reopens: number;
-    readonly observations: number;
-  };
-  /** Newest last, at most 50. */
-  readonly frames: readonly {
-    readonly at: number;
-    readonly direction: "in" | "out" | "rejected";
-    readonly hex: string;
-    readonly meaning: string;
-  }[];
-}
-
-/** POST /api/simulation/:bed (technician, owner; only where the bed is simulated): what the virtual patient does. */
-export interface SimulationRequest {
-  readonly event:
-    | "mask_off"
-    | "mask_on"
-    | "probe_off"
-    | "probe_on"
-    | "ventilator_off"
-    | "ventilator_on"
-    | "secretions"
-    | "clear";
-}
+// The technician's page: contract/technician.ts.
 
 /** Every error answer: RFC 9457 problem details with a Breathwatch fault code. */
 export interface Problem {

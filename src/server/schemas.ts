@@ -52,18 +52,6 @@ export const PushSubscribe = Type.Object({
   auth: Type.String({ pattern: "^[\\w-]{22}(==)?$" }),
   label: Name,
 });
-export const Simulate = Type.Object({
-  event: Type.Enum([
-    "mask_off",
-    "mask_on",
-    "probe_off",
-    "probe_on",
-    "ventilator_off",
-    "ventilator_on",
-    "secretions",
-    "clear",
-  ] as const),
-});
 export const LiveAsk = Type.Object({
   kind: Type.Literal("waves"),
   bed: BedParams.properties.bed,
@@ -135,21 +123,6 @@ export const NightAnswer = Type.Object({
       unit: Type.String(),
       rule: Type.String(),
       coverage: Type.Number(),
-    }),
-  ),
-});
-export const DevicesAnswer = Type.Object({
-  devices: Type.Array(
-    Type.Object({
-      device: Type.String(),
-      bed: Type.String(),
-      family: Type.String(),
-      label: Type.String(),
-      link: Type.Enum(["opening", "open", "quiet", "lost", "refused", "stopped"] as const),
-      simulated: Type.Boolean(),
-      address: Type.String(),
-      counters: Type.Record(Type.String(), Type.Number()),
-      frames: Type.Array(Type.Object({ at: Time, hex: Type.String(), meaning: Type.String() })),
     }),
   ),
 });

@@ -12,13 +12,12 @@ import {
   wall,
 } from "../../src/domain/time.ts";
 import type {
-  BedState,
+  CommissioningView,
   DeviceView,
-  LiveSample,
-  NightResponse,
-  SourceView,
-  Strip,
-} from "../../src/server/contract.ts";
+  FrameLine,
+  SimulationView,
+} from "../../src/server/contract/technician.ts";
+import type { BedState, LiveSample, NightResponse, SourceView, Strip } from "../../src/server/contract.ts";
 
 export const ZONE = "Asia/Taipei";
 /** A quarter past two at night, in the zone of the bed. */
@@ -169,22 +168,149 @@ export const maskOff = (): BedState =>
   });
 
 export function deviceView(source: SourceView, overrides: Partial<DeviceView> = {}): DeviceView {
-  const hex = source.role === "oximeter" ? "01 80 5f 02 df" : "30 31 2e 32 2c 20 31 36 2e 32 0d 0a";
-  const meaning = source.role === "oximeter" ? "SpO2 95, pulse 72" : "flow 1.2, pressure 16.2";
+  const isOximeter = source.role === "oximeter";
   return {
     ...source,
     bed: "b1",
     address: "/dev/serial/by-id/usb-FTDI_FT232R_A50285BI-if00-port0",
-    counters: { bytes: 123_456, frames: 41_152, rejects: 3, reopens: 1, observations: 13_717 },
-    frames: Array.from({ length: 30 }, (_, index) => ({
-      at: NOW - (30 - index) * 40,
-      direction: index === 12 ? ("rejected" as const) : ("in" as const),
-      hex,
-      meaning: index === 12 ? "checksum wrong" : meaning,
-    })),
+    signals: isOximeter ? ["spo2", "pulse_rate"] : ["pressure_peak"],
+    options: {},
+    quietMs: 3_000,
+    counters: {
+      bytes: 123_456,
+      frames: 41_152,
+      rejects: 3,
+      reopens: 1,
+      observations: 13_717,
+      gaps: 2,
+    },
+    latency: { newestMs: 0.4, worstMs: 12.6 },
+    recorded: { bytes: 2_345_678, since: NOW - 31 * HOUR_MS },
+    facts: {
+      vendor: isOximeter ? "Nonin" : "Puritan Bennett",
+      model: isOximeter ? "Xpod 3012, OEM III, 8000 series" : "840",
+      connection: "serial cable",
+      averaging: "4 beats",
+      evidence: isOximeter ? "real_bytes" : "maker_document",
+      evidenceText: "Compared with bytes that a device sent.",
+      night: isOximeter
+        ? { suited: "yes", reason: "Cable and clip hold for a night; no battery." }
+        : { suited: "doubtful", reason: "The port is free only where no monitor uses it." },
+    },
     ...overrides,
   };
 }
+
+/** Thirty frames; one in between was refused. */
+export const frameLines = (): readonly FrameLine[] =>
+  Array.from({ length: 30 }, (_, index) => ({
+    at: NOW - (30 - index) * 40,
+    direction: index === 12 ? ("rejected" as const) : ("in" as const),
+    hex: "01 80 5f 02 df",
+    meaning: index === 12 ? "checksum wrong" : "SpO2 95, pulse 72",
+  }));
+
+/** A virtual patient with two cables, and one scenario that plays. */
+export function simulationView(overrides: Partial<SimulationView> = {}): SimulationView {
+  const maskOff = { id: "mask-off", name: "Mask off", seconds: 360 };
+  return {
+    knobs: [
+      { knob: "leak", value: 1.2, min: 0, max: 40, step: 0.5 },
+      { knob: "resistance", value: 1, min: 1, max: 40, step: 0.5 },
+      { knob: "effort", value: 1, min: 0, max: 2, step: 0.1 },
+    ],
+    devices: [
+      { device: OXIMETER, name: "oximeter", faults: [] },
+      { device: VENTILATOR, name: "ventilator", faults: ["freeze"] },
+    ],
+    scenarios: [maskOff, { id: "patient-calls", name: "Patient calls", seconds: 180 }],
+    playing: {
+      ...maskOff,
+      ageS: 80,
+      over: false,
+      happens: [{ at: 45, event: "mask_off" }],
+      expected: [
+        { condition: "VENT_DISCONNECT", after: 50, by: 75, state: "came", cameAt: 61 },
+        { condition: "SPO2_LOW", after: 75, by: 225, state: "waiting" },
+      ],
+      never: ["OXI_SENSOR_OFF"],
+      calm: false,
+      wrong: [],
+    },
+    ...overrides,
+  };
+}
+
+/** One protocol that is closed, one that is being made. */
+export const commissionings = (): readonly CommissioningView[] => [
+  {
+    id: "openaaaaaa",
+    begunAt: NOW - 20 * MINUTE_MS,
+    steps: [
+      {
+        step: "contact_rest",
+        result: "passed",
+        how: "seen",
+        at: wall(NOW - 19 * MINUTE_MS),
+        by: "Li Wei",
+        saw: "remote_alarm 0",
+      },
+    ],
+  },
+  {
+    id: "closedaaaa",
+    begunAt: NOW - 30 * 24 * HOUR_MS,
+    steps: [
+      {
+        step: "wiring_contact",
+        result: "not_there",
+        how: "person",
+        at: wall(NOW - 721 * HOUR_MS),
+        by: "Li Wei",
+      },
+      { step: "sounder_heard", result: "passed", how: "person", at: wall(NOW - 720 * HOUR_MS), by: "Li Wei" },
+      {
+        step: "battery_minutes",
+        result: "passed",
+        how: "seen",
+        at: wall(NOW - 718 * HOUR_MS),
+        by: "Li Wei",
+        value: 95,
+      },
+      {
+        step: "reception",
+        result: "failed",
+        how: "seen",
+        at: wall(NOW - 710 * HOUR_MS),
+        by: "Li Wei",
+        value: 91.4,
+        note: "Nonin: longest gap 212 s",
+      },
+    ],
+    closed: {
+      at: NOW - 709 * HOUR_MS,
+      by: "Li Wei",
+      note: "Box stands on the shelf, adapter taped.",
+      about: {
+        label: "Bed 1",
+        version: "0.1.0",
+        simulated: true,
+        sounder: true,
+        devices: [
+          {
+            device: OXIMETER,
+            label: "Nonin",
+            family: "nonin-serial",
+            role: "oximeter",
+            address: "/dev/serial/by-id/usb-FTDI_FT232R_A50285BI-if00-port0",
+            link: "open",
+            evidence: "real_bytes",
+          },
+        ],
+      },
+    },
+  },
+];
 
 /** A night with a dip of the oxygen, a gap of twenty minutes and three alarms. */
 export function nightResponse(night: Night, width = 720): NightResponse {

@@ -8,8 +8,13 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Role } from "../../src/domain/person.ts";
 import type { Night } from "../../src/domain/time.ts";
 import type {
+  CommissioningView,
+  DeviceView,
+  FrameLine,
+  SimulationView,
+} from "../../src/server/contract/technician.ts";
+import type {
   BedState,
-  DevicesResponse,
   LiveMessage,
   Me,
   NightResponse,
@@ -17,7 +22,17 @@ import type {
   Problem,
 } from "../../src/server/contract.ts";
 import { SECURITY_HEADERS } from "../../src/server/security.ts";
-import { bedState, deviceView, NOW, nightResponse, oximeter, ventilator } from "./pages-beds.ts";
+import {
+  bedState,
+  commissionings,
+  deviceView,
+  frameLines,
+  NOW,
+  nightResponse,
+  oximeter,
+  simulationView,
+  ventilator,
+} from "./pages-beds.ts";
 
 export interface Asked {
   readonly method: string;
@@ -33,7 +48,10 @@ export interface PagesScript {
   demo: boolean;
   nights: NightsResponse["nights"];
   night: (night: Night) => NightResponse;
-  devices: DevicesResponse["devices"];
+  devices: readonly DeviceView[];
+  frames: readonly FrameLine[];
+  simulation: SimulationView;
+  commissionings: readonly CommissioningView[];
   /** Answers instead of the usual, by "METHOD /path"; `hang` never answers. */
   readonly refusals: Map<string, Problem | "hang">;
 }
@@ -88,6 +106,9 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     nights: [],
     night: nightResponse,
     devices: [deviceView(oximeter), deviceView(ventilator)],
+    frames: frameLines(),
+    simulation: simulationView(),
+    commissionings: commissionings(),
     refusals: new Map(),
   };
   const asked: Asked[] = [];
@@ -140,6 +161,7 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
   function answerOf(method: string, pathname: string): object | undefined {
     const night = /^\/api\/beds\/b1\/nights\/([\d-]+)$/.exec(pathname)?.[1];
     if (night !== undefined) return script.night(night as Night);
+    if (/^\/api\/devices\/\w+\/frames$/.test(pathname)) return { frames: script.frames };
     switch (`${method} ${pathname}`) {
       case "GET /api/me":
         return me();
@@ -151,6 +173,12 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
         return undefined;
       case "GET /api/devices":
         return { devices: script.devices };
+      case "GET /api/simulation/b1":
+        return script.simulation;
+      case "GET /api/beds/b1/commissionings":
+        return { commissionings: script.commissionings };
+      case "GET /api/beds/b1/reception":
+        return { seconds: 32_400, devices: [] };
       case "GET /api/beds/b1/nights":
         return { nights: script.nights };
       case "POST /api/people/join-codes":

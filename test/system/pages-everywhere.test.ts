@@ -79,7 +79,7 @@ const STATES = [
     ],
   },
   { name: "a night", path: "/therapist", shows: ".strip-plot canvas", beds: [bedState()] },
-  { name: "the devices", path: "/technician", shows: ".frame-list", beds: [bedState()] },
+  { name: "the devices", path: "/technician", shows: ".device", beds: [bedState()] },
 ] as const;
 
 describe("every page", () => {
@@ -255,12 +255,15 @@ describe("every page", () => {
       await device.waitFor();
       expect(await device.locator(".link").innerText()).toContain("not allowed to open");
       expect(await device.locator(".problem").innerText()).toContain("Does another program use it?");
-      expect(await device.locator(".facts").innerText()).toMatch(/rejected\s+3/);
+      expect(await device.locator(".counters").innerText()).toMatch(/rejected\s+3[\s\S]*gaps over 3 s\s+2/);
+      expect(server.asked.filter(({ path }) => path.endsWith("/frames"))).toEqual([]);
+      await device.getByText("Live frames").click();
       const cells = device.locator("tbody tr").first().locator("td");
       expect(await cells.nth(2).innerText()).toBe("01 80 5f 02 df");
       expect(await cells.nth(3).innerText()).toBe("SpO2 95, pulse 72");
       await page.getByRole("button", { name: "Hold still" }).click();
-      server.script.devices = [deviceView(oximeter, { frames: [] })];
+      server.script.devices = [deviceView(oximeter)];
+      server.script.frames = [];
       await eventually(() => device.locator(".link").innerText()).toContain("connected");
       expect(await device.locator("tbody tr").count()).toBe(30);
       await page.getByRole("button", { name: "Go on" }).click();
@@ -269,7 +272,7 @@ describe("every page", () => {
 
     test("moves the virtual patient, and only where the bed is simulated", async () => {
       const { page } = await open("/technician");
-      await page.getByRole("button", { name: "Mask off" }).click();
+      await page.getByRole("button", { name: "Mask off", exact: true }).click();
       await page.getByText("Done: Mask off").waitFor();
       expect(server.asked).toContainEqual({
         method: "POST",

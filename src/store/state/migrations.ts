@@ -54,6 +54,32 @@ export const MIGRATIONS: readonly string[] = [
     detail TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE commissioning (
+    id TEXT PRIMARY KEY,
+    bed TEXT NOT NULL,
+    begun_at INTEGER NOT NULL,
+    closed_at INTEGER,
+    -- Names, not ids: a protocol stays readable after the person is gone.
+    closed_by TEXT,
+    note TEXT,
+    about TEXT
+  ) STRICT;
+  CREATE INDEX commissioning_by_bed ON commissioning (bed, begun_at);
+
+  CREATE TABLE commissioned_step (
+    commissioning TEXT NOT NULL REFERENCES commissioning (id) ON DELETE CASCADE,
+    step TEXT NOT NULL,
+    result TEXT NOT NULL,
+    how TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    done_by TEXT NOT NULL,
+    value REAL,
+    note TEXT,
+    saw TEXT,
+    PRIMARY KEY (commissioning, step)
+  ) STRICT;
+  `,
 ];
 
 /**

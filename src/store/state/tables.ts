@@ -1,10 +1,24 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import {
+  COMMISSIONING_STEPS,
+  type CommissionedStep,
+  STEP_RESULTS,
+  STEP_WITNESSES,
+} from "../../domain/commissioning.ts";
 import { Fault, messageOf } from "../../domain/fault.ts";
 import { isLanguage, type Person, ROLES, type Role } from "../../domain/person.ts";
 import { wall } from "../../domain/time.ts";
-import type { AuditEntry, JoinCode, SessionRecord, State, TargetRecord } from "../../port/state.ts";
+import type {
+  AuditEntry,
+  CommissioningEnd,
+  CommissioningRecord,
+  JoinCode,
+  SessionRecord,
+  State,
+  TargetRecord,
+} from "../../port/state.ts";
 import { migrate } from "./migrations.ts";
 
 /** The State port without promises: what runs inside the thread that owns the file. */
@@ -18,6 +32,8 @@ export type StateTables = {
 const SESSIONS_PER_PERSON = 50;
 const JOIN_CODES_MAX = 100;
 const AUDIT_ROWS_MAX = 100_000;
+/** Protocols of a bed; far more than a bed is ever put into use. The oldest goes first. */
+const COMMISSIONINGS_PER_BED = 200;
 
 /** Name of the state file inside the data folder. */
 export const STATE_FILE = "state.sqlite";
@@ -202,6 +218,64 @@ class SqliteTables implements StateTables {
     );
   }
 
+  openCommissioning(bed: string, id: string, at: number): string {
+    const open = this.#openCommissioning(bed);
+    if (open !== undefined) return open;
+    this.#together(() => {
+      this.#run("INSERT INTO commissioning (id, bed, begun_at) VALUES (?, ?, ?)", id, bed, at);
+      this.#run(
+        `DELETE FROM commissioning WHERE bed = ? AND id NOT IN
+           (SELECT id FROM commissioning WHERE bed = ? ORDER BY begun_at DESC, rowid DESC LIMIT ?)`,
+        bed,
+        bed,
+        COMMISSIONINGS_PER_BED,
+      );
+    });
+    return id;
+  }
+
+  putCommissionedStep(commissioning: string, step: CommissionedStep): boolean {
+    const { result, how, at, by, value, note, saw } = step;
+    const optional = [value ?? null, note ?? null, saw ?? null];
+    return (
+      this.#run(
+        `INSERT INTO commissioned_step (commissioning, step, result, how, at, done_by, value, note, saw)
+         SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM commissioning WHERE id = ? AND closed_at IS NULL
+         ON CONFLICT (commissioning, step) DO UPDATE SET result = excluded.result, how = excluded.how,
+           at = excluded.at, done_by = excluded.done_by, value = excluded.value, note = excluded.note,
+           saw = excluded.saw`,
+        ...[step.step, result, how, at, by, ...optional, commissioning],
+      ) > 0
+    );
+  }
+
+  closeCommissioning(bed: string, { at, by, note, about }: CommissioningEnd): string | undefined {
+    const open = this.#openCommissioning(bed);
+    if (open === undefined) return undefined;
+    const sql = "UPDATE commissioning SET closed_at = ?, closed_by = ?, note = ?, about = ? WHERE id = ?";
+    this.#run(sql, at, by, note, about, open);
+    return open;
+  }
+
+  commissionings(bed: string, limit: number): readonly CommissioningRecord[] {
+    const sql = "SELECT * FROM commissioning WHERE bed = ? ORDER BY begun_at DESC, rowid DESC LIMIT ?";
+    return this.#all(sql, bed, limit).map((row) =>
+      commissioningOf(
+        row,
+        this.#all(
+          "SELECT * FROM commissioned_step WHERE commissioning = ? ORDER BY at, rowid",
+          text(row, "id"),
+        ),
+      ),
+    );
+  }
+
+  #openCommissioning(bed: string): string | undefined {
+    const sql = "SELECT id FROM commissioning WHERE bed = ? AND closed_at IS NULL ORDER BY begun_at LIMIT 1";
+    const row = this.#get(sql, bed);
+    return row === undefined ? undefined : text(row, "id");
+  }
+
   audit({ at, person, action, detail }: AuditEntry): void {
     this.#together(() => {
       const sql = "INSERT INTO audit (at, person, action, detail) VALUES (?, ?, ?, ?)";
@@ -299,6 +373,45 @@ function targetOf(row: Row): TargetRecord {
     ...(row["dead_since"] === null ? {} : { deadSince: wall(integer(row, "dead_since")) }),
     ...(row["dead_why"] === null ? {} : { deadWhy: text(row, "dead_why") }),
   };
+}
+
+function commissioningOf(row: Row, steps: readonly Row[]): CommissioningRecord {
+  return {
+    id: text(row, "id"),
+    bed: text(row, "bed"),
+    begunAt: wall(integer(row, "begun_at")),
+    steps: steps.map(stepOf),
+    ...(row["closed_at"] === null
+      ? {}
+      : {
+          closed: {
+            at: wall(integer(row, "closed_at")),
+            by: text(row, "closed_by"),
+            note: text(row, "note"),
+            about: text(row, "about"),
+          },
+        }),
+  };
+}
+
+function stepOf(row: Row): CommissionedStep {
+  return {
+    step: oneOf(COMMISSIONING_STEPS, row, "step"),
+    result: oneOf(STEP_RESULTS, row, "result"),
+    how: oneOf(STEP_WITNESSES, row, "how"),
+    at: wall(integer(row, "at")),
+    by: text(row, "done_by"),
+    ...(row["value"] === null ? {} : { value: integer(row, "value") }),
+    ...(row["note"] === null ? {} : { note: text(row, "note") }),
+    ...(row["saw"] === null ? {} : { saw: text(row, "saw") }),
+  };
+}
+
+function oneOf<Word extends string>(words: readonly Word[], row: Row, column: string): Word {
+  const found = text(row, column);
+  const word = words.find((known) => known === found);
+  if (word === undefined) throw damaged(column);
+  return word;
 }
 
 function settingsOf(json: string): { readonly [name: string]: string } {

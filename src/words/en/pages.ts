@@ -1,3 +1,5 @@
+import { technician } from "./technician.ts";
+
 /** What the four pages say. */
 export const pages = {
   common: {
@@ -198,50 +200,5 @@ export const pages = {
     csv: "Download as CSV",
     retrospective: "Looking back, not for alarms. Not from a medical device.",
   },
-  technician: {
-    title: "Devices",
-    noDevices:
-      "No device is configured. Add one to the configuration file; `breathwatch check` explains how.",
-    family: "Family",
-    address: "Address",
-    resolved: "opens as",
-    newest: "Newest",
-    counters: {
-      bytes: "bytes",
-      frames: "frames",
-      rejects: "rejected",
-      reopens: "reopened",
-      observations: "observations",
-    },
-    frames: "Last frames",
-    noFrames: "No frame yet.",
-    pause: "Hold still",
-    resume: "Go on",
-    paused: "held still",
-    time: "Time",
-    direction: "Direction",
-    directions: { in: "in", out: "out", rejected: "rejected" },
-    hex: "Bytes",
-    meaning: "Meaning",
-    simulation: "The simulated patient",
-    simulationHint: "What happens at the simulated bed:",
-    events: {
-      mask_off: "Mask off",
-      mask_on: "Mask on",
-      probe_off: "Finger sensor off",
-      probe_on: "Finger sensor on",
-      ventilator_off: "Ventilator off",
-      ventilator_on: "Ventilator on",
-      secretions: "Secretions",
-      clear: "All well again",
-    },
-    done: "Done: {what}",
-    people: "Let somebody join",
-    peopleHint: "Makes a code for one person, good for 10 minutes.",
-    role: "Role",
-    makeCode: "Make a code",
-    codeFor: "Code for {what}, valid for {age}:",
-    codeGone: "The code has run out.",
-    account: "This phone",
-  },
+  technician,
 } as const;

@@ -1,4 +1,5 @@
 import type { Words } from "../en.ts";
+import { technician } from "./technician.ts";
 
 export const pages = {
   common: {
@@ -195,43 +196,5 @@ export const pages = {
     csv: "下载 CSV",
     retrospective: "事后回看，不用于报警；不是医疗器械的报告。",
   },
-  technician: {
-    title: "设备",
-    noDevices: "还没有配置设备。请在配置文件里添加；`breathwatch check` 会说明怎么做。",
-    family: "型号系列",
-    address: "地址",
-    resolved: "实际打开",
-    newest: "最新数据",
-    counters: { bytes: "字节", frames: "帧", rejects: "丢弃", reopens: "重开", observations: "观测" },
-    frames: "最近的帧",
-    noFrames: "还没有帧。",
-    pause: "停住画面",
-    resume: "继续",
-    paused: "画面已停住",
-    time: "时间",
-    direction: "方向",
-    directions: { in: "收", out: "发", rejected: "丢弃" },
-    hex: "字节",
-    meaning: "含义",
-    simulation: "模拟患者",
-    simulationHint: "让模拟床位发生：",
-    events: {
-      mask_off: "面罩脱开",
-      mask_on: "戴回面罩",
-      probe_off: "指夹脱落",
-      probe_on: "夹回指夹",
-      ventilator_off: "呼吸机关机",
-      ventilator_on: "呼吸机开机",
-      secretions: "有痰",
-      clear: "一切恢复",
-    },
-    done: "已执行：{what}",
-    people: "让别人加入",
-    peopleHint: "生成一个口令，供一个人使用，10 分钟内有效。",
-    role: "身份",
-    makeCode: "生成口令",
-    codeFor: "给{what}的口令，{age}内有效：",
-    codeGone: "口令已过期。",
-    account: "这部手机",
-  },
+  technician,
 } as const satisfies Words["pages"];

@@ -1,4 +1,5 @@
 import type { Words } from "../en.ts";
+import { technician } from "./technician.ts";
 
 export const pages = {
   common: {
@@ -195,43 +196,5 @@ export const pages = {
     csv: "下載 CSV",
     retrospective: "事後回顧，不用於警報；不是醫療器材的報告。",
   },
-  technician: {
-    title: "裝置",
-    noDevices: "還沒有設定裝置。請在設定檔裡新增；`breathwatch check` 會說明怎麼做。",
-    family: "型號系列",
-    address: "位址",
-    resolved: "實際開啟",
-    newest: "最新資料",
-    counters: { bytes: "位元組", frames: "訊框", rejects: "捨棄", reopens: "重開", observations: "觀測" },
-    frames: "最近的訊框",
-    noFrames: "還沒有訊框。",
-    pause: "停住畫面",
-    resume: "繼續",
-    paused: "畫面已停住",
-    time: "時間",
-    direction: "方向",
-    directions: { in: "收", out: "送", rejected: "捨棄" },
-    hex: "位元組",
-    meaning: "意義",
-    simulation: "模擬病人",
-    simulationHint: "讓模擬床位發生：",
-    events: {
-      mask_off: "面罩脫落",
-      mask_on: "戴回面罩",
-      probe_off: "血氧夾鬆脫",
-      probe_on: "夾回血氧夾",
-      ventilator_off: "呼吸器關機",
-      ventilator_on: "呼吸器開機",
-      secretions: "有痰",
-      clear: "一切恢復",
-    },
-    done: "已執行：{what}",
-    people: "讓別人加入",
-    peopleHint: "產生一組通行碼，供一個人使用，10 分鐘內有效。",
-    role: "身分",
-    makeCode: "產生通行碼",
-    codeFor: "給{what}的通行碼，{age}內有效：",
-    codeGone: "通行碼已過期。",
-    account: "這支手機",
-  },
+  technician,
 } as const satisfies Words["pages"];

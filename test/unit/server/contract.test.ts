@@ -1,8 +1,12 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { expect, expectTypeOf, it } from "vitest";
+import { KNOBS, PATIENT_EVENTS } from "../../../src/rehearsal/events.ts";
+import { LINK_FAULTS } from "../../../src/rehearsal/faults.ts";
+import type * as technician from "../../../src/server/contract/technician.ts";
 import type * as contract from "../../../src/server/contract.ts";
 import * as schemas from "../../../src/server/schemas.ts";
+import * as bench from "../../../src/server/schemas-technician.ts";
 
 /** A type as JSON has it: neither read-only nor branded. */
 type Wire<T> = T extends number
@@ -22,7 +26,11 @@ it("what the server accepts is what the pages may send, no more and no less", ()
   expectTypeOf<Static<typeof schemas.Watch>>().toEqualTypeOf<Wire<contract.WatchRequest>>();
   expectTypeOf<Static<typeof schemas.Drill>>().toEqualTypeOf<Wire<contract.DrillRequest>>();
   expectTypeOf<Static<typeof schemas.PushSubscribe>>().toEqualTypeOf<Wire<contract.PushSubscribeRequest>>();
-  expectTypeOf<Static<typeof schemas.Simulate>>().toEqualTypeOf<Wire<contract.SimulationRequest>>();
+  expectTypeOf<Static<typeof bench.Simulate>>().toEqualTypeOf<Wire<technician.SimulationRequest>>();
+  expectTypeOf<Static<typeof bench.Commission>>().toEqualTypeOf<Wire<technician.CommissioningRequest>>();
+  expectTypeOf<Static<typeof bench.CloseCommissioning>>().toEqualTypeOf<
+    Wire<technician.CloseCommissioningRequest>
+  >();
   expectTypeOf<Static<typeof schemas.LiveAsk>>().toEqualTypeOf<Wire<contract.LiveRequest>>();
 });
 
@@ -31,9 +39,21 @@ it("what the pages are promised passes the check of the answers", () => {
   expectTypeOf<Wire<contract.JoinCodeResponse>>().toExtend<Static<typeof schemas.JoinCodeAnswer>>();
   expectTypeOf<Wire<contract.CommandAnswer>>().toExtend<Static<typeof schemas.CommandAnswer>>();
   expectTypeOf<Wire<contract.TokenAcknowledgeResponse>>().toExtend<Static<typeof schemas.TokenAnswer>>();
+  expectTypeOf<Wire<technician.FramesResponse>>().toExtend<Static<typeof bench.FramesAnswer>>();
+  expectTypeOf<Wire<technician.SimulationView>>().toExtend<Static<typeof bench.SimulationAnswer>>();
+  expectTypeOf<Wire<technician.CommissioningsResponse>>().toExtend<
+    Static<typeof bench.CommissioningsAnswer>
+  >();
+  expectTypeOf<Wire<technician.ReceptionResponse>>().toExtend<Static<typeof bench.ReceptionAnswer>>();
   expectTypeOf<Wire<contract.NightResponse["metrics"]>>().toExtend<
     Static<typeof schemas.NightAnswer>["metrics"]
   >();
+});
+
+it("the bench offers everything that can happen to the virtual patient and its links, and nothing else", () => {
+  expect([...bench.SIMULATION_EVENTS].toSorted()).toEqual([...PATIENT_EVENTS].toSorted());
+  expect([...bench.SIMULATION_FAULTS].toSorted()).toEqual([...LINK_FAULTS].toSorted());
+  expect([...bench.SIMULATION_KNOBS].toSorted()).toEqual(Object.keys(KNOBS).toSorted());
 });
 
 it("an answer with a number that is none is noticed", () => {

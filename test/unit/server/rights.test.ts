@@ -51,9 +51,37 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/beds/:bed/nights": { url: "/api/beds/b1/nights" },
   "GET /api/beds/:bed/nights/:night": { url: "/api/beds/b1/nights/2026-01-10" },
   "GET /api/beds/:bed/nights/:night/csv": { url: "/api/beds/b1/nights/2026-01-10/csv" },
+  "GET /api/beds/:bed/import": { url: "/api/beds/b1/import" },
+  "POST /api/beds/:bed/import": { url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true" },
   "GET /api/devices": { url: "/api/devices" },
+  "GET /api/devices/:device/frames": { url: "/api/devices/oxiaaaaaaa/frames" },
+  "GET /api/devices/:device/recording": { url: "/api/devices/oxiaaaaaaa/recording?from=0&to=1000" },
+  "GET /api/beds/:bed/commissionings": { url: "/api/beds/b1/commissionings" },
+  "POST /api/beds/:bed/commissionings/steps": {
+    url: "/api/beds/b1/commissionings/steps",
+    payload: { step: "sounder_heard", result: "passed", how: "person" },
+  },
+  "POST /api/beds/:bed/commissionings/close": {
+    url: "/api/beds/b1/commissionings/close",
+    payload: { note: "" },
+  },
+  "GET /api/beds/:bed/reception": { url: "/api/beds/b1/reception?from=0&to=1000" },
+  "GET /api/simulation/:bed": { url: "/api/simulation/b1" },
   "POST /api/simulation/:bed": { url: "/api/simulation/b1", payload: { event: "mask_off" } },
 };
+
+/** The technician's own. */
+const BENCH = [
+  "GET /api/devices",
+  "GET /api/devices/:device/frames",
+  "GET /api/devices/:device/recording",
+  "GET /api/simulation/:bed",
+  "POST /api/simulation/:bed",
+  "GET /api/beds/:bed/commissionings",
+  "POST /api/beds/:bed/commissionings/steps",
+  "POST /api/beds/:bed/commissionings/close",
+  "GET /api/beds/:bed/reception",
+];
 
 /** What the brief of each role comes to, written down a second time on purpose: who may NOT. */
 const REFUSED: { readonly [role in Role]: readonly string[] } = {
@@ -63,8 +91,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
-    "GET /api/devices",
-    "POST /api/simulation/:bed",
+    ...BENCH,
   ],
   patient: [
     "POST /api/people/join-codes",
@@ -76,8 +103,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
-    "GET /api/devices",
-    "POST /api/simulation/:bed",
+    ...BENCH,
   ],
   therapist: [
     "POST /api/people/join-codes",
@@ -86,8 +112,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/beds/:bed/drill",
     "POST /api/push",
     "DELETE /api/push/:id",
-    "GET /api/devices",
-    "POST /api/simulation/:bed",
+    ...BENCH,
   ],
   technician: [
     "POST /api/people/join-codes",

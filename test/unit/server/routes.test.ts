@@ -334,19 +334,6 @@ describe("a one-time address from a notification", () => {
   });
 });
 
-describe("the simulated bed", () => {
-  it("is told what happens, and refused where the bed is real", async () => {
-    const cookie = await harness.signIn("technician");
-    expect((await post("/api/simulation/b1", { event: "mask_off" }, cookie)).statusCode).toBe(200);
-    expect((await post("/api/simulation/b1", { event: "explode" }, cookie)).statusCode).toBe(400);
-    expect((await post("/api/simulation/b7", { event: "mask_off" }, cookie)).statusCode).toBe(404);
-    harness.outcome = { accepted: false };
-    const refused = await post("/api/simulation/b1", { event: "mask_on" }, cookie);
-    expect(refused.json()).toMatchObject({ status: 409, detail: "Bed b1 is not simulated." });
-    expect(harness.simulated).toEqual(["b1 mask_off", "b1 mask_on"]);
-  });
-});
-
 describe("bad requests", () => {
   const url = "/api/beds/b1/call";
   const raw = async (payload: string | Buffer, type = "application/json") =>

@@ -139,6 +139,41 @@ describe.each([
     expect(await state.audits(-5)).toEqual([]);
   });
 
+  it("keeps one open protocol a bed; a closed one takes no step any more and the next is another one", async () => {
+    const state = await open();
+    const step = {
+      step: "contact_alarm",
+      result: "failed",
+      how: "seen",
+      at: wall(20),
+      by: "Li",
+      value: 1.5,
+    } as const;
+    expect(await state.openCommissioning("b1", "one", wall(10))).toBe("one");
+    expect(await state.openCommissioning("b1", "two", wall(11))).toBe("one");
+    expect(await state.openCommissioning("b2", "other", wall(11))).toBe("other");
+    expect(await state.putCommissionedStep("one", step)).toBe(true);
+    const again = {
+      ...step,
+      result: "passed",
+      at: wall(30),
+      note: "the wire was loose",
+      saw: "remote_alarm 1",
+    } as const;
+    expect(await state.putCommissionedStep("one", again)).toBe(true);
+    const end = { at: wall(40), by: "Mei", note: "", about: "{}" };
+    expect(await state.closeCommissioning("b1", end)).toBe("one");
+    expect(await state.closeCommissioning("b1", end)).toBeUndefined();
+    expect(await state.putCommissionedStep("one", step)).toBe(false);
+    expect(await state.putCommissionedStep("nobody's", step)).toBe(false);
+    expect(await state.openCommissioning("b1", "two", wall(50))).toBe("two");
+    expect(await state.commissionings("b1", 10)).toEqual([
+      { id: "two", bed: "b1", begunAt: 50, steps: [] },
+      { id: "one", bed: "b1", begunAt: 10, steps: [again], closed: end },
+    ]);
+    expect(await state.commissionings("b1", 1)).toHaveLength(1);
+  });
+
   it("refuses work after it was closed", async () => {
     const state = await open();
     await state.close();

@@ -1,0 +1,92 @@
+import { useSignal } from "@preact/signals";
+import { SECOND_MS } from "../../src/domain/time.ts";
+import type { DeviceView, FrameLine, FramesResponse } from "../../src/server/contract/technician.ts";
+import { hasKeys } from "../shared/api.ts";
+import { usePage } from "../shared/page.ts";
+import { ScrollArea } from "../shared/scroll-area.tsx";
+import { TroubleBox } from "../shared/trouble.tsx";
+import { usePoll } from "./poll.ts";
+
+const isFrames = hasKeys<FramesResponse>("frames");
+const POLL_MS = SECOND_MS;
+
+/** The newest frames, hex beside meaning, asked for once a second while this is open; can be held still. */
+export function Frames(props: { readonly device: DeviceView; readonly zone: string }) {
+  const { technician, common } = usePage().format.value.words.pages;
+  const open = useSignal(false);
+  const held = useSignal(false);
+  const { device } = props;
+  const path = `/api/devices/${encodeURIComponent(device.device)}/frames`;
+  const { answer } = usePoll(path, isFrames, POLL_MS, open.value && !held.value);
+  return (
+    <details
+      class="frames"
+      onToggle={(event) => {
+        open.value = event.currentTarget.open;
+      }}
+    >
+      <summary>{technician.frames}</summary>
+      <p class="buttons">
+        <button
+          type="button"
+          aria-pressed={held.value}
+          onClick={() => {
+            held.value = !held.value;
+          }}
+        >
+          {held.value ? technician.resume : technician.pause}
+        </button>
+        {held.value && <span class="tag">{technician.paused}</span>}
+      </p>
+      {answer.value === undefined && open.value && <p class="waiting">{common.waiting}</p>}
+      {answer.value?.ok === false && <TroubleBox trouble={answer.value.problem} />}
+      {answer.value?.ok === true && (
+        <FrameTable
+          frames={answer.value.value.frames.toReversed()}
+          label={`${technician.frames} · ${device.label}`}
+          zone={props.zone}
+        />
+      )}
+    </details>
+  );
+}
+
+function FrameTable(props: {
+  readonly frames: readonly FrameLine[];
+  readonly label: string;
+  readonly zone: string;
+}) {
+  const format = usePage().format.value;
+  const { technician } = format.words.pages;
+  const { frames } = props;
+  if (frames.length === 0) return <p class="empty">{technician.noFrames}</p>;
+  return (
+    <ScrollArea label={props.label} class="frame-list">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{technician.time}</th>
+            <th scope="col">{technician.direction}</th>
+            <th scope="col">{technician.hex}</th>
+            <th scope="col">{technician.meaning}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {frames.map((frame, index) => (
+            <tr key={`${frame.at} ${frames.length - index}`} class={`frame-${frame.direction}`}>
+              <td>{format.time(frame.at, props.zone, true)}</td>
+              <td>
+                {frame.direction === "rejected" && <span aria-hidden="true">✗ </span>}
+                {technician.directions[frame.direction]}
+              </td>
+              <td>
+                <code>{frame.hex}</code>
+              </td>
+              <td lang="en">{frame.meaning}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollArea>
+  );
+}
