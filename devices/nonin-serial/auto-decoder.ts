@@ -5,10 +5,13 @@ import { createSpotDecoder } from "./spot-decoder.ts";
 
 /** A stretch of this length without a frame of the chosen format and all are tried again (1.4 s of formats 2 and 7). */
 const BLOCK_BYTES = 512;
+/** More than a whole packet. */
+const NO_FRAME_BYTES = 150;
 
 /**
  * Finds out which format arrives: all four read along, byte by byte, and the first that completes a frame (a whole
- * packet in formats 2 and 7) is chosen. Until then nothing leaves but a remark about bytes that fit none. Decisions
+ * packet in formats 2 and 7) is chosen. A whole packet says more than the few bytes of formats 8 and 13: it takes the
+ * place of one of these that has found no frame since before it began. Until one is chosen nothing leaves but a remark about bytes that fit none. Decisions
  * fall at fixed places of the stream, so that they do not depend on how it was cut.
  */
 export function createAutoDecoder(hasSensorSocket: boolean, zone: string, sink: Sink): Decoder {
@@ -16,6 +19,14 @@ export function createAutoDecoder(hasSensorSocket: boolean, zone: string, sink: 
   let chosen: Decoder | undefined;
   let bytesInBlock = 0;
   let framesInBlock = 0;
+  let sinceFrame = 0;
+  let packets: readonly Decoder[] = [];
+
+  /** Whether a frame that this one found makes it the one. */
+  const wins = (self: Decoder): boolean => {
+    if (chosen === undefined || chosen === self) return true;
+    return packets.includes(self) && sinceFrame > NO_FRAME_BYTES;
+  };
 
   const candidate = (create: (sink: Sink) => Decoder): Decoder => {
     const self: Decoder = create({
@@ -23,8 +34,9 @@ export function createAutoDecoder(hasSensorSocket: boolean, zone: string, sink: 
         if (chosen === self) sink.reading(reading);
       },
       frame: (bytes, meaning) => {
-        chosen ??= self;
-        if (chosen !== self) return;
+        if (!wins(self)) return;
+        chosen = self;
+        sinceFrame = 0;
         framesInBlock += 1;
         sink.frame(bytes, meaning);
       },
@@ -37,9 +49,12 @@ export function createAutoDecoder(hasSensorSocket: boolean, zone: string, sink: 
 
   const startOver = (): void => {
     chosen = undefined;
-    candidates = [
+    packets = [
       candidate((own) => createPacketDecoder(2, hasSensorSocket, own)),
       candidate((own) => createPacketDecoder(7, hasSensorSocket, own)),
+    ];
+    candidates = [
+      ...packets,
       candidate((own) => createDisplayDecoder(own)),
       candidate((own) => createSpotDecoder(zone, own)),
     ];
@@ -48,14 +63,16 @@ export function createAutoDecoder(hasSensorSocket: boolean, zone: string, sink: 
 
   /** Feeds part of a block; returns how many bytes were taken. */
   const feed = (bytes: Uint8Array): number => {
-    if (chosen !== undefined) {
+    if (chosen !== undefined && packets.includes(chosen)) {
       chosen.push(bytes);
       return bytes.length;
     }
     const byte = bytes.subarray(0, 1);
+    sinceFrame += 1;
+    const before = chosen;
     for (const decoder of candidates) {
       decoder.push(byte);
-      if (chosen !== undefined) break;
+      if (chosen !== before) break;
     }
     return 1;
   };

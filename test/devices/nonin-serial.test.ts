@@ -374,6 +374,13 @@ describe("auto", () => {
     expect(newestSamples(heard.readings)).toEqual({ spo2: 88, pulse_rate: 64 });
   });
 
+  test("a format that a few bytes of noise looked like gives way to the second whole packet", async () => {
+    const chance = Buffer.concat(Array.from({ length: 20 }, () => hex("80 40 58 00")));
+    const packets = [1, 2, 3, 4].map((timer) => packet(2, { timer }));
+    const heard = await decode({ format: "auto" }, chance, ...packets);
+    expect(heard.frames.slice(-3)).toEqual((await decode({ format: "2" }, ...packets)).frames.slice(-3));
+  });
+
   test("stays silent about formats on bytes of another family, and counts them", async () => {
     const text = new TextEncoder().encode("BS, S:52335,\n-1.23, 5.67\nBE\n".repeat(100));
     const heard = await decode({ format: "auto" }, text);
