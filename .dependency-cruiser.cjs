@@ -64,7 +64,8 @@ const device = {
 };
 
 const dashboards = {
-  folders: ["domain", "words", "sound"],
+  // A folder picked on a page is packed there, as the command line packs one.
+  folders: ["domain", "words", "sound", "wire/zip"],
   types: ["server/contract"],
   npm: ["preact", "@preact/signals", "uplot"],
   node: "none",

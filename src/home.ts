@@ -1,16 +1,19 @@
+import { DEVICES } from "../devices/index.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { type HomeIdentity, readIdentity } from "./config/identity.ts";
 import { remember } from "./config/remember.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BedId } from "./domain/ids.ts";
+import { createCardImports } from "./driver/card-imports.ts";
+import { createFamilies, type Families } from "./driver/families.ts";
 import { composeEdge, type Edge } from "./edge.ts";
 import { composeHub, type Hub } from "./hub.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
+import type { Uploads } from "./port/upload.ts";
 import type { ListenOptions, World } from "./port/world.ts";
-import type { PatientEvent } from "./rehearsal/events.ts";
 import { createApp } from "./server/app.ts";
 import type { App } from "./server/context.ts";
-import type { ServerDeps, TokenGrant } from "./server/deps.ts";
+import type { ServerDeps, SimulatedBed, TokenGrant } from "./server/deps.ts";
 import { listen } from "./server/listen.ts";
 import { ensureOwnerCode } from "./server/owner-code.ts";
 import { createAckKey, verifyAckToken } from "./watch/ack-token.ts";
@@ -20,8 +23,12 @@ export const VERSION = "0.1.0";
 export interface HomeOptions {
   /** Folder of the built pages. */
   readonly pagesFolder: string;
-  /** Makes something happen to the virtual patient of a bed; absent where nothing is simulated here. */
-  readonly simulate?: (bed: BedId, event: PatientEvent) => boolean;
+  /** Default: the families that come along. */
+  readonly families?: Families;
+  /** Where cards and files that people bring are kept until they are read; absent: none can be brought. */
+  readonly uploads?: Uploads;
+  /** The virtual patient of a bed, where it has one; absent where nothing is simulated here. */
+  readonly simulation?: (bed: BedId) => SimulatedBed | undefined;
 }
 
 /** Everything in one process: bedside, broker, hub, pages. */
@@ -63,10 +70,23 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     const access = { ...broker.access, url: opening?.opened?.url ?? broker.access.url };
     const hub = composeHub(world, config, identity.home, access);
     closers.push(() => hub.stop());
-    const edge = await composeEdge(world, config, identity, access);
+    const { families = createFamilies(DEVICES), uploads } = options;
+    const edge = await composeEdge(world, config, identity, access, families);
     closers.push(() => edge.stop());
+    const imports =
+      uploads === undefined
+        ? undefined
+        : createCardImports({
+            ...{ families, uploads, clock, log, timeseries, links: world.links },
+            zone: config.zone,
+            waveDays: config.keep.waveDays,
+          });
+    if (imports !== undefined) closers.push(() => imports.stop());
 
-    const app = await createApp(serverDeps(world, config, options, identity, edge));
+    const app = await createApp({
+      ...serverDeps(world, config, options, identity, edge),
+      ...(imports === undefined ? {} : { imports }),
+    });
     closers.push(() => app.close());
     const ownerCode = await ensureOwnerCode({ state, random, renew: config.demo });
 
@@ -217,10 +237,9 @@ function serverDeps(
     },
     receipt: (token) => grantOf(token) !== undefined,
     devices: edge.devices,
-    simulate: (bed, event) =>
-      options.simulate?.(bed, event) === true
-        ? { accepted: true }
-        : { accepted: false, reason: "There is no virtual patient at this bed." },
+    frames: edge.frames,
+    recording: edge.recording,
+    simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {
       edge.targets
         .refresh()

@@ -1,10 +1,11 @@
-import { findDevice } from "../devices/index.ts";
+import { DEVICES } from "../devices/index.ts";
 import { createMemoryBus, type MemoryBus } from "./bus/memory.ts";
 import type { BedConfig } from "./config/config.ts";
 import type { BedView } from "./domain/bed.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { SECOND_MS, type Wall } from "./domain/time.ts";
 import { simulateAt } from "./driver/attach.ts";
+import { createFamilies, type Families } from "./driver/families.ts";
 import { fillOptions } from "./driver/options.ts";
 import type { Audio } from "./port/audio.ts";
 import type { Clock } from "./port/clock.ts";
@@ -37,11 +38,13 @@ export function simulateBed(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Default: those that come along. */
+  readonly families?: Families;
 }): { stop(): Promise<void> } {
-  const { bed, view, memory, clock, random, log } = options;
+  const { bed, view, memory, clock, random, log, families = createFamilies(DEVICES) } = options;
   const stopping = new AbortController();
   const playing = bed.devices.map((device) => {
-    const module = findDevice(device.family);
+    const module = families.find(device.family);
     if (module === undefined || !device.port.startsWith(CABLE)) {
       throw new Fault("CONFIG_INVALID", `${device.family} on ${device.port} cannot be simulated here`, {
         fix: `Name a built-in family and a port that begins with ${CABLE}.`,
@@ -82,10 +85,13 @@ export function playEvents(
     readonly clock: Clock;
     readonly random: Random;
     readonly elsewhere: Happens;
+    /** Told of everything, just before it happens. */
+    readonly saw?: Happens;
   },
 ): () => void {
   const cancels = new Set<() => void>();
   const happen: Happens = (what) => {
+    bed.saw?.(what);
     if (isPatientEvent(what.event)) bed.patient.apply(what.event);
     else if (isLinkFault(what.event)) breakLink({ ...what, event: what.event }, bed);
     else bed.elsewhere(what);

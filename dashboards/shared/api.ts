@@ -21,6 +21,8 @@ export interface Download {
 }
 
 const TIMEOUT_MS = 8 * SECOND_MS;
+/** As long as the box waits for a request. */
+const PIECE_TIMEOUT_MS = 15 * SECOND_MS;
 /** Two hours of a busy port are unpacked and sent. */
 const DOWNLOAD_TIMEOUT_MS = 60 * SECOND_MS;
 
@@ -64,11 +66,22 @@ export class Api {
     return this.#request(path, withBody(body), fits);
   }
 
-  async #request<T>(path: string, init: RequestInit, fits: Fits<T>): Promise<Answer<T>> {
+  /** A piece of a file. */
+  sendBytes<T>(path: string, bytes: Blob, fits: Fits<T>): Promise<Answer<T>> {
+    const headers = { "content-type": "application/octet-stream" };
+    return this.#request(path, { method: "POST", headers, body: bytes }, fits, PIECE_TIMEOUT_MS);
+  }
+
+  async #request<T>(
+    path: string,
+    init: RequestInit,
+    fits: Fits<T>,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<Answer<T>> {
     let response: Response;
     let body: unknown;
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const signal = AbortSignal.timeout(timeoutMs);
       response = await fetch(path, { ...init, signal, credentials: "same-origin", cache: "no-store" });
       body = await bodyOf(response);
     } catch {

@@ -8,6 +8,7 @@ import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { NightAlarms } from "./alarms.tsx";
+import { ImportCard } from "./import-card.tsx";
 import { Metrics } from "./metrics.tsx";
 import { Strips } from "./strips.tsx";
 import "./therapist.css";
@@ -74,7 +75,15 @@ function Nights(props: { readonly bed: BedId }) {
   if (!answer.value.ok) return <Failed answer={answer.value} onAgain={load} />;
   const nights = answer.value.value.nights.toSorted((a, b) => (a.night < b.night ? 1 : -1));
   const night = nights.find((each) => each.night === chosen.value) ?? nights[0];
-  if (night === undefined) return <p class="empty">{therapist.noNights}</p>;
+  const bring = <ImportCard bed={props.bed} onDone={load} />;
+  if (night === undefined) {
+    return (
+      <>
+        <p class="empty">{therapist.noNights}</p>
+        {bring}
+      </>
+    );
+  }
   return (
     <>
       <div class="toolbar">
@@ -100,6 +109,7 @@ function Nights(props: { readonly bed: BedId }) {
         </a>
       </div>
       <OneNight key={night.night} path={path} night={night.night} />
+      {bring}
     </>
   );
 

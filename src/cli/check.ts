@@ -36,7 +36,9 @@ export const checkCommand = command({
     await tell(configurationFindings(found));
     const folder = { path: found.dataDir, facts: await folderFacts(found.dataDir) };
     await tell(await machineFindings(found.config, folder, machine, terminal));
-    if (found.config !== undefined) await tellHome(found.config, folder.facts.heldBy, { tell, terminal });
+    if (found.config !== undefined) {
+      await tellHome(found.config, { ...found, heldBy: folder.facts.heldBy }, { tell, terminal });
+    }
     terminal.signal.throwIfAborted();
     const count = (level: Finding["level"]): number =>
       findings.filter((finding) => finding.level === level).length;
@@ -47,7 +49,7 @@ export const checkCommand = command({
 
 async function tellHome(
   config: HomeConfig,
-  heldBy: number | undefined,
+  { families, heldBy }: Pick<FoundConfiguration, "families"> & { readonly heldBy: number | undefined },
   {
     tell,
     terminal,
@@ -56,11 +58,11 @@ async function tellHome(
   await tell(await networkFindings(config, heldBy, terminal));
   const links = createLinks({ clock: terminal.clock });
   try {
-    await tell(await sourceFindings(config, { links, terminal, heldBy }));
+    await tell(await sourceFindings(config, { links, terminal, families, heldBy }));
   } finally {
     links.stop();
   }
-  await tell(await coverageFindings(config));
+  await tell(await coverageFindings(config, families));
 }
 
 function configurationFindings({ file, findings, config, dataDir }: FoundConfiguration): readonly Finding[] {

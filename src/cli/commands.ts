@@ -40,6 +40,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./decode.ts")).decodeCommand,
   },
   {
+    name: "import",
+    summary: "a memory card, a file or a device's memory into the store",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
+    name: "record",
+    summary: "what a device sends, with its timing, into a file",
+    load: async () => (await import("./record.ts")).recordCommand,
+  },
+  {
     name: "replay",
     summary: "plays a recording as a device, with its timing",
     load: async () => (await import("./replay.ts")).replayCommand,

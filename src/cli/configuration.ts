@@ -1,14 +1,23 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { DEVICES } from "../../devices/index.ts";
-import { type Finding, type KnownFamily, type ReadResult, readConfig } from "../config/read.ts";
-import { messageOf } from "../domain/fault.ts";
+import {
+  deviceModulesOf,
+  type Finding,
+  type KnownFamily,
+  type ReadResult,
+  readConfig,
+} from "../config/read.ts";
+import { Fault, messageOf } from "../domain/fault.ts";
+import type { DeviceModule } from "../driver/contract.ts";
+import type { Families } from "../driver/families.ts";
 import { optionsProblem } from "../driver/options.ts";
+import { machineZone } from "../ops/machine.ts";
+import { BUILT_IN, familiesWith, familyIn, isModuleFile } from "./families.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Device families as the configuration's reader wants to know them. */
-export const knownFamilies = (): readonly KnownFamily[] =>
-  DEVICES.map(({ id, options, facts: { night } }) => ({
+const knownFamilies = ({ all }: Families): readonly KnownFamily[] =>
+  all.map(({ id, options, facts: { night } }) => ({
     id,
     ...(night.suited === "no" ? { unsuited: night.reason } : {}),
     optionsProblem: (given) => optionsProblem(options, given),
@@ -20,11 +29,14 @@ export interface FoundConfiguration extends ReadResult {
   readonly file?: string;
   /** `dataDir` of the configuration, else the first of $STATE_DIRECTORY, else ./.breathwatch; absolute. */
   readonly dataDir: string;
+  /** Those that come along, and the configuration's own. */
+  readonly families: Families;
 }
 
 /**
  * Reads `given` (from --config), else ./breathwatch.yaml, else /etc/breathwatch/breathwatch.yaml. Relative paths begin
- * at the terminal's folder. Never rejects: what is wrong stands in the findings, and `config` is then absent.
+ * at the terminal's folder, those of `deviceModules` at the file's. Never rejects: what is wrong stands in the
+ * findings, and `config` is then absent.
  */
 export async function findConfiguration(
   given: string | undefined,
@@ -38,17 +50,62 @@ export async function findConfiguration(
   for (const place of places) {
     const file = path.resolve(folder, place);
     try {
-      const result = readConfig(await readFile(file, "utf8"), knownFamilies(), machine);
-      return { ...result, file, dataDir: dataDirOf(result.dataDir) };
+      const text = await readFile(file, "utf8");
+      const { families, trouble } = await familiesOf(text, file);
+      const result = readConfig(text, knownFamilies(families), machine);
+      const dataDir = dataDirOf(result.dataDir);
+      if (trouble === undefined) return { ...result, families, file, dataDir };
+      return { findings: [trouble, ...result.findings], families, file, dataDir };
     } catch (error) {
       if (given === undefined && isAbsent(error)) continue;
-      return { file, findings: [unreadable(file, error)], dataDir: dataDirOf(undefined) };
+      return { file, findings: [unreadable(file, error)], families: BUILT_IN, dataDir: dataDirOf(undefined) };
     }
   }
-  return { findings: [], dataDir: dataDirOf(undefined) };
+  return { findings: [], families: BUILT_IN, dataDir: dataDirOf(undefined) };
+}
+
+/**
+ * The family that a command was given: one that comes along, a module file, or one of the configuration's own. Throws
+ * UsageError or DEVICE_MODULE.
+ */
+export async function familyNamed(
+  name: string,
+  terminal: Pick<Terminal, "folder" | "environment">,
+  config?: string,
+): Promise<DeviceModule> {
+  const known = BUILT_IN.find(name);
+  if (known !== undefined) return known;
+  if (isModuleFile(name)) {
+    const families = await familiesWith([name], terminal.folder);
+    const own = families.all.find(({ id }) => families.isOutside(id));
+    if (own !== undefined) return own;
+  }
+  const { families } = await findConfiguration(config, terminal, { zone: machineZone() });
+  return familyIn(families, name);
 }
 
 const SYSTEM_FILE = "/etc/breathwatch/breathwatch.yaml";
+
+/** The families of a configuration text; where one cannot be had, those that come along and why. */
+async function familiesOf(
+  text: string,
+  file: string,
+): Promise<{ readonly families: Families; readonly trouble?: Finding }> {
+  try {
+    return { families: await familiesWith(deviceModulesOf(text), path.dirname(file)) };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { code, message, fix } = error;
+    const trouble: Finding = {
+      level: "error",
+      code,
+      where: "deviceModules",
+      what: message.replace(/\.? \([A-Z_]+\)$/, ""),
+      ...(fix === undefined ? {} : { fix }),
+    };
+    return { families: BUILT_IN, trouble };
+  }
+}
 
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

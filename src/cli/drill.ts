@@ -1,21 +1,14 @@
-import { readFile } from "node:fs/promises";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import path from "node:path";
-import { FAULTS, Fault, type FaultCode, messageOf } from "../domain/fault.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { machineZone } from "../ops/machine.ts";
 import type { DrillRequest } from "../server/contract.ts";
 import { command, needed, UsageError } from "./command.ts";
 import { findConfiguration } from "./configuration.ts";
+import { askHome, findControl, refusalOf } from "./control.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The file by which a running home lets its owner's command line in: mode 0600 in the data folder. */
-const CONTROL_FILE = "control.json";
 /** Where the demo keeps what it writes. */
 const DEMO_FOLDER = ".breathwatch-demo";
-const ANSWER_MS = 10_000;
-const MOST_ANSWER_BYTES = 64 * 1024;
 
 /** `breathwatch drill`: rings for real, on purpose. */
 export const drillCommand = command({
@@ -42,7 +35,7 @@ export const drillCommand = command({
     const forMs = durationOf(values.for ?? "10m");
     const control = await findControl(await dataFolders(values, terminal));
     const body: DrillRequest = { forMs };
-    const { status, text } = await post(control, `/api/beds/${bed}/drill`, body, terminal);
+    const { status, text } = await askHome(control, `/api/beds/${bed}/drill`, body, terminal);
     if (status !== 200) throw refusalOf(status, text);
     await terminal.print(`${JSON.stringify({ bed, forMs, accepted: true })}\n`);
     terminal.say(
@@ -74,123 +67,3 @@ async function dataFolders(
     ? [found.dataDir, path.resolve(terminal.folder, DEMO_FOLDER)]
     : [found.dataDir];
 }
-
-/** How to reach the running home, and in whose name. */
-interface Control {
-  readonly url: URL;
-  readonly token: string;
-  /** PEM of the home's own certificate, where it has TLS: the name on it is not this machine's loopback. */
-  readonly certificate?: string;
-}
-
-async function findControl(folders: readonly [string, ...string[]]): Promise<Control> {
-  for (const folder of folders) {
-    const file = path.join(folder, CONTROL_FILE);
-    const text = await readIfThere(file);
-    if (text === undefined) continue;
-    const control = parseControl(text);
-    if (control !== undefined) return control;
-    throw new Fault("INPUT_INVALID", `${file} does not say where the home listens.`, {
-      fix: "Restart the home: it writes the file anew.",
-      permanent: true,
-    });
-  }
-  throw new Fault("NOT_FOUND", `No home is running on ${folders.join(" or ")}.`, {
-    fix: "Start it; or name its configuration with --config, or its data folder with --data.",
-    permanent: true,
-  });
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new Fault("NOT_ALLOWED", `${file} cannot be read: ${messageOf(error)}.`, {
-      fix: "Ask as the user that the home runs as.",
-      permanent: true,
-      cause: error,
-    });
-  }
-}
-
-function parseControl(text: string): Control | undefined {
-  const value = parseJson(text);
-  if (value === undefined) return undefined;
-  const { url, token, certificate } = value;
-  if (typeof url !== "string" || typeof token !== "string" || !URL.canParse(url)) return undefined;
-  return {
-    url: new URL(url),
-    token,
-    ...(typeof certificate === "string" ? { certificate } : {}),
-  };
-}
-
-function parseJson(text: string): { readonly [name: string]: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
-  } catch {
-    // Not JSON: whoever asked says what that means.
-    return undefined;
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-/** Posts JSON to the home. Rejects with NOT_FOUND when nobody answers there. */
-function post(
-  { url, token, certificate }: Control,
-  route: string,
-  body: object,
-  terminal: Terminal,
-): Promise<Answer> {
-  const answer = Promise.withResolvers<Answer>();
-  const stopping = new AbortController();
-  const cancel = terminal.clock.after(ANSWER_MS, () => stopping.abort());
-  const options = {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    signal: AbortSignal.any([stopping.signal, terminal.signal]),
-  };
-  const target = new URL(route, url);
-  // The one certificate that the home itself named is trusted, whatever name is on it.
-  const trust = certificate === undefined ? {} : { ca: certificate, checkServerIdentity: () => undefined };
-  const request =
-    target.protocol === "https:"
-      ? httpsRequest(target, { ...options, ...trust })
-      : httpRequest(target, options);
-  request.on("error", (error) => answer.reject(noAnswer(url, error)));
-  request.on("response", (response) => {
-    let text = "";
-    response.setEncoding("utf8");
-    response.on("data", (piece: string) => {
-      text = (text + piece).slice(0, MOST_ANSWER_BYTES);
-    });
-    response.on("error", (error) => answer.reject(noAnswer(url, error)));
-    response.on("end", () => answer.resolve({ status: response.statusCode ?? 0, text }));
-  });
-  request.end(JSON.stringify(body));
-  return answer.promise.finally(cancel);
-}
-
-const noAnswer = (url: URL, error: Error): Fault =>
-  new Fault("NOT_FOUND", `The home does not answer at ${url.origin}: ${error.message}.`, {
-    fix: "Is it still running? A home that was killed leaves its control file behind; start it again.",
-    cause: error,
-  });
-
-/** What the home said no with, as the fault it was there. */
-function refusalOf(status: number, text: string): Fault {
-  const { code, detail, fix } = parseJson(text) ?? {};
-  const known = typeof code === "string" && isFaultCode(code) ? code : "SERVER_FAILED";
-  return new Fault(known, typeof detail === "string" ? detail : `The home answered ${status}.`, {
-    ...(typeof fix === "string" ? { fix } : {}),
-    permanent: true,
-  });
-}
-
-const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(FAULTS, code);

@@ -1,11 +1,11 @@
-import { DEVICES, findDevice } from "../../devices/index.ts";
-import { nearest } from "../config/nearest.ts";
 import type { DeviceModule, OptionSpecs, OptionValues } from "../driver/contract.ts";
 import { fillOptions, type GivenOptions, optionsProblem } from "../driver/options.ts";
 import type { TimedBytes } from "../transport/replay.ts";
 import { chunksUntil } from "../wire/chunks.ts";
 import { parseTranscript, type Transcript, timedChunks } from "../wire/transcript.ts";
 import { invalidInput, UsageError } from "./command.ts";
+import { familyNamed } from "./configuration.ts";
+import { BUILT_IN, familyIn, isModuleFile } from "./families.ts";
 import { collect, isGzip, readBytes } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -35,30 +35,21 @@ interface RecordingRequest {
  */
 export async function openRecording(request: RecordingRequest, terminal: Terminal): Promise<Recording> {
   const { file } = request;
-  if (file !== undefined) return fromFile(file, await readBytes(file, terminal), request);
-  const device = request.device === undefined ? undefined : familyOf(request.device);
+  if (file !== undefined) return fromFile(file, await readBytes(file, terminal), request, terminal);
+  const device = request.device === undefined ? undefined : await familyNamed(request.device, terminal);
   if (terminal.inputIsKeyboard) {
     throw new UsageError("Nothing to read: name a file with --input, or send bytes to stdin.");
   }
   const { head, rest } = await peek(chunksUntil(terminal.input, terminal.signal));
   if (device === undefined || device.paced !== undefined || isGzip(head) || isTranscript(head)) {
-    return fromFile("stdin", await collect("stdin", rest), request);
+    return fromFile("stdin", await collect("stdin", rest), request, terminal);
   }
   const options = optionsOf(device.options, {}, request.options);
-  return { device, options, simulated: false, chunks: pacedAsTheyCome(rest, rateOf(device, options)) };
+  return { device, options, simulated: false, chunks: pacedAsTheyCome(rest, device, options) };
 }
 
-/** The family with this id; a UsageError with the nearest one where there is none. */
-export function familyOf(id: string): DeviceModule {
-  const device = findDevice(id);
-  if (device !== undefined) return device;
-  const guess = nearest(
-    id,
-    DEVICES.map((known) => known.id),
-  );
-  const fix = guess === undefined ? 'List them with "breathwatch devices".' : `Did you mean "${guess}"?`;
-  throw new UsageError(`There is no device family "${id}". ${fix}`);
-}
+/** The family that comes along with this id; a UsageError with the nearest one where there is none. */
+export const familyOf = (id: string): DeviceModule => familyIn(BUILT_IN, id);
 
 /** Options from `name=value` texts over those that a transcript names, with the defaults of the rest. */
 export function optionsOf(
@@ -88,22 +79,41 @@ function asWritten(specs: OptionSpecs, name: string, value: string): string | nu
   return kind === "flag" && (value === "true" || value === "false") ? value === "true" : value;
 }
 
-function fromFile(name: string, bytes: Uint8Array, request: RecordingRequest): Recording {
+async function fromFile(
+  name: string,
+  bytes: Uint8Array,
+  request: RecordingRequest,
+  terminal: Terminal,
+): Promise<Recording> {
   if (bytes.length === 0) throw invalidInput(`${name} is empty.`, "Record again, or name another file.");
   const transcript = isTranscript(bytes)
     ? parseTranscript(new TextDecoder("latin1").decode(bytes))
     : undefined;
-  const device = familyOf(nameOf(name, transcript, request.device));
+  const device = await familyNamed(nameOf(name, transcript, request.device), terminal);
+  if (device.link === "files") {
+    throw new UsageError(
+      `${device.id} is read from files, which have no stream of bytes: use "breathwatch import --device ${device.id} ${name} --jsonl".`,
+    );
+  }
   const options = optionsOf(device.options, transcript?.options ?? {}, request.options);
   const simulated = transcript?.simulated ?? false;
   if (transcript === undefined && device.paced !== undefined && !isHex(name)) {
     return { device, options, simulated, chunks: device.paced(bytes) };
   }
-  return { device, options, simulated, chunks: timedChunks(name, bytes, rateOf(device, options)) };
+  const chunks = timedChunks(name, bytes, rateOf(device, options));
+  return { device, options, simulated, chunks: chunks.map((chunk) => onChannel(device, chunk)) };
+}
+
+/** What names no channel is of the one that a Bluetooth device tells most on: the first that it notifies. */
+function onChannel(device: DeviceModule, chunk: TimedBytes): TimedBytes {
+  if (device.link !== "gatt" || chunk.channel !== undefined) return chunk;
+  const [channel] = [...device.gatt.notify, ...device.gatt.notifyIfThere, ...device.gatt.read];
+  return channel === undefined ? chunk : { ...chunk, channel };
 }
 
 function nameOf(file: string, transcript: Transcript | undefined, given: string | undefined): string {
   const recorded = transcript?.device;
+  if (recorded !== undefined && given !== undefined && isModuleFile(given)) return given;
   if (recorded !== undefined && given !== undefined && recorded !== given) {
     throw invalidInput(
       `${file} was recorded from ${recorded}, not from ${given}.`,
@@ -159,14 +169,16 @@ const PIECE_BYTES = 32;
 
 async function* pacedAsTheyCome(
   chunks: AsyncIterable<Uint8Array>,
-  bytesPerSecond: number,
+  device: DeviceModule,
+  options: OptionValues,
 ): AsyncGenerator<TimedBytes> {
+  const bytesPerSecond = rateOf(device, options);
   let passed = 0;
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
       const bytes = chunk.subarray(at, at + PIECE_BYTES);
       passed += bytes.length;
-      yield { offsetMs: (passed * 1000) / bytesPerSecond, bytes };
+      yield onChannel(device, { offsetMs: (passed * 1000) / bytesPerSecond, bytes });
     }
   }
 }

@@ -6,15 +6,17 @@ import { Fault, messageOf } from "../domain/fault.ts";
 import { isLanguage, type Language } from "../domain/person.ts";
 import { composeHome, type Home } from "../home.ts";
 import { machineZone } from "../ops/machine.ts";
+import { createUploads } from "../ops/uploads.ts";
 import type { LogLevel } from "../port/log.ts";
-import { isPatientEvent } from "../rehearsal/events.ts";
+import type { Uploads } from "../port/upload.ts";
 import { createSessions } from "../server/sessions.ts";
 import { command, numberOf } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
 import { type Demo, demoConfig, startDemo } from "./demo.ts";
 import { faultSentence } from "./fault-sentence.ts";
 import { openRealWorld, type RealWorld } from "./real-world.ts";
-import { loadScenario } from "./scenario.ts";
+import { loadScenario, ownScenarios } from "./scenario.ts";
+import type { BenchBed } from "./simulated-bed.ts";
 import type { Terminal } from "./terminal.ts";
 
 const DEMO_PORT = 8420;
@@ -50,7 +52,7 @@ export const homeCommand = command({
   run: async ({ values }, terminal) => {
     const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
     if (found.file === undefined) throw noConfiguration();
-    return runHome(configOf(found, terminal), found.dataDir, levelOf(values.log), terminal);
+    return runHome(configOf(found, terminal), found, levelOf(values.log), terminal);
   },
 });
 
@@ -77,7 +79,7 @@ export const startCommand = command({
   run: async ({ values }, terminal) => {
     const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
     if (found.file !== undefined) {
-      return runHome(configOf(found, terminal), found.dataDir, levelOf(values.log), terminal);
+      return runHome(configOf(found, terminal), found, levelOf(values.log), terminal);
     }
     if (existsSync(path.join(found.dataDir, "state.sqlite"))) throw lostConfiguration(found.dataDir);
     return runDemo(values, terminal);
@@ -133,13 +135,17 @@ function machineLanguage({ environment }: Terminal): Language {
 
 async function runHome(
   config: HomeConfig,
-  dataDir: string,
+  { dataDir, families }: Pick<FoundConfiguration, "dataDir" | "families">,
   level: LogLevel,
   terminal: Terminal,
 ): Promise<number> {
   const real = await openRealWorld({ config, dataDir, level, environment: terminal.environment });
   try {
-    const home = await composeHome(real.world, config, { pagesFolder: PAGES });
+    const home = await composeHome(real.world, config, {
+      pagesFolder: PAGES,
+      families,
+      uploads: uploadsOf(real),
+    });
     return await serve(home, real, terminal);
   } finally {
     await real.close();
@@ -168,15 +174,18 @@ async function runDemo(
   let demo: Demo | undefined;
   try {
     const { clock, random, log } = real.world;
-    demo = startDemo({ clock, random, log, memory: real.memory, ...(scenario && { scenario }) });
+    const given = scenario === undefined ? undefined : { id: idOf(values.scenario ?? ""), scenario };
+    const own = await ownScenarios(terminal);
+    const scenarios = given === undefined ? own : [given, ...own.filter(({ id }) => id !== given.id)];
+    demo = startDemo({ clock, random, log, memory: real.memory });
+    let bench: BenchBed | undefined;
     const home = await composeHome(real.world, config, {
       pagesFolder: PAGES,
-      simulate(bed, event) {
-        if (bed !== "b1" || demo === undefined || !isPatientEvent(event)) return false;
-        demo.apply(event);
-        return true;
-      },
+      uploads: uploadsOf(real),
+      simulation: (bed) => (bed === "b1" ? bench : undefined),
     });
+    bench = demo.bench(home, scenarios);
+    if (given !== undefined) bench.play(given);
     terminal.say("DEMO: a simulated bed. Nothing here comes from a person, and nobody is paged.");
     if (scenario !== undefined) terminal.say(`Scenario: ${scenario.name}.`);
     return await serve(home, real, terminal);
@@ -185,6 +194,17 @@ async function runDemo(
     await real.close();
   }
 }
+
+const uploadsOf = ({ dataDir }: RealWorld): Uploads => createUploads(path.join(dataDir, "upload"));
+
+/** What the technician's page calls a scenario that was named, or given as a file. */
+const idOf = (named: string): string =>
+  path
+    .basename(named)
+    .replace(/\.ya?ml$/, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .slice(0, 64);
 
 /** Says where it is, lets the command line in, and stays until it is stopped. */
 async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<number> {

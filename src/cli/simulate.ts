@@ -1,7 +1,6 @@
 import path from "node:path";
-import { DEVICES } from "../../devices/index.ts";
 import type { BedView } from "../domain/bed.ts";
-import { SECOND_MS } from "../domain/time.ts";
+import { SECOND_MS, type Wall, wall } from "../domain/time.ts";
 import type { BytesModule, DeviceModule, OptionValues } from "../driver/contract.ts";
 import { fillOptions } from "../driver/options.ts";
 import type { Clock } from "../port/clock.ts";
@@ -11,24 +10,33 @@ import { createPatient } from "../rehearsal/patient.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
 import { createSamplesBed } from "../rehearsal/samples-bed.ts";
 import type { Scenario } from "../rehearsal/scenario.ts";
-import { command, invalidInput, numberOf, UsageError } from "./command.ts";
+import { command, invalidInput, needed, numberOf, UsageError } from "./command.ts";
+import { familyNamed } from "./configuration.ts";
 import type { Outlet } from "./device-end.ts";
+import { BUILT_IN } from "./families.ts";
 import { inFolder, LINGER_MS, openOutlet, type Target, targetOf, untilOpened } from "./outlet.ts";
-import { familyOf, optionsOf } from "./recording.ts";
+import { optionsOf } from "./recording.ts";
 import { readSamples, type SamplesNight } from "./samples.ts";
 import { loadScenario } from "./scenario.ts";
+import { toFiles } from "./simulate-files.ts";
 import type { Terminal } from "./terminal.ts";
+import { timeOf, zoneOf } from "./zone.ts";
 
 /** `breathwatch simulate`: a bed at byte level, from the virtual patient or from given values. */
 export const simulateCommand = command({
   name: "simulate",
-  usage: "--scenario FILE | --samples FILE [--devices A,B] [--seed N] [--to pty|tcp:PORT]",
+  usage: "--scenario FILE | --samples FILE [--devices A,B] [--seed N] [--to pty|tcp:PORT|files]",
   about:
-    "Plays the devices of a bed, each byte for byte on a port of its own, in real time. What they measure comes\n" +
-    "from a virtual patient to whom the scenario happens, or from the rows of a samples file. It begins when the\n" +
-    "first of its ports is opened and ends with the scenario or the file. On stdout stands one line a device:\n" +
-    "family, blank, address. Whoever reads these ports marks the data as simulated: it pages nobody outside a\n" +
-    "drill.",
+    "Plays the devices of a bed, each byte for byte. What they measure comes from a virtual patient to whom the\n" +
+    "scenario happens, or from the rows of a samples file.\n\n" +
+    "--to pty    each on a pseudo-terminal of its own (needs socat), in real time: it begins when the first of\n" +
+    "            them is opened and ends with the scenario or the file. On stdout stands one line a device:\n" +
+    "            family, blank, address. Only families that are read from a port\n" +
+    "--to tcp:P  the same on ports of this machine, from P up; 0 takes free ones\n" +
+    "--to files  any family, as fast as this machine can: what went over its link stands in\n" +
+    "            FOLDER/<family>.transcript, for `decode` and `replay`; a card in FOLDER/<family>/, for `import`.\n" +
+    "            On stdout stands one line a device: family, blank, file or folder\n\n" +
+    "Whoever reads any of it marks the data as simulated: it pages nobody outside a drill.",
   options: {
     scenario: {
       type: "string",
@@ -36,13 +44,13 @@ export const simulateCommand = command({
       help: "a scenario, or the name of one that comes along (mask-off)",
     },
     samples: { type: "string", value: "FILE", help: 'a samples file, see "breathwatch help judge"' },
-    devices: { type: "string", value: "A,B", help: "families; default: all that can tell something of it" },
-    seed: { type: "string", value: "N", help: "chance; default: the scenario's, or 1" },
-    to: {
+    devices: {
       type: "string",
-      value: "PLACE",
-      help: "pty (default, needs socat) or tcp:PORT, one port up for each device",
+      value: "A,B",
+      help: "families, or module files of families from outside; default: an oximeter and a ventilator",
     },
+    seed: { type: "string", value: "N", help: "chance; default: the scenario's, or 1" },
+    to: { type: "string", value: "PLACE", help: "pty (default), tcp:PORT or files" },
     options: {
       type: "string",
       value: "NAME=VALUE",
@@ -52,30 +60,53 @@ export const simulateCommand = command({
     folder: {
       type: "string",
       value: "FOLDER",
-      help: "where ptys are named FOLDER/<family>; default: a temporary one",
+      help: "where ptys are named FOLDER/<family>; default: a temporary one. Needed for --to files",
+    },
+    zone: {
+      type: "string",
+      value: "ZONE",
+      help: "for --to files: what the devices' clocks show; default UTC",
+    },
+    begin: {
+      type: "string",
+      value: "TIME",
+      help: "for --to files: ISO 8601; default: the first row, or 2026-01-15T22:00Z",
     },
   },
   examples: [
     "breathwatch simulate --scenario mask-off",
     "breathwatch simulate --samples night.csv --devices nonin-serial --options format=7",
+    "breathwatch simulate --scenario ordinary-night --devices resmed-card,viatom-ring --to files --folder bench",
   ],
   async run({ values }, terminal) {
     const play = await playOf(values, terminal);
-    const target = targetOf(values.to ?? "pty");
-    const chosen = withOptions(devicesOf(values.devices, play), values.options ?? []);
     const seed = numberOf(values.seed ?? String(play.seed), "--seed", 0, 2 ** 32 - 1);
+    const random = createSeededRandom(seed);
+    const devices = await devicesOf(values.devices, play, terminal);
+    if (values.to === "files") {
+      const chosen = withOptions(devices, values.options ?? []);
+      await toFiles(chosen, {
+        ...{ play, random, terminal },
+        folder: path.resolve(terminal.folder, needed(values.folder, "--folder FOLDER")),
+        zone: zoneOf(values.zone),
+        begin: values.begin === undefined ? play.at : timeOf(values.begin),
+      });
+      return 0;
+    }
+    const target = targetOf(values.to ?? "pty");
+    const chosen = withOptions(devices.map(withPort), values.options ?? []);
     await inFolder(values.folder, terminal, (folder) =>
-      onPorts(chosen, { target, folder, terminal }, (players) =>
-        run(players, { play, random: createSeededRandom(seed), terminal }),
-      ),
+      onPorts(chosen, { target, folder, terminal }, (players) => run(players, { play, random, terminal })),
     );
     return 0;
   },
 });
 
 /** What is played: how to make the bed when it begins, and how long it goes on. */
-interface Play {
+export interface Play {
   readonly seed: number;
+  /** When it begins, where nobody says otherwise. */
+  readonly at: Wall;
   readonly ms: number;
   /** Whether a family could tell anything of it. */
   fits(device: DeviceModule): boolean;
@@ -97,6 +128,7 @@ async function playOf(
 
 const scenarioPlay = (scenario: Scenario): Play => ({
   seed: scenario.seed,
+  at: wall(Date.UTC(2026, 0, 15, 22)),
   ms: scenario.seconds * SECOND_MS,
   fits: () => true,
   begin({ clock, random, signal }) {
@@ -113,6 +145,7 @@ const scenarioPlay = (scenario: Scenario): Play => ({
 
 const samplesPlay = (night: SamplesNight): Play => ({
   seed: 1,
+  at: night.from,
   ms: night.lastAt - night.from + SECOND_MS,
   fits: (device) =>
     device.signals(fillOptions(device.options, {})).some((signal) => night.signals.includes(signal)),
@@ -123,13 +156,19 @@ const samplesPlay = (night: SamplesNight): Play => ({
     ),
 });
 
-/** Families that speak over a port, which is what can be opened from outside. */
-function devicesOf(names: string | undefined, play: Play): readonly BytesModule[] {
-  if (names !== undefined)
-    return [...new Set(names.split(","))].map((name) => withPort(familyOf(name.trim())));
-  const fitting = DEVICES.filter(
-    (device): device is BytesModule => device.link === "bytes" && DEFAULT.has(device.id) && play.fits(device),
-  );
+async function devicesOf(
+  names: string | undefined,
+  play: Play,
+  terminal: Terminal,
+): Promise<readonly DeviceModule[]> {
+  if (names !== undefined) {
+    const named: DeviceModule[] = [];
+    for (const name of new Set(names.split(",").map((text) => text.trim()))) {
+      named.push(await familyNamed(name, terminal));
+    }
+    return named;
+  }
+  const fitting = BUILT_IN.all.filter((device) => DEFAULT.has(device.id) && play.fits(device));
   if (fitting.length > 0) return fitting;
   throw invalidInput("No built-in family can tell any of these signals.", 'See "breathwatch devices".');
 }
@@ -141,22 +180,27 @@ const DEFAULT: ReadonlySet<string> = new Set([
   "puritan-bennett-840-parameters",
 ]);
 
+/** Only these speak over something that can be opened from outside. */
 function withPort(device: DeviceModule): BytesModule {
   if (device.link === "bytes") return device;
   throw new UsageError(
-    `${device.id} is not read from a port but as ${device.link}; it can be played inside a home, at memory:NAME.`,
+    `${device.id} is not read from a port but as ${device.link}: play it with --to files --folder F.`,
   );
 }
 
-interface Chosen {
-  readonly device: BytesModule;
+/** A family with its options, ready to be played. */
+export interface Chosen<Module extends DeviceModule = DeviceModule> {
+  readonly device: Module;
   readonly options: OptionValues;
 }
 
 /** Each option goes to every family that has one of its name; one that nobody has is a mistake. */
-function withOptions(devices: readonly BytesModule[], given: readonly string[]): readonly Chosen[] {
+function withOptions<Module extends DeviceModule>(
+  devices: readonly Module[],
+  given: readonly string[],
+): readonly Chosen<Module>[] {
   const texts = given.flatMap((text) => text.split(","));
-  const has = (device: BytesModule, text: string): boolean =>
+  const has = (device: DeviceModule, text: string): boolean =>
     Object.hasOwn(device.options, text.split("=")[0]?.trim() ?? "");
   const lost = texts.find((text) => !devices.some((device) => has(device, text)));
   if (lost !== undefined) throw new UsageError(`None of these families has an option for "${lost}".`);
@@ -170,13 +214,13 @@ function withOptions(devices: readonly BytesModule[], given: readonly string[]):
   }));
 }
 
-interface Player extends Chosen {
+interface Player extends Chosen<BytesModule> {
   readonly outlet: Outlet;
 }
 
 /** Opens a port for each device, prints them, does the work, and closes what was opened. */
 async function onPorts(
-  chosen: readonly Chosen[],
+  chosen: readonly Chosen<BytesModule>[],
   {
     target,
     folder,

@@ -81,6 +81,15 @@ export function readConfig(
   return file.dataDir === undefined ? result : { ...result, dataDir: file.dataDir };
 }
 
+/** The module files that a configuration text names, as written; none where it cannot be read. */
+export function deviceModulesOf(text: string): readonly string[] {
+  const document = parseDocument(text, { uniqueKeys: true });
+  const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 });
+  if (typeof value !== "object" || value === null || !("deviceModules" in value)) return [];
+  const { deviceModules: files } = value;
+  return Array.isArray(files) ? files.filter((file) => typeof file === "string") : [];
+}
+
 /** Line of the deepest node on the way to a key path that exists. */
 function lineOf(root: unknown, keys: readonly string[], lines: LineCounter): number | undefined {
   let node: unknown = root;

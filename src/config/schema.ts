@@ -71,6 +71,14 @@ export const HomeConfigSchema = Type.Object(
       Type.String({ minLength: 1, description: "Data folder; default ./.breathwatch." }),
     ),
     beds: Type.Array(BedSchema, { minItems: 1, maxItems: 8 }),
+    deviceModules: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        maxItems: 20,
+        description:
+          "Device families from outside the project: their module files, relative to this file. They run with all " +
+          "rights of Breathwatch; name only what you trust.",
+      }),
+    ),
     web: Type.Optional(
       Type.Object(
         {

@@ -74,8 +74,11 @@ export interface TimeseriesHealth {
 
 /** The time-series store. Methods reject with STORE_FAILED or STORE_STALLED. */
 export interface Timeseries {
-  /** Idempotent: repeats of (device, epoch, seq) or of an event key change nothing. Resolves when durable. */
-  write(batch: Batch): Promise<void>;
+  /**
+   * Idempotent: repeats of (device, epoch, seq) or of an event key change nothing. Resolves when durable, with how many
+   * of the rows were new; undefined from a store that cannot tell.
+   */
+  write(batch: Batch): Promise<number | undefined>;
   /** Full resolution, merged over devices by rank order of first appearance. Bounded to 200,000 points. */
   range(query: RangeQuery & { readonly signal: SignalId }): Promise<readonly Point[]>;
   /** One bucket per `bucketMs`, gaps as buckets of count 0. At most 5,000 buckets. */

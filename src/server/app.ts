@@ -12,7 +12,9 @@ import { createLiveHub } from "./live-hub.ts";
 import { problemOf, sendProblem } from "./problem.ts";
 import { authorise, rightOf } from "./rights.ts";
 import { bedRoutes } from "./routes/beds.ts";
+import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { importRoutes } from "./routes/import.ts";
 import { meRoutes } from "./routes/me.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -80,7 +82,9 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   pushRoutes(app, context);
   await tokenRoutes(app, context);
   nightRoutes(app, context);
+  await importRoutes(app, context);
   deviceRoutes(app, context);
+  commissioningRoutes(app, context);
 
   app.server.maxConnections = CONNECTIONS_MAX;
   limitConnections(app.server);

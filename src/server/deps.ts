@@ -1,13 +1,15 @@
 import type { Actor, AlarmCommand } from "../domain/alarm.ts";
-import type { BedId, OccurrenceId } from "../domain/ids.ts";
+import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
+import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { State } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
-import type { DeviceView, SimulationRequest } from "./contract.ts";
+import type { ImportState } from "./contract/import.ts";
+import type { DeviceView, FrameLine, SimulationRequest, SimulationView } from "./contract/technician.ts";
 import type { LiveModel } from "./live-model.ts";
 
 /** What came of a command: `reason` is a sentence for the person who asked. */
@@ -22,6 +24,34 @@ export interface TokenGrant {
   readonly occurrence: OccurrenceId;
   readonly by: Actor;
   readonly language: Language;
+}
+
+/** A simulated bed under the technician's hands. */
+export interface SimulatedBed {
+  view(): SimulationView;
+  /** Does it at once. */
+  act(request: SimulationRequest): CommandOutcome;
+}
+
+/** Takes in cards and files that people bring, one upload at a time. */
+export interface Imports {
+  /** Families that may be brought. */
+  families(): readonly { readonly id: string; readonly vendor: string; readonly model: string }[];
+  /** Undefined: nothing was brought to this bed since the start. */
+  state(bed: BedId): ImportState | undefined;
+  /** Keeps a piece; the last one begins the reading. Rejects with CONFLICT, INPUT_INVALID or DISK_FAILED. */
+  take(piece: {
+    readonly bed: BedId;
+    readonly family: string;
+    readonly name: string;
+    /** Bytes before it; 0 begins a new upload. */
+    readonly at: number;
+    readonly last: boolean;
+    readonly total?: number;
+    readonly bytes: Uint8Array;
+    /** Who sends it. */
+    readonly by: string;
+  }): Promise<ImportState>;
 }
 
 /** Everything that pages and their routes act on; the roots fill it in. */
@@ -54,8 +84,14 @@ export interface ServerDeps {
   /** A phone reports that it showed a notification; false when the token is not known. */
   receipt(token: string): boolean;
   devices(): readonly DeviceView[];
-  /** What the virtual patient of a simulated bed does next. */
-  simulate(bed: BedId, event: SimulationRequest["event"]): CommandOutcome;
+  /** The newest frames of a device, explained now; undefined for one that is not here. */
+  frames(device: DeviceId): readonly FrameLine[] | undefined;
+  /** What went over a device's link in [from, to), as a transcript. Rejects with NOT_FOUND. */
+  recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
+  /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
+  simulation(bed: BedId): SimulatedBed | undefined;
+  /** Absent where there is no place to keep an upload. */
+  readonly imports?: Imports;
   /** Called after a phone was added or removed, so that watch knows at once. */
   targetsChanged(): void;
 }

@@ -14,6 +14,8 @@ const everyone: readonly Role[] = ROLES;
 const family: readonly Role[] = ["owner", "caregiver"];
 const bench: readonly Role[] = ["owner", "technician"];
 const clinic: readonly Role[] = ["owner", "therapist"];
+/** Who carries cards from machine to box. */
+const carriers: readonly Role[] = ["owner", "therapist", "technician"];
 
 /**
  * Every route and who may use it, by method and pattern. There is no other way in: a route without a row here is
@@ -60,11 +62,36 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "GET /api/beds/:bed/nights/:night": { who: clinic, does: "strips, alarms and metrics of one night" },
   "GET /api/beds/:bed/nights/:night/csv": { who: clinic, does: "one night as CSV, a row a second" },
 
-  "GET /api/devices": { who: bench, does: "devices with link state, counters and last frames" },
+  "GET /api/beds/:bed/import": { who: carriers, does: "how the reading of a card that was brought is doing" },
+  "POST /api/beds/:bed/import": {
+    who: carriers,
+    does: "brings a card or a device's file, in pieces of at most 1 MiB",
+  },
+
+  "GET /api/devices": {
+    who: bench,
+    does: "devices with link state, counters and what is known of the family",
+  },
+  "GET /api/devices/:device/frames": { who: bench, does: "the last frames of one device, bytes and meaning" },
+  "GET /api/devices/:device/recording": {
+    who: bench,
+    does: "what went over a device's link in at most 2 h of the last 48, as a transcript",
+  },
+  "GET /api/simulation/:bed": {
+    who: bench,
+    does: "the virtual patient of a simulated bed, and its scenario",
+  },
   "POST /api/simulation/:bed": {
     who: bench,
-    does: "tells the virtual patient of a simulated bed what to do",
+    does: "tells the virtual patient, a link or a scenario of a simulated bed what to do",
   },
+  "GET /api/beds/:bed/commissionings": { who: bench, does: "the protocols of putting a bed into use" },
+  "POST /api/beds/:bed/commissionings/steps": {
+    who: bench,
+    does: "writes one step into the open protocol, or begins one",
+  },
+  "POST /api/beds/:bed/commissionings/close": { who: bench, does: "closes the open protocol for good" },
+  "GET /api/beds/:bed/reception": { who: bench, does: "how many seconds of a time hold data, by device" },
 };
 
 /** The row of a route; HEAD is judged as the GET that it mirrors. */

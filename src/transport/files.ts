@@ -1,4 +1,5 @@
 import { open, stat } from "node:fs/promises";
+import path from "node:path";
 import type { Clock } from "../port/clock.ts";
 import type { FileLink, OpenLink } from "../port/link.ts";
 import { openFolder } from "./folder.ts";
@@ -6,6 +7,9 @@ import { openWifiCard } from "./wifi-card.ts";
 import { openZip } from "./zip.ts";
 
 const CARD = "card:";
+
+/** A file of this name says that the files beside it come from a simulator (law 7), however they are brought. */
+export const SIMULATED_MARK = ".breathwatch-simulated";
 
 /**
  * Files by address: `card:FOLDER` is a card that is still being written, `http://HOST/` one with Wi-Fi; a bare path
@@ -24,7 +28,17 @@ export async function openFileLink(
     !growing && (await isZip(place))
       ? await openZip(address, place)
       : await openFolder(address, place, growing);
-  return { link, simulated: false, resolved: address };
+  return { link, simulated: await isMarked(link, place), resolved: address };
+}
+
+/** Among the files, or beside a file that stands alone. */
+async function isMarked(link: FileLink, place: string): Promise<boolean> {
+  const files = await link.list();
+  if (files.some((file) => file.path.split("/").at(-1) === SIMULATED_MARK)) return true;
+  return stat(path.join(path.dirname(place), SIMULATED_MARK)).then(
+    (facts) => facts.isFile(),
+    () => false,
+  );
 }
 
 /** By its first bytes: what an upload is called says little. False for what cannot be read, which is told later. */

@@ -57,7 +57,7 @@ describe("a store that stands still for 10 s in an alarm", () => {
       const held: (() => void)[] = [];
       Object.assign(world.timeseries, {
         write: (batch: Parameters<typeof write>[0]) =>
-          new Promise<void>((resolve, reject) => {
+          new Promise<number | undefined>((resolve, reject) => {
             held.push(() => {
               write(batch).then(resolve, reject);
             });

@@ -1,12 +1,13 @@
 import { access, constants } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { findDevice } from "../../../devices/index.ts";
 import type { BedConfig, DeviceConfig, HomeConfig } from "../../config/config.ts";
 import { nearest } from "../../config/nearest.ts";
 import type { Finding } from "../../config/read.ts";
 import { shownAddress } from "../../domain/address.ts";
 import { Fault, messageOf } from "../../domain/fault.ts";
 import { type Attached, attach } from "../../driver/attach.ts";
+import type { DeviceModule } from "../../driver/contract.ts";
+import type { Families } from "../../driver/families.ts";
 import { fillOptions } from "../../driver/options.ts";
 import { groupFacts } from "../../ops/machine.ts";
 import type { Links } from "../../port/link.ts";
@@ -17,6 +18,7 @@ import { faulty, ok, warning } from "./finding.ts";
 export interface SourcesContext {
   readonly links: Links;
   readonly terminal: Terminal;
+  readonly families: Families;
   /** A home runs already and has its ports open. */
   readonly heldBy: number | undefined;
 }
@@ -45,9 +47,29 @@ async function deviceFindings(
   context: SourcesContext,
 ): Promise<readonly Finding[]> {
   const where = `bed ${bed.id}, ${family}, ${shownAddress(port)}`;
-  const device = findDevice(family);
+  const device = context.families.find(family);
   // The configuration's own findings have named it already.
   if (device === undefined) return [];
+  const outside = context.families.isOutside(family)
+    ? [
+        warning(
+          `${where}, family`,
+          OUTSIDE,
+          "Only its author knows what it is worth: compare it with the device itself.",
+        ),
+      ]
+    : [];
+  return [...outside, ...(await portFindings(device, where, { port, options }, context))];
+}
+
+const OUTSIDE = "the family comes from outside the project and is unproven";
+
+async function portFindings(
+  device: DeviceModule,
+  where: string,
+  { port, options }: Pick<DeviceConfig, "port" | "options">,
+  context: SourcesContext,
+): Promise<readonly Finding[]> {
   if (port.startsWith("memory:")) return [warning(where, SIMULATED, SIMULATED_FIX)];
   const deadline = new AbortController();
   const openMs = device.link === "gatt" ? RADIO_OPEN_MS : OPEN_MS;

@@ -58,6 +58,10 @@ export const faults = {
     cause: "The device refused a request.",
     fix: "Check the device's own settings for its data output.",
   },
+  DEVICE_MODULE: {
+    cause: "A device family from outside the project cannot be used.",
+    fix: "The configuration names its file; its author can mend it.",
+  },
   DEVICE_NO_REPLY: {
     cause: "The device did not answer a request.",
     fix: "Is it switched on, is the cable in at both ends?",

@@ -1,3 +1,4 @@
+import { card } from "./card.ts";
 import { technician } from "./technician.ts";
 
 /** What the four pages say. */
@@ -200,5 +201,6 @@ export const pages = {
     csv: "Download as CSV",
     retrospective: "Looking back, not for alarms. Not from a medical device.",
   },
+  card,
   technician,
 } as const;

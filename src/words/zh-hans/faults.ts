@@ -26,6 +26,10 @@ export const faults = {
     fix: "设备开着吗？设备那头的线插好了吗？输出选对了吗？",
   },
   DEVICE_REFUSED: { cause: "设备拒绝了请求。", fix: "请检查设备上的数据输出设置。" },
+  DEVICE_MODULE: {
+    cause: "项目之外的设备驱动不能使用。",
+    fix: "配置里写着它的文件，请它的作者修正。",
+  },
   DEVICE_NO_REPLY: { cause: "设备没有应答。", fix: "设备开着吗？线的两头都插好了吗？" },
   BUS_PORT_TAKEN: { cause: "消息服务的端口被别的程序占用。", fix: "请在配置里换一个端口。" },
   BUS_UNREACHABLE: { cause: "连不上消息服务。", fix: "请检查网络和地址；家里的报警照常响。" },

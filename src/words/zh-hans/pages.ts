@@ -1,4 +1,5 @@
 import type { Words } from "../en.ts";
+import { card } from "./card.ts";
 import { technician } from "./technician.ts";
 
 export const pages = {
@@ -196,5 +197,6 @@ export const pages = {
     csv: "下载 CSV",
     retrospective: "事后回看，不用于报警；不是医疗器械的报告。",
   },
+  card,
   technician,
 } as const satisfies Words["pages"];

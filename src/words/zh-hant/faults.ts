@@ -23,6 +23,10 @@ export const faults = {
     fix: "裝置有開嗎？裝置那頭的線有插好嗎？輸出選對了嗎？",
   },
   DEVICE_REFUSED: { cause: "裝置拒絕了請求。", fix: "請檢查裝置上的資料輸出設定。" },
+  DEVICE_MODULE: {
+    cause: "專案之外的裝置驅動無法使用。",
+    fix: "設定裡寫著它的檔案，請它的作者修正。",
+  },
   DEVICE_NO_REPLY: { cause: "裝置沒有回應。", fix: "裝置有開嗎？線的兩頭都有插好嗎？" },
   BUS_PORT_TAKEN: { cause: "訊息服務的連接埠被別的程式佔用。", fix: "請在設定裡換一個連接埠。" },
   BUS_UNREACHABLE: { cause: "連不上訊息服務。", fix: "請檢查網路和位址；家裡的警報照常響。" },

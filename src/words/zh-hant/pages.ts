@@ -1,4 +1,5 @@
 import type { Words } from "../en.ts";
+import { card } from "./card.ts";
 import { technician } from "./technician.ts";
 
 export const pages = {
@@ -196,5 +197,6 @@ export const pages = {
     csv: "下載 CSV",
     retrospective: "事後回顧，不用於警報；不是醫療器材的報告。",
   },
+  card,
   technician,
 } as const satisfies Words["pages"];

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { coverageFindings } from "../../../src/cli/check/coverage.ts";
 import { findingLine, warning } from "../../../src/cli/check/finding.ts";
 import { sourceFindings } from "../../../src/cli/check/sources.ts";
+import { BUILT_IN } from "../../../src/cli/families.ts";
 import type { HomeConfig } from "../../../src/config/config.ts";
 import { type Finding, readConfig } from "../../../src/config/read.ts";
 import { Fault } from "../../../src/domain/fault.ts";
@@ -21,7 +22,8 @@ function home(...devices: readonly (readonly [family: string, port: string])[]):
 
 describe("what nobody will be called for with these devices", () => {
   const coverage = async (...families: readonly string[]) => {
-    const findings = await coverageFindings(home(...families.map((f, i) => [f, `/dev/tty${i}`] as const)));
+    const config = home(...families.map((f, i) => [f, `/dev/tty${i}`] as const));
+    const findings = await coverageFindings(config, BUILT_IN);
     const warnings = findings
       .filter(({ level }) => level === "warning")
       .map(({ where, what }) => [where, what]);
@@ -71,6 +73,7 @@ describe("ports", () => {
     sourceFindings(config, {
       links: { ...byteLinks(() => Promise.reject(new Error("not expected"))), ...links },
       terminal: createTestTerminal(),
+      families: BUILT_IN,
       heldBy,
     });
   let closed = 0;

@@ -14,6 +14,7 @@ import type { CommandOutcome, ServerDeps } from "../../../src/server/deps.ts";
 import { createLiveModel, type LiveBed, type LiveModel } from "../../../src/server/live-model.ts";
 import { ensureOwnerCode } from "../../../src/server/owner-code.ts";
 import { createMemoryState } from "../../../src/store/state/state.ts";
+import { deviceView, frameLines, oximeter, simulationView } from "../../support/pages-beds.ts";
 
 /** 2026-01-10 22:00 in Shanghai: in the night of 2026-01-10. */
 export const NOW = wall(Date.parse("2026-01-10T22:00:00+08:00"));
@@ -31,6 +32,9 @@ export const BED: LiveBed = {
 export const TOKEN = "token-for-the-first-alarm-0001";
 export const OCCURRENCE = "b1-abcdefghij-1";
 
+/** The finger sensor of the bed as the bench shows it. */
+export const DEVICE = deviceView({ ...oximeter, device: "oxiaaaaaaa" });
+
 /** A server on virtual time, in memory, with everything that it did to the world written down. */
 export interface Harness {
   readonly app: App;
@@ -41,7 +45,12 @@ export interface Harness {
   readonly notes: { readonly event: string; readonly fields: object }[];
   readonly receipts: string[];
   readonly proofs: string[];
-  readonly simulated: string[];
+  readonly simulated: object[];
+  readonly recordings: { readonly device: string; readonly from: number; readonly to: number }[];
+  /** What the flight recorder has. */
+  recording: string;
+  /** No virtual patient at any bed. */
+  isReal: boolean;
   readonly targetChanges: { count: number };
   readonly store: FakeTimeseries;
   readonly ownerCode: string;
@@ -93,6 +102,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     receipts: [],
     proofs: [],
     simulated: [],
+    recordings: [],
+    recording: "device: nonin-serial\n\n0.000 in 01 80\n",
+    isReal: false,
     targetChanges: { count: 0 },
     store,
     ownerCode,
@@ -156,11 +168,22 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       harness.receipts.push(token);
       return token === TOKEN;
     },
-    devices: () => [],
-    simulate: (bed, event) => {
-      harness.simulated.push(`${bed} ${event}`);
-      return harness.outcome;
+    devices: () => [DEVICE],
+    frames: (device) => (device === DEVICE.device ? frameLines() : undefined),
+    recording: async (device, from, to) => {
+      harness.recordings.push({ device, from, to });
+      return harness.recording;
     },
+    simulation: (bed) =>
+      harness.isReal
+        ? undefined
+        : {
+            view: simulationView,
+            act(request) {
+              harness.simulated.push({ bed, ...request });
+              return harness.outcome;
+            },
+          },
     targetsChanged: () => {
       harness.targetChanges.count += 1;
     },
@@ -227,7 +250,7 @@ export class FakeTimeseries implements Timeseries {
   #check(): void {
     if (this.failure !== undefined) throw this.failure;
   }
-  async write(): Promise<void> {}
+  async write(): Promise<undefined> {}
   async range({ from, to, signal }: Parameters<Timeseries["range"]>[0]): Promise<readonly Point[]> {
     this.#check();
     return (this.points[signal] ?? []).filter(({ at }) => at >= from && at < to);

@@ -91,6 +91,8 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/beds/:bed/import",
+    "POST /api/beds/:bed/import",
     ...BENCH,
   ],
   patient: [
@@ -103,6 +105,8 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/beds/:bed/import",
+    "POST /api/beds/:bed/import",
     ...BENCH,
   ],
   therapist: [

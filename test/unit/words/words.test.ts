@@ -35,13 +35,14 @@ const LATIN = new Set(
     "PEEP",
     "Delta",
     "CSV",
+    "MB",
     "Wi",
     "Fi",
     "iPhone",
     "YAML",
   ].concat(
     // Commands are typed as they are.
-    ["breathwatch", "check", "devices"],
+    ["breathwatch", "check", "devices", "import"],
   ),
 );
 

@@ -55,8 +55,10 @@ export class TimeseriesFile {
     this.#finding = opened.finding;
   }
 
-  write(batch: Batch): void {
+  /** Returns how many of the rows were not there before. */
+  write(batch: Batch): number {
     const db = this.#db;
+    let rows = 0;
     db.exec("BEGIN IMMEDIATE");
     try {
       const row = db.prepare("INSERT OR IGNORE INTO hot VALUES (?, ?, ?, ?)");
@@ -64,7 +66,7 @@ export class TimeseriesFile {
       for (const r of batch.rows) {
         const device = this.#device(r.bed, r.device);
         if (compacted(device, r.at)) continue;
-        row.run(device, r.at, Number(r.simulated), JSON.stringify(r.samples));
+        rows += Number(row.run(device, r.at, Number(r.simulated), JSON.stringify(r.samples)).changes);
       }
       const wave = db.prepare(
         "INSERT OR IGNORE INTO wave (device, at, epoch, seq, simulated, rate, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -80,6 +82,7 @@ export class TimeseriesFile {
       const event = db.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)");
       for (const e of batch.events) event.run(e.bed, e.key, e.event.at, JSON.stringify(e.event));
       db.exec("COMMIT");
+      return rows;
     } catch (error) {
       db.exec("ROLLBACK");
       this.#devices.clear();

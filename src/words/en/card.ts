@@ -1,0 +1,20 @@
+/** What the therapist's page says where a card or file is brought. */
+export const card = {
+  title: "Import a card",
+  more: "Nights that a machine or oximeter kept: its memory card, a zip of it, or a file of the device or its app. Doing it twice changes nothing.",
+  family: "It comes from",
+  folder: "Choose the card's folder",
+  file: "Choose a zip or file",
+  noFolder: "Some phones cannot pick folders: choose a zip there, or use a computer.",
+  packing: "Packing: {from} of {to} files",
+  sending: "Sending: {percent} %",
+  reading: "Reading: {percent} %, nights found: {nights}",
+  keepOpen: "Leave this page open until everything is sent.",
+  stop: "Stop sending",
+  done: "Nights found: {nights}. {time}",
+  rows: "New seconds: {from}. Already there: {to}.",
+  serial: "Serial number: {name}",
+  timeless: "Left out, because the device's clock was wrong or not set: {value}",
+  tooMuch: "This has more than 512 MB. Take the card to the box itself and use `breathwatch import`.",
+  unreadable: "The browser could not read the card. Is it still in the reader? Choose it again.",
+};
