@@ -19,7 +19,9 @@ export interface Marks {
 
 /** Largest index and .USR file that are believed. */
 const LARGEST_INDEX_BYTES = 4 << 20;
-const LARGEST_USR_BYTES = 64 << 20;
+const LARGEST_USR_BYTES = 16 << 20;
+/** Of events that are said to begin together. */
+const MOST_CODES = 32;
 /** The machine counts whole minutes, also those before the first packet. */
 const DIFFERENCE_MINUTES = 3;
 
@@ -64,9 +66,12 @@ export function createMarks({ link, trace, clock }: Context, stem: string, times
       const noon = noonOf(date);
       if (noon === undefined) continue;
       const at = noon + minutesSinceNoon * MINUTE_MS;
-      if (at > newestEvent) byTime.set(at, [...(byTime.get(at) ?? []), code, `lasted_${seconds}_s`]);
+      const codes = byTime.get(at) ?? [];
+      if (at <= newestEvent || codes.length >= MOST_CODES) continue;
+      byTime.set(at, codes);
+      codes.push(code, `lasted_${seconds}_s`);
     }
-    newestEvent = Math.max(newestEvent, ...byTime.keys());
+    for (const at of byTime.keys()) newestEvent = Math.max(newestEvent, at);
     return [...byTime].map(([at, codes]) => ({ body: { kind: "status", codes }, deviceAt: wall(at) }));
   };
 
@@ -109,8 +114,8 @@ export function createMarks({ link, trace, clock }: Context, stem: string, times
           for (const problem of machine.problems) tell(problem);
           days = machine.days;
           who.push(...identity(machine));
-          marks.push(...events(machine));
-        } else marks.push(...settings(bytes));
+          for (const event of events(machine)) marks.push(event);
+        } else for (const setting of settings(bytes)) marks.push(setting);
       }
       return { who, marks: inOrder(marks) };
     },

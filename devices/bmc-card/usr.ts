@@ -53,7 +53,9 @@ const AT = {
 const SERIAL_BYTES = 32;
 /** Ten years. */
 const MOST_DAYS = 4000;
-const MOST_EVENTS = 200_000;
+const MOST_EVENTS = 100_000;
+/** Some thousand happen in the worst of nights. */
+const MOST_EVENTS_OF_DAY = 10_000;
 
 const RUNNING_EVENTS: ReadonlyMap<number, EventCode> = new Map([
   [0x07, "central_apnea"],
@@ -92,7 +94,7 @@ export function readUsr(bytes: Uint8Array): Machine {
       days.push({ date, minutes: view.getUint16(at + 0x0f, true) });
       const found = pastEvents(bytes.subarray(at + 0x45, end), date);
       if (found === undefined) problems.push(`the events of past day ${i + 1} are not laid out as known`);
-      else events.push(...found);
+      else for (const event of found) events.push(event);
     }
     if (end === bytes.length) break;
     at = end;
@@ -100,7 +102,8 @@ export function readUsr(bytes: Uint8Array): Machine {
   if (has(AT.runningMessages, 1)) {
     const date = dateOf(view.getUint16(AT.runningDate, true));
     if (date !== undefined) {
-      events.push(...runningEvents(bytes.subarray(AT.runningMessages, AT.model), date));
+      for (const event of runningEvents(bytes.subarray(AT.runningMessages, AT.model), date))
+        events.push(event);
     }
   }
   return {
@@ -144,7 +147,7 @@ function blocksOf(bytes: Uint8Array, date: Day, width85: 2 | 3): readonly Machin
     const count = (bytes[at + 1] ?? 0) | ((bytes[at + 2] ?? 0) << 8);
     const width = type === 0x85 ? width85 : widthOf(type);
     const end = at + 5 + count * width;
-    if (end > bytes.length) return undefined;
+    if (end > bytes.length || events.length + count > MOST_EVENTS_OF_DAY) return undefined;
     const code = width === 3 ? PAST_EVENTS.get(type) : undefined;
     for (let i = 0; code !== undefined && i < count; i++) {
       const event = eventAt(bytes, at + 5 + i * width, date, code);

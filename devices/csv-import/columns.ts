@@ -25,6 +25,9 @@ export const MISSING_CODES: { readonly [role in Role]?: readonly number[] } = {
   co2: [0, 255, 65_535],
 };
 
+/** Of a longer cell the beginning counts. */
+const LONGEST_WORD = 100;
+
 /**
  * Words of headers: lower case, without accents, units in brackets, spaces and marks. English, German, French,
  * Spanish, Italian, Dutch, Portuguese, Russian, Chinese in both scripts, Japanese, Korean.
@@ -122,6 +125,7 @@ export function unitOf(text: string): Co2Unit | undefined {
 /** A word of a header as the tables have it. */
 function normal(cell: string): string {
   return cell
+    .slice(0, LONGEST_WORD)
     .normalize("NFKD")
     .toLowerCase()
     .replaceAll(/\([^)]*\)|\[[^\]]*\]|（[^）]*）/g, "")

@@ -17,8 +17,12 @@ type WrittenDate = { readonly known: Day } | { readonly numbers: readonly [numbe
 /** What a row says of its time: an instant, or a local date and time. */
 export type Stamp = { readonly instant: Wall } | { readonly date: WrittenDate; readonly time: TimeOfDay };
 
+/** No date with a time is longer, in whatever language. */
+const LONGEST_STAMP = 80;
+
 /** Reads the text of a time column and, where it stands apart, of a date column. Undefined: not a date with a time. */
 export function stampOf(text: string): Stamp | undefined {
+  if (text.length > LONGEST_STAMP) return undefined;
   const instant = instantOf(text);
   if (instant !== undefined) return { instant };
   const clock = CLOCK.exec(text);

@@ -1,6 +1,6 @@
-import { inflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { crc32, inflateRaw } from "node:zlib";
 import type { FileEntry, FileLink } from "../../src/port/link.ts";
-import { crc32 } from "../../src/wire/checksum.ts";
 
 /** A file inside a zip on the card. Its name is only looked at: nothing is ever written. */
 export interface Member {
@@ -17,7 +17,9 @@ const LOCAL_BYTES = 30;
 const LARGEST_DIRECTORY_BYTES = 8 << 20;
 const MOST_MEMBERS = 50_000;
 /** A night of signals is 2 MB. */
-export const LARGEST_MEMBER_BYTES = 64 << 20;
+const LARGEST_MEMBER_BYTES = 32 << 20;
+/** All of them unpacked: ten years of nights. */
+const LARGEST_TOTAL_BYTES = 8 * 1024 ** 3;
 
 const SIGNATURE = { end: 0x06054b50, entry: 0x02014b50, local: 0x04034b50 } as const;
 const STORED = 0;
@@ -37,12 +39,12 @@ export async function membersOf(
   const list = await link.read(path, end.from, end.from + end.length);
   const view = new DataView(list.buffer, list.byteOffset, list.length);
   const members: Member[] = [];
+  const latin1 = new TextDecoder("latin1");
+  let total = 0;
   for (let at = 0; at + ENTRY_BYTES <= list.length && members.length < MOST_MEMBERS; ) {
     if (view.getUint32(at, true) !== SIGNATURE.entry) break;
     const nameBytes = view.getUint16(at + 28, true);
-    const name = new TextDecoder("latin1").decode(
-      list.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes),
-    );
+    const name = latin1.decode(list.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes));
     const entry = {
       method: view.getUint16(at + 10, true),
       encrypted: (view.getUint16(at + 8, true) & 1) !== 0,
@@ -51,6 +53,8 @@ export async function membersOf(
       unpacked: view.getUint32(at + 24, true),
       at: view.getUint32(at + 42, true),
     };
+    total += entry.unpacked;
+    if (total > LARGEST_TOTAL_BYTES) return "a zip that would unpack to more than a card holds";
     members.push({ name, bytes: entry.unpacked, read: () => readMember(link, path, entry) });
     at += ENTRY_BYTES + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
@@ -86,16 +90,16 @@ async function readMember(link: FileLink, path: string, entry: Entry): Promise<U
     return "not where the zip says";
   const from = entry.at + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
   const packed = await link.read(path, from, from + entry.packed);
-  const bytes = packed.length < entry.packed ? undefined : unpack(entry, packed);
+  const bytes = packed.length < entry.packed ? undefined : await unpack(entry, packed);
   if (bytes === undefined) return "cut off, or packed in a way that is not known";
-  return crc32(bytes, 0, bytes.length) === entry.crc ? bytes : "damaged: its checksum does not fit";
+  return crc32(bytes) === entry.crc ? bytes : "damaged: its checksum does not fit";
 }
 
-function unpack({ method, unpacked }: Entry, packed: Uint8Array): Uint8Array | undefined {
+async function unpack({ method, unpacked }: Entry, packed: Uint8Array): Promise<Uint8Array | undefined> {
   if (method === STORED) return packed;
   if (method !== DEFLATED) return undefined;
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, unpacked) });
+    return await promisify(inflateRaw)(packed, { maxOutputLength: Math.max(1, unpacked) });
   } catch (error) {
     // What zlib refuses: damaged, or more than the zip said.
     if (error instanceof Error && "code" in error) return undefined;

@@ -2,7 +2,7 @@ import type { Wall } from "../../src/domain/time.ts";
 import type { DeviceReading, DriverContext } from "../../src/driver/contract.ts";
 import type { FileEntry, FileLink } from "../../src/port/link.ts";
 import { createLocalTimes, type LocalTimes, looks, merged } from "../../src/wire/card.ts";
-import { LARGEST_MEMBER_BYTES, type Member, membersOf } from "./archive.ts";
+import { type Member, membersOf } from "./archive.ts";
 import { HEADER_LIMIT_BYTES, readWmedf } from "./codec.ts";
 import { isConfiguration, whoItIs } from "./identity.ts";
 import { marksOf } from "./marks.ts";
@@ -16,7 +16,7 @@ interface Source {
   readonly bytes: number;
   /** Nothing more is written to it; what lies plain on a card may grow. */
   readonly complete: boolean;
-  /** Reads parts of it; an unpacked member stays in memory while its session is read. */
+  /** Reads parts of it; of a zip, the unpacked member stays in memory as long as the result is held. */
   open(): Promise<Pick<FileLink, "read"> | string>;
 }
 
@@ -41,6 +41,8 @@ interface Card {
 const THERAPY = /(?:^|\/)therapy\.pdat$/i;
 const SIGNAL = /(?:^|\/)signal_(\d{1,9})\.wmedf$/i;
 const EVENT = /(?:^|\/)event_(\d{1,9})\.xml$/i;
+/** A night has some hundred events, of 100 bytes each. */
+const LARGEST_EVENTS_BYTES = 2 << 20;
 /** Different reasons that are told. */
 const MOST_REASONS = 1000;
 
@@ -72,7 +74,9 @@ async function* look(files: readonly FileEntry[], card: Card): AsyncGenerator<De
     else yield { body, deviceAt: clock.wall() };
   }
   const sources: Source[] = files.map((file) => plainSource(link, file));
-  for (const file of files) if (THERAPY.test(file.path)) sources.push(...(await packedSources(file, card)));
+  for (const file of files.filter(({ path }) => THERAPY.test(path))) {
+    for (const source of await packedSources(file, card)) sources.push(source);
+  }
   const due: Session[] = [];
   for (const pair of pairsOf(sources)) {
     const session = await openSession(pair, card);
@@ -90,11 +94,11 @@ interface Pair {
   readonly event: Source | undefined;
 }
 
+/** A session that is due; its unpacked files are not held, since all that are due wait for the oldest. */
 interface Session extends Pair {
   readonly state: SessionState;
   readonly reader: SignalReader;
   readonly start: Wall;
-  readonly file: Pick<FileLink, "read">;
 }
 
 /** Signals and events belong together by their number, and by the day's folder where both name one. */
@@ -129,15 +133,15 @@ async function openSession(pair: Pair, card: Card): Promise<Session | undefined>
   card.sessions.set(key, state);
   const same = state.signalBytes === signal.bytes && state.eventBytes === (event?.bytes ?? 0);
   if (same && (state.reader === undefined || signal.complete)) return undefined;
-  const file = await signal.open();
   const refuse = (reason: string): undefined => {
     // A file that has just begun is looked at again when it has grown.
     if (signal.complete || signal.bytes >= HEADER_LIMIT_BYTES) card.tell(`${signal.name}: ${reason}`);
     state.signalBytes = signal.bytes;
     state.eventBytes = event?.bytes ?? 0;
   };
-  if (typeof file === "string") return refuse(file);
   if (state.reader === undefined || state.start === undefined) {
+    const file = await signal.open();
+    if (typeof file === "string") return refuse(file);
     const wmedf = readWmedf(await file.read(signal.name, 0, HEADER_LIMIT_BYTES));
     if (typeof wmedf === "string") return refuse(wmedf);
     const start = card.times(wmedf.start);
@@ -145,16 +149,18 @@ async function openSession(pair: Pair, card: Card): Promise<Session | undefined>
     state.start = start;
     state.reader = createSignalReader(wmedf, start, card.context.trace);
   }
-  return { ...pair, state, reader: state.reader, start: state.start, file };
+  return { ...pair, state, reader: state.reader, start: state.start };
 }
 
 async function* readings(session: Session, card: Card): AsyncGenerator<DeviceReading> {
-  const { state, signal, event, reader, file } = session;
+  const { state, signal, event, reader } = session;
   const unchanged = state.signalBytes === signal.bytes;
   const marks = await newMarks(session, card);
   state.signalBytes = signal.bytes;
   state.eventBytes = event?.bytes ?? 0;
-  state.newestEvent = Math.max(state.newestEvent, ...marks.map(timeOf));
+  for (const mark of marks) state.newestEvent = Math.max(state.newestEvent, timeOf(mark));
+  const file = await signal.open();
+  if (typeof file === "string") return card.tell(`${signal.name}: ${file}`);
   yield* merged(reader.read(file, signal.name, signal.bytes), marks);
   if (unchanged || signal.complete) yield* reader.end();
 }
@@ -168,7 +174,7 @@ async function newMarks({ state, event, start }: Session, card: Card): Promise<r
     card.tell(`${event.name}: ${file}`);
     return [];
   }
-  const xml = await file.read(event.name, 0, Math.min(event.bytes, LARGEST_MEMBER_BYTES));
+  const xml = await file.read(event.name, 0, Math.min(event.bytes, LARGEST_EVENTS_BYTES));
   const all = marksOf(new TextDecoder("latin1").decode(xml), start);
   return all.filter((mark) => timeOf(mark) > state.newestEvent);
 }

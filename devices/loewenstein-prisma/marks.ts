@@ -26,6 +26,9 @@ const MODES: { readonly [mode: number]: string } = {
   10: "AutoST",
 };
 
+/** Of events that are said to begin together. */
+const MOST_CODES = 32;
+
 const PARAMETER = { lineMode: 1003, volume: 1016, ipap: 1200, epap: 1201, smartMode: 6 } as const;
 
 /** Times of a session's event file; both in order of time, events of one instant in one reading. */
@@ -64,7 +67,9 @@ function takeEvent(element: Element, events: Map<number, string[]>): void {
   const duration = numberAt(element, "Duration");
   if (code === undefined || end === undefined || duration === undefined || duration < 0) return;
   const begin = Math.max(0, end - duration);
-  events.set(begin, [...(events.get(begin) ?? []), code, `lasted_${Math.round(duration / 10)}_s`]);
+  const codes = events.get(begin) ?? [];
+  events.set(begin, codes);
+  if (codes.length < MOST_CODES) codes.push(code, `lasted_${Math.round(duration / 10)}_s`);
 }
 
 function settingsOf(parameters: ReadonlyMap<number, number>): SettingsBody | undefined {

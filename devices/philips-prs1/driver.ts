@@ -9,7 +9,7 @@ import { createSession } from "./session.ts";
 type Context = DriverContext<FileLink>;
 
 /** A file of one session: a night of waves at 5 Hz is 0.4 MB. */
-const LARGEST_FILE_BYTES = 32 << 20;
+const LARGEST_FILE_BYTES = 4 << 20;
 const LARGEST_TEXT_BYTES = 64 * 1024;
 
 /** Reads a card, the oldest session first. */

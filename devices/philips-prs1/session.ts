@@ -23,6 +23,11 @@ const ALARMS: { readonly [code in AlarmCode]: { readonly text: string; readonly 
   pressure_low: { text: "Low pressure", priority: "high" },
 };
 
+/** Of events that are said to begin together: an interval counts up to 255 of each of three kinds. */
+const MOST_CODES = 1_000;
+/** Events, alarms and statistics of one session: a night has some thousand. */
+const MOST_HAPPENINGS = 20_000;
+
 export interface SessionOptions {
   readonly times: LocalTimes;
   /** Where it goes when something does not fit. */
@@ -43,6 +48,7 @@ export function createSession({ times, tell }: SessionOptions): Session {
   let ends = 0;
   let waveEnd = Number.NEGATIVE_INFINITY;
   const counted = { obstructive: 0, central: 0, events: false };
+  let happenings = 0;
 
   const put = (at: number, more: Samples): void => {
     samples.set(at, { ...samples.get(at), ...more });
@@ -53,7 +59,9 @@ export function createSession({ times, tell }: SessionOptions): Session {
     ends = Math.max(ends, at);
     if (happening.kind === "samples") put(at, happening.samples);
     else if (happening.kind === "event") {
-      codes.set(at, [...(codes.get(at) ?? []), ...happening.codes]);
+      const before = codes.get(at) ?? [];
+      codes.set(at, before);
+      if (before.length < MOST_CODES) before.push(...happening.codes);
       counted.obstructive += happening.codes.filter((code) => code === "obstructive_apnea").length;
       counted.central += happening.codes.filter((code) => code === "central_apnea").length;
     } else {
@@ -122,9 +130,11 @@ export function createSession({ times, tell }: SessionOptions): Session {
       const from = chunk.time - begins;
       if (chunk.part === 1) addSummary(chunk);
       else if (chunk.part === 2) {
+        if (happenings > MOST_HAPPENINGS) return tell("more events than a session has");
         const { list, problem } = eventsOf(chunk);
         if (problem !== undefined) tell(problem);
         counted.events = true;
+        happenings += list.length;
         for (const happening of list) take({ ...happening, at: happening.at + from });
       } else if (chunk.part === 5) addWaves(chunk, from);
       else if (chunk.part === 6) addOximetry(chunk, from);

@@ -120,6 +120,7 @@ async function* readNight(
   const options = readerOptions(context, context.options);
   const marks: DeviceReading[] = summary === undefined ? [] : [...marksOf(summary, context.zone)];
   for (const file of files.filter(isAnnotated)) {
+    if (marks.length >= MOST_MARKS) break;
     for await (const event of createEventsReader(file, options).read()) marks.push(event);
   }
   const oximetry = context.options["oximeter"] === true ? "always" : "if_there";
@@ -141,6 +142,9 @@ async function* readBlocks(
     if (reader.end !== undefined) yield therapyOff(reader.end);
   }
 }
+
+/** Events of one night that are held to be put in order. */
+const MOST_MARKS = 50_000;
 
 const isAnnotated = ({ kind }: DataFile): boolean => kind === "EVE" || kind === "CSL";
 

@@ -8,6 +8,7 @@ import { createTrack } from "./track.ts";
 
 /** A night has some hundred events; a file with more is not read further. */
 const MOST_RECORDS = 20_000;
+const MOST_EVENTS = 20_000;
 
 /** One EVE or CSL file that may still be written. */
 export interface EventsReader {
@@ -30,9 +31,10 @@ export function createEventsReader(
     header.signals.some(({ label }) => label === ANNOTATIONS_LABEL) ? undefined : "no annotations in it",
   );
   let next = 0;
+  let given = 0;
   return {
     async *read() {
-      while (next < MOST_RECORDS) {
+      while (next < MOST_RECORDS && given < MOST_EVENTS) {
         const record = await track.record(next);
         const opened = track.file;
         if (record === "not_there" || opened === undefined) return;
@@ -49,6 +51,7 @@ export function createEventsReader(
         if (start === undefined) return;
         const unknown = (text: string): void => trace.reject(record, `${file.kind}: "${text}" is not known`);
         for (const { onsetSeconds, body } of eventsOf(opened, record, unknown)) {
+          given += 1;
           yield { body, deviceAt: wall(Math.round(start + onsetSeconds * SECOND_MS)) };
         }
       }

@@ -19,6 +19,8 @@ export interface DaySummary {
 }
 
 const NOTHING = -1;
+/** Of a file with more records the last are read. */
+const MOST_DAYS = 4_000;
 const DAY_MS = 86_400_000;
 const FAULTS = {
   "Fault.Device": "device",
@@ -41,7 +43,8 @@ export function readSummaries(
   if (typeof opened === "string") return opened;
   const days: DaySummary[] = [];
   let damaged = 0;
-  for (let i = 0; i < recordsIn(opened.layout, bytes.length); i++) {
+  const records = recordsIn(opened.layout, bytes.length);
+  for (let i = Math.max(0, records - MOST_DAYS); i < records; i++) {
     const from = opened.layout.headerBytes + i * opened.layout.recordBytes;
     const record = bytes.subarray(from, from + opened.layout.recordBytes);
     if (!isIntact(opened, record)) damaged += 1;
@@ -65,11 +68,13 @@ function summaryOf(
     return Array.from({ length: count }, (_, i) => rawSample(record, file.layout, index, i));
   };
   const value = (label: string): number | undefined => {
-    const signal = signals.find((one) => one.label === label);
-    const raw = raws(label)[0];
-    return signal === undefined || raw === undefined || raw === NOTHING ? undefined : toPhysical(signal, raw);
+    const index = signals.findIndex((one) => one.label === label);
+    const signal = signals[index];
+    const raw = rawSample(record, file.layout, index, 0);
+    return signal === undefined || raw === NOTHING ? undefined : toPhysical(signal, raw);
   };
-  const date = raws("Date")[0] ?? NOTHING;
+  const dateAt = signals.findIndex(({ label }) => label === "Date");
+  const date = dateAt < 0 ? NOTHING : rawSample(record, file.layout, dateAt, 0);
   const used = value("Duration");
   if (date <= 0 || used === undefined || used <= 0) return undefined;
   const mode = value("Mode");

@@ -29,8 +29,11 @@ import { numbersOf, wavesOf } from "./signals.ts";
 
 type Context = DriverContext<FileLink>;
 
-const LARGEST_TEXT_BYTES = 4 << 20;
-const MOST_NOTES = 50_000;
+/** A night has some hundred lines, of 40 bytes each. */
+const LARGEST_TEXT_BYTES = 1 << 20;
+const MOST_NOTES = 20_000;
+/** Of events that are said to begin together. */
+const MOST_CODES = 32;
 /** Counts of use and of chunks may differ by a chunk that was cut off. */
 const DIFFERENCE_S = 90;
 
@@ -212,7 +215,10 @@ async function notes(kind: "EV" | "ALM", entry: FileEntry, card: Card): Promise<
       alarm(at + Math.max(1, note.seconds) * SECOND_MS, `alarm_${note.id}`, false);
     } else {
       const code = EVENTS[note.id];
-      if (code !== undefined) events.set(at, [...(events.get(at) ?? []), code, `lasted_${note.seconds}_s`]);
+      const codes = events.get(at) ?? [];
+      if (code === undefined || codes.length >= MOST_CODES) continue;
+      events.set(at, codes);
+      codes.push(code, `lasted_${note.seconds}_s`);
     }
   }
   return [

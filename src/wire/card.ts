@@ -16,6 +16,9 @@ import type { FileEntry, FileLink } from "../port/link.ts";
 /** How often a growing card is looked at: the machines of this kind write once a second to once a minute. */
 export const LOOK_AGAIN_MS = MINUTE_MS;
 
+/** After so many readings in one go the rest of the program gets its turn, which judges alarms; so long it waits. */
+const AT_ONCE = { readings: 1_000, thenMs: 1 };
+
 /** A card, and what ends the looking at it. */
 export interface Card {
   readonly link: FileLink;
@@ -31,17 +34,20 @@ export async function* looks<T>(
   { link, clock, signal }: Card,
   read: (files: readonly FileEntry[]) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
-  while (!signal.aborted) {
-    for await (const item of read(await link.list())) {
-      if (signal.aborted) return;
-      yield item;
-    }
-    if (!link.growing) return;
-    const slept = await clock.sleep(LOOK_AGAIN_MS, signal).then(
+  const slept = (ms: number): Promise<boolean> =>
+    clock.sleep(ms, signal).then(
       () => true,
       () => false,
     );
-    if (!slept) return;
+  while (!signal.aborted) {
+    let given = 0;
+    for await (const item of read(await link.list())) {
+      if (signal.aborted) return;
+      yield item;
+      given += 1;
+      if (link.growing && given % AT_ONCE.readings === 0 && !(await slept(AT_ONCE.thenMs))) return;
+    }
+    if (!link.growing || !(await slept(LOOK_AGAIN_MS))) return;
   }
 }
 

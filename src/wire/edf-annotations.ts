@@ -16,14 +16,16 @@ const TEXT_ENDS = 0x14;
 const LIST_ENDS = 0x00;
 /** Of a longer text the beginning is kept. */
 const LONGEST_TEXT = 200;
+/** Of one record, which is some seconds or minutes long; what comes behind them is passed over. */
+const MOST_ANNOTATIONS = 5_000;
 
 /** The annotations in the bytes of one record, in their order; what is no list is passed over. Never throws. */
 export function readAnnotations(bytes: Uint8Array): readonly EdfAnnotation[] {
   const annotations: EdfAnnotation[] = [];
   let from = 0;
-  for (let at = 0; at <= bytes.length; at++) {
+  for (let at = 0; at <= bytes.length && annotations.length < MOST_ANNOTATIONS; at++) {
     if (at < bytes.length && bytes[at] !== LIST_ENDS) continue;
-    if (at > from) annotations.push(...readList(bytes.subarray(from, at)));
+    if (at > from) readList(bytes.subarray(from, at), annotations);
     from = at + 1;
   }
   return annotations;
@@ -47,28 +49,32 @@ export function writeAnnotations(
   return bytes;
 }
 
-function readList(bytes: Uint8Array): EdfAnnotation[] {
+const utf8 = new TextDecoder();
+
+function readList(bytes: Uint8Array, into: EdfAnnotation[]): void {
+  if (bytes.at(-1) !== TEXT_ENDS) return;
   const parts: Uint8Array[] = [];
   let from = 0;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < bytes.length && parts.length <= MOST_ANNOTATIONS; at++) {
     if (bytes[at] !== TEXT_ENDS) continue;
     parts.push(bytes.subarray(from, at));
     from = at + 1;
   }
   const [stamp, ...texts] = parts;
-  if (stamp === undefined || from !== bytes.length) return [];
+  if (stamp === undefined) return;
   const split = stamp.indexOf(DURATION_FOLLOWS);
   const onsetSeconds = seconds(split < 0 ? stamp : stamp.subarray(0, split), /^[+-]\d{1,9}(?:\.\d{1,9})?$/);
-  if (onsetSeconds === undefined) return [];
+  if (onsetSeconds === undefined) return;
   const durationSeconds =
     split < 0 ? undefined : seconds(stamp.subarray(split + 1), /^\d{1,9}(?:\.\d{1,9})?$/);
-  return texts
-    .filter((text) => text.length > 0)
-    .map((text) => ({
+  for (const text of texts) {
+    if (text.length === 0 || into.length >= MOST_ANNOTATIONS) continue;
+    into.push({
       onsetSeconds,
       ...(durationSeconds === undefined ? {} : { durationSeconds }),
-      text: new TextDecoder().decode(text.subarray(0, LONGEST_TEXT)),
-    }));
+      text: utf8.decode(text.subarray(0, LONGEST_TEXT)),
+    });
+  }
 }
 
 function seconds(bytes: Uint8Array, shape: RegExp): number | undefined {
