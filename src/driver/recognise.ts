@@ -1,4 +1,5 @@
 import type { GattProfile } from "../port/link.ts";
+import { fitsUuid, plainUuid } from "../wire/gatt-uuid.ts";
 import type { DeviceModule } from "./contract.ts";
 
 /** What a Bluetooth device says of itself before anybody connects. */
@@ -44,7 +45,7 @@ function rankOf(
   { name, manufacturer }: Advertisement,
   services: readonly string[],
 ): number | undefined {
-  const offered = profile.services.filter((wanted) => services.some((uuid) => fits(uuid, wanted)));
+  const offered = profile.services.filter((wanted) => services.some((uuid) => fitsUuid(uuid, wanted)));
   const isNamed = name !== undefined && profile.names.some((pattern) => pattern.test(name));
   // A family without names of its own is contradicted by none.
   const isOtherwiseNamed = name !== undefined && profile.names.length > 0 && !isNamed;
@@ -68,15 +69,3 @@ const STOCK_SERVICES: ReadonlySet<string> = new Set([
 
 /** Assigned by the SIG to a kind of device, not to a company or to nobody. */
 const isStandard = (uuid: string): boolean => /^18[\da-f]{2}$/.test(uuid);
-
-/** A profile's service that ends in `*` stands for any rest. */
-const fits = (uuid: string, wanted: string): boolean =>
-  wanted.endsWith("*") ? uuid.startsWith(wanted.slice(0, -1)) : uuid === wanted;
-
-/** As profiles spell it: lower case, no dashes, four digits where it is one of the SIG's. */
-function plainUuid(text: string): string {
-  const uuid = text.toLowerCase().replaceAll("-", "");
-  return SIG_UUID.exec(uuid)?.[1] ?? uuid;
-}
-
-const SIG_UUID = /^0000([\da-f]{4})00001000800000805f9b34fb$/;

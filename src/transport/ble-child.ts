@@ -20,6 +20,7 @@ async function obey(ask: BleAsk): Promise<readonly string[]> {
     case "start":
       radio = await openRadio(ask.radio, {
         packet: (channel, bytes) => tell({ told: "packet", channel, bytes: new Uint8Array(bytes) }),
+        heard: (heard) => tell({ told: "heard", heard }),
         lost: (detail) => tell({ told: "lost", detail }),
       });
       return [radio.adapter];
@@ -27,6 +28,9 @@ async function obey(ask: BleAsk): Promise<readonly string[]> {
       return [await started().find(ask.wanted)];
     case "heard":
       return started().heard();
+    case "listen":
+      await started().listen();
+      return [];
     case "connect":
       await started().connect();
       return [];

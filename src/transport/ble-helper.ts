@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import type { Clock } from "../port/clock.ts";
-import type { BleAsk, BleTold, BleWhy } from "./ble-messages.ts";
+import type { BleAsk, BleTold, BleWhy, Heard } from "./ble-messages.ts";
 
 /** The Bluetooth process as its parent sees it. One device, one process; a fresh one for every link. */
 export interface BleHelper {
@@ -12,6 +12,8 @@ export interface BleHelper {
 
 export interface BleHelperEvents {
   packet(channel: string, bytes: Uint8Array): void;
+  /** An advertisement, after `listen` was asked. */
+  heard?(heard: Heard): void;
   /** Once: the device, the adapter, bluetoothd or the process itself is gone. */
   lost(detail: string): void;
 }
@@ -73,6 +75,7 @@ export const startBleHelper: StartBleHelper = (clock, events) => {
   child.on("message", (message) => {
     if (over || !isTold(message)) return;
     if (message.told === "packet") events.packet(message.channel, message.bytes);
+    else if (message.told === "heard") events.heard?.(message.heard);
     else if (message.told === "lost") end(message.detail);
     else {
       const asker = waiting.get(message.id);

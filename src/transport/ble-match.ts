@@ -1,3 +1,4 @@
+import { fitsUuid, plainUuid } from "../wire/gatt-uuid.ts";
 import type { Wanted } from "./ble-messages.ts";
 
 /** What an advertisement says. */
@@ -16,11 +17,9 @@ export function isWanted({ address, name }: Advertised, wanted: Wanted): boolean
 
 /** Whether it is of the family, by a service or a name that it advertises. */
 export const isOfFamily = ({ name, services }: Advertised, wanted: Wanted): boolean =>
-  services.some((uuid) => wanted.services.includes(uuid)) || wanted.names.some((each) => each.test(name));
+  services.some((uuid) => wanted.services.some((each) => fitsUuid(plainUuid(uuid), each))) ||
+  wanted.names.some((each) => each.test(name));
 
 /** The first characteristic that a profile's name stands for; a `*` at its end stands for any rest. */
-export function uuidFor(characteristic: string, uuids: readonly string[]): string | undefined {
-  const open = characteristic.endsWith("*");
-  const start = open ? characteristic.slice(0, -1) : characteristic;
-  return uuids.find((uuid) => (open ? uuid.startsWith(start) : uuid === start));
-}
+export const uuidFor = (characteristic: string, uuids: readonly string[]): string | undefined =>
+  uuids.find((uuid) => fitsUuid(uuid, characteristic));

@@ -6,6 +6,8 @@ export type BleAsk =
   | { readonly do: "find"; readonly wanted: Wanted }
   /** Who else of the wanted kind was heard so far; answers with names and addresses. */
   | { readonly do: "heard" }
+  /** Tells of everything that advertises, from now until the process ends. */
+  | { readonly do: "listen" }
   | { readonly do: "connect" }
   | { readonly do: "bond" }
   /** Answers with the characteristics: UUID and what can be done with it (`2a5f notify read`), by blanks. */
@@ -38,13 +40,32 @@ export interface Wanted {
   readonly names: readonly RegExp[];
 }
 
+/** One advertisement. The answer to a scan comes as one of its own, with what the first did not say. */
+export interface Heard {
+  /** As the system writes it. */
+  readonly address: string;
+  readonly name: string | undefined;
+  /** UUIDs in any spelling. */
+  readonly services: readonly string[];
+  /** Company number of its manufacturer data. */
+  readonly manufacturer: number | undefined;
+  readonly rssiDbm: number;
+}
+
 /** Why something asked for did not happen. */
-export type BleWhy = "no_library" | "no_bluetoothd" | "no_adapter" | "adapter_off" | "failed";
+export type BleWhy =
+  | "no_library"
+  | "no_bluetoothd"
+  | "no_permission"
+  | "no_adapter"
+  | "adapter_off"
+  | "failed";
 
 export type BleTold =
   | { readonly told: "answer"; readonly id: number; readonly values: readonly string[] }
   | { readonly told: "refusal"; readonly id: number; readonly why: BleWhy; readonly detail: string }
   | { readonly told: "packet"; readonly channel: string; readonly bytes: Uint8Array }
+  | { readonly told: "heard"; readonly heard: Heard }
   /** The device, the adapter or bluetoothd went away. */
   | { readonly told: "lost"; readonly detail: string };
 

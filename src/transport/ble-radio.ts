@@ -1,7 +1,7 @@
 import type { Characteristic, DisconnectReason, Noble, Peripheral } from "@stoprocent/noble";
 import { messageOf } from "../domain/fault.ts";
 import { type Advertised, isOfFamily, isWanted } from "./ble-match.ts";
-import { type Radio, RadioProblem, type Wanted } from "./ble-messages.ts";
+import { type Heard, type Radio, RadioProblem, type Wanted } from "./ble-messages.ts";
 import { type Bluez, openBluez } from "./bluez.ts";
 
 declare module "@stoprocent/noble" {
@@ -15,6 +15,8 @@ export interface BleRadio {
   find(wanted: Wanted): Promise<string>;
   /** "NAME (ADDRESS)" of devices of the family that were heard and are not the wanted one. */
   heard(): readonly string[];
+  /** Tells of everything that advertises, instead of finding one device. */
+  listen(): Promise<void>;
   connect(): Promise<void>;
   bond(): Promise<void>;
   discover(): Promise<readonly string[]>;
@@ -26,6 +28,7 @@ export interface BleRadio {
 
 export interface BleRadioEvents {
   packet(channel: string, bytes: Uint8Array): void;
+  heard(heard: Heard): void;
   /** The device, the adapter or bluetoothd went away. */
   lost(detail: string): void;
 }
@@ -43,12 +46,20 @@ export async function openRadio(radio: Radio, events: BleRadioEvents): Promise<B
     bluez === undefined
       ? withBindings("hci", hciOptions(radio.adapter ?? ""))
       : withBindings("dbus", { adapterId: bluez.adapter });
-  await noble.waitForPoweredOnAsync(POWER_MS).catch((error: unknown) => {
+  const forbidden = new Promise<never>((_resolve, reject) => {
+    noble.on("stateChange", (state) => {
+      if (state === "unauthorized") reject(new RadioProblem("no_permission", "the system does not allow it"));
+    });
+  });
+  await Promise.race([noble.waitForPoweredOnAsync(POWER_MS), forbidden]).catch((error: unknown) => {
+    if (error instanceof RadioProblem) throw error;
     throw new RadioProblem("adapter_off", messageOf(error), { cause: error });
   });
   noble.on("stateChange", (state) => {
     if (state !== "poweredOn") events.lost(`the Bluetooth adapter is ${state}`);
   });
+  // From here on an adapter that is taken away is a lost link.
+  forbidden.catch(() => undefined);
   const reasonOf = (reason: DisconnectReason): string =>
     typeof reason === "number" ? hciStatusMessage(reason) : reason;
   return radioOf(noble, bluez, bluez?.adapter ?? radio.adapter ?? "", events, reasonOf);
@@ -91,8 +102,7 @@ function radioOf(
       await bluez?.release(wanted);
       const heard = new Promise<Peripheral>((resolve) => {
         noble.on("discover", (each: Peripheral) => {
-          // bluetoothd also tells of those that it only remembers: they have no signal strength.
-          if (each.rssi === 0) return;
+          if (isRemembered(each)) return;
           const advertised = advertisedBy(each);
           if (isWanted(advertised, wanted)) resolve(each);
           else if (isOfFamily(advertised, wanted) && others.size < HEARD_MAX)
@@ -108,6 +118,21 @@ function radioOf(
       return device.address;
     },
     heard: () => [...others.values()],
+    async listen() {
+      noble.on("discover", (each: Peripheral) => {
+        if (isRemembered(each)) return;
+        const { address, name, services } = advertisedBy(each);
+        const company = each.advertisement.manufacturerData;
+        events.heard({
+          address,
+          name: name === "" || INSTEAD_OF_A_NAME.test(name) ? undefined : name,
+          services,
+          manufacturer: company === undefined || company.length < 2 ? undefined : company.readUInt16LE(0),
+          rssiDbm: each.rssi,
+        });
+      });
+      await noble.startScanningAsync([], true);
+    },
     connect: () => found().connectAsync(),
     bond: async () => bluez?.bond(found().address),
     async discover() {
@@ -135,6 +160,12 @@ function radioOf(
     },
   };
 }
+
+/** bluetoothd calls a device that tells no name by its address. */
+const INSTEAD_OF_A_NAME = /^(?:[\da-f]{2}-){5}[\da-f]{2}$/i;
+
+/** bluetoothd also tells of those that it only remembers: they have no signal strength. */
+const isRemembered = ({ rssi }: Peripheral): boolean => rssi === 0;
 
 const advertisedBy = ({ address, advertisement }: Peripheral): Advertised => ({
   address,

@@ -2,6 +2,8 @@ import { readlink, realpath } from "node:fs/promises";
 import { Fault } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { GattProfile, OpenLink, PacketLink } from "../port/link.ts";
+import type { Log } from "../port/log.ts";
+import { lost, missing, NOT_HEARD, refusalFault } from "./ble-faults.ts";
 import { type BleHelper, BleRefusal, type StartBleHelper } from "./ble-helper.ts";
 import { uuidFor } from "./ble-match.ts";
 import type { Radio } from "./ble-messages.ts";
@@ -25,6 +27,8 @@ const CONNECT_ATTEMPTS = 3;
 export interface BleOptions {
   readonly clock: Clock;
   readonly startHelper: StartBleHelper;
+  /** Told when something did not work that the device can be read without. */
+  readonly log?: Log | undefined;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function openBle(
   address: string,
   gatt: GattProfile,
   signal: AbortSignal,
-  { clock, startHelper }: BleOptions,
+  { clock, startHelper, log }: BleOptions,
 ): Promise<OpenLink<PacketLink>> {
   const { device, radio } = parse(address);
   const queue = createPacketQueue();
@@ -50,7 +54,7 @@ export async function openBle(
     await connect(helper, address, signal);
     if (gatt.bonded) await helper.ask({ do: "bond" }, BOND_MS, signal);
     const table = await helper.ask({ do: "discover" }, DISCOVER_MS, signal);
-    await prepare(helper, gatt, table, address, signal);
+    await prepare(helper, gatt, table, { address, signal, log });
     return {
       link: linkOf(helper, queue, gatt, able(table, "write", "writeWithoutResponse"), address),
       simulated: await isVirtualRadio(radio, adapter),
@@ -102,10 +106,6 @@ async function find(
   throw new Fault("LINK_NOT_FOUND", `${address} is not heard.${beside}`, { fix: NOT_HEARD });
 }
 
-const NOT_HEARD =
-  "Put the sensor on, so that it wakes, and bring it near. If it is on: another phone's app holds the ring, which " +
-  "speaks to one at a time; close that app, or switch off that phone's Bluetooth.";
-
 /** Tries again where bluetoothd says no at once; a connection that hangs needs a fresh process. */
 async function connect(helper: BleHelper, address: string, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -130,24 +130,51 @@ const able = (table: readonly string[], ...what: readonly string[]): readonly st
     return can.some((each) => what.includes(each)) ? [uuid] : [];
   });
 
-/** Subscribes in the order of the profile, then reads what is read once. */
+interface Preparing {
+  readonly address: string;
+  readonly signal: AbortSignal;
+  readonly log: Log | undefined;
+}
+
+/**
+ * Subscribes in the order of the profile, then reads what is read once. What the family can do without may fail: it is
+ * noted, and the link goes on.
+ */
 async function prepare(
   helper: BleHelper,
   gatt: GattProfile,
   table: readonly string[],
-  address: string,
-  signal: AbortSignal,
+  preparing: Preparing,
 ): Promise<void> {
+  const { address, signal } = preparing;
   const telling = able(table, "notify", "indicate");
-  for (const channel of [...gatt.notify, ...gatt.notifyIfThere]) {
+  const subscribe = (uuid: string, channel: string): Promise<unknown> =>
+    helper.ask({ do: "subscribe", uuid, channel }, STEP_MS, signal);
+  for (const channel of gatt.notify) {
     const uuid = uuidFor(channel, telling);
-    if (uuid !== undefined) await helper.ask({ do: "subscribe", uuid, channel }, STEP_MS, signal);
-    else if (gatt.notify.includes(channel)) throw missing(address, channel);
+    if (uuid === undefined) throw missing(address, channel);
+    await subscribe(uuid, channel);
+  }
+  for (const channel of gatt.notifyIfThere) {
+    const uuid = uuidFor(channel, telling);
+    if (uuid !== undefined) await mayFail(subscribe(uuid, channel), `subscribe ${channel}`, preparing);
   }
   const readable = able(table, "read");
   for (const channel of gatt.read) {
     const uuid = uuidFor(channel, readable);
-    if (uuid !== undefined) await helper.ask({ do: "read", uuid, channel }, STEP_MS, signal);
+    if (uuid === undefined) continue;
+    const reading = helper.ask({ do: "read", uuid, channel }, STEP_MS, signal);
+    await mayFail(reading, `read ${channel}`, preparing);
+  }
+}
+
+/** A device that refuses, or does not answer in time; a link that is gone is no matter of one step. */
+async function mayFail(step: Promise<unknown>, what: string, { address, log }: Preparing): Promise<void> {
+  try {
+    await step;
+  } catch (error) {
+    if (!(error instanceof BleRefusal) || error.why === "gone") throw error;
+    log?.note("link.step_failed", { address, step: what, problem: error.message }, "warn");
   }
 }
 
@@ -158,6 +185,13 @@ function linkOf(
   writable: readonly string[],
   address: string,
 ): PacketLink {
+  let closing: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    queue.end();
+    // A process that does not say goodbye is ended all the same.
+    await helper.ask({ do: "leave" }, LEAVE_MS).catch(() => undefined);
+    helper.kill();
+  };
   return {
     chunks: queue.chunks,
     async write({ channel, bytes }) {
@@ -175,11 +209,9 @@ function linkOf(
         throw lost(address, error.message);
       }
     },
-    async close() {
-      queue.end();
-      // A process that does not say goodbye is ended all the same.
-      await helper.ask({ do: "leave" }, LEAVE_MS).catch(() => undefined);
-      helper.kill();
+    close() {
+      closing ??= leave();
+      return closing;
     },
   };
 }
@@ -191,47 +223,4 @@ async function isVirtualRadio(radio: Radio, adapter: string): Promise<boolean> {
   // A link such as ../../devices/virtual/bluetooth/hci0; without sysfs nothing says that it is virtual.
   const place = await readlink(`/sys/class/bluetooth/${adapter}`).catch(() => "");
   return place.includes("/virtual/");
-}
-
-const lost = (address: string, detail: string): Fault =>
-  new Fault("LINK_LOST", `${address} went away: ${detail}.`, {
-    fix: "It is looked for again by itself. Bring the sensor nearer to the box, charge it.",
-  });
-
-const missing = (address: string, channel: string): Fault =>
-  new Fault(
-    "LINK_REFUSED",
-    `${address} has no characteristic ${channel}: it is a device of another family.`,
-    {
-      fix: "Check the family that is configured, and that the address is that of the right device.",
-    },
-  );
-
-const NO_BLUETOOTHD =
-  "Install and start it: sudo apt-get install bluez; sudo systemctl enable --now bluetooth.";
-
-function refusalFault(address: string, { why, message }: BleRefusal): Fault {
-  switch (why) {
-    case "no_library":
-      return new Fault("PROGRAM_MISSING", `${address} needs the Bluetooth library: ${message}.`, {
-        fix: "Install it: npm install --include=optional.",
-      });
-    case "no_bluetoothd":
-      return new Fault("LINK_REFUSED", `${address} cannot be reached: ${message}.`, { fix: NO_BLUETOOTHD });
-    case "no_adapter":
-      return new Fault("LINK_NOT_FOUND", `There is no such Bluetooth adapter for ${address}: ${message}.`, {
-        fix: "Plug it in; `bluetoothctl list` names those that are there.",
-      });
-    case "adapter_off":
-      return new Fault("LINK_REFUSED", `The Bluetooth adapter for ${address} is off: ${message}.`, {
-        fix: "Switch it on: rfkill unblock bluetooth; bluetoothctl power on.",
-      });
-    case "gone":
-      return lost(address, message);
-    case "timeout":
-    case "failed":
-      return new Fault("LINK_REFUSED", `${address} does not do what it should: ${message}.`, {
-        fix: "It is tried again by itself. Bring the sensor nearer, charge it; bond it anew if it was reset.",
-      });
-  }
 }

@@ -38,9 +38,12 @@ export async function openBluez(
     signature = "",
     body: unknown[] = [],
   ): Promise<unknown> => {
-    const reply = await bus.call(
-      new Message({ destination, path, interface: name, member, signature, body }),
-    );
+    const reply = await bus
+      .call(new Message({ destination, path, interface: name, member, signature, body }))
+      .catch((error: unknown) => {
+        if (!/AccessDenied/.test(nameOf(error))) throw error;
+        throw new RadioProblem("no_permission", messageOf(error), { cause: error });
+      });
     return reply?.body[0];
   };
   const askBus = (member: string, text: string): Promise<unknown> =>
@@ -116,8 +119,10 @@ export async function openBluez(
 /** A bus that answers. The library tells a missing bus by an event only. */
 function connected(systemBus: () => MessageBus): Promise<MessageBus> {
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void =>
-      reject(new RadioProblem("no_bluetoothd", `no system bus: ${messageOf(error)}`, { cause: error }));
+    const fail = (error: unknown): void => {
+      const why = /EACCES|EPERM/.test(messageOf(error)) ? "no_permission" : "no_bluetoothd";
+      reject(new RadioProblem(why, `no system bus: ${messageOf(error)}`, { cause: error }));
+    };
     try {
       const bus = systemBus();
       bus.on("error", fail);
@@ -141,6 +146,10 @@ async function adapterOf(
   if (adapters.get(path)?.("Powered") !== true) throw new RadioProblem("adapter_off", path);
   return path;
 }
+
+/** The error's D-Bus name, as the library keeps it; empty where it has none. */
+const nameOf = (error: unknown): string =>
+  error instanceof Error && "type" in error && typeof error.type === "string" ? error.type : "";
 
 const entriesOf = (value: unknown): [string, unknown][] =>
   typeof value === "object" && value !== null ? Object.entries(value) : [];

@@ -5,14 +5,19 @@ import { shownAddress } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { LinkKind, Links, OpenLink, RecordingTimes } from "../port/link.ts";
+import type { Log } from "../port/log.ts";
 import { isTranscript, timedChunks } from "../wire/transcript.ts";
 import { openBle } from "./ble.ts";
 import { startBleHelper } from "./ble-helper.ts";
 import { openFileLink } from "./files.ts";
 import { type Hid, machineHid, openHid } from "./hid.ts";
+import { openInput } from "./input.ts";
 import { createMemoryLinks, type MemoryLinks } from "./memory.ts";
+import { openMicrophone } from "./microphone.ts";
 import { openModemLines } from "./modem-lines.ts";
 import { openMessages } from "./mqtt.ts";
+import { openNut } from "./nut.ts";
+import { openPowerSupplies } from "./power-supply.ts";
 import { createReplay, type Replay, type TimedBytes } from "./replay.ts";
 import { openSerial } from "./serial.ts";
 import { listSerial } from "./serial-port.ts";
@@ -24,6 +29,8 @@ export interface LinksOptions {
   readonly memory?: MemoryLinks;
   /** Default: those of this machine. */
   readonly hid?: Hid;
+  /** Told of steps that failed and that a link goes on without. */
+  readonly log?: Log;
 }
 
 /** Every kind of link by address; docs/links.md lists them. */
@@ -31,6 +38,7 @@ export function createLinks({
   clock,
   memory = createMemoryLinks(),
   hid = machineHid,
+  log,
 }: LinksOptions): Links & { stop(): void } {
   const replays = new Map<string, Replay>();
 
@@ -63,6 +71,9 @@ export function createLinks({
       }
       if (need.kind === "bytes") {
         if (address.startsWith("tcp:")) return openTcp(address, signal, clock);
+        if (address.startsWith("nut:")) return openNut(address, signal, clock);
+        if (address.startsWith("mic:")) return openMicrophone(address, signal, clock);
+        if (address.startsWith("input:")) return openInput(address, signal, clock);
         if (isPath(address)) return openSerial(address, need.serial, signal, clock);
       }
       if (need.kind === "reports" && address.startsWith("hid:"))
@@ -78,9 +89,11 @@ export function createLinks({
         return replay.openPackets();
       }
       if (need.kind === "gatt" && /^ble(?:\+hci)?:/.test(address))
-        return openBle(address, need.gatt, signal, { clock, startHelper: startBleHelper });
+        return openBle(address, need.gatt, signal, { clock, startHelper: startBleHelper, log });
       if (need.kind === "messages" && /^mqtts?:/.test(address))
         return openMessages(address, need.topics, signal, clock);
+      if (need.kind === "messages" && address.startsWith("power:"))
+        return openPowerSupplies(address, signal, clock);
       if (need.kind === "lines" && isPath(address)) return openModemLines(address, signal, clock);
       throw noWay(address, need.kind);
     },

@@ -12,6 +12,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface VirtualRoom {
   /** A controller with this address; resolves with the pseudo-terminal at which a host finds it. */
   controller(address: string): Promise<string>;
+  /** A controller for a host that hands over its packets itself; `write` gets one or more whole ones. */
+  plugIn(address: string, write: (bytes: Uint8Array) => void): Plug;
   /** Ends every connection as a supervision time-out does (0x08), or for another reason. */
   loseLinks(reason?: number): void;
   /** The next connections are established and fail at once (0x3e), as under radio noise. */
@@ -22,6 +24,13 @@ export interface VirtualRoom {
   swallow(drops: (att: Uint8Array) => boolean): void;
   readonly connections: number;
   remove(): Promise<void>;
+}
+
+/** A controller from its host's side. */
+export interface Plug {
+  /** Bytes from the host, cut anywhere. */
+  hear(bytes: Uint8Array): void;
+  unplug(): void;
 }
 
 const COMMAND = 0x01;
@@ -42,6 +51,8 @@ const ADVERTISED_EVERY_MS = 30;
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0");
 const le16 = (value: number): number[] => [value & 0xff, value >> 8];
+const addressIn = (parameters: Uint8Array, at: number): string =>
+  Array.from(parameters.subarray(at, at + 6).toReversed(), hex).join(":");
 const reversed = (address: string): number[] => [
   ...Buffer.from(address.replaceAll(":", ""), "hex").toReversed(),
 ];
@@ -141,6 +152,7 @@ class Controller {
     [0x0c6d, () => [0]], // write LE host support
     [0x1001, () => [0, 9, 0, 0, 9, 0xff, 0xff, 0, 0]], // read local version: 5.0
     [0x1002, () => [0, ...Array.from({ length: 64 }, () => 0)]], // read supported commands
+    [0x1003, () => [0, 0, 0, 0, 0, 0x60, 0, 0, 0]], // read local features: LE, and nothing else
     [0x1005, () => [0, ...le16(27), 0, ...le16(8), ...le16(0)]], // read buffer size
     [0x1009, () => [0, ...reversed(this.#address)]], // read BD_ADDR
     [0x2001, () => [0]], // LE set event mask
@@ -151,7 +163,11 @@ class Controller {
     [0x2007, () => [0, 0]], // LE read advertising power
     [0x200b, () => [0]], // LE set scan parameters
     [0x200f, () => [0, 8]], // LE read filter list size
+    [0x2018, () => [0, 1, 2, 3, 4, 5, 6, 7, 8]], // LE rand
+    [0x201c, () => [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0x03, 0, 0]], // LE read supported states
   ]);
+  /** Whom a connection may be made with that names nobody (LE filter accept list). */
+  readonly #accepted = new Set<string>();
 
   #command(opcode: number, parameters: Buffer): void {
     const answer = this.#answers.get(opcode);
@@ -176,14 +192,26 @@ class Controller {
         return this.#complete(opcode);
       case 0x200d: // LE create connection
         this.#connectsTo = {
-          address: Array.from(parameters.subarray(6, 12).toReversed(), hex).join(":"),
+          // With the list instead of an address the first of it is meant: that is all a room needs.
+          address: parameters[4] === 1 ? ([...this.#accepted][0] ?? "") : addressIn(parameters, 6),
           parameters: [...parameters.subarray(15, 21)],
         };
         return this.#status(opcode);
+      case 0x2010: // LE clear filter accept list
+        this.#accepted.clear();
+        return this.#complete(opcode);
+      case 0x2011: // LE add device to filter accept list
+        this.#accepted.add(addressIn(parameters, 1));
+        return this.#complete(opcode);
+      case 0x2012: // LE remove device from filter accept list
+        this.#accepted.delete(addressIn(parameters, 1));
+        return this.#complete(opcode);
       case 0x200e: // LE create connection cancel
         return this.#cancelConnecting(opcode);
       case 0x0406: // disconnect
+      case 0x041d: // read remote version
       case 0x2013: // LE connection update
+      case 0x2016: // LE read remote features
         return this.#ofConnection(opcode, parameters);
       default:
         return this.#complete(opcode, [UNKNOWN_COMMAND]);
@@ -202,6 +230,9 @@ class Controller {
     const connection = this.#air.connections.get(parameters.readUInt16LE(0));
     if (connection === undefined) return;
     if (opcode === 0x0406) return endConnection(this.#air, connection, ENDED_BY_REMOTE, this);
+    const handle = [...parameters.subarray(0, 2)];
+    if (opcode === 0x041d) return this.event(0x0c, [0, ...handle, 9, 0xff, 0xff, 0, 0]);
+    if (opcode === 0x2016) return this.#leEvent(0x04, [0, ...handle, 0, 0, 0, 0, 0, 0, 0, 0]);
     const update = [0, ...parameters.subarray(0, 2), ...parameters.subarray(4, 10)];
     for (const each of [connection.central, connection.peripheral]) each.#leEvent(0x03, update);
   }
@@ -317,6 +348,10 @@ export function createVirtualRoom(): VirtualRoom {
       layCable(port, socket);
       while (!existsSync(port)) await sleep(2);
       return port;
+    },
+    plugIn(address, write) {
+      const controller = new Controller(air, address, write);
+      return { hear: (bytes) => controller.hear(bytes), unplug: () => controller.unplug() };
     },
     loseLinks(reason = LINK_TIMEOUT) {
       for (const connection of [...air.connections.values()]) endConnection(air, connection, reason);
