@@ -89,6 +89,26 @@ describe("recordings", () => {
     });
   });
 
+  test("lines of a .hex file are of a Bluetooth device's first characteristic, or of the one they begin with", async () => {
+    const files = { "clip.hex": "81 38 63 44 | 99 %\n180f: 81 38 5A 44 | of a foreign one\n" };
+    const { code, data } = await run(["decode", "--device", "jumper-oximeter", "--input", "clip.hex"], {
+      files,
+    });
+    expect(code).toBe(0);
+    expect(jsonLines(data)).toMatchObject([{ samples: { spo2: 99, pulse_rate: 56, perfusion_index: 6.8 } }]);
+    const plx = { "plx.hex": "2a5f: 0C 62 00 4E 00 20 00 00 00 00\n" };
+    const named = await run(["decode", "--device", "sig-plx", "--input", "plx.hex"], { files: plx });
+    expect(jsonLines(named.data)).toMatchObject([{ samples: { spo2: 98, pulse_rate: 78 } }]);
+  });
+
+  test("bare bytes on stdin reach a Bluetooth device's driver", async () => {
+    async function* input(): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.of(0x81, 0x38, 0x63, 0x44);
+    }
+    const { data } = await run(["decode", "--device", "jumper-oximeter"], { input: input() });
+    expect(jsonLines(data)).toMatchObject([{ samples: { spo2: 99, pulse_rate: 56 } }]);
+  });
+
   test("a transcript of another family is refused instead of misread", async () => {
     const ran = await run(["decode", "--device", "puritan-bennett-840-waveform", "--input", "f"], {
       files: { f: finger },

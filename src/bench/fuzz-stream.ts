@@ -1,0 +1,284 @@
+import { Fault } from "../domain/fault.ts";
+import type { OptionValues } from "../driver/contract.ts";
+import type { Random } from "../port/random.ts";
+import { damage } from "../rehearsal/faults.ts";
+import { createWildBed, noise, type Piece } from "../rehearsal/noise.ts";
+import { createSeededRandom } from "../rehearsal/random.ts";
+import { toHex } from "../wire/transcript.ts";
+import { createGrowthMeter, type FuzzPart, HEAP_EVERY_BYTES, waited } from "./fuzz.ts";
+import {
+  described,
+  type Ears,
+  type FuzzSession,
+  type Gate,
+  type SessionOptions,
+  startSession,
+  startSimulator,
+} from "./fuzz-session.ts";
+import { createHonesty } from "./honest.ts";
+
+/** How long a family is listened to for a clean stream: until it has said enough, but no longer than this. */
+const LISTEN_MS = 180_000;
+const LISTEN_STEP_MS = 2_000;
+const ENOUGH_FRAMES = 12;
+const ENOUGH_MS = 8_000;
+/** What a family with extreme values says, for the noise. */
+const WILD_MS = 30_000;
+/** Noise in a row before a clean stream must be understood again: up to this. */
+const RUN_BYTES = 100_000;
+/** Frames, or questions, that may pass after noise until one is understood; lines: the one that noise ran into. */
+const MOST_LOST = { frames: 2, lines: 1, questions: 3 } as const;
+/** A device that was asked is given so long after noise. */
+const ANSWER_MS = 120_000;
+/** How long its answers are damaged on their way. */
+const DAMAGED_MS = 30_000;
+
+/** A piece and how long after the last it came. */
+interface PacedPiece extends Piece {
+  readonly waitMs: number;
+}
+
+/** What a family says in a while, and the frames that its driver sees in it. */
+interface CleanStream {
+  readonly pieces: readonly PacedPiece[];
+  readonly frames: readonly string[];
+  readonly ms: number;
+}
+
+/** Noise, then a clean stream, again and again, on one driver: families that are streams of bytes or of packets. */
+export async function fuzzStream(part: FuzzPart): Promise<void> {
+  const { module, random, tally, signal } = part;
+  const wild = await listen(part, true);
+  const ordinary = await listen(part, false);
+  // A key that nobody presses says nothing.
+  const clean = ordinary.pieces.length > 0 ? ordinary : wild;
+  if (clean.pieces.length === 0) return void tally.problems.add("its simulator says nothing");
+  const source = {
+    own: [...clean.pieces, ...wild.pieces],
+    maxPieceBytes: module.link === "bytes" ? 4_000 : module.link === "reports" ? 64 : 600,
+    random,
+  };
+  const hearing = createHearing(part);
+  const fuzzed = { module, options: part.options, ears: hearing };
+  const session = await startSession(fuzzed);
+  const frames = await framesInStep(part, clean);
+  const way =
+    frames === undefined
+      ? asking(fuzzed, part, clean, hearing)
+      : replaying({ ...clean, frames }, hearing, part);
+  const grown = createGrowthMeter(part);
+  let passed = 0;
+  for (let measured = 0; passed < part.bytes; ) {
+    signal.throwIfAborted();
+    const run = Math.min(part.bytes - passed, 1_000 + Math.floor(random.uniform() * RUN_BYTES));
+    for (const piece of noise(source, run)) {
+      passed += piece.bytes.length;
+      tally.bytes += piece.bytes.length;
+      await session.send(piece);
+    }
+    await way.again(session);
+    if (passed - measured < HEAP_EVERY_BYTES && passed < part.bytes) continue;
+    measured = passed;
+    grown();
+  }
+  await way.end();
+  await session.stop();
+}
+
+/** Counts everything, judges every reading, and keeps frames while asked to. */
+interface Hearing extends Ears {
+  /** Frames since it was told to keep them; undefined: not kept. */
+  kept: string[] | undefined;
+  questions: number;
+  framesHeard: number;
+  rejectsHeard: number;
+}
+
+/** @param declared options whose signals it may tell; default: those that it runs with */
+export function createHearing(
+  { module, options, tally }: FuzzPart,
+  declared: readonly OptionValues[] = [options],
+): Hearing {
+  const problemOf = createHonesty(module, declared);
+  const hearing: Hearing = {
+    ...{ kept: undefined, questions: 0, framesHeard: 0, rejectsHeard: 0 },
+    frame(bytes) {
+      tally.frames += 1;
+      hearing.framesHeard += 1;
+      hearing.kept?.push(toHex(bytes));
+    },
+    reject() {
+      tally.rejects += 1;
+      hearing.rejectsHeard += 1;
+    },
+    sent() {
+      hearing.questions += 1;
+    },
+    reading(reading) {
+      tally.readings += 1;
+      const problem = problemOf(reading);
+      if (problem !== undefined) hearing.problem(problem);
+    },
+    ended(thrown) {
+      if (thrown instanceof Fault) tally.faults += 1;
+      else hearing.problem(`threw ${described(thrown)}`);
+    },
+    problem(words) {
+      if (tally.problems.size < 100) tally.problems.add(words);
+    },
+  };
+  return hearing;
+}
+
+/** The simulator's stream into a driver of its own. */
+async function listen(part: FuzzPart, isWild: boolean): Promise<CleanStream> {
+  const hearing = createHearing(part);
+  const fuzzed: SessionOptions = { module: part.module, options: part.options, ears: hearing };
+  const session = await startSession(fuzzed);
+  const { clock } = session;
+  const pieces: PacedPiece[] = [];
+  hearing.kept = [];
+  let before = clock.mono();
+  const gate: Gate = {
+    pass(piece) {
+      pieces.push({ ...piece, waitMs: clock.mono() - before });
+      before = clock.mono();
+      return piece;
+    },
+  };
+  const random = createSeededRandom(7);
+  const bed = isWild ? createWildBed(random) : part.bed(clock);
+  const end = startSimulator(fuzzed, session, { bed, random, gate });
+  const enough = (): boolean =>
+    isWild
+      ? clock.mono() >= WILD_MS
+      : clock.mono() >= ENOUGH_MS && (hearing.kept?.length ?? 0) >= ENOUGH_FRAMES;
+  while (!enough() && clock.mono() < LISTEN_MS) {
+    await clock.advance(LISTEN_STEP_MS);
+    await session.revive();
+  }
+  await end();
+  await session.stop();
+  return { pieces, frames: hearing.kept, ms: clock.mono() };
+}
+
+/**
+ * The frames of the clean stream for a driver that is in step: those that it sees when the stream comes a second time.
+ * Undefined where they are others than those that were seen while somebody answered: then a recording will not do.
+ */
+async function framesInStep(part: FuzzPart, clean: CleanStream): Promise<readonly string[] | undefined> {
+  const hearing = createHearing(part);
+  const session = await startSession({ module: part.module, options: part.options, ears: hearing });
+  await play(session, clean);
+  const frames: string[] = [];
+  hearing.kept = frames;
+  await play(session, clean);
+  await session.stop();
+  const least = Math.min(frames.length, clean.frames.length);
+  return least > 0 && commonEnd(frames, clean.frames) === least ? frames : undefined;
+}
+
+async function play(session: FuzzSession, { pieces }: CleanStream): Promise<void> {
+  for (const { waitMs, ...piece } of pieces) {
+    if (waitMs > 0) await session.clock.advance(waitMs);
+    await session.send(piece, 0);
+  }
+}
+
+/** How a family gets back in step after noise. */
+interface WayBack {
+  again(session: FuzzSession): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** The clean stream again, right behind the noise: how many of its first frames were lost. */
+function replaying(clean: CleanStream, hearing: Hearing, { tally }: FuzzPart): WayBack {
+  const of = isText(clean) ? "lines" : "frames";
+  return {
+    async again(session) {
+      hearing.kept = [];
+      await play(session, clean);
+      const count = clean.frames.length - commonEnd(clean.frames, hearing.kept);
+      hearing.kept = undefined;
+      waited(tally, { count, of });
+      if (count > MOST_LOST[of]) tally.problems.add(`lost more than ${MOST_LOST[of]} ${of} after noise`);
+    },
+    end: async () => undefined,
+  };
+}
+
+/** A device that is asked: its simulator, out of reach while there is noise, then damaged, then clean. */
+function asking(fuzzed: SessionOptions, part: FuzzPart, clean: CleanStream, hearing: Hearing): WayBack {
+  const { tally, random } = part;
+  let damaged: ReturnType<typeof damage> | undefined;
+  let isOpen = false;
+  const gate: Gate = {
+    pass(piece) {
+      if (!isOpen) return undefined;
+      if (damaged === undefined) return piece;
+      tally.bytes += piece.bytes.length;
+      return { ...piece, bytes: damaged(piece.bytes) };
+    },
+  };
+  let end: (() => Promise<void>) | undefined;
+  return {
+    async again(session) {
+      const { clock } = session;
+      end ??= startSimulator(fuzzed, session, {
+        ...{ bed: part.bed(clock), gate },
+        random: createSeededRandom(7),
+      });
+      isOpen = true;
+      damaged = damage(oneOfFaults(random), random.uniform() * 0.03, random);
+      await pass(session, DAMAGED_MS, () => false);
+      damaged = undefined;
+      const { framesHeard, questions } = hearing;
+      await pass(session, ANSWER_MS, () => hearing.framesHeard > framesHeard);
+      const count = hearing.questions - questions;
+      waited(tally, { count, of: "questions" });
+      if (hearing.framesHeard === framesHeard) tally.problems.add("nothing was understood after noise");
+      else if (count > MOST_LOST.questions) tally.problems.add(`asked ${count} times after noise`);
+      const then = hearing.framesHeard;
+      await pass(session, clean.ms / 2, () => false);
+      const { rejectsHeard } = hearing;
+      await pass(session, clean.ms / 2, () => false);
+      if (hearing.rejectsHeard > rejectsHeard) tally.problems.add("still refuses long after noise");
+      const least = Math.floor(clean.frames.length / 2);
+      if (hearing.framesHeard - then < least) tally.problems.add(`understands little after noise`);
+      isOpen = false;
+    },
+    end: async () => end?.(),
+  };
+}
+
+/** Lets time pass until something is so. */
+async function pass(session: FuzzSession, ms: number, isDone: () => boolean): Promise<void> {
+  const until = session.clock.mono() + ms;
+  while (session.clock.mono() < until && !isDone()) {
+    await session.clock.advance(100);
+    await session.revive();
+  }
+}
+
+const oneOfFaults = (random: Random): "flip" | "drop" | "cut" =>
+  (["flip", "drop", "cut"] as const)[Math.floor(random.uniform() * 3)] ?? "flip";
+
+/** How many frames at the end of both are the same. */
+function commonEnd(one: readonly string[], other: readonly string[]): number {
+  const most = Math.min(one.length, other.length);
+  let same = 0;
+  while (same < most && one.at(-1 - same) === other.at(-1 - same)) same += 1;
+  return same;
+}
+
+/** Whether a stream is lines of text: nearly all of it can be read. */
+function isText({ pieces }: CleanStream): boolean {
+  let readable = 0;
+  let all = 0;
+  for (const { bytes } of pieces) {
+    all += bytes.length;
+    for (const byte of bytes)
+      if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a) readable += 1;
+  }
+  return readable > 0.95 * all;
+}
