@@ -80,6 +80,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./bench.ts")).benchCommand,
   },
   {
+    name: "fuzz",
+    summary: "floods every decoder with noise",
+    load: async () => (await import("./fuzz.ts")).fuzzCommand,
+  },
+  {
     name: "nights",
     summary: "rehearses scenarios with many seeds on virtual time",
     load: async () => (await import("./nights.ts")).nightsCommand,
