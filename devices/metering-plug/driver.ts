@@ -1,3 +1,5 @@
+import { shownAddress } from "../../src/domain/address.ts";
+import { Fault } from "../../src/domain/fault.ts";
 import { absent, type Sample } from "../../src/domain/sample.ts";
 import { SECOND_MS } from "../../src/domain/time.ts";
 import type { DeviceReading, DriverContext, OptionSpecs, OptionValues } from "../../src/driver/contract.ts";
@@ -47,8 +49,9 @@ export const PLUG_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 /** The plug's name on the broker: what follows the host in the address, mqtt://HOST/NAME. */
-export function plugName(address: string): string {
-  const path = /^[a-z]+:(?:\/\/[^/]*\/)?(.*)$/.exec(address)?.[1] ?? address;
+function plugName(address: string): string {
+  const url = isBroker(address) && URL.canParse(address) ? new URL(address) : undefined;
+  const path = url === undefined ? address.replace(/^[a-z]+:/, "") : url.pathname.slice(1);
   try {
     return decodeURIComponent(path);
   } catch {
@@ -56,10 +59,21 @@ export function plugName(address: string): string {
   }
 }
 
-export const plugTopics = (options: OptionValues, address: string): readonly string[] =>
-  DIALECTS.filter((dialect) => options["dialect"] === "auto" || options["dialect"] === dialect).flatMap(
-    (dialect) => TOPICS[dialect].map(([topic]) => topic.replace("NAME", plugName(address))),
-  );
+/** Throws LINK_REFUSED for an address that names no plug, or by a wildcard any: their powers would be taken for one. */
+export function plugTopics(options: OptionValues, address: string): readonly string[] {
+  const name = plugName(address);
+  if (isBroker(address) && (name === "" || /[+#\p{Cc}]/u.test(name))) {
+    throw new Fault("LINK_REFUSED", `${shownAddress(address)} does not name one plug.`, {
+      fix: "Write the plug's own name behind the broker, as in mqtt://192.168.1.10/bedroom_plug.",
+      permanent: true,
+    });
+  }
+  return DIALECTS.filter(
+    (dialect) => options["dialect"] === "auto" || options["dialect"] === dialect,
+  ).flatMap((dialect) => TOPICS[dialect].map(([topic]) => topic.replace("NAME", () => name)));
+}
+
+const isBroker = (address: string): boolean => /^mqtts?:/.test(address);
 
 /** What arrives so soon after the start may be an old state that the broker kept. */
 const RETAINED_MS = 1_500;

@@ -12,6 +12,8 @@ const CONNECT_MS = 5_000;
 const KEEP_ALIVE_S = 15;
 /** No device says more at once; a camera on the same topic would. */
 const PAYLOAD_BYTES_MAX = 64 << 10;
+/** The library gathers a whole message, of up to 256 MB, before it shows it: a broker that sends so much is left. */
+const UNFINISHED_BYTES_MAX = 4 << 20;
 
 /**
  * Listens to topics of a broker, `mqtt://[USER:PASSWORD@]HOST[:PORT]/`, over TLS with `mqtts:`; what follows the host
@@ -37,6 +39,14 @@ export async function openMessages(
     resubscribe: false,
   });
   const queue = createPacketQueue();
+  let unfinished = 0;
+  client.on("packetreceive", () => {
+    unfinished = 0;
+  });
+  client.stream.on("data", (bytes: Uint8Array) => {
+    unfinished += bytes.length;
+    if (unfinished > UNFINISHED_BYTES_MAX) client.stream.destroy(new Error("a message is too long"));
+  });
   client.on("message", (topic, payload) => {
     if (payload.length <= PAYLOAD_BYTES_MAX) queue.push({ channel: topic, bytes: new Uint8Array(payload) });
   });

@@ -119,3 +119,26 @@ describe("from watts to a ventilator", () => {
     expect(told.map(([, samples]) => samples)).toEqual([{ mains: 0, therapy: { absent: "not_measured" } }]);
   });
 });
+
+describe("the address of a plug", () => {
+  const topics = (address: string): readonly string[] =>
+    meteringPlug.topics(fillOptions(meteringPlug.options, { dialect: "tasmota" }), address);
+
+  test.each([
+    "mqtt://h/+",
+    "mqtt://h/#",
+    "mqtt://h/%23",
+    "mqtt://h/a/+/b",
+    "mqtt://h",
+    "mqtt://h/",
+    "mqtt://h/a%00",
+  ])("%s would take other devices for the plug: refused", (address) => {
+    expect(() => topics(address)).toThrow(/does not name one plug/);
+  });
+
+  test("never lets user or password into a topic or a sentence", () => {
+    expect(() => topics("mqtt://ann:s3cret@h")).toThrow(/mqtt:\/\/h does not name/);
+    expect(topics("mqtt://ann:s3cret@h/bed").join()).not.toContain("s3cret");
+    expect(topics("mqtt://h/$&bed")).toContain("stat/$&bed/POWER");
+  });
+});

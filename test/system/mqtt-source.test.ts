@@ -1,4 +1,5 @@
 // Real MQTT on loopback: the library's client, a broker in this process, a plug that another client plays.
+import { createServer } from "node:net";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createBrokerStarter } from "../../src/bus/broker.ts";
@@ -113,4 +114,38 @@ describe("messages of a broker", () => {
       await expect(open(address)).rejects.toMatchObject({ code: "LINK_REFUSED", permanent: true });
     },
   );
+
+  test("that announces a message of 250 MB is left before that fills the memory", async () => {
+    let sent = 0;
+    const hostile = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => {
+        socket.write(Uint8Array.of(0x20, 2, 0, 0));
+        socket.once("data", (subscribe: Uint8Array) => {
+          socket.write(Uint8Array.of(0x90, 3, subscribe[2] ?? 0, subscribe[3] ?? 0, 0));
+          // PUBLISH of 250 MB to "t".
+          socket.write(Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0x77, 0, 1, 0x74));
+          const piece = new Uint8Array(1 << 20);
+          const pour = (): void => {
+            sent += piece.length;
+            if (!socket.destroyed && sent < 250 << 20) socket.write(piece, pour);
+          };
+          pour();
+        });
+      });
+    });
+    await new Promise<void>((resolve) => {
+      hostile.listen(0, "127.0.0.1", resolve);
+    });
+    const bound = hostile.address();
+    const port = typeof bound === "object" ? bound?.port : 0;
+    try {
+      const { link } = await open(`mqtt://127.0.0.1:${port}/t`, ["t"]);
+      await expect(take(link, 1)).rejects.toMatchObject({ code: "LINK_LOST" });
+      expect(sent).toBeLessThan(60 << 20);
+      await link.close();
+    } finally {
+      hostile.close();
+    }
+  });
 });
