@@ -1,5 +1,6 @@
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { constants, gunzip, gzip } from "node:zlib";
+import { constants, createGunzip, gzip } from "node:zlib";
 import { messageOf } from "../domain/fault.ts";
 import { HOUR_MS, MINUTE_MS, type Mono, SECOND_MS, type Wall, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
@@ -34,6 +35,10 @@ const FLUSH_MS = MINUTE_MS;
 const FLUSH_CHARS = 1 << 19;
 /** What may wait for a disk that stalls; beyond it the newest is let go, and said so in the recording. */
 const WAITING_CHARS_MAX = 4 << 20;
+/** Of one file, unpacked: an hour of the busiest device has a quarter. A link that is flooded begins another one. */
+const FILE_CHARS_MAX = 16 << 20;
+/** Of what is given back at once: the oldest part, and that there is more. */
+const TRANSCRIPT_CHARS_MAX = 32 << 20;
 
 /*
  * One file an hour, named by its beginning in milliseconds: gzip members one after the other, each a piece of one
@@ -47,7 +52,11 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
   const sizes = new Map<number, number>();
   let text = "";
   let lost = 0;
-  let current: { readonly start: Wall; readonly startMono: Mono; file: AppendFile | undefined } | undefined;
+  /** Handed over, and not yet on disk. */
+  let writingChars = 0;
+  let current:
+    | { readonly start: Wall; readonly startMono: Mono; chars: number; file: AppendFile | undefined }
+    | undefined;
   let writing: Promise<void> = Promise.resolve();
   let failed = false;
 
@@ -55,10 +64,13 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
 
   const begin = (): NonNullable<typeof current> => {
     const now = clock.mono();
-    if (current === undefined || now - current.startMono >= HOUR_MS) {
+    if (current === undefined || now - current.startMono >= HOUR_MS || current.chars >= FILE_CHARS_MAX) {
       if (text !== "") flush();
-      const start = wall(Math.floor(clock.wall()));
-      current = { start, startMono: now, file: undefined };
+      // Each file has a name of its own, however fast they follow.
+      const before = current?.start ?? Number.NEGATIVE_INFINITY;
+      const begun = Math.floor(clock.wall());
+      const start = wall(begun <= before && before - begun < SECOND_MS ? before + 1 : begun);
+      current = { start, startMono: now, chars: 0, file: undefined };
       text = `${head}started: ${new Date(start).toISOString()}\n\n`;
     }
     return current;
@@ -66,12 +78,13 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
 
   const add = (make: (offsetMs: number) => string): void => {
     const { startMono } = begin();
-    if (text.length > WAITING_CHARS_MAX) {
+    if (text.length + writingChars > WAITING_CHARS_MAX) {
       lost += 1;
       return;
     }
     if (lost > 0) {
-      text += `# ${lost} chunks are missing here: the disk did not take them\n`;
+      const at = (clock.mono() - startMono).toFixed(3);
+      text += `# ${at} ${lost} chunks are missing here: the disk did not take them\n`;
       lost = 0;
     }
     text += make(clock.mono() - startMono);
@@ -84,7 +97,12 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
     if (into === undefined || text === "") return;
     const piece = text;
     text = "";
-    writing = writing.then(() => write(into, piece)).then(tidy, complain);
+    into.chars += piece.length;
+    writingChars += piece.length;
+    const written = (): void => {
+      writingChars -= piece.length;
+    };
+    writing = writing.then(() => write(into, piece).finally(written)).then(tidy, complain);
   };
 
   const write = async (into: NonNullable<typeof current>, piece: string): Promise<void> => {
@@ -127,12 +145,38 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
   writing = recover().catch(complain);
   const stopFlushing = clock.every(FLUSH_MS, flush);
 
-  const linesOf = async (start: number): Promise<readonly string[]> => {
+  /** Unpacked piece by piece, so that the rest of the program gets its turn. */
+  async function* linesOf(start: number): AsyncGenerator<string> {
     const packed = await disk.read(nameOf(start));
-    if (packed === undefined) return [];
+    if (packed === undefined) return;
     // The last member may be cut off: what is whole of it is read all the same.
-    const plain = await promisify(gunzip)(packed, { finishFlush: constants.Z_SYNC_FLUSH });
-    return plain.toString("latin1").split("\n");
+    const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+    const plain: AsyncIterable<Buffer> = Readable.from([packed]).pipe(gunzip);
+    let held = "";
+    for await (const piece of plain) {
+      const lines = (held + piece.toString("latin1")).split("\n");
+      held = lines.pop() ?? "";
+      yield* lines;
+    }
+    yield held;
+  }
+
+  /** What of a file lies in [from, to), with times from `from` on; what is damaged ends it. */
+  const partOf = async (start: number, from: Wall, to: Wall, room: number): Promise<string> => {
+    let part = "";
+    try {
+      for await (const line of linesOf(start)) {
+        const timed = TIMED.exec(line);
+        if (timed === null) continue;
+        const at = start + Number(timed[2]) - from;
+        if (at < 0 || at >= to - from) continue;
+        if (part.length > room) return `${part}${MORE}`;
+        part += `${timed[1] ?? ""}${at.toFixed(3)} ${timed[3]}\n`;
+      }
+    } catch (error) {
+      complain(error);
+    }
+    return part;
   };
 
   return {
@@ -142,7 +186,7 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
       );
     },
     remark(remark) {
-      add((offsetMs) => `# ${offsetMs.toFixed(3)} ${remark.replaceAll(/\s+/g, " ")}\n`);
+      add((offsetMs) => `# ${offsetMs.toFixed(3)} ${remark.replaceAll(/[\s\p{Cc}]+/gu, " ")}\n`);
     },
     async between(from, to) {
       flush();
@@ -150,12 +194,8 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
       let transcript = `${head}started: ${new Date(from).toISOString()}\n\n`;
       for (const start of [...sizes.keys()].toSorted((a, b) => a - b)) {
         if (start >= to || start + 2 * HOUR_MS < from) continue;
-        for (const line of await linesOf(start).catch(() => [])) {
-          const timed = TIMED.exec(line);
-          if (timed === null) continue;
-          const at = start + Number(timed[2]) - from;
-          if (at >= 0 && at < to - from) transcript += `${timed[1] ?? ""}${at.toFixed(3)} ${timed[3]}\n`;
-        }
+        transcript += await partOf(start, from, to, TRANSCRIPT_CHARS_MAX - transcript.length);
+        if (transcript.endsWith(MORE)) break;
       }
       return transcript;
     },
@@ -174,6 +214,8 @@ export function createFlightRecorder(options: FlightOptions): FlightRecorder {
     },
   };
 }
+
+const MORE = "# there is more than is given at once: ask for a shorter time\n";
 
 /** A chunk, or a remark that carries a time. */
 const TIMED = /^(# )?(\d+(?:\.\d+)?) (.*)$/;

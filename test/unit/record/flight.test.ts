@@ -112,4 +112,50 @@ describe("the flight recorder", () => {
     await clock.advance(3_000);
     await stopping;
   });
+
+  test("a disk that stands still leaves little waiting, and the recording says what is missing", async () => {
+    const { disk, clock, flight } = recorder();
+    disk.stall();
+    for (let second = 0; second < 300; second++) {
+      flight.chunk("in", new Uint8Array(20_000));
+      await clock.advance(SECOND_MS);
+    }
+    disk.resume();
+    const before = await flight.between(START, wall(START + HOUR_MS));
+    expect(before.length).toBeLessThan(6 << 20);
+    flight.chunk("in", Uint8Array.of(1));
+    const after = await flight.between(START, wall(START + HOUR_MS));
+    expect(/# [\d.]+ 2\d\d chunks are missing here/.exec(after)).not.toBeNull();
+    await flight.stop();
+  });
+
+  test("a flood of what packs well is bounded unpacked, too, on disk and when it is given back", async () => {
+    const { disk, clock, flight } = recorder();
+    const chunk = new Uint8Array(1 << 16);
+    let given = 0;
+    while (given < 36 << 20) {
+      for (let i = 0; i < 16; i++) flight.chunk("in", chunk);
+      given += 16 * 3 * chunk.length;
+      await flight.between(START, START);
+      await clock.advance(10);
+    }
+    const names = await disk.list("flight/d");
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names) {
+      const file = await disk.read(`flight/d/${name}`);
+      expect(gunzipSync(file ?? new Uint8Array()).length).toBeLessThan(21 << 20);
+    }
+    const transcript = await flight.between(START, wall(START + HOUR_MS));
+    expect(transcript.length).toBeLessThan(34 << 20);
+    expect(transcript.endsWith("ask for a shorter time\n")).toBe(true);
+    await flight.stop();
+  });
+
+  test("a remark is one line without control characters, whoever's words it holds", async () => {
+    const { flight } = recorder();
+    flight.remark("another device: \u001b[2J\r\n1.000 < 00\u009b instead");
+    const transcript = await flight.between(START, wall(START + HOUR_MS));
+    expect(transcript).toContain("# 0.000 another device: [2J 1.000 < 00 instead");
+    await flight.stop();
+  });
 });
