@@ -188,13 +188,15 @@ const NO_BREATH: Samples = {
 
 function samplesOf(breath: Breath, minuteVolume: Sample): Samples {
   const inspired = breath.pressureInspMeanCmH2o;
+  // Where flow never turned (an open circuit) nobody saw inspiration end.
+  const ended = inspired !== undefined && breath.expTimeS > 0;
   return {
     resp_rate: measured("resp_rate", breath.rateMin),
     tidal_volume_insp: measured("tidal_volume_insp", breath.tidalVolumeInspMl),
     tidal_volume_exp: measured("tidal_volume_exp", Math.max(0, breath.tidalVolumeExpMl)),
     minute_volume: minuteVolume,
     ie_ratio: breath.ieRatio === undefined ? absent("not_measured") : measured("ie_ratio", breath.ieRatio),
-    insp_time: inspired === undefined ? absent("not_measured") : measured("insp_time", breath.inspTimeS),
+    insp_time: ended ? measured("insp_time", breath.inspTimeS) : absent("not_measured"),
     pressure_peak: measured("pressure_peak", breath.pressurePeakCmH2o),
     pressure_mean: measured("pressure_mean", breath.pressureMeanCmH2o),
     pressure_insp: inspired === undefined ? absent("not_measured") : measured("pressure_insp", inspired),

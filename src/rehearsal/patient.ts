@@ -120,10 +120,7 @@ export function createPatient(options: {
       ipap: machine.ipap,
       leak: last?.leak,
       sinceStartS: meter.sinceStartS,
-      minuteVolume: averaged(
-        meter.breaths,
-        ({ tidalExpMl, periodS }) => (tidalExpMl / 1000) * (60 / periodS),
-      ),
+      minuteVolume: meter.sinceStartS >= NO_BREATHS_S ? 0 : averaged(meter.breaths, minuteVolumeOf),
       tidalMl: last?.tidalExpMl,
       mains: now.mains,
       batteryMinutes: now.batteryMinutes,
@@ -155,9 +152,16 @@ export function createPatient(options: {
     const of = BREATH_SIGNALS[signal];
     if (signal === "apnea_duration") return apneaDuration(meter.sinceStartS);
     if (of === undefined) return absent("unsupported");
-    if (meter.sinceStartS >= NO_BREATHS_S) return NOT_BREATHING[signal] ?? absent("not_measured");
+    if (meter.sinceStartS >= NO_BREATHS_S) return NOT_BREATHING[signal] ?? standing(signal);
     const breaths = AT_ONCE.has(signal) ? meter.breaths.slice(-1) : meter.breaths;
     const value = averaged(breaths, of);
+    return value === undefined ? absent("not_measured") : measured(signal, value);
+  };
+
+  /** What stands at the mask while no breath comes. */
+  const standing = (signal: SignalId): Sample => {
+    const step = memory.get(steps - 1, steps)?.step;
+    const value = step === undefined ? undefined : STANDING[signal]?.(step);
     return value === undefined ? absent("not_measured") : measured(signal, value);
   };
 
@@ -171,6 +175,27 @@ export function createPatient(options: {
   };
 
   const endTidal = (): number => gas.co2 - CO2_GRADIENT;
+
+  /** What other devices run on, this patient does not know. */
+  const battery = (signal: SignalId, value: number, of: DeviceRole): Sample =>
+    of === "ventilator" ? measured(signal, value) : absent("not_measured");
+
+  /** What is told of at once; everything else the ventilator measures on its breaths. */
+  const told: { readonly [id in SignalId]?: (of: DeviceRole) => Sample } = {
+    spo2: () => finger.sample("spo2", now.sensor),
+    pulse_rate: () => finger.sample("pulse_rate", now.sensor),
+    perfusion_index: () => finger.sample("perfusion_index", now.sensor),
+    motion: () => (now.sensor === "motion" ? 1 : 0),
+    therapy: () => (now.running ? 1 : 0),
+    mains: () => (now.mains ? 1 : 0),
+    battery_minutes: (of) => battery("battery_minutes", now.batteryMinutes, of),
+    battery_percent: (of) =>
+      battery("battery_percent", (100 * now.batteryMinutes) / UNDISTURBED.batteryMinutes, of),
+    remote_alarm: () => (!now.running || alarms.sounding.length > 0 ? 1 : 0),
+    tcco2: () => measured("tcco2", gas.co2),
+    etco2: () => capnograph("etco2"),
+    fio2: () => (now.running ? 21 : absent("device_off")),
+  };
 
   return {
     apply(event) {
@@ -192,46 +217,20 @@ export function createPatient(options: {
     }),
     sample(signal, of: DeviceRole = "ventilator") {
       advance(clock.mono());
-      switch (signal) {
-        case "spo2":
-        case "pulse_rate":
-        case "perfusion_index":
-          return finger.sample(signal, now.sensor);
-        case "motion":
-          return now.sensor === "motion" ? 1 : 0;
-        case "therapy":
-          return now.running ? 1 : 0;
-        case "mains":
-          return now.mains ? 1 : 0;
-        // What other devices run on, this patient does not know.
-        case "battery_minutes":
-          return of === "ventilator" ? measured(signal, now.batteryMinutes) : absent("not_measured");
-        case "battery_percent":
-          return of === "ventilator"
-            ? measured(signal, (100 * now.batteryMinutes) / UNDISTURBED.batteryMinutes)
-            : absent("not_measured");
-        case "remote_alarm":
-          return !now.running || alarms.sounding.length > 0 ? 1 : 0;
-        case "tcco2":
-          return measured(signal, gas.co2);
-        case "etco2":
-          return capnograph(signal);
-        case "resp_rate":
-        case "apnea_duration":
-          return of === "capnograph" ? capnograph(signal) : ventilator(signal);
-        case "fio2":
-          return now.running ? 21 : absent("device_off");
-        default:
-          return ventilator(signal);
+      if (of === "capnograph" && (signal === "resp_rate" || signal === "apnea_duration")) {
+        return capnograph(signal);
       }
+      return (told[signal] ?? (() => ventilator(signal)))(of);
     },
     setting(setting: SettingId) {
       const values: { readonly [id in SettingId]?: number | string } = {
         ipap: settings.ipapCmH2o,
         epap: settings.epapCmH2o,
-        backup_rate: settings.backupRateMin,
-        insp_time: settings.inspTimeS,
         mode: settings.mode,
+        // S has neither: the person begins and ends every breath.
+        ...(settings.mode === "S"
+          ? {}
+          : { backup_rate: settings.backupRateMin, insp_time: settings.inspTimeS }),
         ...(settings.mode === "AVAPS" ? { tidal_volume_target: settings.tidalTargetMl } : {}),
       };
       return values[setting];
@@ -273,6 +272,13 @@ export function createPatient(options: {
 /** Without a breath for so long a machine shows a rate and a minute volume of 0, and no longer the last ones. */
 const NO_BREATHS_S = 20;
 const NOT_BREATHING: { readonly [id in SignalId]?: Sample } = { resp_rate: 0, minute_volume: 0 };
+const STANDING: { readonly [id in SignalId]?: (step: MachineStep) => number } = {
+  pressure_peak: ({ pressure }) => pressure,
+  pressure_mean: ({ pressure }) => pressure,
+  pressure_exp: ({ pressure }) => pressure,
+  leak: ({ leak }) => leak,
+  leak_total: ({ leakTotal }) => leakTotal,
+};
 /** After the last breath its CO2 has left the mask through the port. */
 const WASHED_OUT_S = 6;
 /** mmHg, arterial above end-tidal. */
@@ -298,7 +304,7 @@ const BREATH_SIGNALS: { readonly [id in SignalId]?: (breath: MeasuredBreath) => 
   resp_rate: ({ periodS }) => 60 / periodS,
   tidal_volume_insp: ({ tidalInspMl }) => tidalInspMl,
   tidal_volume_exp: ({ tidalExpMl }) => tidalExpMl,
-  minute_volume: ({ tidalExpMl, periodS }) => (tidalExpMl / 1000) * (60 / periodS),
+  minute_volume: minuteVolumeOf,
   leak: ({ leak }) => leak,
   leak_total: ({ leakTotal }) => leakTotal,
   pressure_peak: ({ pressurePeak }) => pressurePeak,
@@ -309,6 +315,10 @@ const BREATH_SIGNALS: { readonly [id in SignalId]?: (breath: MeasuredBreath) => 
   ie_ratio: ({ inspTimeS, periodS }) => (periodS - inspTimeS) / inspTimeS,
   triggered_percent: ({ triggered }) => (triggered ? 100 : 0),
 };
+
+function minuteVolumeOf({ tidalExpMl, periodS }: MeasuredBreath): number {
+  return (tidalExpMl / 1000) * (60 / periodS);
+}
 
 function averaged(
   breaths: readonly MeasuredBreath[],

@@ -67,6 +67,8 @@ export const puritanBennett840WaveformProfile: ConformanceProfile = {
         tidal_volume_exp: 0,
         minute_volume: 0,
         ie_ratio: absent("not_measured"),
+        // Its end was not seen: no 3 s.
+        insp_time: absent("not_measured"),
         pressure_peak: 3.2,
         pressure_mean: 3.2,
         pressure_exp: 3.2,
