@@ -118,7 +118,9 @@ function WiringCheck(props: CheckProps) {
         <figure key={step} class="drawing">
           <Drawing label={drawings[title]} />
           <figcaption>
-            <strong>{drawings[title]}.</strong> {drawings[text]}
+            <strong>{drawings[title]}</strong>
+            <br />
+            {drawings[text]}
           </figcaption>
           <StepLine step={step} done={props.steps.get(step)} zone={props.bed.zone} />
           <p class="buttons">

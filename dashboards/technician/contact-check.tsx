@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { CommissioningStep } from "../../src/domain/commissioning.ts";
 import type { DeviceView } from "../../src/server/contract/technician.ts";
 import { usePage } from "../shared/page.ts";
 import type { CheckProps } from "./commissioning.tsx";
 import {
   CONTACT_STEPS,
+  type ContactStep,
   ContactWatch,
   contactReading,
   contactStateOf,
@@ -29,51 +29,68 @@ export function ContactCheck(props: CheckProps) {
     if (step !== undefined) page.handOver(props.write({ step, result: "passed", how: "seen" }));
   }, [reading]);
   page.everySecond();
-  const write = (step: CommissioningStep, result: "failed" | "not_there") =>
-    page.handOver(props.write({ step, result, how: "person" }));
   return (
     <details class="check" data-check="contact">
       <summary>{commissioning.contact}</summary>
       {contact === undefined ? (
-        <p>{commissioning.contactNone}</p>
+        <>
+          <p>{commissioning.contactNone}</p>
+          {CONTACT_STEPS.map((step) => (
+            <StepLine key={step} step={step} done={steps.get(step)} zone={bed.zone} />
+          ))}
+          <p class="buttons">
+            <button type="button" onClick={() => page.handOver(writeNone(props.write))}>
+              {commissioning.notThere}
+            </button>
+          </p>
+        </>
       ) : (
         <>
           <p>{commissioning.contactHow}</p>
           <p class="reading" data-reading={reading}>
             {commissioning.contactNow} <strong>{commissioning.readings[reading]}</strong>
           </p>
+          {CONTACT_STEPS.map((step) => (
+            <ContactState key={step} {...props} step={step} wiring={wiring} />
+          ))}
         </>
       )}
-      {CONTACT_STEPS.map((step) => (
-        <div key={step} class="step-row">
-          <StepLine
-            step={step}
-            done={steps.get(step)}
-            zone={bed.zone}
-            {...(contact === undefined
-              ? {}
-              : { more: commissioning.contactStates[contactStateOf(step, wiring)] })}
-          />
-          {contact !== undefined && expectedReading(step, wiring) === undefined && (
-            <p class="small">{commissioning.untellable}</p>
-          )}
-          {contact !== undefined && !steps.has(step) && expectedReading(step, wiring) !== undefined && (
-            <p class="small">{commissioning.waitingFor}</p>
-          )}
-          <p class="buttons">
-            {contact !== undefined && (
-              <button type="button" onClick={() => write(step, "failed")}>
-                {commissioning.failed}
-              </button>
-            )}
-            <button type="button" onClick={() => write(step, "not_there")}>
-              {commissioning.notThere}
-            </button>
-          </p>
-        </div>
-      ))}
     </details>
   );
+}
+
+/** One state, ticked by the box; a person can only say that it does not come, or that there is none. */
+function ContactState(props: CheckProps & { readonly step: ContactStep; readonly wiring: Wiring }) {
+  const page = usePage();
+  const { commissioning } = page.format.value.words.pages.technician;
+  const { step, steps, wiring } = props;
+  const canBeSeen = expectedReading(step, wiring) !== undefined;
+  const state = commissioning.contactStates[contactStateOf(step, wiring)];
+  return (
+    <div class="step-row">
+      <StepLine step={step} done={steps.get(step)} zone={props.bed.zone} more={state} />
+      {!canBeSeen && <p class="small">{commissioning.untellable}</p>}
+      {canBeSeen && !steps.has(step) && <p class="small">{commissioning.waitingFor}</p>}
+      <p class="buttons">
+        {(["failed", "not_there"] as const).map((result) => (
+          <button
+            key={result}
+            type="button"
+            onClick={() => page.handOver(props.write({ step, result, how: "person" }))}
+          >
+            {result === "failed" ? commissioning.failed : commissioning.notThere}
+          </button>
+        ))}
+      </p>
+    </div>
+  );
+}
+
+/** All steps of a contact that the bed does not have, one after the other. */
+async function writeNone(write: CheckProps["write"]): Promise<void> {
+  for (const step of ["wiring_contact", ...CONTACT_STEPS] as const) {
+    if (!(await write({ step, result: "not_there", how: "person" }))) return;
+  }
 }
 
 function wiringOf(contact: DeviceView | undefined): Wiring {

@@ -69,8 +69,9 @@ function Serial(props: { readonly serial: DeviceView["serial"] }) {
   const isSwapped = serial.found !== serial.bound;
   return (
     <p class={isSwapped ? "problem" : "small"}>
-      {technician.serial}:{" "}
-      {isSwapped ? fill(technician.swapped, { value: serial.found, what: serial.bound }) : serial.found}
+      {isSwapped
+        ? fill(technician.swapped, { value: serial.found, what: serial.bound })
+        : fill(technician.named, { what: technician.serial, value: serial.found })}
     </p>
   );
 }
@@ -83,7 +84,7 @@ function NightBadge(props: { readonly night: FamilyFacts["night"] }) {
   return (
     <span class={`badge badge-${suited}`}>
       <span aria-hidden="true">{SUITED_ICONS[suited]} </span>
-      {technician.night}: {technician.suited[suited]}
+      {fill(technician.named, { what: technician.night, value: technician.suited[suited] })}
     </span>
   );
 }
@@ -93,7 +94,7 @@ function EvidenceBadge(props: { readonly facts: FamilyFacts }) {
   const { evidence } = props.facts;
   return (
     <span class={`badge badge-${evidence}`}>
-      {technician.evidence}: {technician.evidences[evidence]}
+      {fill(technician.named, { what: technician.evidence, value: technician.evidences[evidence] })}
     </span>
   );
 }
@@ -133,10 +134,10 @@ function Known(props: { readonly device: DeviceView }) {
           </Fact>
         )}
         <Fact name={technician.night} wide>
-          {technician.suited[facts.night.suited]}: <span lang="en">{facts.night.reason}</span>
+          {technician.suited[facts.night.suited]} · <span lang="en">{facts.night.reason}</span>
         </Fact>
         <Fact name={technician.evidence} wide>
-          {technician.evidences[facts.evidence]}: <span lang="en">{facts.evidenceText}</span>
+          {technician.evidences[facts.evidence]} · <span lang="en">{facts.evidenceText}</span>
         </Fact>
       </dl>
     </details>

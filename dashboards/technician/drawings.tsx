@@ -2,9 +2,19 @@ import type { ComponentChildren } from "preact";
 import { usePage } from "../shared/page.ts";
 
 /** Wiring drawings: our own, in the colour of the text, so that they can be printed. */
-function Drawing(props: { readonly label: string; readonly children: ComponentChildren }) {
+function Drawing(props: {
+  readonly label: string;
+  readonly top?: number;
+  readonly children: ComponentChildren;
+}) {
+  const top = props.top ?? 0;
   return (
-    <svg class="wiring" viewBox="0 0 340 170" role="img" aria-label={props.label}>
+    <svg
+      class="wiring"
+      viewBox={`0 ${String(top)} 340 ${String(170 - top)}`}
+      role="img"
+      aria-label={props.label}
+    >
       {props.children}
     </svg>
   );
@@ -95,7 +105,7 @@ export function CallDrawing(props: { readonly label: string }) {
 export function OximeterDrawing(props: { readonly label: string }) {
   const { parts } = usePage().format.value.words.pages.technician.commissioning;
   return (
-    <Drawing label={props.label}>
+    <Drawing label={props.label} top={36}>
       <Box x={8} y={70} width={64} height={36} name={parts.sensor} />
       <Box x={164} y={62} width={64} height={52} name={parts.oximeter} />
       <Box x={272} y={54} width={60} height={68} name={parts.box} />

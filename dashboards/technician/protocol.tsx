@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { COMMISSIONING_STEPS } from "../../src/domain/commissioning.ts";
+import { isSignalId } from "../../src/domain/signal.ts";
 import { SECOND_MS } from "../../src/domain/time.ts";
 import type { CommissioningsResponse, CommissioningView } from "../../src/server/contract/technician.ts";
 import { fill } from "../../src/words/template.ts";
@@ -111,7 +112,9 @@ function Steps(props: { readonly protocol: CommissioningView; readonly zone: str
       <tbody>
         {COMMISSIONING_STEPS.map((name) => {
           const step = done.get(name);
-          const remarks = [step?.note, step?.saw].filter((part) => part !== undefined).join(" · ");
+          const remarks = [step?.note, ...sawWords(step?.saw ?? "", format)]
+            .filter((part) => part !== undefined)
+            .join(" · ");
           return (
             <tr key={name} data-step={name}>
               <th scope="row">
@@ -136,6 +139,17 @@ function Steps(props: { readonly protocol: CommissioningView; readonly zone: str
       </tbody>
     </table>
   );
+}
+
+/** What the box saw, where that was a signal: "signal value" in the reader's words. */
+function sawWords(saw: string, format: Format): readonly string[] {
+  const { terms, pages } = format.words;
+  return saw.split(", ").flatMap((part) => {
+    const [name = "", value = ""] = part.split(" ");
+    if (!isSignalId(name)) return [];
+    const words = lookUp(terms.absences, value) ?? format.measured(name, Number(value));
+    return [fill(pages.technician.named, { what: terms.signals[name], value: words })];
+  });
 }
 
 /** The bed as it was when the protocol was closed. */

@@ -43,7 +43,7 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
       <p class="small">
         {since === undefined
           ? recorder.keptNothing
-          : fill(recorder.kept, { value: format.number(bytes / 1e6, 1), time: format.dateTime(since, zone) })}
+          : fill(recorder.kept, { value: format.number(bytes / 1e6, 2), time: format.dateTime(since, zone) })}
       </p>
       <p class="buttons">
         <button

@@ -21,6 +21,8 @@ export function SounderCheck(props: CheckProps) {
   const trouble = useSignal<Trouble | undefined>(undefined);
   const { sounder } = bed.readiness;
   const call = bed.alarms.open.find(({ condition }) => condition === "PATIENT_CALL");
+  // A simulated call that nobody drills stays on the screens.
+  const isRinging = call !== undefined && (!call.simulated || call.drill);
   const at = `/api/beds/${encodeURIComponent(bed.bed)}`;
   const who = page.who.value;
   const isOwner = who.kind === "known" && who.me.person?.role === "owner";
@@ -30,8 +32,9 @@ export function SounderCheck(props: CheckProps) {
     const drill: DrillRequest = { forMs: DRILL_MS };
     const request: CallRequest = { how: "touch", kind: "come" };
     const begun = bed.simulated ? await page.api.tell(`${at}/drill`, drill) : undefined;
-    const rung = begun?.ok === false ? begun : await page.api.tell(`${at}/call`, request);
-    trouble.value = rung.ok ? undefined : rung.problem;
+    const needsCall = begun?.ok !== false && call === undefined;
+    const rung = needsCall ? await page.api.tell(`${at}/call`, request) : begun;
+    trouble.value = rung?.ok === false ? rung.problem : undefined;
   }
   async function answer(occurrence: string): Promise<void> {
     const request: AcknowledgeRequest = { place: "bedside" };
@@ -49,16 +52,16 @@ export function SounderCheck(props: CheckProps) {
         {sounder.ok ? commissioning.soundReady : fill(commissioning.soundMissing, { detail: sounder.detail })}
       </p>
       <p class="buttons">
-        <button type="button" disabled={call !== undefined} onClick={() => page.handOver(ring())}>
+        <button type="button" disabled={isRinging} onClick={() => page.handOver(ring())}>
           {commissioning.ringNow}
         </button>
-        {call !== undefined && <strong>{commissioning.rings}</strong>}
-        {call !== undefined && isOwner && (
+        {isRinging && <strong>{commissioning.rings}</strong>}
+        {isRinging && isOwner && (
           <button type="button" onClick={() => page.handOver(answer(call.id))}>
             {commissioning.stopRinging}
           </button>
         )}
-        {call !== undefined && !isOwner && <span class="small">{commissioning.stopElsewhere}</span>}
+        {isRinging && !isOwner && <span class="small">{commissioning.stopElsewhere}</span>}
       </p>
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
       <StepLine step="sounder_heard" done={steps.get("sounder_heard")} zone={bed.zone} />

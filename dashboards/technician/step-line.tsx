@@ -14,7 +14,8 @@ export function StepLine(props: {
   readonly more?: string;
 }) {
   const format = usePage().format.value;
-  const { commissioning } = format.words.pages.technician;
+  const { technician } = format.words.pages;
+  const { commissioning } = technician;
   const { step, done, more } = props;
   const name = commissioning.steps[step];
   return (
@@ -23,9 +24,7 @@ export function StepLine(props: {
         {done === undefined ? "○" : RESULT_ICONS[done.result]}
       </span>
       <span>
-        <strong>
-          {more === undefined ? name : fill(commissioning.withState, { what: name, value: more })}
-        </strong>
+        <strong>{more === undefined ? name : fill(technician.named, { what: name, value: more })}</strong>
         {done !== undefined && (
           <span class="small">
             {" "}

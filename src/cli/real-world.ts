@@ -41,8 +41,8 @@ export async function openRealWorld(options: {
   const log = createLog({ output: process.stderr, clock, level: options.level });
   const listen = await listenOptions(config);
   const lock = await lockDataDir(dataDir, clock);
-  const memory = createMemoryLinks();
-  const links = createLinks({ clock, memory });
+  const memory = createMemoryLinks(clock);
+  const links = createLinks({ clock, memory, log });
   const closers: (() => Promise<void>)[] = [() => lock.release(), async () => links.stop()];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();

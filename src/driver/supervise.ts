@@ -41,11 +41,19 @@ export interface SuperviseOptions {
   onChange?(): void;
   /** The serial number bound to the bed, if one is known already. */
   readonly serialNumber?: string;
+  /** The device told a serial number for the first time: it is to be bound to the bed. */
+  onSerial?(serial: string): void;
   /** The device on this port says that it is another one. */
   onSwap?(swap: { readonly from: string; readonly to: string }): void;
 }
 
-/** One device as pages show it; frames are explained when this is asked for. */
+/** From the arrival of the completing bytes to the observation, ms. */
+export interface Latency {
+  readonly newestMs: number;
+  readonly worstMs: number;
+}
+
+/** One device as pages show it. */
 export interface SupervisedView {
   readonly device: DeviceId;
   readonly bed: BedId;
@@ -57,10 +65,13 @@ export interface SupervisedView {
   readonly problem?: string;
   readonly simulated: boolean;
   readonly timeliness: Timeliness;
+  /** The serial number that the device told, and the one that belongs to the bed; another one is a swapped device. */
+  readonly serial?: { readonly found: string; readonly bound: string };
   /** Since the newest observation; absent when there was none. */
   readonly ageMs?: number;
   readonly counters: Readonly<Counters>;
-  readonly frames: readonly FrameView[];
+  /** Absent before the first observation. */
+  readonly latency?: Latency;
 }
 
 export interface Supervisor {
@@ -68,6 +79,8 @@ export interface Supervisor {
   /** Resolves when the link is closed and the driver has returned. */
   stop(): Promise<void>;
   view(): SupervisedView;
+  /** The newest frames, newest last; they are explained now. */
+  frames(): readonly FrameView[];
 }
 
 /** A port that has not opened by then is given up; when it opens after all it is closed again. */
@@ -81,7 +94,7 @@ const END_DEADLINE_MS = 2_000;
 export function supervise(options: SuperviseOptions): Supervisor {
   const { module, device, clock, log } = options;
   const address = shownAddress(options.address);
-  const tap = createTap(clock, options.flight);
+  const tap = createTap(clock, module.confidential === true ? undefined : options.flight);
   const stamper = createStamper({ ...options, timeliness: module.timeliness });
   const backOff = createBackOff(options.random);
   const stopping = new AbortController();
@@ -94,7 +107,12 @@ export function supervise(options: SuperviseOptions): Supervisor {
   let noted = "";
   let lastFault: FaultCode | undefined;
   let newest: Mono | undefined;
-  let serialNumber = options.serialNumber;
+  let latency: Latency | undefined;
+  const quietMs = module.quietMs(options.options);
+  let bound = options.serialNumber;
+  let found: string | undefined;
+  /** The foreign serial number that was told of already. */
+  let told: string | undefined;
 
   const show = (state: LinkState, fault?: Fault): void => {
     const sentence = fault === undefined ? undefined : sentenceOf(fault);
@@ -126,18 +144,28 @@ export function supervise(options: SuperviseOptions): Supervisor {
 
   const deliver = (observation: Observation): void => {
     tap.counters.observations += 1;
+    if (newest !== undefined && observation.mono - newest > quietMs) tap.counters.gaps += 1;
     newest = observation.mono;
+    if (tap.heardAt !== undefined) {
+      const newestMs = newest - tap.heardAt;
+      latency = { newestMs, worstMs: Math.max(newestMs, latency?.worstMs ?? 0) };
+    }
     const { body } = observation;
     if (body.kind === "identity" && body.serial !== undefined) noticeSwap(body.serial);
     options.onObservation(observation);
   };
 
   const noticeSwap = (serial: string): void => {
-    const from = serialNumber;
-    serialNumber = serial;
-    if (from === undefined || from === serial) return;
-    log.note("device.swapped", { device, from, to: serial }, "warn");
-    options.onSwap?.({ from, to: serial });
+    found = serial;
+    if (bound === undefined) {
+      bound = serial;
+      options.onSerial?.(serial);
+    }
+    if (bound === serial || told === serial) return;
+    told = serial;
+    log.note("device.swapped", { device, from: bound, to: serial }, "warn");
+    options.flight?.remark(`another device: ${serial} instead of ${bound}`);
+    options.onSwap?.({ from: bound, to: serial });
   };
 
   /** Opens once, observes until it ends; resolves with what ended it. */
@@ -155,7 +183,6 @@ export function supervise(options: SuperviseOptions): Supervisor {
     const end = (): void => ending.abort();
     stopping.signal.addEventListener("abort", end, { once: true });
     const bytesBefore = tap.counters.bytes;
-    const quietMs = module.quietMs(options.options);
     const watchdog = createWatchdog(clock, quietMs, end);
     tap.onFrame = () => {
       watchdog.feed();
@@ -241,10 +268,12 @@ export function supervise(options: SuperviseOptions): Supervisor {
       ...(problem === undefined ? {} : { problem }),
       simulated,
       timeliness: module.timeliness,
+      ...(found === undefined || bound === undefined ? {} : { serial: { found, bound } }),
       ...(newest === undefined ? {} : { ageMs: clock.mono() - newest }),
       counters: { ...tap.counters },
-      frames: tap.frames(),
+      ...(latency === undefined ? {} : { latency }),
     }),
+    frames: () => tap.frames(),
   };
 }
 

@@ -178,7 +178,10 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
       case "GET /api/beds/b1/commissionings":
         return { commissionings: script.commissionings };
       case "GET /api/beds/b1/reception":
-        return { seconds: 32_400, devices: [] };
+        return {
+          seconds: 32_400,
+          devices: [{ device: oximeter.device, signal: "spo2", received: 30_779, longestGapS: 212 }],
+        };
       case "GET /api/beds/b1/nights":
         return { nights: script.nights };
       case "POST /api/people/join-codes":

@@ -19,8 +19,6 @@ export interface DeviceView extends SourceView {
   readonly bed: BedId;
   readonly address: string;
   readonly resolved?: string;
-  /** The serial number that the device told, and the one that belongs to the bed. */
-  readonly serial?: { readonly found: string; readonly bound: string };
   readonly signals: readonly SignalId[];
   /** The serial number that the device told, and the one that belongs to the bed. */
   readonly serial?: { readonly found: string; readonly bound: string };

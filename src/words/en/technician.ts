@@ -1,6 +1,7 @@
 /** What the technician's page says. */
 export const technician = {
   title: "Devices",
+  named: "{what}: {value}",
   onThisPage: "On this page",
   noDevices: "No device is configured. Add one to the configuration file; `breathwatch check` explains how.",
   family: "Family",
@@ -63,7 +64,6 @@ export const technician = {
     title: "The simulated bed",
     sliders: "The patient",
     knobs: { leak: "Leak", resistance: "Airway resistance", effort: "Own effort" },
-    usual: "usual: {value}",
     eventsTitle: "Events",
     groups: {
       mask: "Mask and tube",
@@ -214,7 +214,6 @@ export const technician = {
       reception: "Reception over a night",
     },
     contactStates: { open: "open", closed: "closed" },
-    withState: "{what}: {value}",
     results: { passed: "passed", failed: "NOT passed", not_there: "not there" },
     witness: { seen: "seen by the box", person: "said by a person" },
     asDrawn: "As drawn",
@@ -287,7 +286,6 @@ export const technician = {
     notDone: "not done",
     minutesValue: "{value} min",
     percentValue: "{value} %",
-    sawContact: "The box saw:",
     devicesThen: "Devices at that time",
     sounderThen: "House sounder",
     sounderThere: "there",

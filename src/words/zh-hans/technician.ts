@@ -2,6 +2,7 @@ import type { Words } from "../en.ts";
 
 export const technician = {
   title: "设备",
+  named: "{what}：{value}",
   onThisPage: "本页内容",
   noDevices: "还没有配置设备。请在配置文件里添加；`breathwatch check` 会说明怎么做。",
   family: "型号系列",
@@ -16,7 +17,7 @@ export const technician = {
     rejects: "丢弃",
     reopens: "重开",
     observations: "观测",
-    gaps: "超过 {age} 的间断",
+    gaps: "超过 {age}的间断",
   },
   latency: "内部延迟（毫秒）",
   latencyWorst: "{value}，最长 {to}",
@@ -64,7 +65,6 @@ export const technician = {
     title: "模拟床位",
     sliders: "患者",
     knobs: { leak: "漏气", resistance: "气道阻力", effort: "自主用力" },
-    usual: "平常：{value}",
     eventsTitle: "事件",
     groups: { mask: "面罩和管路", breathing: "呼吸", finger: "手指", power: "电源", call: "呼叫" },
     events: {
@@ -206,7 +206,6 @@ export const technician = {
       reception: "整夜接收情况",
     },
     contactStates: { open: "断开", closed: "闭合" },
-    withState: "{what}：{value}",
     results: { passed: "通过", failed: "未通过", not_there: "没有这一项" },
     witness: { seen: "主机看到", person: "由人确认" },
     asDrawn: "与图一致",
@@ -277,7 +276,6 @@ export const technician = {
     notDone: "未做",
     minutesValue: "{value} 分钟",
     percentValue: "{value} %",
-    sawContact: "主机看到：",
     devicesThen: "当时的设备",
     sounderThen: "家里的警铃",
     sounderThere: "有",

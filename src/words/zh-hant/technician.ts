@@ -2,6 +2,7 @@ import type { Words } from "../en.ts";
 
 export const technician = {
   title: "裝置",
+  named: "{what}：{value}",
   onThisPage: "本頁內容",
   noDevices: "還沒有設定裝置。請在設定檔裡新增；`breathwatch check` 會說明怎麼做。",
   family: "型號系列",
@@ -16,7 +17,7 @@ export const technician = {
     rejects: "捨棄",
     reopens: "重開",
     observations: "觀測",
-    gaps: "超過 {age} 的間斷",
+    gaps: "超過 {age}的間斷",
   },
   latency: "內部延遲（毫秒）",
   latencyWorst: "{value}，最長 {to}",
@@ -64,7 +65,6 @@ export const technician = {
     title: "模擬床位",
     sliders: "病人",
     knobs: { leak: "漏氣", resistance: "呼吸道阻力", effort: "自主用力" },
-    usual: "平常：{value}",
     eventsTitle: "事件",
     groups: { mask: "面罩和管路", breathing: "呼吸", finger: "手指", power: "電源", call: "呼叫" },
     events: {
@@ -206,7 +206,6 @@ export const technician = {
       reception: "整夜接收狀況",
     },
     contactStates: { open: "斷開", closed: "閉合" },
-    withState: "{what}：{value}",
     results: { passed: "通過", failed: "未通過", not_there: "沒有這一項" },
     witness: { seen: "主機看到", person: "由人確認" },
     asDrawn: "與圖一致",
@@ -277,7 +276,6 @@ export const technician = {
     notDone: "未做",
     minutesValue: "{value} 分鐘",
     percentValue: "{value} %",
-    sawContact: "主機看到：",
     devicesThen: "當時的裝置",
     sounderThen: "家裡的警鈴",
     sounderThere: "有",

@@ -223,6 +223,42 @@ describe("a supervised device", () => {
     await supervisor.stop();
   });
 
+  test("counts readings further apart than its quiet time, whether or not the port was reopened", async () => {
+    const { supervisor, say, clock } = setUp();
+    supervisor.start();
+    await settle();
+    for (const pauseMs of [1_000, 2_900, 3_200, 1_000, 20_000]) {
+      await say(97);
+      await clock.advance(pauseMs);
+    }
+    await say(97);
+    expect(supervisor.view().counters).toMatchObject({ observations: 6, gaps: 2 });
+    await supervisor.stop();
+  });
+
+  test("tells how long bytes took to become an observation, the newest and the worst", async () => {
+    const { supervisor, say, clock } = setUp({
+      module: {
+        // Says what it heard a while after it heard it.
+        async *observe({ link, clock: time }) {
+          for await (const [byte = 0] of link.chunks) {
+            await time.sleep(byte);
+            yield { body: { kind: "samples", samples: { spo2: byte } } };
+          }
+        },
+      },
+    });
+    supervisor.start();
+    await settle();
+    expect(supervisor.view()).not.toHaveProperty("latency");
+    for (const byte of [97, 40]) {
+      await say(byte);
+      await clock.advance(500);
+    }
+    expect(supervisor.view().latency).toEqual({ newestMs: 40, worstMs: 97 });
+    await supervisor.stop();
+  });
+
   test("whose driver fails is started again, more slowly each time, and noted once", async () => {
     const { supervisor, say, clock, notes, opened, heard } = setUp();
     supervisor.start();
@@ -268,6 +304,11 @@ describe("a supervised device", () => {
     expect(swaps).toEqual([{ from: "200", to: "201" }]);
     expect(events(notes)).toContain("device.swapped");
     expect(heard).toHaveLength(4);
+    expect(supervisor.view().serial).toEqual({ found: "201", bound: "200" });
+    // The foreign one does not become ours by being there; the right one is taken back without a word.
+    await say(200, 201);
+    expect(swaps).toHaveLength(1);
+    expect(supervisor.view().serial?.bound).toBe("200");
     await supervisor.stop();
   });
 
@@ -277,7 +318,7 @@ describe("a supervised device", () => {
     await settle();
     for (let i = 0; i < 60; i++) await say(100 + i);
     await say(1);
-    const { frames } = supervisor.view();
+    const frames = supervisor.frames();
     expect(frames).toHaveLength(50);
     expect(frames.at(-1)).toMatchObject({ direction: "rejected", hex: "01", meaning: "one is noise" });
     expect(frames.at(-2)).toMatchObject({ direction: "in", hex: "9F", meaning: "value 159" });

@@ -103,7 +103,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     proofs: [],
     simulated: [],
     recordings: [],
-    recording: "device: nonin-serial\n\n0.000 in 01 80\n",
+    recording: "device: nonin-serial\n\n0.000 < 01 80\n",
     isReal: false,
     targetChanges: { count: 0 },
     store,

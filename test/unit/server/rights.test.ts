@@ -52,7 +52,9 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/beds/:bed/nights/:night": { url: "/api/beds/b1/nights/2026-01-10" },
   "GET /api/beds/:bed/nights/:night/csv": { url: "/api/beds/b1/nights/2026-01-10/csv" },
   "GET /api/beds/:bed/import": { url: "/api/beds/b1/import" },
-  "POST /api/beds/:bed/import": { url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true" },
+  "POST /api/beds/:bed/import": {
+    url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true",
+  },
   "GET /api/devices": { url: "/api/devices" },
   "GET /api/devices/:device/frames": { url: "/api/devices/oxiaaaaaaa/frames" },
   "GET /api/devices/:device/recording": { url: "/api/devices/oxiaaaaaaa/recording?from=0&to=1000" },

@@ -73,7 +73,8 @@ describe("a recording", () => {
   });
 
   it("of a time in which nothing was kept says so instead of handing out an empty file", async () => {
-    harness.recording = "# breathwatch transcript\ndevice: nonin-serial\nstarted: 2026-01-10T13:50:00Z\n\n";
+    harness.recording =
+      "breathwatch-transcript 1\ndevice: nonin-serial\nsimulated: yes\nstarted: 2026-01-10T13:50:00Z\n\n";
     const answer = await get(url(NOW - 600_000, NOW));
     expect(answer.json()).toMatchObject({ status: 404, code: "NOT_FOUND" });
     expect(await harness.state.audits(1)).toEqual([]);
