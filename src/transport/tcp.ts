@@ -6,6 +6,8 @@ import { type ChunkQueue, createChunkQueue } from "./chunk-queue.ts";
 
 /** A serial server in the house answers in milliseconds, over a weak Wi-Fi in a second or two. */
 const CONNECT_MS = 5_000;
+/** Seven times the fastest serial line; a server that sends more waits, so that alarms are judged meanwhile. */
+const SHARE = { bytes: 64 << 10, everyMs: 100 };
 /** When the kernel begins to ask a silent server whether it is still there. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -26,13 +28,44 @@ export async function openTcp(address: string, signal: AbortSignal, clock: Clock
     throw error;
   }
   // Nothing is waited for between the connection and these, so that no byte and no end is missed.
-  socket.on("data", (chunk: Uint8Array) => queue.push(chunk));
+  const share = createShare(socket, clock);
+  socket.on("data", (chunk: Uint8Array) => {
+    queue.push(chunk);
+    share.took(chunk.length);
+  });
+  socket.on("close", () => share.stop());
   socket.on("error", (error) => queue.end(lost(address, messageOf(error))));
   socket.on("close", () => queue.end(lost(address, "it closed the connection")));
   return {
     link: linkOf(socket, queue, address),
     simulated: isLoopback(socket.remoteAddress ?? ""),
     resolved: address,
+  };
+}
+
+/** Stops reading for a moment whenever more came than any serial line carries. */
+function createShare(socket: Socket, clock: Clock): { took(bytes: number): void; stop(): void } {
+  let sinceMs: number = clock.mono();
+  let bytes = 0;
+  let cancel: (() => void) | undefined;
+  const begin = (): void => {
+    cancel = undefined;
+    sinceMs = clock.mono();
+    bytes = 0;
+  };
+  return {
+    took(more) {
+      if (cancel !== undefined) return;
+      if (clock.mono() - sinceMs >= SHARE.everyMs) begin();
+      bytes += more;
+      if (bytes < SHARE.bytes) return;
+      socket.pause();
+      cancel = clock.after(SHARE.everyMs, () => {
+        begin();
+        socket.resume();
+      });
+    },
+    stop: () => cancel?.(),
   };
 }
 

@@ -172,4 +172,25 @@ describe("a serial server on the network", () => {
       fix: expect.stringContaining("tcp:HOST:PORT"),
     });
   });
+
+  test("that floods is read no faster than several serial lines, and closed at once", async () => {
+    const { link } = await open();
+    await until(() => sockets.length === 1);
+    let read = 0;
+    const reading = (async () => {
+      for await (const chunk of link.chunks) read += chunk.length;
+    })();
+    const piece = new Uint8Array(1 << 20);
+    const pour = (): void => {
+      if (sockets[0]?.destroyed === false) sockets[0].write(piece, pour);
+    };
+    pour();
+    const start = performance.now();
+    await sleep(1_000);
+    const seconds = (performance.now() - start) / 1000;
+    expect(read).toBeGreaterThan(64 << 10);
+    expect(read / seconds).toBeLessThan(2_600_000);
+    await link.close();
+    await reading;
+  });
 });

@@ -1,4 +1,5 @@
 // Real HTTP on loopback to a double that has the manners of Wi-Fi memory cards.
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { createClock } from "../../src/ops/clock.ts";
 import type { FileLink, OpenLink } from "../../src/port/link.ts";
@@ -141,4 +142,103 @@ describe("what is no Wi-Fi card", () => {
       await expect(open(address)).rejects.toMatchObject({ code: "LINK_REFUSED", permanent: true });
     },
   );
+});
+
+describe("a hostile machine in the place of a Wi-Fi card", () => {
+  let server: Server | undefined;
+
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  /** Answers listings as a FlashAir does, and files as the test says. */
+  async function hostile(answer: (response: ServerResponse, path: string) => void): Promise<string> {
+    server = createServer((request, response) => {
+      response.on("error", () => undefined);
+      const path = request.url ?? "";
+      if (path.endsWith("DIR=/")) response.end("WLANSD_FILELIST\r\n,a.edf,1000000,32,0,0\r\n");
+      else answer(response, path);
+    });
+    await new Promise<void>((resolve) => {
+      server?.listen(0, "127.0.0.1", resolve);
+    });
+    const bound = server.address();
+    return `http://127.0.0.1:${typeof bound === "object" ? bound?.port : 0}/`;
+  }
+
+  test("cannot send us on to another address", async () => {
+    let reached = 0;
+    const inside = createServer((_, response) => {
+      reached += 1;
+      response.end("secret");
+    });
+    await new Promise<void>((resolve) => {
+      inside.listen(0, "127.0.0.1", resolve);
+    });
+    const bound = inside.address();
+    const location = `http://127.0.0.1:${typeof bound === "object" ? bound?.port : 0}/`;
+    const { link } = await open(await hostile((response) => response.writeHead(302, { location }).end()));
+    await expect(link.read("a.edf", 0, 10)).rejects.toMatchObject({ code: "LINK_LOST" });
+    expect(reached).toBe(0);
+    inside.close();
+  });
+
+  test("that sends single bytes fills no memory with them", async () => {
+    const bytes = 300_000;
+    const address = await hostile((response) => {
+      response.socket?.write("HTTP/1.1 206 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      response.socket?.end(`${"1\r\nx\r\n".repeat(bytes)}0\r\n\r\n`);
+    });
+    const { link } = await open(address);
+    const part = await link.read("a.edf", 0, bytes);
+    expect(part).toHaveLength(bytes);
+    expect(part.buffer.byteLength).toBeLessThanOrEqual(2 * bytes);
+  });
+
+  test("that counts from the beginning of an endless file is not listened to for long", async () => {
+    let sent = 0;
+    const address = await hostile((response) => {
+      const pour = (): void => {
+        sent += 1 << 16;
+        if (!response.destroyed) response.write(new Uint8Array(1 << 16), pour);
+      };
+      pour();
+    });
+    const { link } = await open(address);
+    await expect(link.read("a.edf", 1 << 30, (1 << 30) + 10)).rejects.toMatchObject({ code: "LINK_LOST" });
+    expect(sent).toBeLessThan(16 << 20);
+  });
+
+  test("that sends headers without an end is left", async () => {
+    const address = await hostile((response) => {
+      response.socket?.write(`HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(100_000)}`);
+    });
+    const { link } = await open(address);
+    await expect(link.read("a.edf", 0, 10)).rejects.toMatchObject({ code: "LINK_NOT_FOUND" });
+  });
+
+  test("that lists folders in folders for ever is refused before the lists fill the memory", async () => {
+    const folders = Array.from({ length: 9_000 }, (_, i) => `,folder${i},0,16,0,0`).join("\r\n");
+    let asked = 0;
+    server = createServer((_, response) => {
+      asked += 1;
+      response.end(`WLANSD_FILELIST\r\n${folders}`);
+    });
+    await new Promise<void>((resolve) => {
+      server?.listen(0, "127.0.0.1", resolve);
+    });
+    const bound = server.address();
+    const { link } = await open(`http://127.0.0.1:${typeof bound === "object" ? bound?.port : 0}/`);
+    await expect(link.list()).rejects.toMatchObject({ code: "LINK_REFUSED", permanent: true });
+    expect(asked).toBeLessThan(20);
+  });
+
+  test("does not get a password into a sentence", async () => {
+    for (const address of ["http://ann:s3cret@card/", "http://:s3cret@card/", "http://ann:s3/cret@card/"]) {
+      const error: unknown = await open(address).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "LINK_REFUSED" });
+      expect(String(error)).not.toMatch(/s3|cret/);
+    }
+  });
 });

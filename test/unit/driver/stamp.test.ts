@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../../src/domain/observation.ts";
+import type { Observation, ObservationBody } from "../../../src/domain/observation.ts";
 import { wall } from "../../../src/domain/time.ts";
 import type { DeviceReading } from "../../../src/driver/contract.ts";
 import { createStamper } from "../../../src/driver/stamp.ts";
@@ -84,5 +84,34 @@ describe("a stamp", () => {
     await clock.advance(100);
     clock.stepWall(-500_000);
     expect(stamp().mono).toBe(100);
+  });
+
+  test("makes a device's own words fit to be shown: no terminal codes, no turned writing, not endless", () => {
+    const stamper = createStamper({
+      ...{ device: "d", bed: "b1", epoch: "e", timeliness: "live" },
+      clock: createVirtualClock(wall(0)),
+    });
+    const stamped = (body: ObservationBody): string =>
+      JSON.stringify(stamper.stamp({ body }, false).body, (_, value: unknown) =>
+        typeof value === "string" && /[\p{Cc}\u2028\u202e]/u.test(value) ? "UNFIT" : value,
+      );
+    const evil = "\u001b]0;gone\u0007\n\u009b2J\u202e\u2028";
+    const long = "x".repeat(10_000);
+    for (const text of [evil, long]) {
+      const alarm = { code: text, text, priority: "low", active: true } as const;
+      for (const body of [
+        { kind: "identity", serial: text, model: text, firmware: text },
+        { kind: "status", codes: [text] },
+        { kind: "settings", settings: { mode: text, ipap: 20 } },
+        { kind: "ownAlarm", alarms: [alarm] },
+      ] as const) {
+        expect(stamped(body)).not.toContain("UNFIT");
+        expect(stamped(body).length).toBeLessThan(800);
+      }
+    }
+    const plain = { kind: "identity", serial: "SN 12-3", model: "呼吸机 Ünit" } as const;
+    expect(stamper.stamp({ body: plain }, false).body).toEqual(plain);
+    const settings = { kind: "settings", settings: { mode: "S/T", ipap: 20 } } as const;
+    expect(stamper.stamp({ body: settings }, false).body).toEqual(settings);
   });
 });
