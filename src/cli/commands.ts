@@ -35,6 +35,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./devices.ts")).devicesCommand,
   },
   {
+    name: "scan",
+    summary: "what is there to read: serial ports, USB and Bluetooth devices, with their families",
+    load: async () => (await import("./scan.ts")).scanCommand,
+  },
+  {
+    name: "probe",
+    summary: "finds out what hangs on a serial port or serial server",
+    load: async () => (await import("./probe.ts")).probeCommand,
+  },
+  {
     name: "decode",
     summary: "bytes of a device to observations",
     load: async () => (await import("./decode.ts")).decodeCommand,

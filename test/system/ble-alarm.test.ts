@@ -162,6 +162,15 @@ describe("a ring over Bluetooth", () => {
     expect(clock.mono() - lostAt).toBeGreaterThanOrEqual(29_000);
     expect(clock.mono() - lostAt).toBeLessThanOrEqual(31_000);
     expect(occurred("DATA_STALE")?.occurrence).toMatchObject({ priority: "medium", simulated: true });
+
+    ring.send({ do: "show" } satisfies SensorOrder);
+    // It is looked for in real time; between two attempts the watch waits on its own clock.
+    await until(() => {
+      world.clock.advance(100).catch(() => undefined);
+      return isOpen();
+    });
+    for (let i = 0; i < 10; i++) await second();
+    expect(home.edge.live.fold("b1")?.open).toEqual([]);
     stop.abort();
     await ringing;
   });

@@ -4,18 +4,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { sigPlx } from "../../devices/sig-plx/module.ts";
-import type { Observation } from "../../src/domain/observation.ts";
-import { fillOptions } from "../../src/driver/options.ts";
-import { supervise } from "../../src/driver/supervise.ts";
 import { createClock } from "../../src/ops/clock.ts";
-import { createRandom } from "../../src/ops/random.ts";
 import type { Clock } from "../../src/port/clock.ts";
 import type { GattProfile, OpenLink, PacketLink } from "../../src/port/link.ts";
+import { startBleHelper } from "../../src/transport/ble-helper.ts";
+import { scanBle } from "../../src/transport/ble-scan.ts";
 import { createLinks } from "../../src/transport/links.ts";
 import type { SensorDescription, SensorNews, SensorOrder } from "../support/ble-sensor-writer.ts";
 import { requires } from "../support/require.ts";
-import { silentLog } from "../support/silent-log.ts";
 import { createVirtualRoom, type VirtualRoom } from "../support/virtual-radio.ts";
 
 const { describe, test } = requires("socat");
@@ -57,11 +53,11 @@ async function until(what: () => boolean, ms = 10_000): Promise<number> {
   return performance.now() - start;
 }
 
-/** The long time limits, of what the air decides, pass six times as fast. */
+/** The long time limits, of what the air decides, pass twenty times as fast. */
 const real = createClock();
 const hasty: Clock = {
   ...real,
-  after: (ms, callback) => real.after(ms >= 10_000 ? ms / 6 : ms, callback),
+  after: (ms, callback) => real.after(ms >= 10_000 ? ms / 20 : ms, callback),
 };
 
 interface Opening {
@@ -151,6 +147,20 @@ describe("a Bluetooth sensor", () => {
     await until(() => heard.end === "closed" && news.some((each) => each.news === "left"));
   });
 
+  test("is heard by a scan that connects to nobody", async () => {
+    const heard = await scanBle({
+      clock: real,
+      startHelper: startBleHelper,
+      radio: { kind: "hci", adapter },
+      forMs: 200,
+      signal: new AbortController().signal,
+    });
+    expect(heard).toEqual([
+      { address: ADDRESS, name: "Ring 0815", services: ["1822"], manufacturer: undefined, rssiDbm: -55 },
+    ]);
+    expect(news).toEqual([]);
+  });
+
   test("is written to as the profile says, and to nothing else", async () => {
     const { link } = await open();
     await link.write({ channel: "2a52", bytes: Uint8Array.of(1, 2) });
@@ -231,40 +241,6 @@ describe("a Bluetooth sensor", () => {
       code: "LINK_REFUSED",
       message: expect.stringContaining("ffe4"),
     });
-  });
-
-  test("is read by its family as any device is: marked simulated, lost and found again", async () => {
-    const heard: Observation[] = [];
-    const supervisor = supervise({
-      module: sigPlx,
-      device: "d",
-      bed: "b1",
-      zone: "UTC",
-      epoch: "e",
-      address: `ble+hci:${SENSOR.name}@${adapter}`,
-      options: fillOptions(sigPlx.options, {}),
-      links: createLinks({ clock: real }),
-      clock: real,
-      random: createRandom(),
-      log: silentLog,
-      onObservation: (observation) => heard.push(observation),
-    });
-    const spo2 = (): unknown[] =>
-      heard.flatMap(({ body, simulated }) =>
-        body.kind === "samples" && simulated ? [body.samples.spo2] : [],
-      );
-    const subscribed = (): number => news.filter((each) => each.news === "subscribed").length;
-    supervisor.start();
-    await until(() => supervisor.view().link === "open" && subscribed() > 0);
-    order({ do: "say", uuid: "2a5f", bytes: [0, 0x61, 0, 0x48, 0] });
-    await until(() => spo2().includes(97));
-    const before = subscribed();
-    room.loseLinks();
-    await until(() => supervisor.view().link === "lost", 2_000);
-    await until(() => subscribed() > before);
-    order({ do: "say", uuid: "2a5f", bytes: [0, 0x58, 0, 0x50, 0] });
-    await until(() => spo2().includes(88));
-    await supervisor.stop();
   });
 
   test("is not waited for when it is no longer wanted", async () => {
