@@ -1,4 +1,5 @@
 import type { DeviceModule } from "../src/driver/contract.ts";
+import { alarmListener } from "./alarm-listener/module.ts";
 import { berryMedBci } from "./berrymed-bci/module.ts";
 import { bmcCard } from "./bmc-card/module.ts";
 import { callSwitchKey, callSwitchWire } from "./call-switch/module.ts";
@@ -9,6 +10,7 @@ import { contecV7 } from "./contec-v7/module.ts";
 import { creativePc60Ble, creativePc60Serial } from "./creative-pc60/module.ts";
 import { csvImport } from "./csv-import/module.ts";
 import { draegerMedibus } from "./draeger-medibus/module.ts";
+import { edgePowerLinux, edgePowerNut } from "./edge-power/module.ts";
 import { hamiltonPolling } from "./hamilton-polling/module.ts";
 import { jumperOximeter } from "./jumper-oximeter/module.ts";
 import { loewensteinPrisma } from "./loewenstein-prisma/module.ts";
@@ -73,6 +75,9 @@ export const DEVICES: readonly DeviceModule[] = [
   philipsPrs1,
   tosca500,
   meteringPlug,
+  alarmListener,
+  edgePowerLinux,
+  edgePowerNut,
   resventCard,
   loewensteinPrisma,
 ];

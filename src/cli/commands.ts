@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./simulate.ts")).simulateCommand,
   },
   {
+    name: "listen",
+    summary: "teaches the alarm listener a machine's alarm, and shows what it hears",
+    load: async () => (await import("./listen.ts")).listenCommand,
+  },
+  {
     name: "judge",
     summary: "the alarm engine over a samples file",
     load: async () => (await import("./judge.ts")).judgeCommand,

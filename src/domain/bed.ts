@@ -8,7 +8,7 @@ import type { Mono } from "./time.ts";
 export type DependencyClass = "A" | "B" | "C";
 
 /** What kind of machine a device is at the bed. */
-export type DeviceRole = "oximeter" | "ventilator" | "capnograph" | "contact" | "plug" | "call";
+export type DeviceRole = "oximeter" | "ventilator" | "capnograph" | "contact" | "plug" | "call" | "power";
 
 /** A device that the bed's configuration promises; absence conditions are judged against this list. */
 export interface ExpectedSource {

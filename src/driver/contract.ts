@@ -127,6 +127,8 @@ interface DeviceBase {
   quietMs(options: OptionValues): number;
   signals(options: OptionValues): readonly SignalId[];
   readonly waves: readonly WaveId[];
+  /** What goes over its link is a matter of the people in the room (a microphone): it is never kept. */
+  readonly confidential?: true;
   /**
    * What the port sent, with its timing, from a raw file in which a logger kept it (the logger's own additions are
    * left out). Absent where raw files hold bare port bytes, paced by `bytesPerSecond`.

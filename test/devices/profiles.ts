@@ -1,5 +1,6 @@
 // What the conformance suite knows of each family beside its module: one line a family.
 import type { ConformanceProfile } from "../support/conformance.ts";
+import { alarmListenerProfile } from "./profiles/alarm-listener.ts";
 import { berryMedBciProfile } from "./profiles/berrymed-bci.ts";
 import { bmcCardProfile } from "./profiles/bmc-card.ts";
 import { callSwitchKeyProfile, callSwitchWireProfile } from "./profiles/call-switch.ts";
@@ -10,6 +11,7 @@ import { contecV7Profile } from "./profiles/contec-v7.ts";
 import { creativePc60BleProfile, creativePc60SerialProfile } from "./profiles/creative-pc60.ts";
 import { csvImportProfile } from "./profiles/csv-import.ts";
 import { draegerMedibusProfile } from "./profiles/draeger-medibus.ts";
+import { edgePowerLinuxProfile, edgePowerNutProfile } from "./profiles/edge-power.ts";
 import { hamiltonPollingProfile } from "./profiles/hamilton-polling.ts";
 import { jumperOximeterProfile } from "./profiles/jumper-oximeter.ts";
 import { loewensteinPrismaProfile } from "./profiles/loewenstein-prisma.ts";
@@ -73,6 +75,9 @@ export const PROFILES: { readonly [id: string]: ConformanceProfile } = {
   "philips-prs1": philipsPrs1Profile,
   "tosca-500": tosca500Profile,
   "metering-plug": meteringPlugProfile,
+  "alarm-listener": alarmListenerProfile,
+  "edge-power-linux": edgePowerLinuxProfile,
+  "edge-power-nut": edgePowerNutProfile,
   "resvent-card": resventCardProfile,
   "loewenstein-prisma": loewensteinPrismaProfile,
 };
