@@ -177,15 +177,15 @@ async function runDemo(
     const given = scenario === undefined ? undefined : { id: idOf(values.scenario ?? ""), scenario };
     const own = await ownScenarios(terminal);
     const scenarios = given === undefined ? own : [given, ...own.filter(({ id }) => id !== given.id)];
-    demo = startDemo({ clock, random, log, memory: real.memory });
-    let bench: BenchBed | undefined;
+    demo = startDemo({ clock, random, log, zone: config.zone, memory: real.memory });
+    const held: { bench?: BenchBed } = {};
     const home = await composeHome(real.world, config, {
       pagesFolder: PAGES,
       uploads: uploadsOf(real),
-      simulation: (bed) => (bed === "b1" ? bench : undefined),
+      simulation: (bed) => (bed === "b1" ? held.bench : undefined),
     });
-    bench = demo.bench(home, scenarios);
-    if (given !== undefined) bench.play(given);
+    held.bench = demo.bench(home, scenarios);
+    if (given !== undefined) held.bench.play(given);
     terminal.say("DEMO: a simulated bed. Nothing here comes from a person, and nobody is paged.");
     if (scenario !== undefined) terminal.say(`Scenario: ${scenario.name}.`);
     return await serve(home, real, terminal);

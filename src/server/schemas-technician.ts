@@ -135,6 +135,24 @@ const Step = Type.Object({
   by: Type.String(),
   saw: Type.Optional(Type.String()),
 });
+/** Also what is kept of a bed as JSON text, and checked when it is read. */
+export const CommissionedBedAnswer = Type.Object({
+  label: Type.String(),
+  version: Type.String(),
+  simulated: Type.Boolean(),
+  sounder: Type.Boolean(),
+  devices: Type.Array(
+    Type.Object({
+      device: Type.String(),
+      label: Type.String(),
+      family: Type.String(),
+      role: Type.String(),
+      address: Type.String(),
+      link: Type.String(),
+      evidence: Type.Enum(["real_bytes", "maker_document", "inferred", "unproven"] as const),
+    }),
+  ),
+});
 export const CommissioningsAnswer = Type.Object({
   commissionings: Type.Array(
     Type.Object({
@@ -146,7 +164,7 @@ export const CommissioningsAnswer = Type.Object({
           at: Time,
           by: Type.String(),
           note: Type.String(),
-          about: Type.Object({ label: Type.String(), simulated: Type.Boolean() }),
+          about: CommissionedBedAnswer,
         }),
       ),
     }),

@@ -1,3 +1,4 @@
+import { Check } from "typebox/value";
 import type { CommissioningStep } from "../../domain/commissioning.ts";
 import { Fault } from "../../domain/fault.ts";
 import { isPresent } from "../../domain/sample.ts";
@@ -176,6 +177,11 @@ function aboutBed({ deps }: Context, { bed, label }: LiveBed): CommissionedBed {
 function viewOf({ id, begunAt, steps, closed }: CommissioningRecord): CommissioningView {
   if (closed === undefined) return { id, begunAt, steps };
   const { at, by, note, about } = closed;
-  // Written by aboutBed() above and by nothing else.
-  return { id, begunAt, steps, closed: { at, by, note, about: JSON.parse(about) as CommissionedBed } };
+  const bed: unknown = JSON.parse(about);
+  if (!Check(schemas.CommissionedBedAnswer, bed)) {
+    throw new Fault("STATE_FAILED", `The protocol ${id} is damaged.`, {
+      fix: "Put the state file back from a backup.",
+    });
+  }
+  return { id, begunAt, steps, closed: { at, by, note, about: bed } };
 }
