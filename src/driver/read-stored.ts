@@ -3,6 +3,7 @@ import { isPresent } from "../domain/sample.ts";
 import type { FileEntry, FileLink, Links } from "../port/link.ts";
 import { type AttachOptions, attach, type Surroundings } from "./attach.ts";
 import type { DeviceModule, DeviceReading, OptionValues, Trace } from "./contract.ts";
+import { plainBody, plainWords } from "./plain-words.ts";
 
 /** What somebody brings: a card, a file, or a device that kept something. */
 export interface StoredSource {
@@ -52,12 +53,17 @@ export async function* readStored(
     packets: (link) => link,
     files: (link) => counted(link, onFiles),
   };
+  // Reasons hold names and texts of the files.
+  const trace: Trace = {
+    ...surroundings.trace,
+    reject: (bytes, reason) => surroundings.trace.reject(bytes, plainWords(reason)),
+  };
   const attached = await attach({ ...source, signal, tap });
   try {
     const read = attached.stored ?? attached.observe;
-    for await (const reading of read({ ...surroundings, options, signal })) {
+    for await (const { body, ...reading } of read({ ...surroundings, trace, options, signal })) {
       signal.throwIfAborted();
-      yield { reading, simulated: attached.simulated };
+      yield { reading: { ...reading, body: plainBody(body) }, simulated: attached.simulated };
     }
     signal.throwIfAborted();
   } finally {

@@ -1,8 +1,9 @@
 import type { BedId, DeviceId } from "../domain/ids.ts";
-import type { BodyKind, Observation, ObservationBody, Timeliness } from "../domain/observation.ts";
+import type { BodyKind, Observation, Timeliness } from "../domain/observation.ts";
 import { type Wall, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { DeviceReading } from "./contract.ts";
+import { plainBody } from "./plain-words.ts";
 
 export interface StampOptions {
   readonly device: DeviceId;
@@ -50,54 +51,11 @@ export function createStamper({ device, bed, epoch, timeliness, clock }: StampOp
         simulated,
         timeliness,
         ...(deviceAt === undefined ? {} : { deviceAt }),
-        body: plain(body),
+        body: plainBody(body),
       };
     },
   };
 }
-
-const LONGEST_WORDS = 200;
-
-/**
- * What a device says in words of its own is shown, logged, and printed on terminals: without control and direction
- * characters, and not endless.
- */
-function plain(body: ObservationBody): ObservationBody {
-  switch (body.kind) {
-    case "samples":
-    case "wave":
-    case "breath":
-      return body;
-    case "identity":
-      return { kind: body.kind, ...plainTexts({ ...body, kind: undefined }) };
-    case "settings":
-      return { ...body, settings: { ...body.settings, ...plainTexts(body.settings) } };
-    case "status":
-      return { ...body, codes: body.codes.map(words) };
-    case "ownAlarm":
-      return {
-        ...body,
-        alarms: body.alarms.map((alarm) => ({ ...alarm, code: words(alarm.code), text: words(alarm.text) })),
-      };
-  }
-}
-
-/** Those of the values that are texts, made plain; the others, by their keys, are left out. */
-const plainTexts = (values: object): { [key: string]: string } =>
-  Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]: [string, unknown]) =>
-      typeof value === "string" ? [[key, words(value)]] : [],
-    ),
-  );
-
-/** Quick for what needs nothing, which is nearly everything. */
-const words = (text: string): string =>
-  text.length <= LONGEST_WORDS && !CONTROL.test(text)
-    ? text
-    : text.slice(0, LONGEST_WORDS).replaceAll(new RegExp(CONTROL, "gu"), "\uFFFD");
-
-/** Control characters, line and paragraph separators, and what turns the direction of writing round. */
-const CONTROL = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 
 interface UniqueTimes {
   next(now: Wall): Wall;
