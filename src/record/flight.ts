@@ -224,10 +224,10 @@ const TIMED = /^(# )?(\d+(?:\.\d+)?) (.*)$/;
 function deadline(clock: Clock, work: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(2 * SECOND_MS, resolve);
-    const done = (): void => {
+    const over = (): void => {
       cancel();
       resolve();
     };
-    work.then(done, done);
+    work.then(over, over);
   });
 }

@@ -255,9 +255,9 @@ const ATTACKS: readonly (readonly [string, FilesModule, { readonly [path: string
     { "STR.edf": endless(edf([signal("Date", 1)]), "\u0001\0", 4 * MIB) },
   ],
   [
-    "a zip with 60 sessions of 16 MB in the same place",
+    "a zip with 40 sessions of 16 MB in the same place",
     loewensteinPrisma,
-    { "therapy.pdat": held(manySessions(60, 16 * MIB)) },
+    { "therapy.pdat": held(manySessions(40, 16 * MIB)) },
   ],
   [
     "events of one instant (Löwenstein)",
