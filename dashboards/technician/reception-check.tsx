@@ -7,7 +7,7 @@ import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { boxNow } from "./box-now.ts";
 import type { CheckProps } from "./commissioning.tsx";
-import { GOOD_PERCENT, nightWindow, sharesOf, usualNight, worstShare } from "./reception.ts";
+import { type AskedNight, GOOD_PERCENT, nightWindow, sharesOf, usualNight, worstShare } from "./reception.ts";
 import { StepLine } from "./step-line.tsx";
 
 const isReception = hasKeys<ReceptionResponse>("seconds", "devices");
@@ -18,10 +18,11 @@ export function ReceptionCheck(props: CheckProps) {
   const format = page.format.value;
   const { commissioning } = format.words.pages.technician;
   const { bed, steps } = props;
-  const asked = useSignal(usualNight(bed.zone, boxNow(page)));
+  const chosen = useSignal<AskedNight | undefined>(undefined);
+  const asked = chosen.value ?? usualNight(bed.zone, boxNow(page));
   const counted = useSignal<ReceptionResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
-  const window = nightWindow(asked.value, bed.zone);
+  const window = nightWindow(asked, bed.zone);
   const isPast = window !== undefined && window.to <= boxNow(page);
 
   async function count(from: number, to: number): Promise<void> {
@@ -30,8 +31,8 @@ export function ReceptionCheck(props: CheckProps) {
     trouble.value = answer.ok ? undefined : answer.problem;
     counted.value = answer.ok ? answer.value : undefined;
   }
-  const change = (part: Partial<typeof asked.value>) => {
-    asked.value = { ...asked.value, ...part };
+  const change = (part: Partial<AskedNight>) => {
+    chosen.value = { ...asked, ...part };
     counted.value = undefined;
   };
   const lines =
@@ -54,7 +55,7 @@ export function ReceptionCheck(props: CheckProps) {
           {commissioning.night}
           <input
             type="date"
-            value={asked.value.date}
+            value={asked.date}
             onInput={(event) => change({ date: event.currentTarget.value })}
           />
         </label>
@@ -62,7 +63,7 @@ export function ReceptionCheck(props: CheckProps) {
           {commissioning.receptionFrom}
           <input
             type="time"
-            value={asked.value.from}
+            value={asked.from}
             onInput={(event) => change({ from: event.currentTarget.value })}
           />
         </label>
@@ -70,7 +71,7 @@ export function ReceptionCheck(props: CheckProps) {
           {commissioning.receptionTo}
           <input
             type="time"
-            value={asked.value.to}
+            value={asked.to}
             onInput={(event) => change({ to: event.currentTarget.value })}
           />
         </label>

@@ -5,7 +5,7 @@ import type { Download, Trouble } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { boxNow } from "./box-now.ts";
-import { lastMinutes, recordingWindow, usualWindow } from "./recording-window.ts";
+import { type AskedWindow, lastMinutes, recordingWindow, usualWindow } from "./recording-window.ts";
 
 /** The flight recorder of one device: what went over its link, saved as a file. */
 export function Recorder(props: { readonly device: DeviceView; readonly zone: string }) {
@@ -14,7 +14,9 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
   const { recorder } = format.words.pages.technician;
   const { device, zone } = props;
   const { bytes, since } = device.recorded;
-  const asked = useSignal(usualWindow(zone, boxNow(page)));
+  // Undefined until somebody chooses: what stands there then follows the box's clock.
+  const chosen = useSignal<AskedWindow | undefined>(undefined);
+  const asked = chosen.value ?? usualWindow(zone, boxNow(page));
   const busy = useSignal(false);
   const saved = useSignal<string | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
@@ -32,9 +34,9 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
     if (answer.ok) handToBrowser(answer.value);
   }
 
-  const window = recordingWindow(asked.value, zone, boxNow(page));
-  const change = (part: Partial<typeof asked.value>) => {
-    asked.value = { ...asked.value, ...part };
+  const window = recordingWindow(asked, zone, boxNow(page));
+  const change = (part: Partial<AskedWindow>) => {
+    chosen.value = { ...asked, ...part };
   };
   const time = (at: number) => format.time(at, zone);
   return (
@@ -63,7 +65,7 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
           {recorder.date}
           <input
             type="date"
-            value={asked.value.date}
+            value={asked.date}
             onInput={(event) => change({ date: event.currentTarget.value })}
           />
         </label>
@@ -71,20 +73,16 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
           {recorder.clock}
           <input
             type="time"
-            value={asked.value.clock}
+            value={asked.clock}
             onInput={(event) => change({ clock: event.currentTarget.value })}
           />
         </label>
         <Minutes
           name={recorder.before}
-          value={asked.value.beforeMin}
+          value={asked.beforeMin}
           onChange={(beforeMin) => change({ beforeMin })}
         />
-        <Minutes
-          name={recorder.after}
-          value={asked.value.afterMin}
-          onChange={(afterMin) => change({ afterMin })}
-        />
+        <Minutes name={recorder.after} value={asked.afterMin} onChange={(afterMin) => change({ afterMin })} />
         {window.kind === "window" ? (
           <button
             type="button"
