@@ -34,6 +34,8 @@ const CABLE = "memory:";
 export function simulateBed(options: {
   readonly bed: BedConfig;
   readonly view: BedView;
+  /** IANA; what clocks on the devices show. */
+  readonly zone: string;
   readonly memory: MemoryLinks;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,7 +43,7 @@ export function simulateBed(options: {
   /** Default: those that come along. */
   readonly families?: Families;
 }): { stop(): Promise<void> } {
-  const { bed, view, memory, clock, random, log, families = createFamilies(DEVICES) } = options;
+  const { bed, view, zone, memory, clock, random, log, families = createFamilies(DEVICES) } = options;
   const stopping = new AbortController();
   const playing = bed.devices.map((device) => {
     const module = families.find(device.family);
@@ -54,6 +56,7 @@ export function simulateBed(options: {
     return simulateAt(module, memory.cable(device.port.slice(CABLE.length)), {
       bed: view,
       clock,
+      zone,
       random,
       options: fillOptions(module.options, device.options),
       signal: stopping.signal,

@@ -1,4 +1,5 @@
 import { localClock } from "../../src/domain/local-clock.ts";
+import { slept } from "../../src/domain/ticks.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
 import { ASK_MODEL, KEEP_ALIVE, SET_CLOCK, START_READINGS, START_WAVE } from "./codec.ts";
@@ -51,7 +52,7 @@ async function talk(context: DriverContext, signal: AbortSignal): Promise<void> 
   ];
   for (const [bytes, meaning] of start) {
     await say(context, bytes, meaning);
-    if (!(await slept(context, COMMAND_GAP_MS, signal))) return;
+    if (!(await slept(context.clock, COMMAND_GAP_MS, signal))) return;
   }
   await keepAlive(context, signal);
 }
@@ -59,7 +60,7 @@ async function talk(context: DriverContext, signal: AbortSignal): Promise<void> 
 /** Sends the keepalive until the signal aborts. Throws the link's Fault. */
 export async function keepAlive(context: DriverContext, signal: AbortSignal): Promise<void> {
   do await say(context, KEEP_ALIVE, "keep on");
-  while (await slept(context, KEEP_ALIVE_MS, signal));
+  while (await slept(context.clock, KEEP_ALIVE_MS, signal));
 }
 
 function setClock({ clock, options, zone }: DriverContext): readonly (readonly [Uint8Array, string])[] {
@@ -72,9 +73,3 @@ async function say({ link, trace }: DriverContext, bytes: Uint8Array, meaning: s
   trace.sent(bytes, () => meaning);
   await link.write(bytes);
 }
-
-const slept = ({ clock }: DriverContext, ms: number, signal: AbortSignal): Promise<boolean> =>
-  clock.sleep(ms, signal).then(
-    () => true,
-    () => false,
-  );

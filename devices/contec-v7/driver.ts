@@ -1,4 +1,5 @@
 import { type LocalClock, localClock } from "../../src/domain/local-clock.ts";
+import { slept } from "../../src/domain/ticks.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
 import { command, DO } from "./codec.ts";
@@ -53,11 +54,11 @@ async function talk(context: DriverContext, decoder: LiveDecoder, signal: AbortS
   const before = [command(DO.stopSegment), command(DO.stopLive), ...clockCommands(context)];
   for (const bytes of before) {
     await say(context, bytes, "prepare");
-    if (!(await slept(context, COMMAND_GAP_MS, signal))) return;
+    if (!(await slept(context.clock, COMMAND_GAP_MS, signal))) return;
   }
   let seen = decoder.packets;
   await say(context, command(DO.startLive), "send live data");
-  for (let round = 1; await slept(context, ANSWER_MS, signal); round++) {
+  for (let round = 1; await slept(context.clock, ANSWER_MS, signal); round++) {
     if (decoder.packets === seen) await say(context, command(DO.startLive), "send live data");
     seen = decoder.packets;
     if (round % KEEP_ALIVE_ROUNDS === 0) await say(context, KEEP_ALIVE, "keep on");
@@ -67,7 +68,7 @@ async function talk(context: DriverContext, decoder: LiveDecoder, signal: AbortS
 /** Sends the keepalive until the signal aborts. Throws the link's Fault. */
 export async function keepAlive(context: DriverContext, signal: AbortSignal): Promise<void> {
   do await say(context, KEEP_ALIVE, "keep on");
-  while (await slept(context, KEEP_ALIVE_ROUNDS * ANSWER_MS, signal));
+  while (await slept(context.clock, KEEP_ALIVE_ROUNDS * ANSWER_MS, signal));
 }
 
 const KEEP_ALIVE = command(DO.keepAlive);
@@ -88,9 +89,3 @@ async function say({ link, trace }: DriverContext, bytes: Uint8Array, meaning: s
   trace.sent(bytes, () => meaning);
   await link.write(bytes);
 }
-
-const slept = ({ clock }: DriverContext, ms: number, signal: AbortSignal): Promise<boolean> =>
-  clock.sleep(ms, signal).then(
-    () => true,
-    () => false,
-  );

@@ -1,7 +1,7 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { ObservationBody } from "../../src/domain/observation.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { type Answer, answerIn, encodeQuestion, HAMILTON_RULE } from "./codec.ts";
@@ -34,18 +34,10 @@ export async function* observeHamilton(context: DriverContext): AsyncGenerator<D
   const inbox = createInbox<ObservationBody>(UNREAD);
   const collector = createCollector();
   const exchange = listen(context, collector, inbox);
-  const polling = poll(context, exchange, collector).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const polling = poll(context, exchange, collector);
   const isNews = createNews();
-  try {
-    for (let body = await inbox.next(); body !== undefined; body = await inbox.next()) {
-      if (body.kind === "samples" || isNews(body, context.clock.mono())) yield { body };
-    }
-  } finally {
-    await exchange.stop();
-    await polling;
+  for await (const body of heardWhile(inbox, exchange, polling)) {
+    if (isNews(body, context.clock.mono())) yield { body };
   }
 }
 

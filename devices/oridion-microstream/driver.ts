@@ -3,7 +3,7 @@ import type { ObservationBody } from "../../src/domain/observation.ts";
 import { createOximetry } from "../../src/domain/oximetry.ts";
 import { roundTo, WAVES } from "../../src/domain/signal.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import {
@@ -53,19 +53,10 @@ export async function* observeMicrostream(context: DriverContext): AsyncGenerato
   const inbox = createInbox<ObservationBody>(UNREAD);
   const { take, heard } = createReader(context, inbox);
   const exchange = listen(context, take);
-  const asking = keepAlive(exchange, heard).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const asking = keepAlive(exchange, heard);
   const isNews = createNews();
-  try {
-    for (let body = await inbox.next(); body !== undefined; body = await inbox.next()) {
-      const fresh = body.kind === "samples" || body.kind === "wave";
-      if (fresh || isNews(body, context.clock.mono())) yield { body };
-    }
-  } finally {
-    await exchange.stop();
-    await asking;
+  for await (const body of heardWhile(inbox, exchange, asking)) {
+    if (isNews(body, context.clock.mono())) yield { body };
   }
 }
 

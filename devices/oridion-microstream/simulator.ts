@@ -1,6 +1,7 @@
 import type { BedView } from "../../src/domain/bed.ts";
 import { type Finger, lookAtFinger } from "../../src/domain/oximetry.ts";
 import { isPresent, type Sample } from "../../src/domain/sample.ts";
+import { slept } from "../../src/domain/ticks.ts";
 import { type Mono, mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
@@ -43,11 +44,7 @@ export async function simulateMicrostream(context: SimulatorContext): Promise<vo
   const play = async (): Promise<void> => {
     for (let step = 0; !signal.aborted; step++) {
       const waitMs = Math.max(0, startMs + (step + 1) * STEP_MS - clock.mono());
-      const slept = await clock.sleep(waitMs, signal).then(
-        () => true,
-        () => false,
-      );
-      if (!slept) return;
+      if (!(await slept(clock, waitMs, signal))) return;
       if (hostMs === undefined || clock.mono() - hostMs > HOST_GONE_MS || isOff()) continue;
       if (realtime) await link.write(waveMessage(bed, mono(startMs + step * STEP_MS), step));
       if (step % WAVES_PER_SECOND === 0) {

@@ -2,6 +2,7 @@ import { localClock } from "../../src/domain/local-clock.ts";
 import { createMeter } from "../../src/domain/meter.ts";
 import { isPresent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
+import { slept } from "../../src/domain/ticks.ts";
 import { type Mono, mono, SECOND_MS } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import type { CardLink } from "../../src/port/link.ts";
@@ -83,10 +84,7 @@ export async function simulatePrs1(context: SimulatorContext<CardLink>): Promise
 
 /** False where the waiting was cut short. */
 const aSecond = ({ clock, signal }: SimulatorContext<CardLink>): Promise<boolean> =>
-  clock.sleep(SECOND_MS, signal).then(
-    () => true,
-    () => false,
-  );
+  slept(clock, SECOND_MS, signal);
 
 interface Second {
   /** Five bytes of flow, five of pressure. */

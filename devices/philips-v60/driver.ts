@@ -1,6 +1,6 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { createLineFramer } from "../../src/wire/line.ts";
 import { type Answer, decodeAnswer, LONGEST_ANSWER_BYTES, QUESTION, type Refusal } from "./codec.ts";
@@ -25,20 +25,12 @@ const NO_BYTES = new Uint8Array(0);
 export async function* observePhilips(context: DriverContext): AsyncGenerator<DeviceReading> {
   const inbox = createInbox<Answer>(UNREAD);
   const exchange = listen(context, inbox);
-  const polling = poll(context, exchange).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const polling = poll(context, exchange);
   const isNews = createNews();
-  try {
-    for (let answer = await inbox.next(); answer !== undefined; answer = await inbox.next()) {
-      for (const body of bodiesOf(answer)) {
-        if (body.kind === "samples" || isNews(body, context.clock.mono())) yield { body };
-      }
+  for await (const answer of heardWhile(inbox, exchange, polling)) {
+    for (const body of bodiesOf(answer)) {
+      if (isNews(body, context.clock.mono())) yield { body };
     }
-  } finally {
-    await exchange.stop();
-    await polling;
   }
 }
 

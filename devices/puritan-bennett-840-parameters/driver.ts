@@ -1,6 +1,6 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { DeviceReading, DriverContext, OptionSpecs, OptionValues } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { createLineFramer } from "../../src/wire/line.ts";
 import { decodeReply, encodeCommand, LONGEST_REPLY_BYTES, type Refusal, type Reply } from "./codec.ts";
@@ -44,22 +44,14 @@ const NO_BYTES = new Uint8Array(0);
 export async function* observeParameters(context: DriverContext): AsyncGenerator<DeviceReading> {
   const inbox = createInbox<Reply>(UNREAD);
   const exchange = openExchange(context, inbox);
-  const polling = poll(context, exchange).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const polling = poll(context, exchange);
   const isNews = createNews();
-  try {
-    for (let reply = await inbox.next(); reply !== undefined; reply = await inbox.next()) {
-      yield { body: samplesBody(reply) };
-      const nowMs = context.clock.mono();
-      for (const body of [ownAlarmBody(reply), settingsBody(reply), identityBody(reply)]) {
-        if (isNews(body, nowMs)) yield { body };
-      }
+  for await (const reply of heardWhile(inbox, exchange, polling)) {
+    yield { body: samplesBody(reply) };
+    const nowMs = context.clock.mono();
+    for (const body of [ownAlarmBody(reply), settingsBody(reply), identityBody(reply)]) {
+      if (isNews(body, nowMs)) yield { body };
     }
-  } finally {
-    await exchange.stop();
-    await polling;
   }
 }
 

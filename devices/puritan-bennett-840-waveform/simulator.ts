@@ -1,3 +1,4 @@
+import { slept } from "../../src/domain/ticks.ts";
 import { mono } from "../../src/domain/time.ts";
 import type { SimulatorContext } from "../../src/driver/contract.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
@@ -28,11 +29,7 @@ async function play({ bed, clock, link, signal }: SimulatorContext): Promise<voi
     const lines: WaveformLine[] = breaths.next(running ? bed.breath(at)?.number : undefined);
     if (running) lines.push({ kind: "sample", flow, pressure });
     if (lines.length > 0) await link.write(Buffer.concat(lines.map(encodeLine)));
-    const slept = await clock.sleep(at + STEP_MS - clock.mono(), signal).then(
-      () => true,
-      () => false,
-    );
-    if (!slept) return;
+    if (!(await slept(clock, at + STEP_MS - clock.mono(), signal))) return;
   }
 }
 

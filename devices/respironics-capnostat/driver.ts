@@ -1,7 +1,7 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { ObservationBody } from "../../src/domain/observation.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { lineText } from "../../src/wire/line.ts";
@@ -59,19 +59,10 @@ export async function* observeCapnostat(context: DriverContext): AsyncGenerator<
   const exchange = listen(context, collector, inbox, () => {
     waves += 1;
   });
-  const asking = lookAfter(context, exchange, collector, () => waves).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const asking = lookAfter(context, exchange, collector, () => waves);
   const isNews = createNews();
-  try {
-    for (let body = await inbox.next(); body !== undefined; body = await inbox.next()) {
-      const fresh = body.kind === "samples" || body.kind === "wave";
-      if (fresh || isNews(body, context.clock.mono())) yield { body };
-    }
-  } finally {
-    await exchange.stop();
-    await asking;
+  for await (const body of heardWhile(inbox, exchange, asking)) {
+    if (isNews(body, context.clock.mono())) yield { body };
   }
 }
 

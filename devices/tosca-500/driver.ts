@@ -3,7 +3,7 @@ import type { OwnAlarmBody, SamplesBody, StatusBody } from "../../src/domain/obs
 import { bothAbsent, createOximetry, type Oximetry } from "../../src/domain/oximetry.ts";
 import { absent, measured, type Samples } from "../../src/domain/sample.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { FLAGS, gateOf, type Part, pieceIn, QUESTION, type Quantity, TOSCA_RULE } from "./codec.ts";
@@ -35,22 +35,14 @@ type Answer = ReadonlyMap<Quantity, Part>;
 export async function* observeTosca(context: DriverContext): AsyncGenerator<DeviceReading> {
   const inbox = createInbox<Answer>(UNREAD);
   const exchange = listen(context, inbox);
-  const polling = poll(context, exchange).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const polling = poll(context, exchange);
   const oximetry = createOximetry();
   const isNews = createNews();
-  try {
-    for (let answer = await inbox.next(); answer !== undefined; answer = await inbox.next()) {
-      yield { body: samplesBody(answer, oximetry) };
-      for (const body of [ownAlarmBody(answer), statusBody(answer)]) {
-        if (isNews(body, context.clock.mono())) yield { body };
-      }
+  for await (const answer of heardWhile(inbox, exchange, polling)) {
+    yield { body: samplesBody(answer, oximetry) };
+    for (const body of [ownAlarmBody(answer), statusBody(answer)]) {
+      if (isNews(body, context.clock.mono())) yield { body };
     }
-  } finally {
-    await exchange.stop();
-    await polling;
   }
 }
 

@@ -2,7 +2,7 @@ import { createNews } from "../../src/domain/news.ts";
 import { createOximetry } from "../../src/domain/oximetry.ts";
 import { MINUTE_MS } from "../../src/domain/time.ts";
 import type { DeviceReading, DriverContext } from "../../src/driver/contract.ts";
-import type { Exchange } from "../../src/driver/exchange.ts";
+import { type Exchange, heardWhile } from "../../src/driver/exchange.ts";
 import type { PacketLink } from "../../src/port/link.ts";
 import { createInbox } from "../../src/wire/inbox.ts";
 import { encodeRequest, LIVE_RULE, type Reply } from "./codec.ts";
@@ -24,27 +24,19 @@ const UNREAD = 64;
 export async function* observeRing(context: DriverContext<PacketLink>): AsyncGenerator<DeviceReading> {
   const inbox = createInbox<Reply>(UNREAD);
   const exchange = openRing(context, LIVE_RULE, (reply) => inbox.put(reply));
-  const polling = poll(context, exchange).then(
-    () => inbox.end(),
-    (cause: unknown) => inbox.end({ cause }),
-  );
+  const polling = poll(context, exchange);
   const oximetry = createOximetry();
   const isNews = createNews();
-  try {
-    for (let reply = await inbox.next(); reply !== undefined; reply = await inbox.next()) {
-      const nowMs = context.clock.mono();
-      const live = liveOf(reply);
-      const info = infoOf(reply);
-      if (live !== undefined) yield { body: { kind: "samples", samples: liveSamples(live, oximetry) } };
-      const slow = [
-        ...(live === undefined ? [] : [liveStatus(live), liveAlarms(live)]),
-        ...(info === undefined ? [] : [identityOf(info)]),
-      ];
-      for (const body of slow) if (isNews(body, nowMs)) yield { body };
-    }
-  } finally {
-    await exchange.stop();
-    await polling;
+  for await (const reply of heardWhile(inbox, exchange, polling)) {
+    const nowMs = context.clock.mono();
+    const live = liveOf(reply);
+    const info = infoOf(reply);
+    if (live !== undefined) yield { body: { kind: "samples", samples: liveSamples(live, oximetry) } };
+    const slow = [
+      ...(live === undefined ? [] : [liveStatus(live), liveAlarms(live)]),
+      ...(info === undefined ? [] : [identityOf(info)]),
+    ];
+    for (const body of slow) if (isNews(body, nowMs)) yield { body };
   }
 }
 

@@ -51,11 +51,13 @@ export function startDemo(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** IANA; what clocks on the devices show. */
+  readonly zone: string;
   readonly memory: MemoryLinks;
 }): Demo {
-  const { clock, random, log, memory } = options;
+  const { clock, random, log, zone, memory } = options;
   const patient = createPatient({ clock, random });
-  const devices = simulateBed({ bed: DEMO_BED, view: patient, memory, clock, random, log });
+  const devices = simulateBed({ bed: DEMO_BED, view: patient, zone, memory, clock, random, log });
   const stops: (() => void)[] = [];
   return {
     patient,

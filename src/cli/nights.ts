@@ -66,6 +66,7 @@ export async function startRehearsedHome(
   const devices = simulateBed({
     bed,
     view: patient,
+    zone: config.zone,
     memory,
     clock,
     random: createSeededRandom(seed + 2),

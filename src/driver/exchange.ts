@@ -1,6 +1,7 @@
 import type { Clock } from "../port/clock.ts";
 import type { ByteLink } from "../port/link.ts";
 import { chunksUntil } from "../wire/chunks.ts";
+import type { Inbox } from "../wire/inbox.ts";
 import type { Trace } from "./contract.ts";
 
 /** One question to a device. */
@@ -145,4 +146,25 @@ export function createExchange<Reply>(options: ExchangeOptions<Reply>): Exchange
       return unaskedReplies;
     },
   };
+}
+
+/**
+ * What is put into the inbox while somebody asks, in order. Ends when the asking does, throwing what it threw; whoever
+ * stops reading stops the exchange, and with it the asking.
+ */
+export async function* heardWhile<Item>(
+  inbox: Inbox<Item>,
+  exchange: Pick<Exchange<never>, "stop">,
+  asking: Promise<void>,
+): AsyncGenerator<Item> {
+  const asked = asking.then(
+    () => inbox.end(),
+    (cause: unknown) => inbox.end({ cause }),
+  );
+  try {
+    for (let item = await inbox.next(); item !== undefined; item = await inbox.next()) yield item;
+  } finally {
+    await exchange.stop();
+    await asked;
+  }
 }

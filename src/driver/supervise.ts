@@ -182,10 +182,12 @@ export function supervise(options: SuperviseOptions): Supervisor {
     const ending = new AbortController();
     const end = (): void => ending.abort();
     stopping.signal.addEventListener("abort", end, { once: true });
-    const bytesBefore = tap.counters.bytes;
+    /** When the last frame was understood. */
+    let bytesBefore = tap.counters.bytes;
     const watchdog = createWatchdog(clock, quietMs, end);
     tap.onFrame = () => {
       watchdog.feed();
+      bytesBefore = tap.counters.bytes;
       if (heard) return;
       heard = true;
       backOff.reset();

@@ -90,6 +90,7 @@ export async function createLastingBed(seed: number): Promise<LastingBed> {
     const devices = simulateBed({
       bed,
       view: view(),
+      zone: config.zone,
       memory,
       clock,
       random: createSeededRandom(seed + 2),

@@ -195,6 +195,20 @@ describe("a supervised device", () => {
     await supervisor.stop();
   });
 
+  test("that falls silent after it spoke is said to be silent, not to talk nonsense", async () => {
+    const { supervisor, say, clock } = setUp();
+    supervisor.start();
+    await settle();
+    await say(97);
+    expect(supervisor.view().link).toBe("open");
+    await clock.advance(3000);
+    expect(supervisor.view()).toMatchObject({
+      link: "quiet",
+      problem: expect.stringMatching(/nothing has arrived.*cable/),
+    });
+    await supervisor.stop();
+  });
+
   test("that sends only bytes without sense is quiet too, with another sentence", async () => {
     const { supervisor, say, clock } = setUp();
     supervisor.start();
