@@ -5,9 +5,8 @@ import { createVirtualClock, settle } from "../rehearsal/clock.ts";
 import { type CardFiles, createWildBed, damagedCard } from "../rehearsal/noise.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
 import { createMemoryCard } from "../transport/memory-card.ts";
-import { createGrowthMeter, type FuzzPart, HEAP_EVERY_BYTES } from "./fuzz.ts";
+import { createGrowthMeter, createHearing, type FuzzPart, HEAP_EVERY_BYTES } from "./fuzz-part.ts";
 import { FUZZ_START, FUZZ_ZONE, filesOf } from "./fuzz-session.ts";
-import { createHearing } from "./fuzz-stream.ts";
 
 /** How long the simulator writes its card. */
 const CARD_MS = 400_000;

@@ -1,9 +1,8 @@
 import { damage } from "../rehearsal/faults.ts";
 import { noise, type Piece } from "../rehearsal/noise.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
-import { createGrowthMeter, type FuzzPart, HEAP_EVERY_BYTES } from "./fuzz.ts";
+import { createGrowthMeter, createHearing, type FuzzPart, HEAP_EVERY_BYTES } from "./fuzz-part.ts";
 import { type Gate, type SessionOptions, startSession, startSimulator } from "./fuzz-session.ts";
-import { createHearing } from "./fuzz-stream.ts";
 
 const FETCH_MS = 120_000;
 const STEP_MS = 250;

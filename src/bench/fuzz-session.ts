@@ -3,6 +3,7 @@ import { messageOf } from "../domain/fault.ts";
 import { wall } from "../domain/time.ts";
 import { attach, simulateAt } from "../driver/attach.ts";
 import type { DeviceModule, DeviceReading, OptionValues, Trace } from "../driver/contract.ts";
+import type { Clock } from "../port/clock.ts";
 import type { ByteLink, PacketLink } from "../port/link.ts";
 import type { Random } from "../port/random.ts";
 import { createVirtualClock, settle, type VirtualClock } from "../rehearsal/clock.ts";
@@ -200,6 +201,49 @@ export function startSimulator(
     await settle();
     await simulating;
   };
+}
+
+/** A piece and how long after the last it came. */
+export interface PacedPiece extends Piece {
+  readonly waitMs: number;
+}
+
+const LISTEN_STEP_MS = 2_000;
+
+/** What the family's simulator says to its driver, until it is enough, or for `mostMs` of virtual time. */
+export async function recordStream(
+  fuzzed: SessionOptions,
+  {
+    bed,
+    random,
+    mostMs,
+    isEnough,
+  }: {
+    readonly bed: (clock: Clock) => BedView;
+    readonly random: Random;
+    readonly mostMs: number;
+    readonly isEnough: (atMs: number) => boolean;
+  },
+): Promise<{ readonly pieces: readonly PacedPiece[]; readonly ms: number }> {
+  const session = await startSession(fuzzed);
+  const { clock } = session;
+  const pieces: PacedPiece[] = [];
+  let before = clock.mono();
+  const gate: Gate = {
+    pass(piece) {
+      pieces.push({ ...piece, waitMs: clock.mono() - before });
+      before = clock.mono();
+      return piece;
+    },
+  };
+  const end = startSimulator(fuzzed, session, { bed: bed(clock), random, gate });
+  while (!isEnough(clock.mono()) && clock.mono() < mostMs) {
+    await clock.advance(LISTEN_STEP_MS);
+    await session.revive();
+  }
+  await end();
+  await session.stop();
+  return { pieces, ms: clock.mono() };
 }
 
 /** Everything that a card holds. */

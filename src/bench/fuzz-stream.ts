@@ -1,25 +1,27 @@
-import { Fault } from "../domain/fault.ts";
-import type { OptionValues } from "../driver/contract.ts";
 import type { Random } from "../port/random.ts";
 import { damage } from "../rehearsal/faults.ts";
-import { createWildBed, noise, type Piece } from "../rehearsal/noise.ts";
+import { createWildBed, noise } from "../rehearsal/noise.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
-import { toHex } from "../wire/transcript.ts";
-import { createGrowthMeter, type FuzzPart, HEAP_EVERY_BYTES, waited } from "./fuzz.ts";
 import {
-  described,
-  type Ears,
+  createGrowthMeter,
+  createHearing,
+  type FuzzPart,
+  HEAP_EVERY_BYTES,
+  type Hearing,
+  waited,
+} from "./fuzz-part.ts";
+import {
   type FuzzSession,
   type Gate,
+  type PacedPiece,
+  recordStream,
   type SessionOptions,
   startSession,
   startSimulator,
 } from "./fuzz-session.ts";
-import { createHonesty } from "./honest.ts";
 
 /** How long a family is listened to for a clean stream: until it has said enough, but no longer than this. */
 const LISTEN_MS = 180_000;
-const LISTEN_STEP_MS = 2_000;
 const ENOUGH_FRAMES = 12;
 const ENOUGH_MS = 8_000;
 /** What a family with extreme values says, for the noise. */
@@ -32,11 +34,6 @@ const MOST_LOST = { frames: 2, lines: 1, questions: 3 } as const;
 const ANSWER_MS = 120_000;
 /** How long its answers are damaged on their way. */
 const DAMAGED_MS = 30_000;
-
-/** A piece and how long after the last it came. */
-interface PacedPiece extends Piece {
-  readonly waitMs: number;
-}
 
 /** What a family says in a while, and the frames that its driver sees in it. */
 interface CleanStream {
@@ -85,81 +82,22 @@ export async function fuzzStream(part: FuzzPart): Promise<void> {
   await session.stop();
 }
 
-/** Counts everything, judges every reading, and keeps frames while asked to. */
-interface Hearing extends Ears {
-  /** Frames since it was told to keep them; undefined: not kept. */
-  kept: string[] | undefined;
-  questions: number;
-  framesHeard: number;
-  rejectsHeard: number;
-}
-
-/** @param declared options whose signals it may tell; default: those that it runs with */
-export function createHearing(
-  { module, options, tally }: FuzzPart,
-  declared: readonly OptionValues[] = [options],
-): Hearing {
-  const problemOf = createHonesty(module, declared);
-  const hearing: Hearing = {
-    ...{ kept: undefined, questions: 0, framesHeard: 0, rejectsHeard: 0 },
-    frame(bytes) {
-      tally.frames += 1;
-      hearing.framesHeard += 1;
-      hearing.kept?.push(toHex(bytes));
-    },
-    reject() {
-      tally.rejects += 1;
-      hearing.rejectsHeard += 1;
-    },
-    sent() {
-      hearing.questions += 1;
-    },
-    reading(reading) {
-      tally.readings += 1;
-      const problem = problemOf(reading);
-      if (problem !== undefined) hearing.problem(problem);
-    },
-    ended(thrown) {
-      if (thrown instanceof Fault) tally.faults += 1;
-      else hearing.problem(`threw ${described(thrown)}`);
-    },
-    problem(words) {
-      if (tally.problems.size < 100) tally.problems.add(words);
-    },
-  };
-  return hearing;
-}
-
 /** The simulator's stream into a driver of its own. */
 async function listen(part: FuzzPart, isWild: boolean): Promise<CleanStream> {
   const hearing = createHearing(part);
-  const fuzzed: SessionOptions = { module: part.module, options: part.options, ears: hearing };
-  const session = await startSession(fuzzed);
-  const { clock } = session;
-  const pieces: PacedPiece[] = [];
-  hearing.kept = [];
-  let before = clock.mono();
-  const gate: Gate = {
-    pass(piece) {
-      pieces.push({ ...piece, waitMs: clock.mono() - before });
-      before = clock.mono();
-      return piece;
-    },
-  };
+  const frames: string[] = [];
+  hearing.kept = frames;
   const random = createSeededRandom(7);
-  const bed = isWild ? createWildBed(random) : part.bed(clock);
-  const end = startSimulator(fuzzed, session, { bed, random, gate });
-  const enough = (): boolean =>
-    isWild
-      ? clock.mono() >= WILD_MS
-      : clock.mono() >= ENOUGH_MS && (hearing.kept?.length ?? 0) >= ENOUGH_FRAMES;
-  while (!enough() && clock.mono() < LISTEN_MS) {
-    await clock.advance(LISTEN_STEP_MS);
-    await session.revive();
-  }
-  await end();
-  await session.stop();
-  return { pieces, frames: hearing.kept, ms: clock.mono() };
+  const { pieces, ms } = await recordStream(
+    { module: part.module, options: part.options, ears: hearing },
+    {
+      random,
+      bed: isWild ? () => createWildBed(random) : part.bed,
+      mostMs: LISTEN_MS,
+      isEnough: (atMs) => (isWild ? atMs >= WILD_MS : atMs >= ENOUGH_MS && frames.length >= ENOUGH_FRAMES),
+    },
+  );
+  return { pieces, frames, ms };
 }
 
 /**

@@ -1,12 +1,11 @@
-import type { BedView } from "../domain/bed.ts";
 import type { DeviceModule, OptionValues } from "../driver/contract.ts";
 import { fillOptions } from "../driver/options.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Random } from "../port/random.ts";
 import { createPatient } from "../rehearsal/patient.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
 import { fuzzCards } from "./fuzz-cards.ts";
 import { fuzzMemory } from "./fuzz-memory.ts";
+import type { FuzzPart, Tally, Wait } from "./fuzz-part.ts";
 import { fuzzStream } from "./fuzz-stream.ts";
 import { createHeapMeter } from "./heap.ts";
 
@@ -33,44 +32,8 @@ export interface FuzzResult {
   readonly ok: boolean;
 }
 
-/** Frames of a clean stream that were lost, or questions that were asked until one was answered. */
-export interface Wait {
-  readonly count: number;
-  readonly of: "frames" | "lines" | "questions";
-}
-
-/** What the parts of a run count together. */
-export interface Tally {
-  bytes: number;
-  frames: number;
-  rejects: number;
-  readings: number;
-  faults: number;
-  wait: Wait | undefined;
-  /** Bytes above the lowest so far. */
-  heapGrowth: number;
-  readonly problems: Set<string>;
-}
-
-/** One setting of a family's options, and how much noise it gets. */
-export interface FuzzPart {
-  readonly module: DeviceModule;
-  readonly options: OptionValues;
-  /** Each other option as well, one at a time. */
-  readonly everyOptions: readonly OptionValues[];
-  readonly bytes: number;
-  readonly random: Random;
-  readonly tally: Tally;
-  readonly signal: AbortSignal;
-  /** Whom the simulator watches. */
-  bed(clock: Clock): BedView;
-  heldBytes(): number;
-}
-
 /** More memory than this held after noise is a leak. */
 const HEAP_LIMIT_BYTES = 4_000_000;
-/** A collection costs more than the noise: one is made so often. */
-export const HEAP_EVERY_BYTES = 500_000;
 /** Less noise than this on one setting of the options says nothing. */
 const LEAST_BYTES = 30_000;
 const MOST_PROBLEMS = 10;
@@ -140,7 +103,8 @@ function variantsOf(module: DeviceModule): readonly Variant[] {
         return spec.values.filter((value) => value !== spec.default).map((value) => ({ [name]: value }));
       case "flag":
         return [{ [name]: !spec.default }];
-      default:
+      case "number":
+      case "text":
         return [];
     }
   });
@@ -151,19 +115,4 @@ function variantsOf(module: DeviceModule): readonly Variant[] {
     ...kept,
     ...others.map((options) => ({ options: { ...defaults, ...options }, fuzz })),
   ];
-}
-
-/** Keeps the longest. */
-export function waited(tally: Tally, wait: Wait): void {
-  if (tally.wait === undefined || wait.count > tally.wait.count) tally.wait = wait;
-}
-
-/** A meter of what is held above the lowest that was held since it was made. */
-export function createGrowthMeter({ tally, heldBytes }: Pick<FuzzPart, "tally" | "heldBytes">): () => void {
-  let lowest = heldBytes();
-  return () => {
-    const held = heldBytes();
-    lowest = Math.min(lowest, held);
-    tally.heapGrowth = Math.max(tally.heapGrowth, held - lowest);
-  };
 }

@@ -6,6 +6,7 @@ import type { PathMeasurements } from "./path.ts";
 import type { Round } from "./round.ts";
 import { type Rounds, roundsOf, type Spread, spreadOf } from "./statistics.ts";
 import type { SubjectName } from "./subject.ts";
+import { columns, number } from "./text.ts";
 
 /** One thing measured of each subject: median of the rounds, lowest and highest. */
 export interface Row {
@@ -206,26 +207,3 @@ const spreadText = ({ n, p50, p99, max }: Spread): readonly string[] => [
   String(n),
   ...[p50, p99, max].map(number),
 ];
-
-/** Three figures are what such a measurement is worth. */
-function number(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString("en");
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
-    });
-  }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}

@@ -1,8 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { DEVICES } from "../../devices/index.ts";
+import { type DevicesPlan, devicesTable, measureDevices } from "../bench/devices.ts";
 import { measurePath, type PathPlan } from "../bench/path.ts";
 import { reportOf, tableOf } from "../bench/report.ts";
 import { command, numberOf, UsageError } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
 
 const FULL: PathPlan = {
   rounds: 3,
@@ -25,15 +28,19 @@ const QUICK: PathPlan = {
   peers: false,
 };
 
+const DEVICES_FULL: DevicesPlan = { seconds: 1, nightHours: 8, days: 400 };
+const DEVICES_QUICK: DevicesPlan = { seconds: 0.02, nightHours: 0.1, days: 3 };
+
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
+  usage: "[path|devices] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +
     "twelve minutes; everything is on loopback. A missed aim is told and is no failure; exit 1: something could not be\n" +
-    "measured. docs/bench.md says how to read it.",
+    "measured. `bench devices` measures every decoder, what a link holds and how long a card takes, in about three\n" +
+    "minutes. docs/bench.md says how to read both.",
   options: {
     json: {
       type: "string",
@@ -55,10 +62,14 @@ export const benchCommand = command({
     "breathwatch bench path",
     "breathwatch bench path --json path.json",
     "breathwatch bench --no-peers",
+    "breathwatch bench devices",
   ],
   async run({ values, positionals }, terminal) {
     const name = positionals[0] ?? "path";
-    if (name !== "path") throw new UsageError(`There is no measurement "${name}". There is: path.`);
+    if (name === "devices") return benchDevices(values, terminal);
+    if (name !== "path") {
+      throw new UsageError(`There is no measurement "${name}". There are: path, devices.`);
+    }
     const preset = values.quick === true ? QUICK : FULL;
     const plan: PathPlan = {
       ...preset,
@@ -74,11 +85,34 @@ export const benchCommand = command({
     });
     const report = reportOf(measured);
     const json = `${JSON.stringify({ ...report, measured }, undefined, 2)}\n`;
-    if (values.json === "-") await terminal.print(json);
-    else {
-      await terminal.print(tableOf(measured, report));
-      if (values.json !== undefined) await writeFile(path.resolve(terminal.folder, values.json), json);
-    }
+    await show({ json, table: tableOf(measured, report) }, values.json, terminal);
     return measured.problems.length === 0 ? 0 : 1;
   },
 });
+
+async function benchDevices(
+  values: { readonly json?: string; readonly quick?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { clock, signal } = terminal;
+  const plan = values.quick === true ? DEVICES_QUICK : DEVICES_FULL;
+  const measured = await measureDevices(DEVICES, plan, {
+    clock,
+    signal,
+    say: (words) => terminal.say(words),
+  });
+  const json = `${JSON.stringify(measured, undefined, 2)}\n`;
+  await show({ json, table: devicesTable(measured) }, values.json, terminal);
+  return measured.problems.length === 0 ? 0 : 1;
+}
+
+/** The table, and JSON into a file where one is named; `-`: JSON alone. */
+async function show(
+  { json, table }: { readonly json: string; readonly table: string },
+  file: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  if (file === "-") return terminal.print(json);
+  await terminal.print(table);
+  if (file !== undefined) await writeFile(path.resolve(terminal.folder, file), json);
+}

@@ -1,5 +1,4 @@
-import type { BedView, MachineAlarm } from "../domain/bed.ts";
-import { MACHINE_ALARMS } from "../domain/bed.ts";
+import { type BedView, MACHINE_ALARMS } from "../domain/bed.ts";
 import { QUALITY_FLAGS } from "../domain/observation.ts";
 import { ABSENCES, absent, measured } from "../domain/sample.ts";
 import { SIGNALS } from "../domain/signal.ts";
@@ -232,8 +231,8 @@ export function createWildBed(random: Random): BedView {
     },
     flags: () => QUALITY_FLAGS.filter(() => random.uniform() < 0.2),
     calls: () => random.uniform() < 0.5,
-    ownAlarms: () => MACHINE_ALARMS.filter((_: MachineAlarm) => random.uniform() < 0.2),
-    wave: (_wave, _at) => (random.uniform() < 0.05 ? undefined : random.uniform() * 200 - 50),
+    ownAlarms: () => MACHINE_ALARMS.filter(() => random.uniform() < 0.2),
+    wave: () => (random.uniform() < 0.05 ? undefined : random.uniform() * 200 - 50),
     breath: (at) => ({
       number: Math.floor(at / PANTING_MS),
       phase: at % PANTING_MS < PANTING_MS / 3 ? "inspiration" : "expiration",
