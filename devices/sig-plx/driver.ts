@@ -34,6 +34,7 @@ export async function* observePlx(context: DriverContext<PacketLink>): AsyncGene
   const oximetry = createOximetry();
   const pace = createPace();
   const aside = createAside();
+  const withAmplitude = createAmplitude();
 
   for await (const { channel, bytes } of chunksUntil(link.chunks, signal)) {
     if (channel !== "2a5f" && channel !== "2a5e") {
@@ -60,8 +61,7 @@ export async function* observePlx(context: DriverContext<PacketLink>): AsyncGene
       body: {
         kind: "samples",
         samples: {
-          ...vouched(values, gate.absent, oximetry),
-          ...amplitudeOf(values, gate.absent),
+          ...withAmplitude(vouched(values, gate.absent, oximetry), values, gate.absent),
           ...aside.battery(),
         },
         ...flagsOf(gate.flags),
@@ -110,6 +110,20 @@ function vouched(
 function amplitudeOf({ amplitude }: PlxValues, gate: Absence | undefined): Samples {
   if (amplitude === undefined) return {};
   return { perfusion_index: gate === undefined ? measured("perfusion_index", amplitude) : absent(gate) };
+}
+
+/** The index is optional; where it came once and then stays away, it is missing for the reason of the two numbers. */
+function createAmplitude(): (samples: Samples, values: PlxValues, gate: Absence | undefined) => Samples {
+  let came = false;
+  return (samples, values, gate) => {
+    const { spo2, pulse_rate } = samples;
+    if (values.amplitude !== undefined) came = true;
+    else if (came) {
+      const neither = typeof spo2 === "object" && typeof pulse_rate === "object";
+      return { ...samples, perfusion_index: neither ? spo2 : absent("not_measured") };
+    }
+    return { ...samples, ...amplitudeOf(values, gate) };
+  };
 }
 
 /** When the device says it was, its clock being the bed's local time; undefined where it cannot say. */

@@ -225,6 +225,25 @@ describe("missing numbers", () => {
     ]);
   });
 
+  test("a perfusion index that came once does not just stop: it is missing for the finger's reason", async () => {
+    const { CONTINUOUS, CONTINUOUS_FLAGS } = codec;
+    const { amplitude, status } = CONTINUOUS_FLAGS;
+    const off = 1 << (codec.SENSOR_STATUS.find(({ absent: why }) => why === "sensor_off")?.bit ?? 0);
+    const without = { spo2: 97, pulse: 72, measurement: 1 << 5, sensor: 0 };
+    const heard = await hear(
+      ["2a5f", CONTINUOUS.encode(without, status)],
+      ["2a5f", CONTINUOUS.encode({ ...without, amplitude: 2.4 }, amplitude | status)],
+      ["2a5f", CONTINUOUS.encode({ measurement: 0, sensor: off }, status)],
+      ["2a5f", CONTINUOUS.encode(without, status)],
+    );
+    expect(samplesIn(heard).map(({ perfusion_index }) => perfusion_index)).toEqual([
+      undefined,
+      2.4,
+      absent("sensor_off"),
+      absent("not_measured"),
+    ]);
+  });
+
   test("after 71 % it is not", async () => {
     const heard = await hear(["2a5f", "00 47 00 58 00"], ["2a5f", "00 00 00 59 00"]);
     expect(samplesIn(heard)[1]).toEqual({ spo2: absent("not_measured"), pulse_rate: 89 });

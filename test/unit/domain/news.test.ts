@@ -14,6 +14,13 @@ describe("news", () => {
     expect(isNews(status("warming_up"), 60_002)).toBe(true);
   });
 
+  test("are all samples: a number that stays is still measured", () => {
+    const isNews = createNews();
+    for (let second = 0; second < 3; second++) {
+      expect(isNews({ kind: "samples", samples: { spo2: 97 } }, second * 1000)).toBe(true);
+    }
+  });
+
   test("are told apart by kind", () => {
     const isNews = createNews();
     expect(isNews(status(), 0)).toBe(true);
