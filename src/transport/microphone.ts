@@ -46,7 +46,7 @@ export interface MicrophoneEnvironment {
 
 /**
  * Opens a microphone, `mic:` or `mic:NAME` (as `arecord -L` names it, or PipeWire's node), as 16-bit samples of one
- * channel at 16 kHz: through pw-record where PipeWire runs, else through arecord. Rejects with AUDIO_UNAVAILABLE,
+ * channel at 16 kHz: through pw-record where PipeWire runs, else through arecord. Rejects with PROGRAM_MISSING,
  * LINK_NOT_FOUND, LINK_REFUSED, or the signal's reason.
  */
 export async function openMicrophone(
@@ -75,7 +75,7 @@ export async function openMicrophone(
     );
     return { link, simulated: false, resolved: `${recorder.program}, input ${device || "default"}` };
   }
-  throw new Fault("AUDIO_UNAVAILABLE", `There is no program here that can hear ${name}.`, {
+  throw new Fault("PROGRAM_MISSING", `There is no program here that can hear ${name}.`, {
     fix: "sudo apt-get install alsa-utils",
     permanent: true,
   });
@@ -96,7 +96,7 @@ function refusal(name: string, words: string): Fault {
       fix: "Plug it in; `arecord -l` lists the sound inputs of this machine, `arecord -L` their names.",
     });
   }
-  return new Fault("AUDIO_UNAVAILABLE", `Nothing is heard through ${name}: ${words}.`, {
+  return new Fault("LINK_REFUSED", `Nothing is heard through ${name}: ${words}.`, {
     fix: "`arecord -d 5 test.wav` on this machine shows whether its sound input works.",
   });
 }

@@ -35,9 +35,11 @@ const chance = (): number => random.uniform();
 describe("learning", () => {
   test("finds the notes and the rhythm of a burst", () => {
     const [template] = parseTemplates(templateText(templateOf("IEC medium, three notes"))) ?? [];
-    expect(template?.pulses.map(({ note }) => Math.round((template.notes[note]?.[0] ?? 0) / 10))).toEqual([
-      52, 44, 35,
-    ]);
+    const pitches = template?.pulses.map(({ note }) => template.notes[note]?.[0] ?? 0) ?? [];
+    [523.3, 440, 349.2].forEach((hz, index) => {
+      expect(Math.abs((pitches[index] ?? 0) - hz)).toBeLessThan(3);
+    });
+    expect(pitches).toHaveLength(3);
     for (const { onMs } of template?.pulses ?? []) expect(Math.abs(onMs - 200)).toBeLessThan(50);
     expect(template?.pulses.map(({ offMs }) => Math.round((offMs ?? 0) / 200))).toEqual([1, 1, 25]);
   });
@@ -109,12 +111,12 @@ describe("recognising, in rooms from muffled to bare", () => {
     }
   });
 
-  test.each(OTHER_NAMES)("two minutes of %s are no alarm of any machine", (other) => {
-    expect(falseAlarms(TEMPLATES, other, 5 / 60, 21)).toEqual(ALARM_NAMES.map(() => 0));
+  test.each(OTHER_NAMES)("a minute of %s is no alarm of any machine", (other) => {
+    expect(falseAlarms(TEMPLATES, other, 1 / 60, 21)).toEqual(ALARM_NAMES.map(() => 0));
   });
 
   test.each(ALARM_NAMES)("%s is taken for no alarm but itself", (other) => {
-    const counts = falseAlarms(TEMPLATES, other, 1 / 60, 22);
+    const counts = falseAlarms(TEMPLATES, other, 0.5 / 60, 22);
     expect(counts).toEqual(ALARM_NAMES.map((name) => (name === other ? 1 : 0)));
   });
 });

@@ -61,7 +61,7 @@ interface Situation {
   readonly seed: number;
 }
 
-const BEFORE_S = 12;
+const BEFORE_S = 8;
 const SOUNDS_S = 20;
 
 /** Seconds from the alarm's first sound until it is recognised; undefined: not within twenty. */
