@@ -39,6 +39,8 @@ export interface Edge {
   devices(): readonly DeviceView[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
   frames(device: DeviceId): readonly FrameLine[] | undefined;
+  /** The device that is there belongs to the bed from now on: its serial number; undefined where it told none. */
+  bindSerial(device: DeviceId): string | undefined;
   /**
    * What went over a device's link in [from, to), of the last 48 h, as a transcript. Rejects with NOT_FOUND for a
    * device that is not here.
@@ -282,6 +284,11 @@ export async function composeEdge(
         .flatMap(({ supervisors }) => supervisors)
         .find((supervisor) => supervisor.view().device === device)
         ?.frames(),
+    bindSerial: (device) =>
+      beds
+        .flatMap(({ supervisors }) => supervisors)
+        .find((supervisor) => supervisor.view().device === device)
+        ?.bindFound(),
     async recording(device, from, to) {
       const flight = flights.get(device);
       if (flight === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
@@ -394,7 +401,13 @@ function planBed(bed: BedConfig, zone: string, identity: HomeIdentity, families:
   const awaited = sources.filter((_, index) => devices[index]?.module.timeliness !== "late");
   return {
     devices,
-    profile: { bed: bed.id, zone, dependencyClass: bed.dependencyClass, schedule: bed.schedule, sources: awaited },
+    profile: {
+      bed: bed.id,
+      zone,
+      dependencyClass: bed.dependencyClass,
+      schedule: bed.schedule,
+      sources: awaited,
+    },
     shown: {
       bed: bed.id,
       label: bed.label,

@@ -238,6 +238,7 @@ function serverDeps(
     receipt: (token) => grantOf(token) !== undefined,
     devices: edge.devices,
     frames: edge.frames,
+    bindSerial: edge.bindSerial,
     recording: edge.recording,
     simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {

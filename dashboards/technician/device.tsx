@@ -1,8 +1,10 @@
+import { useSignal } from "@preact/signals";
 import type { DeviceView, FamilyFacts } from "../../src/server/contract/technician.ts";
 import { fill } from "../../src/words/template.ts";
+import type { Trouble } from "../shared/api.ts";
 import { lookUp } from "../shared/format.ts";
 import { usePage } from "../shared/page.ts";
-import { ProblemLine } from "../shared/trouble.tsx";
+import { ProblemLine, TroubleBox } from "../shared/trouble.tsx";
 import { Fact } from "./fact.tsx";
 import { Frames } from "./frames.tsx";
 import { Recorder } from "./recorder.tsx";
@@ -32,7 +34,7 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
         <strong>{terms.links[device.link]}</strong> · {technician.newest} {fresh ?? caregiver.sourceNever}
       </p>
       {device.problem !== undefined && <ProblemLine problem={device.problem} />}
-      <Serial serial={device.serial} />
+      <Serial device={device} />
       <dl class="facts counters">
         {COUNTERS.map((counter) => (
           <Fact key={counter} name={technician.counters[counter]}>
@@ -62,17 +64,27 @@ export function Device(props: { readonly device: DeviceView; readonly sinceMs: n
 }
 
 /** The serial number, where the device tells one; said aloud where it is another one than the bed's. */
-function Serial(props: { readonly serial: DeviceView["serial"] }) {
-  const { technician } = usePage().format.value.words.pages;
-  const { serial } = props;
+function Serial(props: { readonly device: DeviceView }) {
+  const page = usePage();
+  const { technician } = page.format.value.words.pages;
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const { device, serial } = props.device;
   if (serial === undefined) return null;
-  const isSwapped = serial.found !== serial.bound;
+  if (serial.found === serial.bound) {
+    return <p class="small">{fill(technician.named, { what: technician.serial, value: serial.found })}</p>;
+  }
+  async function confirm(): Promise<void> {
+    const done = await page.api.tell(`/api/devices/${encodeURIComponent(device)}/serial`, {});
+    trouble.value = done.ok ? undefined : done.problem;
+  }
   return (
-    <p class={isSwapped ? "problem" : "small"}>
-      {isSwapped
-        ? fill(technician.swapped, { value: serial.found, what: serial.bound })
-        : fill(technician.named, { what: technician.serial, value: serial.found })}
-    </p>
+    <>
+      <p class="problem">{fill(technician.swapped, { value: serial.found, what: serial.bound })}</p>
+      <button type="button" onClick={confirm}>
+        {technician.isOurs}
+      </button>
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+    </>
   );
 }
 

@@ -41,7 +41,7 @@ export interface SuperviseOptions {
   onChange?(): void;
   /** The serial number bound to the bed, if one is known already. */
   readonly serialNumber?: string;
-  /** The device told a serial number for the first time: it is to be bound to the bed. */
+  /** This serial number is to be bound to the bed: the first that the device told, or one that a person confirmed. */
   onSerial?(serial: string): void;
   /** The device on this port says that it is another one. */
   onSwap?(swap: { readonly from: string; readonly to: string }): void;
@@ -81,6 +81,8 @@ export interface Supervisor {
   view(): SupervisedView;
   /** The newest frames, newest last; they are explained now. */
   frames(): readonly FrameView[];
+  /** A person says that the device that is there belongs to the bed: its serial number, undefined where it told none. */
+  bindFound(): string | undefined;
 }
 
 /** A port that has not opened by then is given up; when it opens after all it is closed again. */
@@ -276,6 +278,13 @@ export function supervise(options: SuperviseOptions): Supervisor {
       ...(latency === undefined ? {} : { latency }),
     }),
     frames: () => tap.frames(),
+    bindFound() {
+      if (found === undefined) return undefined;
+      bound = found;
+      told = undefined;
+      options.onSerial?.(found);
+      return found;
+    },
   };
 }
 

@@ -86,6 +86,8 @@ export interface ServerDeps {
   devices(): readonly DeviceView[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
   frames(device: DeviceId): readonly FrameLine[] | undefined;
+  /** The device that is there belongs to the bed from now on: its serial number; undefined where it told none. */
+  bindSerial(device: DeviceId): string | undefined;
   /** What went over a device's link in [from, to), as a transcript. Rejects with NOT_FOUND. */
   recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */

@@ -73,6 +73,10 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "devices with link state, counters and what is known of the family",
   },
   "GET /api/devices/:device/frames": { who: bench, does: "the last frames of one device, bytes and meaning" },
+  "POST /api/devices/:device/serial": {
+    who: bench,
+    does: "says that the device that is there belongs to the bed",
+  },
   "GET /api/devices/:device/recording": {
     who: bench,
     does: "what went over a device's link in at most 2 h of the last 48, as a transcript",

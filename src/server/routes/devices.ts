@@ -43,6 +43,18 @@ export function deviceRoutes(app: App, context: Context): void {
     },
   );
 
+  app.post(
+    "/api/devices/:device/serial",
+    { schema: { params: schemas.DeviceParams, response: { 200: CommandAnswerSchema } } },
+    async (request): Promise<CommandAnswer> => {
+      const { device, serial: before } = deviceOrFault(context, request.params.device);
+      const serial = deps.bindSerial(device);
+      if (serial === undefined) throw new Fault("CONFLICT", `${device} has not told a serial number.`);
+      context.audit("serial", `${device} ${before?.bound ?? "none"} to ${serial}`, context.person(request));
+      return { accepted: true };
+    },
+  );
+
   app.get(
     "/api/devices/:device/recording",
     { schema: { params: schemas.DeviceParams, querystring: schemas.TimeQuery } },

@@ -9,6 +9,7 @@ export const technician = {
   resolved: "opens as",
   serial: "Serial number",
   swapped: "ANOTHER DEVICE: {value} instead of {what}",
+  isOurs: "This one belongs here",
   newest: "Newest",
   counters: {
     bytes: "bytes",

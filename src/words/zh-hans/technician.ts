@@ -10,6 +10,7 @@ export const technician = {
   resolved: "实际打开",
   serial: "序列号",
   swapped: "换了一台设备：{value}，原来是 {what}",
+  isOurs: "这台就是这里的",
   newest: "最新数据",
   counters: {
     bytes: "字节",

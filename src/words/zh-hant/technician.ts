@@ -10,6 +10,7 @@ export const technician = {
   resolved: "實際開啟",
   serial: "序號",
   swapped: "換了一台裝置：{value}，原來是 {what}",
+  isOurs: "這台就是這裡的",
   newest: "最新資料",
   counters: {
     bytes: "位元組",

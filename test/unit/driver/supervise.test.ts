@@ -323,6 +323,8 @@ describe("a supervised device", () => {
     await say(200, 201);
     expect(swaps).toHaveLength(1);
     expect(supervisor.view().serial?.bound).toBe("200");
+    expect(supervisor.bindFound()).toBe("201");
+    expect(supervisor.view().serial).toEqual({ found: "201", bound: "201" });
     await supervisor.stop();
   });
 

@@ -46,6 +46,9 @@ export interface Harness {
   readonly receipts: string[];
   readonly proofs: string[];
   readonly simulated: object[];
+  /** Devices whose serial number somebody bound; what the device had told. */
+  readonly boundDevices: string[];
+  serialFound: string | undefined;
   readonly recordings: { readonly device: string; readonly from: number; readonly to: number }[];
   /** What the flight recorder has. */
   recording: string;
@@ -65,6 +68,7 @@ export interface Harness {
 }
 
 export interface HarnessOptions {
+  readonly imports?: NonNullable<ServerDeps["imports"]>;
   readonly pagesFolder?: string;
   /** Makes an owner code, which takes a while on purpose. */
   readonly withOwnerCode?: boolean;
@@ -103,6 +107,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     proofs: [],
     simulated: [],
     recordings: [],
+    boundDevices: [],
+    serialFound: undefined,
     recording: "device: nonin-serial\n\n0.000 < 01 80\n",
     isReal: false,
     targetChanges: { count: 0 },
@@ -148,6 +154,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.imports === undefined ? {} : { imports: options.imports }),
     command: async (bed, command) => {
       harness.commands.push({ bed, command });
       return harness.outcome;
@@ -170,6 +177,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
     devices: () => [DEVICE],
     frames: (device) => (device === DEVICE.device ? frameLines() : undefined),
+    bindSerial: (device) => {
+      harness.boundDevices.push(device);
+      return harness.serialFound;
+    },
     recording: async (device, from, to) => {
       harness.recordings.push({ device, from, to });
       return harness.recording;

@@ -57,6 +57,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   },
   "GET /api/devices": { url: "/api/devices" },
   "GET /api/devices/:device/frames": { url: "/api/devices/oxiaaaaaaa/frames" },
+  "POST /api/devices/:device/serial": { url: "/api/devices/oxiaaaaaaa/serial" },
   "GET /api/devices/:device/recording": { url: "/api/devices/oxiaaaaaaa/recording?from=0&to=1000" },
   "GET /api/beds/:bed/commissionings": { url: "/api/beds/b1/commissionings" },
   "POST /api/beds/:bed/commissionings/steps": {
@@ -76,6 +77,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
 const BENCH = [
   "GET /api/devices",
   "GET /api/devices/:device/frames",
+  "POST /api/devices/:device/serial",
   "GET /api/devices/:device/recording",
   "GET /api/simulation/:bed",
   "POST /api/simulation/:bed",

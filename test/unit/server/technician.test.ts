@@ -33,6 +33,24 @@ describe("devices on the bench", () => {
   });
 });
 
+describe("another device than the bed's", () => {
+  const url = `/api/devices/${DEVICE.device}/serial`;
+
+  it("belongs there once a technician says so, which is written down", async () => {
+    harness.serialFound = "SN-2";
+    const answer = await post(url, {});
+    expect(answer.json()).toEqual({ accepted: true });
+    expect(harness.boundDevices).toEqual([DEVICE.device]);
+    const [entry] = await harness.state.audits(1);
+    expect(entry).toMatchObject({ action: "serial", detail: `${DEVICE.device} none to SN-2` });
+  });
+
+  it("cannot be bound before it told who it is, or where it is not", async () => {
+    expect((await post(url, {})).statusCode).toBe(409);
+    expect((await post("/api/devices/nobody/serial", {})).statusCode).toBe(404);
+  });
+});
+
 describe("a recording", () => {
   const url = (from: number, to: number, device = DEVICE.device) =>
     `/api/devices/${device}/recording?from=${from}&to=${to}`;
