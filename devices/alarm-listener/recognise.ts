@@ -14,10 +14,10 @@ export interface Recogniser {
 }
 
 /** The alarm begins at the upper score and goes on at the lower. */
-const BEGINS = 0.7;
-const GOES_ON = 0.55;
+const BEGINS = 0.78;
+const GOES_ON = 0.6;
 /** One tone that comes and goes is a sound of many things: it must fit better. */
-const BEGINS_PLAIN = 0.78;
+const BEGINS_PLAIN = 0.82;
 /** So many tones of the alarm must follow its rhythm by themselves, each so well. */
 const HEARD_SHARE = 0.4;
 const PARTIAL_SCORE = 0.3;

@@ -80,6 +80,9 @@ export const recordCommand = command({
     if (module.link === "files") {
       throw new UsageError(`${module.id} is read from files, which need no recording: copy the card.`);
     }
+    if (module.confidential === true) {
+      throw new UsageError(`${module.id} hears what people say in the room: it is never recorded.`);
+    }
     const options = optionsOf(module.options, {}, values.options ?? []);
     const address = needed(values.port, "--port ADDRESS");
     const seconds =

@@ -2,7 +2,7 @@ import { isSignalId, isWaveId } from "../domain/signal.ts";
 import type { DeviceModule } from "./contract.ts";
 
 const LINKS = ["bytes", "reports", "gatt", "lines", "messages", "files"];
-const ROLES = ["oximeter", "ventilator", "capnograph", "contact", "plug", "call"];
+const ROLES = ["oximeter", "ventilator", "capnograph", "contact", "plug", "call", "power"];
 const TIMELINESS = ["live", "delayed", "late"];
 const EVIDENCE = ["real_bytes", "maker_document", "inferred", "unproven"];
 

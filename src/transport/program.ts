@@ -60,7 +60,8 @@ export async function openProgram(
     await closed;
     throw error;
   }
-  void closed.then(() => queue.end(lost(options.name, lastWords())));
+  const leave = (): void => queue.end(lost(options.name, lastWords()));
+  closed.then(leave, leave);
   return {
     chunks: queue.chunks,
     write: () => Promise.reject(new Fault("DEVICE_REFUSED", `Nothing can be sent to ${options.name}.`)),
@@ -108,7 +109,8 @@ function opened(
       rest = bytes.subarray(whole);
       queue.push(bytes.subarray(0, whole));
     });
-    void closed.then(() => settle(() => reject(refusal(lastWords() || "it ended at once"))));
+    const leave = (): void => settle(() => reject(refusal(lastWords() || "it ended at once")));
+    closed.then(leave, leave);
   });
 }
 
