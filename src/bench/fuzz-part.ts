@@ -41,6 +41,8 @@ export interface FuzzPart {
   heldBytes(): number;
 }
 
+/** More memory than this held after noise is a leak. */
+export const HEAP_LIMIT_BYTES = 4_000_000;
 /** A collection costs more than the noise: one is made so often. */
 export const HEAP_EVERY_BYTES = 500_000;
 /** Keeps the longest. */
@@ -52,7 +54,9 @@ export function waited(tally: Tally, wait: Wait): void {
 export function createGrowthMeter({ tally, heldBytes }: Pick<FuzzPart, "tally" | "heldBytes">): () => void {
   let lowest = heldBytes();
   return () => {
-    const held = heldBytes();
+    let held = heldBytes();
+    // Buffers that one collection found dead are counted until the next.
+    if (held - lowest > HEAP_LIMIT_BYTES / 4) held = heldBytes();
     lowest = Math.min(lowest, held);
     tally.heapGrowth = Math.max(tally.heapGrowth, held - lowest);
   };

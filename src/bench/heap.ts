@@ -4,12 +4,13 @@ import { runInNewContext } from "node:vm";
 /** Bytes that this process still holds after a full collection: objects and buffers. */
 export function createHeapMeter(): () => number {
   setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
+  const collect: unknown = runInNewContext("gc");
+  if (!isCollector(collect)) throw new TypeError("this Node lets nobody ask for a collection");
   return () => {
-    collect();
-    // Buffers that the first found dead are counted until the next.
     collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
 }
+
+const isCollector = (value: unknown): value is () => void => typeof value === "function";
