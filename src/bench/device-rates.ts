@@ -25,8 +25,9 @@ export interface DecoderRate {
 
 const LISTEN_MS = 60_000;
 /** Streams are handed on in pieces of about this; packets as they are. */
-const PATIENCE = 60;
 const CHUNK_BYTES = 4_096;
+/** A busy machine gives this process a part of its time only. */
+const PATIENCE = 20;
 const PLAIN: { readonly [device: string]: (onReading: (reading: unknown) => void) => Plain } = {
   "nonin-serial": plainNonin,
   "puritan-bennett-840-waveform": plainWaveform,
