@@ -61,8 +61,8 @@ async function writtenCard(part: FuzzPart, module: FilesModule, isWild: boolean)
 
 async function readCard(part: FuzzPart, module: FilesModule, files: CardFiles, way: Way): Promise<void> {
   const growing = way === "growing";
-  // What was measured in nights gone by is told whatever is expected now.
-  const hearing = createHearing(part, way === "stored" ? part.everyOptions : undefined);
+  // What was measured in nights gone by is told, whatever is expected now.
+  const hearing = createHearing(part, growing ? undefined : part.everyOptions);
   const clock = createVirtualClock(FUZZ_START);
   const stop = new AbortController();
   let isOver = false;
