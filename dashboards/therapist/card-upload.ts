@@ -12,10 +12,17 @@ export interface BroughtFile {
 /** Pieces that the box takes, small enough for a slow network within the time of a request. */
 const PIECE_BYTES = 1 << 20;
 /** What the box takes altogether. */
-export const UPLOAD_BYTES_MAX = 512 << 20;
+const UPLOAD_BYTES_MAX = 512 << 20;
+
+/** A file that was chosen, by itself or with its folder. */
+export interface ChosenFile extends Blob {
+  readonly name: string;
+  /** Beginning with the folder that was chosen; empty for a file by itself. */
+  readonly webkitRelativePath: string;
+}
 
 /** What was chosen: its files, without what computers leave on cards. */
-export function broughtFiles(files: Iterable<File>): readonly BroughtFile[] {
+export function broughtFiles(files: Iterable<ChosenFile>): readonly BroughtFile[] {
   return [...files].flatMap((file) => {
     const parts = file.webkitRelativePath === "" ? [file.name] : file.webkitRelativePath.split("/").slice(1);
     const isLitter = parts.some((part) => LITTER.test(part));
@@ -40,7 +47,7 @@ export async function packed(
   const [only, ...others] = files;
   if (only !== undefined && others.length === 0) return { name: only.path, content: only.content };
   const zip = createZip();
-  const parts: BlobPart[] = [];
+  const parts: (Blob | Uint8Array<ArrayBuffer>)[] = [];
   for (const [index, { path, content }] of files.entries()) {
     signal.throwIfAborted();
     parts.push(zip.begin(path));

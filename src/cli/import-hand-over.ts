@@ -5,6 +5,7 @@ import type { DeviceModule, OptionValues } from "../driver/contract.ts";
 import { fillOptions } from "../driver/options.ts";
 import type { FileLink, Links } from "../port/link.ts";
 import type { ImportResponse, ImportState } from "../server/contract/import.ts";
+import { SIMULATED_MARK } from "../transport/files.ts";
 import { pieces } from "../wire/card.ts";
 import { createZip } from "../wire/zip.ts";
 import { UsageError } from "./command.ts";
@@ -36,7 +37,7 @@ export async function handOver(over: HandOver, terminal: Terminal): Promise<Summ
       "While the home runs, a card is read with the family's default options: leave --options out.",
     );
   }
-  const { link } = await links.openFiles(address, terminal.signal);
+  const { link, simulated } = await links.openFiles(address, terminal.signal);
   const route = `/api/beds/${bed}/import`;
   try {
     let at = 0;
@@ -52,7 +53,9 @@ export async function handOver(over: HandOver, terminal: Terminal): Promise<Summ
     };
     terminal.say("a home runs here: it takes this in");
     const files = (await link.list()).length;
-    for await (const { piece, last } of inPieces(isSingle(address, files) ? plain(link) : zipped(link))) {
+    // A simulated file goes with its mark beside it.
+    const bytes = isSingle(address, files) && !simulated ? plain(link) : zipped(link, simulated);
+    for await (const { piece, last } of inPieces(bytes)) {
       await send(piece, last);
       terminal.say(`sent ${Math.ceil(at / PIECE_BYTES)} MB`);
     }
@@ -80,8 +83,12 @@ async function* plain(link: FileLink): AsyncGenerator<Uint8Array> {
   for (const { path: name, bytes } of await link.list()) yield* pieces(link, name, { from: 0, to: bytes });
 }
 
-async function* zipped(link: FileLink): AsyncGenerator<Uint8Array> {
+async function* zipped(link: FileLink, simulated: boolean): AsyncGenerator<Uint8Array> {
   const zip = createZip();
+  if (simulated) {
+    yield zip.begin(`marked/${SIMULATED_MARK}`);
+    yield zip.end();
+  }
   for (const { path: name, bytes } of await link.list()) {
     yield zip.begin(name);
     for await (const piece of pieces(link, name, { from: 0, to: bytes })) {

@@ -22,7 +22,10 @@ export const replayCommand = command({
     "--to tcp:P  port P of this machine; 0 takes any free one\n" +
     "--to home   the pseudo-terminal gets the name that the configuration gives the device's port, for a\n" +
     "            running home that waits for it. Only at speed 1: alarms are about minutes as they pass, and\n" +
-    "            a faster night would be judged wrongly. For whole nights in seconds use `judge`.",
+    "            a faster night would be judged wrongly. For whole nights in seconds use `judge`.\n\n" +
+    "Only families that are read from a port are played so. Recordings of the others (Bluetooth, USB reports, modem\n" +
+    "lines, MQTT) are played by the home itself: `port: replay:FILE` in the configuration. Cards need no replay:\n" +
+    "name the folder as `port`, or `import` it.",
   options: {
     device: { type: "string", value: "ID", help: "family; a transcript names its own" },
     to: { type: "string", value: "PLACE", help: "pty (default), tcp:PORT or home" },
@@ -64,6 +67,12 @@ export const replayCommand = command({
       terminal,
     );
     const family = recording.device.id;
+    if (recording.device.link !== "bytes") {
+      throw new UsageError(
+        `${family} is read as ${recording.device.link}, which no port carries: name the file itself as the device's ` +
+          "port in the configuration, port: replay:FILE, and the home plays it, marked as simulated.",
+      );
+    }
     const named = to === "home" ? await portInHome(family, values.config, terminal) : undefined;
     await inFolder(values.folder, terminal, async (folder) => {
       const outlet = await openOutlet(target, named ?? path.join(folder, family), terminal);

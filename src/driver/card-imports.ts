@@ -163,9 +163,7 @@ export function createCardImports(options: CardImportsOptions): CardImports {
     if (piece.last) {
       receiving = undefined;
       const state = set(piece.bed, { ...started(piece, upload.bytes), phase: "reading", percent: 0 });
-      reading = read(now).finally(() => {
-        reading = undefined;
-      });
+      reading = read(now);
       return state;
     }
     now.cancel = clock.after(ABANDONED_MS, () => {
@@ -199,6 +197,7 @@ export function createCardImports(options: CardImportsOptions): CardImports {
         ...(to === undefined ? {} : { to }),
       });
     };
+    let end: () => void;
     try {
       const counts = await importCard(
         options,
@@ -206,14 +205,16 @@ export function createCardImports(options: CardImportsOptions): CardImports {
         stopping.signal,
         (so) => tell(so, "reading"),
       );
-      tell(counts, "done");
       log.note("import.done", { bed, family, rows: counts.rows, nights: counts.nights });
+      end = () => tell(counts, "done");
     } catch (error) {
-      set(bed, failed(base, error));
       log.note("import.failed", { bed, family, why: messageOf(error) }, "warn");
-    } finally {
-      await discard(now);
+      end = () => set(bed, failed(base, error));
     }
+    // Told last: whoever hears that it is over may begin the next one.
+    await discard(now);
+    reading = undefined;
+    end();
   };
 
   return {
