@@ -24,7 +24,7 @@ const PARTIAL_SCORE = 0.3;
 /** Nothing longer than this is waited for, and so many pulses are enough. */
 const LONGEST_SPAN_MS = 7_000;
 const ENOUGH_PULSES = 3;
-const ENOUGH_MS = 2_500;
+const ENOUGH_MS = 3_500;
 /** Silence around the pulses that belongs to the pattern. */
 const BEFORE_MS = 350;
 const AFTER_MS = 200;

@@ -31,7 +31,7 @@ export const alarmListenerProfile: ConformanceProfile = {
     scene("nothing learned", "", [1, absent("not_measured")], 3, ["samples", "status"]),
     scene("muted", BURSTS, [absent("device_off"), absent("device_off")], 8, ["samples", "status"]),
     scene("overdriven", BURSTS, [absent("invalid"), absent("invalid")], 8, ["samples", "status"]),
-    scene("a short beep", "1/2900/0.150.150", [1, 1], 4),
+    scene("a short beep", "1/2900/0.150.150", [1, 1], 6),
   ],
   streams: ["a short beep"],
   checksum: () => false,
