@@ -61,7 +61,10 @@ export async function fuzzStream(part: FuzzPart): Promise<void> {
   const fuzzed = { module, options: part.options, ears: hearing };
   const session = await startSession(fuzzed);
   const inStep = await streamInStep(part, clean);
-  const way = inStep === undefined ? asking(fuzzed, part, clean, hearing) : replaying(inStep, hearing, part);
+  const way =
+    inStep === undefined
+      ? asking(fuzzed, part, clean, hearing)
+      : replaying(inStep, part, { hearing, session });
   const grown = createGrowthMeter(part);
   let passed = 0;
   for (let measured = 0; passed < part.bytes; ) {
@@ -77,8 +80,8 @@ export async function fuzzStream(part: FuzzPart): Promise<void> {
     measured = passed;
     grown();
   }
-  await way.end();
   await session.stop();
+  await way.end();
 }
 
 /** The simulator's stream into a driver of its own. */
@@ -139,8 +142,14 @@ interface WayBack {
 }
 
 /** The clean stream again, right behind the noise: how many of its first frames were lost. */
-function replaying(clean: CleanStream, hearing: Hearing, { tally }: FuzzPart): WayBack {
+function replaying(
+  clean: CleanStream,
+  { tally }: FuzzPart,
+  { hearing, session: { cable } }: { readonly hearing: Hearing; readonly session: FuzzSession },
+): WayBack {
   const of = isText(clean) ? "lines" : "frames";
+  // What the driver asks, nobody answers; unread it would fill the cable.
+  const unheard = Promise.all([drained(cable.device.chunks), drained(cable.packets.chunks)]);
   return {
     async again(session) {
       hearing.kept = [];
@@ -151,8 +160,16 @@ function replaying(clean: CleanStream, hearing: Hearing, { tally }: FuzzPart): W
       const most = Math.max(MOST_LOST[of], clean.firstFrames);
       if (count > most) tally.problems.add(`lost more than ${most} ${of} after noise`);
     },
-    end: async () => undefined,
+    async end() {
+      await cable.device.close();
+      await cable.packets.close();
+      await unheard;
+    },
   };
+}
+
+async function drained(chunks: AsyncIterable<unknown>): Promise<void> {
+  for await (const chunk of chunks) if (chunk === undefined) return;
 }
 
 /** A device that is asked: its simulator, out of reach while there is noise, then damaged, then clean. */
