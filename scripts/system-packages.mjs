@@ -63,7 +63,7 @@ export function installMissing() {
  * @param {string[]} args
  * @returns {string | undefined} what went wrong
  */
-function aptGet(args) {
+export function aptGet(args) {
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n", "--preserve-env=DEBIAN_FRONTEND"];
   const [command, ...rest] = [...sudo, "apt-get", "-qq", ...args];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
@@ -79,7 +79,7 @@ function aptGet(args) {
 }
 
 /** @param {(typeof systemPackages)[number]} each */
-function isPresent(each) {
+export function isPresent(each) {
   // The system's daemons live in sbin, which an ordinary user's PATH leaves out.
   const folders = [
     ...(process.env.PATH ?? "").split(path.delimiter),

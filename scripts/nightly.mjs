@@ -1,0 +1,26 @@
+// `npm run nightly -- NAME`: checks that take minutes or a machine of their own, and are no part of `npm test`.
+//
+//   npm run nightly -- ble-guest             Bluetooth over a real kernel and bluetoothd, in an emulated machine
+//   npm run nightly -- ble-guest --install   first install what it needs (apt-get)
+//
+// The last line is "NAME passed" or "NAME failed"; exit code 0, 1, or 2 for wrong use.
+
+import { ensureInstalled, root, say } from "./bootstrap.mjs";
+import { bleGuest } from "./nightly/ble-guest.mjs";
+
+/** @type {{ readonly [name: string]: (options: { install: boolean }) => boolean | Promise<boolean> }} */
+const checks = { "ble-guest": bleGuest };
+
+process.chdir(root);
+const args = process.argv.slice(2);
+const install = args.includes("--install") || process.env.CI === "true" || process.env.CI === "1";
+const [name = "", ...surplus] = args.filter((arg) => arg !== "--install");
+const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+if (check === undefined || surplus.length > 0) {
+  say(`Usage: npm run nightly -- NAME [--install]; NAME is one of ${Object.keys(checks).join(", ")}.`);
+  process.exit(2);
+}
+ensureInstalled({ strict: true });
+const passed = await check({ install });
+console.log(`${name} ${passed ? "passed" : "failed"}`);
+process.exitCode = passed ? 0 : 1;
