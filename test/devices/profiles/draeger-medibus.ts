@@ -82,6 +82,12 @@ export const draegerMedibusProfile: ConformanceProfile = {
     scene("ordinary values", QUIET, ORDINARY),
     scene("ordinary values with oximeter and CO2", ALL, { ...ORDINARY, ...EXTRAS }),
     scene("older MEDIBUS: page 1 only", { ...ALL, codes: "medibus" }, { ...ORDINARY, ...EXTRAS }),
+    scene(
+      "older MEDIBUS: a leak that four characters of mL cannot hold is blank",
+      { ...QUIET, codes: "medibus" },
+      { ...ORDINARY, leak: 40 },
+      { ...ORDINARY, leak: absent("not_measured"), therapy: 1 },
+    ),
     // It counts the time without a breath since it was switched on.
     scene("nothing measured", QUIET, {}, { ...BLANK, apnea_duration: { about: 19, within: 1 }, therapy: 1 }),
     scene("the least", QUIET, {
