@@ -108,9 +108,9 @@ export function ImportCard(props: { readonly bed: BedId; readonly onDone: () => 
         <Chooser label={card.file} disabled={isBusy} onFiles={(files) => page.handOver(bring(files))} />
       </div>
       <p class="small">{card.noFolder}</p>
-      <div role="status">
+      <output>
         <StepWords step={step.value} />
-      </div>
+      </output>
       {stopping.value !== undefined && (
         <button type="button" class="quiet" onClick={() => stopping.value?.abort()}>
           {card.stop}
@@ -189,7 +189,7 @@ function State(props: { readonly state: ImportState }) {
   } = props.state;
   if (phase === "receiving") return null;
   if (phase === "reading") {
-    return <p role="status">{fill(card.reading, { percent: String(percent), nights: String(nights) })}</p>;
+    return <output>{fill(card.reading, { percent: String(percent), nights: String(nights) })}</output>;
   }
   if (phase === "failed") {
     if (problem === undefined) return null;

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { SECOND_MS, wall } from "../domain/time.ts";
 import type { DeviceModule } from "../driver/contract.ts";
 import { fillOptions } from "../driver/options.ts";
@@ -12,7 +11,7 @@ import { createSeededRandom } from "../rehearsal/random.ts";
 import { parseTranscript } from "../wire/transcript.ts";
 import { invalidInput, UsageError } from "./command.ts";
 import { decodeRecording } from "./decoding.ts";
-import { BUILT_IN, familiesWith } from "./families.ts";
+import { BUILT_IN, familiesWith, importFile } from "./families.ts";
 import { toFiles } from "./simulate-files.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -198,17 +197,17 @@ async function fixtures(module: DeviceModule, { id, folder }: Laying, terminal: 
 
 /** The table of the README is made from the codec, like that of every family. */
 async function fillTable({ folder }: Laying): Promise<void> {
-  const codec: { readonly FRAME?: { table(): string } } = await import(
-    pathToFileURL(path.join(folder, "codec.ts")).href
-  );
+  const { FRAME: frame } = await importFile(path.join(folder, "codec.ts"));
   const readme = path.join(folder, "README.md");
   const text = await readFile(readme, "utf8");
-  const frames =
-    codec.FRAME === undefined
-      ? ""
-      : `\n## Frames\n\nBytes are counted from 1. This table is generated from \`codec.ts\`; a test compares it.\n\n${codec.FRAME.table()}\n`;
-  await writeFile(readme, text.replace("\nFRAMES\n", frames === "" ? "" : `${frames}`));
+  await writeFile(readme, text.replace("\nFRAMES\n", hasTable(frame) ? framesSection(frame.table()) : ""));
 }
+
+const hasTable = (value: unknown): value is { table(): string } =>
+  typeof value === "object" && value !== null && "table" in value && typeof value.table === "function";
+
+const framesSection = (table: string): string =>
+  `\n## Frames\n\nBytes are counted from 1. This table is generated from \`codec.ts\`; a test compares it.\n\n${table}\n`;
 
 /** Its line in the two lists: the import in its place by the alphabet, the entry at the end. */
 async function enlist({ id, root }: Laying): Promise<void> {

@@ -38,7 +38,8 @@ export const devicesCommand = command({
   ],
   async run({ values, positionals: [verb, id] }, terminal) {
     if (verb !== undefined) {
-      if (verb !== "new") throw new UsageError(`"${verb}" is not known; did you mean "devices new ID"?`);
+      if (verb !== "new")
+        throw new UsageError(`"${verb}" is one argument too many; did you mean "devices new ID"?`);
       await layOut({ id: needed(id, "ID"), link: values.link ?? "bytes", folder: values.folder }, terminal);
       return 0;
     }

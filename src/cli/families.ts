@@ -34,12 +34,18 @@ export function familyIn(families: Families, id: string): DeviceModule {
 /** Whether --device names a module file instead of a family. */
 export const isModuleFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 
+/** What a file exports. Rejects as import() does. */
+export async function importFile(file: string): Promise<{ readonly [name: string]: unknown }> {
+  const loaded: unknown = await import(pathToFileURL(file).href);
+  return typeof loaded === "object" && loaded !== null ? Object.fromEntries(Object.entries(loaded)) : {};
+}
+
 /** One family from a file of its own. TypeScript is taken as it is, outside node_modules. */
 async function loadModule(file: string, folder: string): Promise<DeviceModule> {
   const full = path.resolve(folder, file);
   let exported: { readonly [name: string]: unknown };
   try {
-    exported = await import(pathToFileURL(full).href);
+    exported = await importFile(full);
   } catch (error) {
     throw moduleFault(
       `${file} cannot be loaded: ${messageOf(error)}.`,

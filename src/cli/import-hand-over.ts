@@ -73,11 +73,11 @@ export async function handOver(over: HandOver, terminal: Terminal): Promise<Summ
 }
 
 const nameOf = (address: string): string =>
-  /^http:/.test(address) ? "card.zip" : path.basename(address) || "card";
+  address.startsWith("http:") ? "card.zip" : path.basename(address) || "card";
 
 /** One file that is no zip keeps its name, which tells what it is. */
 const isSingle = (address: string, files: number): boolean =>
-  files === 1 && /\.(?!zip$)[a-z0-9]{2,5}$/i.test(address) && !/^http:/.test(address);
+  files === 1 && /\.(?!zip$)[a-z0-9]{2,5}$/i.test(address) && !address.startsWith("http:");
 
 async function* plain(link: FileLink): AsyncGenerator<Uint8Array> {
   for (const { path: name, bytes } of await link.list()) yield* pieces(link, name, { from: 0, to: bytes });

@@ -30,8 +30,7 @@ const LINES_AT_ONCE = 200;
 /** `breathwatch import`: a card, a file or a device's own memory into the store, or printed. */
 export const importCommand = command({
   name: "import",
-  usage:
-    "--device ID PATH | --from-device ADDRESS [--jsonl] [--bed B] [--config FILE] [--options NAME=VALUE]",
+  usage: "--device ID PATH [--jsonl] [--bed B] [--config FILE] [--zone ZONE] [--options NAME=VALUE]",
   about:
     "Brings what a device kept into the store of the configured home, each number at the device's own time: a\n" +
     "memory card (a folder, a zip, or http:// for a card with Wi-Fi), a device's file, an export of an app, or,\n" +
@@ -104,7 +103,7 @@ function addressOf(
     if (place === undefined) throw new UsageError(`PATH is missing: ${module.id} is read from files.`);
     // A card that still grows is taken as it is now.
     const plain = place.replace(/^card:/, "");
-    return /^http:\/\//.test(plain) ? plain : path.resolve(folder, plain);
+    return plain.startsWith("http://") ? plain : path.resolve(folder, plain);
   }
   if (!keepsReadings(module)) {
     throw new UsageError(

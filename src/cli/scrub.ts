@@ -38,20 +38,20 @@ export function patternsOf(secret: string): readonly Pattern[] {
     const even = digits.length % 2 === 0 ? digits : `0${digits}`;
     const packed = Buffer.from(even, "hex");
     add("BCD", packed, () => 0);
-    add("BCD", Buffer.from(packed).reverse(), () => 0);
+    add("BCD", packed.toReversed(), () => 0);
     const value = BigInt(digits);
     for (const size of [3, 4, 8]) {
       if (value >= 1n << BigInt(8 * size) || (size < 8 && value < 1n << BigInt(8 * (size - 1)))) continue;
       const big = Buffer.from(value.toString(16).padStart(2 * size, "0"), "hex");
       add("whole number", big, () => 0);
-      add("whole number", Buffer.from(big).reverse(), () => 0);
+      add("whole number", big.toReversed(), () => 0);
     }
   }
   const hex = secret.replaceAll(/[:\s-]/g, "");
   if (/^(?:[\da-f]{2}){3,}$/i.test(hex)) {
     const bytes = Buffer.from(hex, "hex");
     add("bytes", bytes, () => 0);
-    add("bytes", Buffer.from(bytes).reverse(), () => 0);
+    add("bytes", bytes.toReversed(), () => 0);
   }
   // The longest first, so that a part does not spoil the whole.
   return patterns.toSorted((a, b) => b.bytes.length - a.bytes.length);

@@ -176,7 +176,9 @@ export function createCardImports(options: CardImportsOptions): CardImports {
           new Fault("CONFLICT", "The sender stopped sending.", { fix: "Send it again." }),
         ),
       );
-      void discard(now);
+      discard(now).catch((error: unknown) => {
+        log.note("import.upload_left", { why: messageOf(error) }, "warn");
+      });
     });
     return set(piece.bed, started(piece, upload.bytes));
   };
@@ -263,7 +265,7 @@ const started = (
     : { percent: Math.min(100, Math.floor((100 * received) / piece.total)) }),
 });
 
-function failed({ percent: _, ...state }: CardImport, error: unknown): CardImport {
+function failed(state: CardImport, error: unknown): CardImport {
   const fault = error instanceof Fault ? error : new Fault("DRIVER_FAILED", messageOf(error));
   const { code, message, fix } = fault;
   const detail = message.replace(/ \([A-Z_]+\)$/, "");

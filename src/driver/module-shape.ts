@@ -101,5 +101,7 @@ function signalsProblem({ signals, options }: Unknown): string | undefined {
   }
   if (!Array.isArray(told)) return "its signals() must give a list";
   const unknown: unknown = told.find((signal) => typeof signal !== "string" || !isSignalId(signal));
-  return unknown === undefined ? undefined : `its signals() names "${String(unknown)}", which is no signal`;
+  return unknown === undefined
+    ? undefined
+    : `its signals() names ${JSON.stringify(unknown)}, which is no signal`;
 }

@@ -109,7 +109,7 @@ describe("devices new, in a checkout", () => {
       ],
     ]);
     const index = readFileSync(path.join(folder, "devices/index.ts"), "utf8");
-    const imports = [...index.matchAll(/from "\.\/([^/]+)\/module\.ts"/g)].map(([, id]) => id);
+    const imports = [...index.matchAll(/from "\.\/([^/]+)\/module\.ts"/g)].map(([, id]) => id ?? "");
     expect(imports).toEqual(imports.toSorted());
     expect(imports).toContain("acme-thing");
     expect(index).toMatch(/ {2}acmeThing,\n\];/);

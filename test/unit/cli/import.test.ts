@@ -126,7 +126,7 @@ describe("breathwatch import", () => {
       ...["--to", "files", "--folder", "cards", "--begin", "2026-01-15T22:00Z"],
     ]);
     const [file] = (await readdir(path.join(terminal.folder, "cards/csv-import"))).filter((name) =>
-      /csv$/.test(name),
+      name.endsWith("csv"),
     );
     for (const place of ["cards/csv-import", `cards/csv-import/${file ?? ""}`]) {
       await rm(path.join(terminal.folder, ".breathwatch"), { recursive: true, force: true });
