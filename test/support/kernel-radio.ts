@@ -1,6 +1,6 @@
 // Plugs a controller of a virtual room into the running kernel, as a USB adapter would be: through /dev/vhci (Linux,
 // drivers/bluetooth/hci_vhci.c), where the kernel's packets are read and the controller's are written, one at a time.
-import { closeSync, openSync, read, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import type { VirtualRoom } from "./virtual-radio.ts";
 
 /** An adapter of this kernel. */
@@ -14,27 +14,36 @@ export interface KernelAdapter {
 const VENDOR = 0xff;
 const EVENT = 0x04;
 
+/** Looked for packets of the kernel so often: a waiting read would keep the process from ending. */
+const LOOK_MS = 2;
+
 /** Makes an adapter with this address. Needs root, /dev/vhci and the module hci_vhci. */
 export function plugIntoKernel(room: VirtualRoom, address: string): Promise<KernelAdapter> {
-  const file = openSync("/dev/vhci", "r+");
+  const file = openSync("/dev/vhci", constants.O_RDWR | constants.O_NONBLOCK);
   const plug = room.plugIn(address, (bytes) => {
     for (const packet of packetsOf(bytes)) writeSync(file, packet);
   });
-  return new Promise((resolve, reject) => {
-    const buffer = Buffer.alloc(4_096);
-    const next = (): void =>
-      read(file, buffer, 0, buffer.length, null, (error, length) => {
-        if (error !== null) return reject(error);
-        const packet = Buffer.from(buffer.subarray(0, length));
+  const buffer = Buffer.alloc(4_096);
+  return new Promise((resolve) => {
+    const looking = setInterval(() => {
+      for (let packet = next(); packet !== undefined; packet = next()) {
         if (packet[0] === VENDOR) resolve({ name: `hci${packet.readUInt16LE(2)}`, unplug });
         else plug.hear(packet);
-        next();
-      });
+      }
+    }, LOOK_MS);
+    const next = (): Buffer | undefined => {
+      try {
+        return Buffer.from(buffer.subarray(0, readSync(file, buffer)));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+        throw error;
+      }
+    };
     const unplug = (): void => {
+      clearInterval(looking);
       plug.unplug();
       closeSync(file);
     };
-    next();
     // An adapter of the ordinary kind.
     writeSync(file, Uint8Array.of(VENDOR, 0x00));
   });
