@@ -80,7 +80,7 @@ function Serial(props: { readonly device: DeviceView }) {
   return (
     <>
       <p class="problem">{fill(technician.swapped, { value: serial.found, what: serial.bound })}</p>
-      <button type="button" onClick={confirm}>
+      <button type="button" onClick={() => void confirm()}>
         {technician.isOurs}
       </button>
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}

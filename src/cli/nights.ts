@@ -4,6 +4,7 @@ import type { HomeConfig } from "../config/config.ts";
 import type { AlarmEvent, ConditionId, Priority } from "../domain/alarm.ts";
 import { SECOND_MS, type Wall, wall } from "../domain/time.ts";
 import { composeHome, type Home } from "../home.ts";
+import { isHouseFault } from "../rehearsal/faults.ts";
 import { DEFAULT_MACHINE, type MachineSettings } from "../rehearsal/machine.ts";
 import { createPatient } from "../rehearsal/patient.ts";
 import { createSeededRandom } from "../rehearsal/random.ts";
@@ -152,6 +153,11 @@ const nameOf = ({ home }: RehearsedHome, device: string): string =>
 const happensToHouse =
   ({ world, home }: RehearsedHome): Happens =>
   ({ event, at }) => {
+    if (!isHouseFault(event)) {
+      const call = { how: "switch", kind: "come" } as const;
+      home.edge.command("b1", { kind: "call", id: `call-${at}`, call });
+      return;
+    }
     switch (event) {
       case "broker_down":
         world.faults.setFate(() => "lose");
@@ -164,8 +170,6 @@ const happensToHouse =
       case "internet_up":
         world.http.answer = () => ({ status: 201, headers: {}, body: "" });
         return;
-      default:
-        home.edge.command("b1", { kind: "call", id: `call-${at}`, call: { how: "switch", kind: "come" } });
     }
   };
 

@@ -127,7 +127,7 @@ function tableOf(spec: FrameSpec<Fields>): string {
   }
   if (spec.checksum !== undefined) {
     const { kind, from, to, at } = spec.checksum;
-    rows.push({ byte: at, cells: [`${at + 1}`, "", `${CHECKSUMS[kind].name(from + 1, to)}`, ""] });
+    rows.push({ byte: at, cells: [`${at + 1}`, "", CHECKSUMS[kind].name(from + 1, to), ""] });
   }
   rows.sort((a, b) => a.byte - b.byte);
   const lines = [

@@ -95,9 +95,7 @@ export const parseHexFrames = (text: string): readonly Uint8Array[] =>
   parseHexLines(text).map(({ bytes }) => bytes);
 
 /** The same with the packet's channel (percent-encoded) where a line begins with one and a colon. */
-function parseHexLines(
-  text: string,
-): readonly { readonly channel?: string; readonly bytes: Uint8Array }[] {
+function parseHexLines(text: string): readonly { readonly channel?: string; readonly bytes: Uint8Array }[] {
   return text.split("\n").flatMap((raw, index) => {
     const line = remarkless(raw);
     if (line === "") return [];

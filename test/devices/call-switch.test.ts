@@ -48,6 +48,9 @@ test("a key calls again when its events come out of step", async () => {
       { offsetMs: 0, bytes: press.subarray(lost) },
       { offsetMs: 3000, bytes: press },
     ]);
-    expect(heard.readings.map(({ atMs }) => atMs), `${lost} bytes lost`).toContain(3000);
+    expect(
+      heard.readings.map(({ atMs }) => atMs),
+      `${lost} bytes lost`,
+    ).toContain(3000);
   }
 });

@@ -15,7 +15,15 @@ export interface SteadyBed {
 }
 
 /** A bed that stays as it is; signals that are not named are not measured. */
-export const steadyBed = ({ samples, settings, flags, calls, ownAlarms, waves, breath }: SteadyBed): BedView => ({
+export const steadyBed = ({
+  samples,
+  settings,
+  flags,
+  calls,
+  ownAlarms,
+  waves,
+  breath,
+}: SteadyBed): BedView => ({
   sample: (signal) => samples[signal] ?? absent("not_measured"),
   setting: (setting) => settings?.[setting],
   flags: () => flags ?? [],

@@ -82,7 +82,14 @@ async function observe(family: string, name: string): Promise<readonly SamplesBo
   const { signal } = new AbortController();
   const readings: SamplesBody[] = [];
   try {
-    for await (const { body } of device.observe({ link, clock: createClock(), options, zone: "UTC", trace, signal })) {
+    for await (const { body } of device.observe({
+      link,
+      clock: createClock(),
+      options,
+      zone: "UTC",
+      trace,
+      signal,
+    })) {
       if (body.kind === "samples") readings.push(body);
     }
   } catch {

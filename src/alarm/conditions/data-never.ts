@@ -15,7 +15,13 @@ export const dataNever = condition({
   liveOnly: false,
   canBeOff: true,
   settings: {
-    limit: { default: 60, min: 30, max: 300, unit: "s", help: "time since the watch began; delayed sources 300 s" },
+    limit: {
+      default: 60,
+      min: 30,
+      max: 300,
+      unit: "s",
+      help: "time since the watch began; delayed sources 300 s",
+    },
     clear_s: { default: 5, min: 0, max: 60, unit: "s", help: "time with fresh samples that ends it" },
   },
   priority: { A: "medium", B: "high", C: "high" },
