@@ -1,4 +1,5 @@
 import { encodeObservation } from "../bus/observation.ts";
+import { plainWords } from "../domain/plain-words.ts";
 import { wall } from "../domain/time.ts";
 import type { Trace } from "../driver/contract.ts";
 import { createStamper } from "../driver/stamp.ts";
@@ -112,7 +113,7 @@ function traceTo(counts: Counts): Trace {
     },
     reject: (bytes, reason) => {
       const known = counts.rejects.has(reason) || counts.rejects.size < MOST_REASONS;
-      const name = known ? reason : "other reasons";
+      const name = known ? plainWords(reason) : "other reasons";
       counts.rejects.set(name, (counts.rejects.get(name) ?? 0) + 1);
       counts.rejectedBytes += bytes.length;
     },

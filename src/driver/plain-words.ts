@@ -1,6 +1,5 @@
 import type { ObservationBody } from "../domain/observation.ts";
-
-const LONGEST_WORDS = 200;
+import { plainWords } from "../domain/plain-words.ts";
 
 /** A body whose texts, the device's own words, are plain. */
 export function plainBody(body: ObservationBody): ObservationBody {
@@ -34,15 +33,3 @@ const plainTexts = (values: object): { [key: string]: string } =>
       typeof value === "string" ? [[key, plainWords(value)]] : [],
     ),
   );
-
-/**
- * Words of a device, a file or a neighbour, fit to be shown, logged and printed on a terminal: without control and
- * direction characters (U+FFFD stands in their place), 200 characters at most.
- */
-export const plainWords = (text: string): string =>
-  text.length <= LONGEST_WORDS && !CONTROL.test(text)
-    ? text
-    : text.slice(0, LONGEST_WORDS).replaceAll(new RegExp(CONTROL, "gu"), "\uFFFD");
-
-/** Control characters, line and paragraph separators, and what turns the direction of writing round. */
-const CONTROL = /[\p{Cc}\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;

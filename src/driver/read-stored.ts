@@ -1,9 +1,10 @@
 import { Fault } from "../domain/fault.ts";
+import { plainWords } from "../domain/plain-words.ts";
 import { isPresent } from "../domain/sample.ts";
 import type { FileEntry, FileLink, Links } from "../port/link.ts";
 import { type AttachOptions, attach, type Surroundings } from "./attach.ts";
 import type { DeviceModule, DeviceReading, OptionValues, Trace } from "./contract.ts";
-import { plainBody, plainWords } from "./plain-words.ts";
+import { plainBody } from "./plain-words.ts";
 
 /** What somebody brings: a card, a file, or a device that kept something. */
 export interface StoredSource {

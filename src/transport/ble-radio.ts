@@ -1,5 +1,6 @@
 import type { Characteristic, DisconnectReason, Noble, Peripheral } from "@stoprocent/noble";
 import { messageOf } from "../domain/fault.ts";
+import { plainWords } from "../domain/plain-words.ts";
 import { type Advertised, isOfFamily, isWanted } from "./ble-match.ts";
 import { type Heard, type Radio, RadioProblem, type Wanted } from "./ble-messages.ts";
 import { type Bluez, openBluez } from "./bluez.ts";
@@ -170,6 +171,6 @@ const isRemembered = ({ rssi }: Peripheral): boolean => rssi === 0;
 const advertisedBy = ({ address, advertisement }: Peripheral): Advertised => ({
   address,
   // Neither is always there, whatever the types say.
-  name: advertisement.localName ?? "",
+  name: plainWords(advertisement.localName ?? ""),
   services: advertisement.serviceUuids ?? [],
 });
