@@ -1,11 +1,14 @@
 import path from "node:path";
 import { machineZone } from "../ops/machine.ts";
 import type { Clock } from "../port/clock.ts";
+import type { ByteLink } from "../port/link.ts";
+import { createSeededRandom } from "../rehearsal/random.ts";
 import type { TimedBytes } from "../transport/replay.ts";
 import { command, invalidInput, numberOf, UsageError } from "./command.ts";
 import { findConfiguration } from "./configuration.ts";
 import type { Outlet } from "./device-end.ts";
 import { inFolder, LINGER_MS, openOutlet, type Target, targetOf, untilOpened } from "./outlet.ts";
+import { FAULT_OPTION, faultyPort, portFaults } from "./port-faults.ts";
 import { openRecording } from "./recording.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -18,6 +21,8 @@ export const replayCommand = command({
     "names its device; other files are paced by the device's nominal rate, log files of a Puritan Bennett 840\n" +
     "by the port's 50 lines a second. It starts when the port is first opened, ends with the last byte, and\n" +
     "prints the port's address on stdout. What it plays is marked as simulated by whoever reads it.\n\n" +
+    "--fault KIND[=AMOUNT][@FROM-TO], times in s: flip, drop (share of the bytes), cut (of the pieces), wrong_baud,\n" +
+    "freeze, half_open, delay (s) between device and reader; flip=0.001, freeze@60-120, delay=3.\n\n" +
     "--to pty    a pseudo-terminal (needs socat); give its path as `port` in the configuration\n" +
     "--to tcp:P  port P of this machine; 0 takes any free one\n" +
     "--to home   the pseudo-terminal gets the name that the configuration gives the device's port, for a\n" +
@@ -42,6 +47,7 @@ export const replayCommand = command({
       help: "where the pty is named FOLDER/<family>; default: a temporary one",
     },
     config: { type: "string", value: "FILE", help: "configuration, for --to home" },
+    fault: FAULT_OPTION,
   },
   positionals: { min: 1, max: 1, names: "FILE" },
   examples: [
@@ -73,13 +79,16 @@ export const replayCommand = command({
           "port in the configuration, port: replay:FILE, and the home plays it, marked as simulated.",
       );
     }
+    const faults = portFaults(values.fault ?? []);
     const named = to === "home" ? await portInHome(family, values.config, terminal) : undefined;
     await inFolder(values.folder, terminal, async (folder) => {
       const outlet = await openOutlet(target, named ?? path.join(folder, family), terminal);
       try {
         await terminal.print(`${outlet.address}\n`);
         await untilOpened([outlet], terminal);
-        await play(recording.chunks, { outlet, speed, terminal });
+        const random = createSeededRandom(1);
+        const link = faultyPort(outlet.link, faults, { clock: terminal.clock, random });
+        await play(recording.chunks, { outlet, link, speed, terminal });
       } finally {
         await outlet.close();
       }
@@ -90,6 +99,7 @@ export const replayCommand = command({
 
 interface Playing {
   readonly outlet: Outlet;
+  readonly link: ByteLink;
   readonly speed: number;
   readonly terminal: Terminal;
 }
@@ -97,7 +107,7 @@ interface Playing {
 /** Writes each piece at its time. Ends with the recording or quietly with the signal. */
 async function play(
   chunks: Iterable<TimedBytes> | AsyncIterable<TimedBytes>,
-  { outlet, speed, terminal }: Playing,
+  { outlet, link, speed, terminal }: Playing,
 ): Promise<void> {
   const { clock, signal } = terminal;
   const startMs: number = clock.mono();
@@ -108,7 +118,7 @@ async function play(
       lastMs = chunk.offsetMs;
       await waitUntil(clock, startMs + chunk.offsetMs / speed, signal);
       bytes += chunk.bytes.length;
-      await outlet.link.write(chunk.bytes);
+      await link.write(chunk.bytes);
     }
     await clock.sleep(LINGER_MS, signal);
   } finally {

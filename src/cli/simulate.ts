@@ -15,6 +15,7 @@ import { familyNamed } from "./configuration.ts";
 import type { Outlet } from "./device-end.ts";
 import { BUILT_IN } from "./families.ts";
 import { inFolder, LINGER_MS, openOutlet, type Target, targetOf, untilOpened } from "./outlet.ts";
+import { FAULT_OPTION, faultyPort, type PortFault, portFaults } from "./port-faults.ts";
 import { optionsOf } from "./recording.ts";
 import { readSamples, type SamplesNight } from "./samples.ts";
 import { loadScenario } from "./scenario.ts";
@@ -36,6 +37,8 @@ export const simulateCommand = command({
     "--to files  any family, as fast as this machine can: what went over its link stands in\n" +
     "            FOLDER/<family>.transcript, for `decode` and `replay`; a card in FOLDER/<family>/, for `import`.\n" +
     "            On stdout stands one line a device: family, blank, file or folder\n\n" +
+    "--fault KIND[=AMOUNT][@FROM-TO], times in s: flip, drop (share of the bytes), cut (of the pieces), wrong_baud,\n" +
+    "freeze, half_open, delay (s) between device and reader; flip=0.001, freeze@60-120, delay=3.\n\n" +
     "Whoever reads any of it marks the data as simulated: it pages nobody outside a drill.",
   options: {
     scenario: {
@@ -57,6 +60,7 @@ export const simulateCommand = command({
       multiple: true,
       help: "option for every family that has it, repeatable",
     },
+    fault: FAULT_OPTION,
     folder: {
       type: "string",
       value: "FOLDER",
@@ -83,7 +87,10 @@ export const simulateCommand = command({
     const seed = numberOf(values.seed ?? String(play.seed), "--seed", 0, 2 ** 32 - 1);
     const random = createSeededRandom(seed);
     const devices = await devicesOf(values.devices, play, terminal);
+    const faults = portFaults(values.fault ?? []);
     if (values.to === "files") {
+      if (faults.length > 0)
+        throw new UsageError("--fault is for ports; scenarios damage links in rehearsals.");
       const chosen = withOptions(devices, values.options ?? []);
       await toFiles(chosen, {
         ...{ play, random, terminal },
@@ -96,7 +103,9 @@ export const simulateCommand = command({
     const target = targetOf(values.to ?? "pty");
     const chosen = withOptions(devices.map(withPort), values.options ?? []);
     await inFolder(values.folder, terminal, (folder) =>
-      onPorts(chosen, { target, folder, terminal }, (players) => run(players, { play, random, terminal })),
+      onPorts(chosen, { target, folder, terminal }, (players) =>
+        run(players, { play, random, faults, terminal }),
+      ),
     );
     return 0;
   },
@@ -255,7 +264,17 @@ const portFor = (target: Target, index: number): Target =>
 /** Plays until the end, or until the command is stopped or a port fails; then every simulator has returned. */
 async function run(
   players: readonly Player[],
-  { play, random, terminal }: { readonly play: Play; readonly random: Random; readonly terminal: Terminal },
+  {
+    play,
+    random,
+    faults,
+    terminal,
+  }: {
+    readonly play: Play;
+    readonly random: Random;
+    readonly faults: readonly PortFault[];
+    readonly terminal: Terminal;
+  },
 ): Promise<void> {
   const { clock } = terminal;
   const ending = new AbortController();
@@ -264,7 +283,10 @@ async function run(
   const bed = play.begin({ clock, random, signal });
   const playing = Promise.all(
     players.map(({ device, options, outlet }) =>
-      device.simulate({ link: outlet.link, bed, clock, random, options, signal }),
+      device.simulate({
+        link: faultyPort(outlet.link, faults, { clock, random }),
+        ...{ bed, clock, random, options, signal },
+      }),
     ),
   );
   try {
