@@ -1,7 +1,53 @@
 import { defineConfig } from "vitest/config";
 
 // Two kinds of tests. `unit` runs in parallel and on virtual time. `system` starts real processes, browsers and
-// brokers: one file at a time, after the others, so that two of them never fight for the two cores of a small machine.
+// brokers, after the others: files that mostly wait (a whole minute of a night) beside one another, those that ask for
+// no time of their own two at a time, and the rest, which measure time, one at a time, so that they never fight for the
+// two cores of a small machine.
+const WAITING = ["home", "home-trouble", "path-firefox"].map(systemTest);
+const PATIENT = [
+  "bedside-links",
+  "ble-bluez",
+  "cli-check",
+  "cli-probe",
+  "control",
+  "modem-lines",
+  "mqtt-source",
+  "pages-caregiver",
+  "pages-everywhere",
+  "pages-patient",
+  "pages-technician",
+  "pages-worker",
+  "server",
+  "tcp",
+  "webhook",
+  "wifi-card",
+].map(systemTest);
+
+function systemTest(name: string): string {
+  return `test/system/${name}.test.ts`;
+}
+
+const system = (
+  name: string,
+  groupOrder: number,
+  workers: number,
+  include: string[],
+  exclude: string[] = [],
+) => ({
+  extends: true as const,
+  test: {
+    name,
+    include,
+    exclude,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: workers,
+    fileParallelism: workers > 1,
+    sequence: { groupOrder },
+  },
+});
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -27,17 +73,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        extends: true,
-        test: {
-          name: "system",
-          include: ["test/system/**/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      system("system-waiting", 1, 3, WAITING),
+      system("system-patient", 2, 2, PATIENT),
+      system("system", 3, 1, ["test/system/**/*.test.ts"], [...WAITING, ...PATIENT]),
     ],
   },
 });
