@@ -1,6 +1,6 @@
 import { Fault } from "../../src/domain/fault.ts";
 import type { DriverContext } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { EB_RULE, PADDING } from "./codec.ts";
 
@@ -17,32 +17,25 @@ export interface Questions {
 /** Begins to listen for answers; frames of all kinds are answers. Stop it in the end. */
 export function openQuestions({ link, clock, trace }: DriverContext, signal: AbortSignal): Questions {
   let heardBytes = 0;
-  let deliver: (frame: Uint8Array) => void = () => undefined;
-  const framer = createFramer({
-    rule: EB_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      if (bytes[at] === PADDING) return;
-      const whole = bytes.slice(at, at + length);
-      trace.frame(whole, () => `answer ${(whole[0] ?? 0).toString(16).toUpperCase()}`);
-      deliver(whole);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
+  const exchange = framedExchange<Uint8Array>({ link, clock, trace, signal }, (deliver) => {
+    const framer = createFramer({
+      rule: EB_RULE,
+      confirm: 1,
+      onFrame(bytes, at, length) {
+        if (bytes[at] === PADDING) return;
+        const whole = bytes.slice(at, at + length);
+        trace.frame(whole, () => `answer ${(whole[0] ?? 0).toString(16).toUpperCase()}`);
+        deliver(whole);
+      },
+      onNoise: (bytes, reason) => trace.reject(bytes, reason),
+    });
+    return {
+      push(chunk) {
+        heardBytes += chunk.length;
+        framer.push(chunk);
+      },
+    };
   });
-  const exchange = createExchange<Uint8Array>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      heardBytes += chunk.length;
-      framer.push(chunk);
-    },
-    // Streams that still run, and answers to what was asked before.
-    unasked: () => undefined,
-  });
-  exchange.start();
   return { exchange, heardBytes: () => heardBytes };
 }
 

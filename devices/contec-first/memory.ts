@@ -3,7 +3,7 @@ import { newestAt } from "../../src/domain/local-clock.ts";
 import { absent, measured, type Samples } from "../../src/domain/sample.ts";
 import { SECOND_MS, type Wall, wall } from "../../src/domain/time.ts";
 import type { DeviceReading, DriverContext } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange } from "../../src/driver/exchange.ts";
 import type { ValuesOf } from "../../src/wire/frame.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { BACK_TO_LIVE, HEAD, MEMORY, MEMORY_RULE, SECOND, secondsOf } from "./codec.ts";
@@ -53,43 +53,31 @@ const samplesOf = ({ spo2, pulse }: SecondValues): Samples => ({
 
 /** Begins to listen; what comes is kept whether somebody waits for it or not. */
 function open({ link, clock, trace, signal }: DriverContext, download: Download): Exchange<"head"> {
-  let deliver: (reply: "head") => void = () => undefined;
-  const framer = createFramer({
-    rule: MEMORY_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      const frame = bytes.slice(at, at + length);
-      if (length === HEAD.lengthBytes) {
-        const values = HEAD.decode(frame, 0);
-        trace.frame(frame, () => `memory of ${secondsOf(values)} s`);
-        download.head = { values, frame };
-        download.seconds = [];
-        download.damaged = false;
-        return deliver("head");
-      }
-      const second = SECOND.decode(frame, 0);
-      trace.frame(frame, () => `SpO2 ${second.spo2}, pulse ${second.pulse}`);
-      // Beyond what was announced it is a stray one, and nothing grows without a bound.
-      if (download.head !== undefined && !isWhole(download)) download.seconds.push(second);
-    },
-    onNoise(bytes, reason) {
-      if (download.seconds.length > 0 && !isWhole(download)) download.damaged = true;
-      trace.reject(bytes, reason);
-    },
-  });
-  const exchange = createExchange<"head">({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<"head">({ link, clock, trace, signal }, (deliver) =>
+    createFramer({
+      rule: MEMORY_RULE,
+      confirm: 1,
+      onFrame(bytes, at, length) {
+        const frame = bytes.slice(at, at + length);
+        if (length === HEAD.lengthBytes) {
+          const values = HEAD.decode(frame, 0);
+          trace.frame(frame, () => `memory of ${secondsOf(values)} s`);
+          download.head = { values, frame };
+          download.seconds = [];
+          download.damaged = false;
+          return deliver("head");
+        }
+        const second = SECOND.decode(frame, 0);
+        trace.frame(frame, () => `SpO2 ${second.spo2}, pulse ${second.pulse}`);
+        // Beyond what was announced it is a stray one, and nothing grows without a bound.
+        if (download.head !== undefined && !isWhole(download)) download.seconds.push(second);
+      },
+      onNoise(bytes, reason) {
+        if (download.seconds.length > 0 && !isWhole(download)) download.damaged = true;
+        trace.reject(bytes, reason);
+      },
+    }),
+  );
 }
 
 const isWhole = ({ head, seconds }: Download): boolean =>

@@ -1,5 +1,5 @@
 import type { DriverContext } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { command, FEEDBACK, FREE, hex, LENGTH, SEGMENTS, USERS, V7_RULE } from "./codec.ts";
 
@@ -21,33 +21,21 @@ export type Answer =
 /** Begins to listen for answers; packets of all types are answers. Stop it in the end. */
 export function openQuestions({ link, clock, trace }: DriverContext, signal: AbortSignal): Questions {
   let stretches = 0;
-  let deliver: (packet: Uint8Array) => void = () => undefined;
-  const framer = createFramer({
-    rule: V7_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      const packet = bytes.slice(at, at + length);
-      trace.frame(packet, () => `answer ${hex(packet[0] ?? 0)}`);
-      deliver(packet);
-    },
-    onNoise(bytes, reason) {
-      stretches += 1;
-      trace.reject(bytes, reason);
-    },
-  });
-  const exchange = createExchange<Uint8Array>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // Live data that still runs, and answers to what was asked before.
-    unasked: () => undefined,
-  });
-  exchange.start();
+  const exchange = framedExchange<Uint8Array>({ link, clock, trace, signal }, (deliver) =>
+    createFramer({
+      rule: V7_RULE,
+      confirm: 1,
+      onFrame(bytes, at, length) {
+        const packet = bytes.slice(at, at + length);
+        trace.frame(packet, () => `answer ${hex(packet[0] ?? 0)}`);
+        deliver(packet);
+      },
+      onNoise(bytes, reason) {
+        stretches += 1;
+        trace.reject(bytes, reason);
+      },
+    }),
+  );
   return { exchange, noise: () => stretches };
 }
 

@@ -1,7 +1,7 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { ObservationBody } from "../../src/domain/observation.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { type Answer, answerIn, encodeQuestion, HAMILTON_RULE } from "./codec.ts";
@@ -46,35 +46,22 @@ function listen(
   collector: Collector,
   inbox: Inbox<ObservationBody>,
 ): Exchange<Answer> {
-  let deliver: (answer: Answer) => void = () => undefined;
-  const framer = createFramer({
-    rule: HAMILTON_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      const answer = answerIn(bytes, at);
-      if (answer === undefined) return;
-      trace.frame(bytes.subarray(at, at + length), () => meaningOf(answer));
-      const parameter = answer.kind === "error" ? undefined : PARAMETERS.get(answer.id);
-      if (parameter !== undefined) collector.take(parameter, answer);
-      deliver(answer);
-      for (const body of collector.drain()) inbox.put(body);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
-  });
-  const exchange = createExchange<Answer>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // It was collected like any other.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Answer>({ link, clock, trace, signal }, (deliver) =>
+    createFramer({
+      rule: HAMILTON_RULE,
+      confirm: 1,
+      onFrame(bytes, at, length) {
+        const answer = answerIn(bytes, at);
+        if (answer === undefined) return;
+        trace.frame(bytes.subarray(at, at + length), () => meaningOf(answer));
+        const parameter = answer.kind === "error" ? undefined : PARAMETERS.get(answer.id);
+        if (parameter !== undefined) collector.take(parameter, answer);
+        deliver(answer);
+        for (const body of collector.drain()) inbox.put(body);
+      },
+      onNoise: (bytes, reason) => trace.reject(bytes, reason),
+    }),
+  );
 }
 
 /** Round after round, at most one a second. */

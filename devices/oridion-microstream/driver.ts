@@ -3,7 +3,7 @@ import type { ObservationBody } from "../../src/domain/observation.ts";
 import { createOximetry } from "../../src/domain/oximetry.ts";
 import { roundTo, WAVES } from "../../src/domain/signal.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import {
@@ -64,32 +64,19 @@ function listen(
   { link, clock, trace, signal }: DriverContext,
   take: (message: Message) => void,
 ): Exchange<Message> {
-  let deliver: (reply: Message) => void = () => undefined;
-  const framer = createFramer({
-    rule: DEVICE_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      const message = decodeMessage(bytes, at, length);
-      trace.frame(bytes.subarray(at, at + length), () => meaningOf(message));
-      take(message);
-      deliver(message);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
-  });
-  const exchange = createExchange<Message>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // Waves and numerics are read as they come.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Message>({ link, clock, trace, signal }, (deliver) =>
+    createFramer({
+      rule: DEVICE_RULE,
+      confirm: 1,
+      onFrame(bytes, at, length) {
+        const message = decodeMessage(bytes, at, length);
+        trace.frame(bytes.subarray(at, at + length), () => meaningOf(message));
+        take(message);
+        deliver(message);
+      },
+      onNoise: (bytes, reason) => trace.reject(bytes, reason),
+    }),
+  );
 }
 
 /** Enables until anything answers, starts the wave, then says every 5 s that somebody listens. */

@@ -1,6 +1,6 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { createLineFramer } from "../../src/wire/line.ts";
 import { type Answer, decodeAnswer, LONGEST_ANSWER_BYTES, QUESTION, type Refusal } from "./codec.ts";
@@ -38,35 +38,22 @@ function listen(
   { link, clock, trace, signal }: DriverContext,
   inbox: Inbox<Answer>,
 ): Exchange<Answer | Refusal> {
-  let deliver: (answer: Answer | Refusal) => void = () => undefined;
-  const framer = createLineFramer({
-    end: "cr",
-    maxBytes: LONGEST_ANSWER_BYTES,
-    onLine(bytes, whole) {
-      const answer = decodeAnswer(bytes, whole);
-      if (typeof answer === "string") trace.reject(bytes, answer);
-      else {
-        trace.frame(bytes, () => meaningOf(answer));
-        inbox.put(answer);
-      }
-      deliver(answer);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
-  });
-  const exchange = createExchange<Answer | Refusal>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // It is in the inbox like any other: what the ventilator says now.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Answer | Refusal>({ link, clock, trace, signal }, (deliver) =>
+    createLineFramer({
+      end: "cr",
+      maxBytes: LONGEST_ANSWER_BYTES,
+      onLine(bytes, whole) {
+        const answer = decodeAnswer(bytes, whole);
+        if (typeof answer === "string") trace.reject(bytes, answer);
+        else {
+          trace.frame(bytes, () => meaningOf(answer));
+          inbox.put(answer);
+        }
+        deliver(answer);
+      },
+      onNoise: (bytes, reason) => trace.reject(bytes, reason),
+    }),
+  );
 }
 
 /** One question after the other, at most one a second; anything that comes back, an error message too, ends the wait. */

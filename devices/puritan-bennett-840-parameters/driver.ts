@@ -1,6 +1,6 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { DeviceReading, DriverContext, OptionSpecs, OptionValues } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { createLineFramer } from "../../src/wire/line.ts";
 import { decodeReply, encodeCommand, LONGEST_REPLY_BYTES, type Refusal, type Reply } from "./codec.ts";
@@ -59,35 +59,22 @@ function openExchange(
   { link, clock, trace, signal }: DriverContext,
   inbox: Inbox<Reply>,
 ): Exchange<Reply | Refusal> {
-  let deliver: (answer: Reply | Refusal) => void = () => undefined;
-  const framer = createLineFramer({
-    end: "cr",
-    maxBytes: LONGEST_REPLY_BYTES,
-    onLine(bytes, whole) {
-      const answer = decodeReply(bytes, whole);
-      if (typeof answer === "string") trace.reject(bytes, answer);
-      else {
-        trace.frame(bytes, () => replyMeaning(answer));
-        inbox.put(answer);
-      }
-      deliver(answer);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
-  });
-  const exchange = createExchange<Reply | Refusal>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // It is in the inbox like any other.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Reply | Refusal>({ link, clock, trace, signal }, (deliver) =>
+    createLineFramer({
+      end: "cr",
+      maxBytes: LONGEST_REPLY_BYTES,
+      onLine(bytes, whole) {
+        const answer = decodeReply(bytes, whole);
+        if (typeof answer === "string") trace.reject(bytes, answer);
+        else {
+          trace.frame(bytes, () => replyMeaning(answer));
+          inbox.put(answer);
+        }
+        deliver(answer);
+      },
+      onNoise: (bytes, reason) => trace.reject(bytes, reason),
+    }),
+  );
 }
 
 /** RSET, then one question after the other, at most one a second; RSET again when nothing answers. */

@@ -1,7 +1,7 @@
 import { createNews } from "../../src/domain/news.ts";
 import type { ObservationBody } from "../../src/domain/observation.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { lineText } from "../../src/wire/line.ts";
@@ -72,39 +72,26 @@ function listen(
   inbox: Inbox<ObservationBody>,
   onWave: () => void,
 ): Exchange<Frame> {
-  let deliver: (reply: Frame) => void = () => undefined;
-  const framer = createFramer({
-    rule: CAPNOSTAT_RULE,
-    confirm: CONFIRM,
-    onFrame(bytes, at, length) {
-      const frame = decodeFrame(bytes, at, length);
-      trace.frame(bytes.subarray(at, at + length), () => meaningOf(frame));
-      if (frame.command === COMMAND.wave) {
-        const wave = decodeWave(frame);
-        if (wave !== undefined) onWave();
-        const lost = wave === undefined ? 0 : collector.take(wave);
-        if (lost > 0) trace.reject(new Uint8Array(0), `${lost} frames missing by the counter`);
-        for (const body of collector.drain()) inbox.put(body);
-      }
-      if (frame.command === COMMAND.revision) inbox.put({ kind: "identity", ...revisionIn(frame) });
-      deliver(frame);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
-  });
-  const exchange = createExchange<Frame>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // Wave frames are read as they come.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Frame>({ link, clock, trace, signal }, (deliver) =>
+    createFramer({
+      rule: CAPNOSTAT_RULE,
+      confirm: CONFIRM,
+      onFrame(bytes, at, length) {
+        const frame = decodeFrame(bytes, at, length);
+        trace.frame(bytes.subarray(at, at + length), () => meaningOf(frame));
+        if (frame.command === COMMAND.wave) {
+          const wave = decodeWave(frame);
+          if (wave !== undefined) onWave();
+          const lost = wave === undefined ? 0 : collector.take(wave);
+          if (lost > 0) trace.reject(new Uint8Array(0), `${lost} frames missing by the counter`);
+          for (const body of collector.drain()) inbox.put(body);
+        }
+        if (frame.command === COMMAND.revision) inbox.put({ kind: "identity", ...revisionIn(frame) });
+        deliver(frame);
+      },
+      onNoise: (bytes, reason) => trace.reject(bytes, reason),
+    }),
+  );
 }
 
 /** Asks who it is, starts the wave and starts it again when it stays away, sends settings when they are asked for. */

@@ -3,7 +3,7 @@ import type { OwnAlarmBody, SamplesBody, StatusBody } from "../../src/domain/obs
 import { bothAbsent, createOximetry, type Oximetry } from "../../src/domain/oximetry.ts";
 import { absent, measured, type Samples } from "../../src/domain/sample.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange, heardWhile } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange, heardWhile } from "../../src/driver/exchange.ts";
 import { createFramer } from "../../src/wire/framer.ts";
 import { createInbox, type Inbox } from "../../src/wire/inbox.ts";
 import { FLAGS, gateOf, type Part, pieceIn, QUESTION, type Quantity, TOSCA_RULE } from "./codec.ts";
@@ -48,44 +48,31 @@ export async function* observeTosca(context: DriverContext): AsyncGenerator<Devi
 
 /** An answer is complete with its `$`; one without a part that is read is none. */
 function listen({ link, clock, trace, signal }: DriverContext, inbox: Inbox<Answer>): Exchange<Answer> {
-  let deliver: (answer: Answer) => void = () => undefined;
   let parts = new Map<Quantity, Part>();
-  const framer = createFramer({
-    rule: TOSCA_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      const piece = pieceIn(bytes, at, length);
-      if (piece === undefined || piece.kind === "gap") return;
-      if (piece.kind === "part") parts.set(piece.part.quantity, piece.part);
-      if (piece.kind === "part") trace.frame(bytes.subarray(at, at + length), () => meaningOf(piece.part));
-      if (piece.kind === "other")
-        trace.frame(bytes.subarray(at, at + length), () => `${piece.name}: read over`);
-      if (piece.kind !== "end" || parts.size === 0) return;
-      const answer = parts;
-      parts = new Map();
-      inbox.put(answer);
-      deliver(answer);
-    },
-    onNoise(bytes, reason) {
-      // What was cut or damaged may have been the end of the answer before.
-      parts = new Map();
-      trace.reject(bytes, reason);
-    },
-  });
-  const exchange = createExchange<Answer>({
-    link,
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // It is in the inbox like any other: what the monitor says now.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Answer>({ link, clock, trace, signal }, (deliver) =>
+    createFramer({
+      rule: TOSCA_RULE,
+      confirm: 1,
+      onFrame(bytes, at, length) {
+        const piece = pieceIn(bytes, at, length);
+        if (piece === undefined || piece.kind === "gap") return;
+        if (piece.kind === "part") parts.set(piece.part.quantity, piece.part);
+        if (piece.kind === "part") trace.frame(bytes.subarray(at, at + length), () => meaningOf(piece.part));
+        if (piece.kind === "other")
+          trace.frame(bytes.subarray(at, at + length), () => `${piece.name}: read over`);
+        if (piece.kind !== "end" || parts.size === 0) return;
+        const answer = parts;
+        parts = new Map();
+        inbox.put(answer);
+        deliver(answer);
+      },
+      onNoise(bytes, reason) {
+        // What was cut or damaged may have been the end of the answer before.
+        parts = new Map();
+        trace.reject(bytes, reason);
+      },
+    }),
+  );
 }
 
 async function poll({ clock, trace }: DriverContext, exchange: Exchange<Answer>): Promise<void> {

@@ -2,7 +2,7 @@ import type { ObservationBody } from "../../src/domain/observation.ts";
 import { bothAbsent, inWords, type Oximetry } from "../../src/domain/oximetry.ts";
 import { type Absence, measured, type Samples } from "../../src/domain/sample.ts";
 import type { DriverContext } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange } from "../../src/driver/exchange.ts";
 import type { PacketLink } from "../../src/port/link.ts";
 import { channelLink } from "../../src/wire/channel.ts";
 import { createFramer } from "../../src/wire/framer.ts";
@@ -29,33 +29,22 @@ export function openRing(
   { link, clock, trace, signal }: DriverContext<PacketLink>,
   onReply: (reply: Message) => void,
 ): Exchange<Message> {
-  let deliver: (reply: Message) => void = () => undefined;
-  const framer = createFramer({
-    rule: REPLY_RULE,
-    confirm: 1,
-    onFrame(bytes, at, length) {
-      const shared = decodeMessage(bytes, at, length);
-      const reply = { ...shared, data: shared.data.slice() };
-      trace.frame(bytes.subarray(at, at + length), () => meaningOf(reply));
-      onReply(reply);
-      deliver(reply);
-    },
-    onNoise: (bytes, reason) => trace.reject(bytes, reason),
-  });
-  const exchange = createExchange<Message>({
-    link: channelLink(link, OXYII_CHANNELS),
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // onReply has seen it.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+  return framedExchange<Message>(
+    { link: channelLink(link, OXYII_CHANNELS), clock, trace, signal },
+    (deliver) =>
+      createFramer({
+        rule: REPLY_RULE,
+        confirm: 1,
+        onFrame(bytes, at, length) {
+          const shared = decodeMessage(bytes, at, length);
+          const reply = { ...shared, data: shared.data.slice() };
+          trace.frame(bytes.subarray(at, at + length), () => meaningOf(reply));
+          onReply(reply);
+          deliver(reply);
+        },
+        onNoise: (bytes, reason) => trace.reject(bytes, reason),
+      }),
+  );
 }
 
 /** The live values of a reply; undefined where it is another. */

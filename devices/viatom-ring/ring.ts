@@ -2,7 +2,7 @@ import type { ObservationBody } from "../../src/domain/observation.ts";
 import { inWords, type Oximetry } from "../../src/domain/oximetry.ts";
 import { type Absence, absent, measured, type Samples } from "../../src/domain/sample.ts";
 import type { DriverContext } from "../../src/driver/contract.ts";
-import { createExchange, type Exchange } from "../../src/driver/exchange.ts";
+import { type Exchange, framedExchange } from "../../src/driver/exchange.ts";
 import type { PacketLink } from "../../src/port/link.ts";
 import { channelLink } from "../../src/wire/channel.ts";
 import { createFramer, type FrameRule } from "../../src/wire/framer.ts";
@@ -24,45 +24,39 @@ export function openRing(
   onReply: (reply: Reply) => void,
 ): Exchange<Reply> {
   const bytes = channelLink(link, RING_CHANNELS);
-  let deliver: (reply: Reply) => void = () => undefined;
-  const framer = createFramer({
-    rule,
-    confirm: 1,
-    onFrame(all, at, length) {
-      const shared = decodeReply(all, at, length);
-      const reply = { ...shared, data: shared.data.slice() };
-      const frame = all.subarray(at, at + length);
-      if (reply.status === 0) trace.frame(frame, () => replyMeaning(reply));
-      else trace.reject(frame, `the ring refused the request with status ${reply.status}`);
-      onReply(reply);
-      deliver(reply);
-    },
-    onNoise: (noise, reason) => trace.reject(noise, reason),
-  });
-  const exchange = createExchange<Reply>({
-    link: {
-      ...bytes,
-      async write(request) {
-        let first = true;
-        for (const piece of pieces(request)) {
-          if (!first) await clock.sleep(PIECE_GAP_MS, signal);
-          first = false;
-          await bytes.write(piece);
-        }
+  return framedExchange<Reply>(
+    {
+      link: {
+        ...bytes,
+        async write(request) {
+          let first = true;
+          for (const piece of pieces(request)) {
+            if (!first) await clock.sleep(PIECE_GAP_MS, signal);
+            first = false;
+            await bytes.write(piece);
+          }
+        },
       },
+      clock,
+      trace,
+      signal,
     },
-    clock,
-    trace,
-    signal,
-    read(chunk, reply) {
-      deliver = reply;
-      framer.push(chunk);
-    },
-    // onReply has seen it.
-    unasked: () => undefined,
-  });
-  exchange.start();
-  return exchange;
+    (deliver) =>
+      createFramer({
+        rule,
+        confirm: 1,
+        onFrame(all, at, length) {
+          const shared = decodeReply(all, at, length);
+          const reply = { ...shared, data: shared.data.slice() };
+          const frame = all.subarray(at, at + length);
+          if (reply.status === 0) trace.frame(frame, () => replyMeaning(reply));
+          else trace.reject(frame, `the ring refused the request with status ${reply.status}`);
+          onReply(reply);
+          deliver(reply);
+        },
+        onNoise: (noise, reason) => trace.reject(noise, reason),
+      }),
+  );
 }
 
 /** The live values of a reply; undefined where it is another. No other reply to a live reader has 13 bytes. */

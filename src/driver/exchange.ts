@@ -61,6 +61,29 @@ interface Wait<Reply> {
   finish(ending: Ending<Reply>): void;
 }
 
+/**
+ * Opens and starts an exchange whose replies a framer finds. `cut` makes the framer; it hands each whole reply to
+ * `deliver`, which answers the question that waits for it, and reads whatever else it wants of it itself: a reply that
+ * nobody waits for is not missed.
+ */
+export function framedExchange<Reply>(
+  line: Pick<ExchangeOptions<Reply>, "link" | "clock" | "trace" | "signal">,
+  cut: (deliver: (reply: Reply) => void) => { push(chunk: Uint8Array): void },
+): Exchange<Reply> {
+  let deliver: (reply: Reply) => void = () => undefined;
+  const framer = cut((reply) => deliver(reply));
+  const exchange = createExchange<Reply>({
+    ...line,
+    read(chunk, reply) {
+      deliver = reply;
+      framer.push(chunk);
+    },
+    unasked: () => undefined,
+  });
+  exchange.start();
+  return exchange;
+}
+
 export function createExchange<Reply>(options: ExchangeOptions<Reply>): Exchange<Reply> {
   const { link, clock, trace } = options;
   const own = new AbortController();
