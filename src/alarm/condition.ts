@@ -1,8 +1,8 @@
-import type { AlarmValues, ConditionId, Priority } from "../domain/alarm.ts";
+import type { AlarmValues, Baselines, CareAct, ConditionId, Priority } from "../domain/alarm.ts";
 import type { DependencyClass, ExpectedSource } from "../domain/bed.ts";
 import type { DeviceId } from "../domain/ids.ts";
 import type { SettingId, SignalId } from "../domain/signal.ts";
-import type { Mono } from "../domain/time.ts";
+import type { Mono, Wall } from "../domain/time.ts";
 import type { DeviceRecord } from "./state.ts";
 
 /**
@@ -39,6 +39,8 @@ export type UnknownWhy =
   | "therapy_off"
   /** The rule itself failed; RULE_ERROR is open. */
   | "rule_error"
+  /** There is no usual value of this person yet. */
+  | `baseline:${string}`
   | `setting:${SettingId}`;
 
 interface Evidence {
@@ -85,6 +87,27 @@ export interface Reading {
   readonly device: DeviceId;
 }
 
+/** One complete breath, as a device reported it; volumes in mL, pressures in cmH2O. */
+export interface BreathSeen {
+  readonly at: Mono;
+  readonly volumeMl: number;
+  readonly peakCmH2o: number;
+}
+
+/** The last minutes of a signal, of every device that gives it; seconds without a value count for nothing. */
+export interface Window {
+  /** Time with a value in the window, ms. */
+  readonly validMs: number;
+  /** Length of the window that has been observed at all, ms: shorter after a start. */
+  readonly spanMs: number;
+  /** Time-weighted median of the values; undefined without any. */
+  readonly median: number | undefined;
+  readonly lowest: number | undefined;
+  /** Arrival of the newest value. */
+  readonly at: Mono | undefined;
+  readonly devices: readonly DeviceId[];
+}
+
 /** The breaths of a device that reports each of them. */
 export interface Breathing {
   readonly device: DeviceId;
@@ -93,6 +116,17 @@ export interface Breathing {
   /** Arrival of the last sign that the device is measuring: a wave, or numbers from a device without waves. */
   readonly measuringAt: Mono;
   readonly breaths: number;
+}
+
+/** What dips below the limit of SPO2_LOW have added up to (SatSeconds, clinical facts, section 2). */
+export interface Dips {
+  /** %.s below the limit; falls back to 0 after 10 s in range. */
+  readonly integral: number;
+  /** Beginnings of violations in the last 60 s, oldest first. */
+  readonly crossings: readonly Mono[];
+  /** Arrival of the newest sample that counted. */
+  readonly at: Mono | undefined;
+  readonly device: DeviceId | undefined;
 }
 
 /** The bed as conditions see it: for each signal the first fresh valid device in rank order. */
@@ -104,6 +138,20 @@ export interface BedReadings {
   expects(signals: readonly SignalId[]): boolean;
   setting(id: SettingId): { readonly value: number | string; readonly device: DeviceId } | undefined;
   breathing(): Breathing | undefined;
+  /** Every device's newest valid value not older than 10 s, in rank order. */
+  every(signal: SignalId): readonly Reading[];
+  /** The last breaths of the device that counts them, oldest first, at most 8; empty where none does. */
+  breaths(): readonly BreathSeen[];
+  /**
+   * The last `minutes` of spo2 or pulse_rate (at most 5, by the sample) or of spo2 (at most 30, from whole minutes).
+   */
+  window(signal: "spo2" | "pulse_rate", minutes: number): Window;
+  /** Samples below the limit of SPO2_LOW: the depth x time collected, and when crossings began (at most 60 s back). */
+  dips(): Dips;
+  /** Whether the oximeter itself doubts the newest SpO2: its flags, or a perfusion below 0.3 %. */
+  isPoor(): boolean;
+  /** This person's usual value, over valid nights. */
+  baseline(signal: keyof Baselines): number | undefined;
   /** Mean of minute_volume over the last 60 s; undefined when none came in that time. */
   minuteVolumeMean(): Reading | undefined;
 }
@@ -128,7 +176,46 @@ export interface View {
   readonly settledAt: Mono;
   /** Whether another condition is switched on. */
   readonly isOn: (condition: ConditionId) => boolean;
+  /** A setting of another condition. */
+  readonly limitOf: (condition: ConditionId, setting: string) => number | undefined;
+  /** Whether any instance of another condition violates now (its delay may still run). */
+  readonly isViolating: (condition: ConditionId) => boolean;
+  /** Whether any instance of another condition is an alarm now. */
+  readonly isOpen: (condition: ConditionId) => boolean;
+  /** Inside the bed's watch schedule, whatever the watch does: night for what may wait till day. */
+  readonly isNight: boolean;
+  /** For scope "own": the device's own alarm. */
+  readonly own?: OwnAlarm;
+  /** For scope "care": what is due, and when it last happened (`since` before the first). */
+  readonly care?: { readonly act: CareAct; readonly everyMs: number; readonly lastAt: Mono };
+  /** Limits in force: when they expire, what they switch off. */
+  readonly limitsState: { readonly widenedUntil: Wall | undefined; readonly off: readonly ConditionId[] };
 }
+
+/** An alarm that a device raised by itself, as it said it. */
+export interface OwnAlarm {
+  readonly code: string;
+  readonly text: string;
+  readonly priority: Priority;
+  readonly active: boolean;
+  /** Arrival of the last word about it. */
+  readonly at: Mono;
+}
+
+export type Scope =
+  | "bed"
+  | "oximeter"
+  | "ventilator"
+  | "machine"
+  | "call"
+  | "device"
+  | "ventilator_own"
+  | "device_own"
+  | "care"
+  | "command";
+
+/** Scales with several tiers, each of them a condition. */
+export type Ladder = "oxygen" | "leak" | "battery";
 
 /** One condition: data for the engine and for docs/alarms.md, and one predicate. */
 export interface Condition {
@@ -137,8 +224,17 @@ export interface Condition {
   readonly rule: string;
   /** Where rule and numbers come from. */
   readonly source: string;
-  /** Once for the bed, per oximeter, per oximeter and ventilator; or raised by a command alone. */
-  readonly scope: "bed" | "oximeter" | "machine" | "command";
+  /**
+   * How many of it there are: one for the bed, one per oximeter, ventilator, either (machine), call switch, or source;
+   * one per own alarm of a ventilator or of another device; one per care act in the plan; or raised by commands alone.
+   */
+  readonly scope: Scope;
+  /** Alarms with one scale: the worst tier open is one occurrence; a higher rank sounds again (clinical facts, 3.1). */
+  readonly ladder?: { readonly name: Ladder; readonly rank: number };
+  /** Repeats are told one by one however many they are (clinical facts, 3.1: storm control). */
+  readonly neverMerged?: true;
+  /** No pause and no care act quiets it. */
+  readonly neverQuiet?: true;
   /** About the data and the box, not about the person: never announced as unknown without an open alarm. */
   readonly technical: boolean;
   /** Never fed by delayed sources, whatever its delay. */
@@ -152,6 +248,11 @@ export interface Condition {
   /** clinical.md 1.4: V visual trace until seen, A sound until answered too, none. */
   readonly latch: "V" | "A" | "none";
   readonly gating: string;
+  /**
+   * What it reads: it is judged when one of these arrives and, every second, while anything about it is open, doubtful
+   * or overdue. Absent: every second.
+   */
+  readonly reads?: readonly (SignalId | "breath")[];
   /** Names in the occurrence's values. */
   readonly values: readonly string[];
   /** Judges; absent for conditions that only commands raise. */

@@ -1,10 +1,11 @@
 import type { Actor, AlarmValues, ConditionId, Occurrence, Priority, WatchState } from "../domain/alarm.ts";
 import type { BedProfile } from "../domain/bed.ts";
 import type { BedId, DeviceId } from "../domain/ids.ts";
+import type { QualityFlag } from "../domain/observation.ts";
 import type { Sample } from "../domain/sample.ts";
 import type { SettingId, SignalId } from "../domain/signal.ts";
 import type { Mono, Wall } from "../domain/time.ts";
-import type { Condition, UnknownWhy } from "./condition.ts";
+import type { BreathSeen, Condition, OwnAlarm, UnknownWhy } from "./condition.ts";
 import type { Limits } from "./limits.ts";
 
 /** What is fixed while an engine runs; a change of limits takes effect with the next step that is given them. */
@@ -68,6 +69,20 @@ export interface DeviceRecord {
   readonly signals: { readonly [id in SignalId]?: SignalRecord };
   readonly settings: { readonly [id in SettingId]?: number | string };
   readonly still?: Stillness;
+  /** Quality remarks beside the newest numbers. */
+  readonly flags?: readonly QualityFlag[];
+  /** The last breaths with their numbers, oldest first; at most 8. */
+  readonly breathLog?: readonly BreathSeen[];
+  /** Alarms that the device raised by itself, by code; at most 16. */
+  readonly own?: { readonly [code: string]: OwnAlarm };
+  /** What the device last said of itself, and when. */
+  readonly status?: { readonly codes: readonly string[]; readonly at: Mono };
+  /** The serial number that it last told. */
+  readonly serial?: { readonly value: string; readonly at: Mono };
+  /** Names of settings that differ from what they first were, and when the newest change came. */
+  readonly settingsChanged?: { readonly names: string; readonly at: Mono };
+  /** The device's own clock against the box's, ms, at the first and at the newest observation that had a stamp. */
+  readonly clock?: { readonly firstMs: number; readonly offsetMs: number; readonly at: Mono };
   /** minute_volume of the last 60 s: arrival and value, oldest first; at most 64. */
   readonly minuteVolumes: readonly (readonly [Mono, number])[];
 }

@@ -11,22 +11,67 @@ export const priorityRank = (priority: Priority): number => PRIORITIES.indexOf(p
 export const higherPriority = (a: Priority, b: Priority): Priority =>
   priorityRank(a) >= priorityRank(b) ? a : b;
 
-/** Ids are the catalogue's (docs/alarms.md). */
+/** Ids are the catalogue's (docs/alarms.md): about the person, the ventilator, data and box, settings, care. */
 export const CONDITION_IDS = [
   "SPO2_LOW",
   "SPO2_CRIT",
+  "SPO2_RAPID",
+  "SPO2_INTEGRAL",
+  "SPO2_SUSTAINED",
+  "SPO2_RELATIVE",
+  "SPO2_UNDER_RANGE",
+  "SPO2_LOW_UNCERTAIN",
+  "SPO2_WARN",
+  "SPO2_HIGH_ON_O2",
   "PR_LOW",
   "PR_HIGH",
-  "OXI_SENSOR_OFF",
+  "PULSE_LOST",
+  "TCCO2_HIGH",
   "PATIENT_CALL",
-  "VENT_APNEA",
+  "VENT_OWN",
+  "VENT_REMOTE_ALARM",
   "VENT_DISCONNECT",
+  "VENT_APNEA",
+  "VENT_OBSTRUCTION",
   "VENT_PRESSURE_LOW",
+  "VENT_PRESSURE_HIGH",
+  "VENT_LEAK_HIGH",
+  "VENT_LEAK_WARN",
+  "LEAK_DESAT",
+  "VENT_MV_LOW",
+  "VENT_VTE_LOW",
+  "VENT_RR_HIGH",
+  "VENT_RR_LOW",
+  "VENT_OFF_EXPECTED",
+  "VENT_MAINS_LOST",
+  "VENT_BATT_LOW",
+  "VENT_BATT_CRIT",
+  "VENT_SETTINGS_CHANGED",
+  "OXI_SENSOR_OFF",
+  "OXI_POOR_SIGNAL",
+  "OXI_VENT_PR_MISMATCH",
+  "DEVICE_OWN",
+  "DEV_BATTERY",
+  "DEVICE_SWAPPED",
   "DATA_STALE",
   "DATA_FROZEN",
   "DATA_NEVER",
+  "CALL_DEVICE_OFFLINE",
+  "CLOCK_DRIFT",
+  "NET_DOWN",
+  "EDGE_OFFLINE",
+  "PHONE_UNREACHABLE",
+  "NOBODY_ON_CALL",
+  "ESCALATION_EXHAUSTED",
+  "TEST_OVERDUE",
+  "STORAGE_FULL",
   "DB_WRITE_FAIL",
+  "JOURNAL_DAMAGED",
   "RULE_ERROR",
+  "ALARM_OFF_REMINDER",
+  "LIMITS_WIDENED",
+  "WATCH_REARM",
+  "CARE_DUE",
 ] as const;
 
 export type ConditionId = (typeof CONDITION_IDS)[number];
@@ -48,7 +93,101 @@ export interface Acknowledgement {
   readonly at: Wall;
   /** After this the alarm sounds again while the condition holds. */
   readonly until: Wall;
-  readonly place: "going" | "bedside";
+  /** `watching`: a technical loss that nobody can mend now; the person watches and is asked every 30 min. */
+  readonly place: AcknowledgePlace;
+}
+
+export type AcknowledgePlace = "going" | "bedside" | "watching";
+
+/** What caregivers do at the bed; while it lasts it quiets the conditions that it explains (docs/alarms.md). */
+export const CARE_ACTS = ["suction", "turn", "mask", "wash", "cough_assist"] as const;
+
+export type CareAct = (typeof CARE_ACTS)[number];
+
+export const isCareAct = (text: string): text is CareAct => (CARE_ACTS as readonly string[]).includes(text);
+
+/** Open, shown, and silent for a time: a pause of its condition, or a care act that explains it. */
+export interface Quiet {
+  readonly why: "pause" | "care";
+  readonly until: Wall;
+  readonly by: Actor;
+  readonly act?: CareAct;
+}
+
+/** Why several alarms belong together (src/alarm/causes.ts). */
+export const CAUSE_IDS = [
+  "patient_calls",
+  "ventilator_off",
+  "circuit_off",
+  "mask_off",
+  "obstruction",
+  "large_leak",
+  "hypoventilation",
+  "mains_lost",
+  "sensor_off",
+  "sensor_failing",
+  "link_lost",
+  "box_lost",
+] as const;
+
+export type CauseId = (typeof CAUSE_IDS)[number];
+
+/** One piece of evidence on a card: a signal with its value and which way it went, or `seconds`. */
+export interface CardEvidence {
+  readonly name: string;
+  readonly value: number | string;
+  readonly trend?: "up" | "down" | "falling" | "gone";
+}
+
+/** Occurrences that belong together: one cause, one push, one sound. */
+export interface Card {
+  /** Id of the occurrence that began it. */
+  readonly id: OccurrenceId;
+  /** Absent: the alarm stands for itself. */
+  readonly cause?: CauseId;
+  /** The highest of its members. */
+  readonly priority: Priority;
+  /** Open members, the most urgent first. */
+  readonly members: readonly OccurrenceId[];
+  readonly evidence: readonly CardEvidence[];
+}
+
+/** An alarm that is over and that nobody has looked at yet: its trace stays (clinical facts, 1.4). */
+export interface PastOccurrence {
+  readonly occurrence: Occurrence;
+  readonly endedAt: Wall;
+  readonly seconds: number;
+  /** It was high and nobody had answered when it ended. */
+  readonly missed: boolean;
+}
+
+/** Timed silence of one condition at one priority and below; never longer than its cap, never for all. */
+export interface Pause {
+  readonly condition: ConditionId;
+  readonly priority: Priority;
+  readonly until: Wall;
+  readonly by: Actor;
+}
+
+/** A care act under way. */
+export interface CareNow {
+  readonly act: CareAct;
+  readonly since: Wall;
+  readonly until: Wall;
+  readonly by: Actor;
+}
+
+/** The limits in force, in short; the numbers themselves are in the settings. */
+export interface LimitsState {
+  /** 0: the presets of the dependency class. */
+  readonly version: number;
+  readonly by?: Actor;
+  readonly at?: Wall;
+  readonly reason?: string;
+  /** Something was widened: back to the version before at this time. */
+  readonly expiresAt?: Wall;
+  /** Switched off by these limits. */
+  readonly off: readonly ConditionId[];
 }
 
 /** How the patient called; `kind` says what for where the page offers it. */
@@ -61,7 +200,18 @@ export interface PatientCall {
 export interface Occurrence {
   readonly id: OccurrenceId;
   readonly bed: BedId;
+  /** The worst tier that it has reached. */
   readonly condition: ConditionId;
+  /** Every condition that is part of it now, where tiers share it; absent: `condition` alone. */
+  readonly conditions?: readonly ConditionId[];
+  /** Of its card, when it joined another occurrence's; absent: its own. */
+  readonly card?: OccurrenceId;
+  /** So often within the hour that single ones are no longer told. */
+  readonly recurrent?: { readonly count: number; readonly since: Wall };
+  /** Silent for a time although nobody acknowledged it. */
+  readonly quiet?: Quiet;
+  /** Somebody has said "I am watching myself": from then on it only asks gently. */
+  readonly accepted?: Actor;
   /** The device that the alarm is about, for conditions that exist once per device. */
   readonly subject?: DeviceId;
   readonly priority: Priority;
@@ -98,6 +248,8 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export interface AlarmEvent {
   readonly kind: EventKind;
   readonly at: Wall;
+  /** Which condition did it, where tiers share the occurrence; absent: `occurrence.condition`. */
+  readonly condition?: ConditionId;
   readonly occurrence: Occurrence;
   /** Only with `ended`: what ended it. */
   readonly reason?: "recovered" | "answered" | "watch_ended" | "settings";
@@ -108,9 +260,22 @@ export interface AlarmEvent {
 /** Whether absence counts now, and why (design, section 3: on watch). */
 export interface WatchState {
   readonly on: boolean;
-  readonly reason: "class_c" | "schedule" | "person" | "therapy" | "off" | "ended";
+  readonly reason:
+    | "class_c"
+    | "schedule"
+    | "person"
+    | "therapy"
+    | "off"
+    | "ended"
+    /** In hospital or on a visit until `until`; nothing sounds. */
+    | "hospital"
+    | "visit"
+    /** The watch has ended for good: transfer or death. Nothing sounds; `until` is how long it can be undone. */
+    | "transfer"
+    | "death";
   readonly since: Wall;
   readonly by?: Actor;
+  readonly until?: Wall;
 }
 
 /** The retained picture of a bed's alarms: what pages draw and watch acts on. Highest priority first. */
@@ -125,6 +290,13 @@ export interface AlarmFold {
   readonly unknown: readonly { readonly condition: ConditionId; readonly why: string }[];
   /** A drill for simulated links of this bed runs until then. */
   readonly drillUntil?: Wall;
+  /** Every open occurrence is a member of exactly one card; most urgent first, a physiological one before others. */
+  readonly cards: readonly Card[];
+  /** Ended and not yet seen, newest first; at most 32. */
+  readonly past: readonly PastOccurrence[];
+  readonly pauses: readonly Pause[];
+  readonly care?: CareNow;
+  readonly limits: LimitsState;
 }
 
 /** Asked of the engine by people and by the edge itself; `id` makes repeats harmless. */
@@ -134,8 +306,58 @@ export type AlarmCommand =
       readonly id: string;
       readonly occurrence: OccurrenceId;
       readonly by: Actor;
-      readonly place: "going" | "bedside";
+      readonly place: AcknowledgePlace;
     }
+  /** Silence for one condition at one priority and below; longer than its cap is refused. */
+  | {
+      readonly kind: "pause";
+      readonly id: string;
+      readonly condition: ConditionId;
+      readonly priority: Priority;
+      readonly forMs: number;
+      readonly by: Actor;
+    }
+  | { readonly kind: "resume"; readonly id: string; readonly condition: ConditionId; readonly by: Actor }
+  /** A care act begins; it ends by itself, or with `care_done`. */
+  | { readonly kind: "care"; readonly id: string; readonly act: CareAct; readonly by: Actor }
+  | { readonly kind: "care_done"; readonly id: string; readonly by: Actor }
+  /** Somebody has looked at an alarm that is over. */
+  | { readonly kind: "seen"; readonly id: string; readonly occurrence: OccurrenceId; readonly by: Actor }
+  /** Away with an end: nothing sounds until then, or until a person starts the watch. */
+  | {
+      readonly kind: "leave";
+      readonly id: string;
+      readonly reason: "hospital" | "visit";
+      readonly until: Wall;
+      readonly by: Actor;
+    }
+  /** The watch ends for good; `undo_finish` takes it back within 24 h. */
+  | {
+      readonly kind: "finish";
+      readonly id: string;
+      readonly reason: "transfer" | "death";
+      readonly by: Actor;
+    }
+  | { readonly kind: "undo_finish"; readonly id: string; readonly by: Actor }
+  /** New limits for this person: a limits file's content, over the presets of the class. */
+  | {
+      readonly kind: "limits";
+      readonly id: string;
+      readonly version: number;
+      readonly limits: unknown;
+      readonly reason: string;
+      /** Where something is widened; after it the version before counts again. */
+      readonly expiresAt?: Wall;
+      readonly by: Actor;
+    }
+  /** The person's usual ventilator numbers: medians of valid nights. */
+  | {
+      readonly kind: "baselines";
+      readonly id: string;
+      readonly baselines: Baselines;
+    }
+  /** How often what is due at the bed; an act that is not named is not asked for. */
+  | { readonly kind: "care_plan"; readonly id: string; readonly plan: CarePlan; readonly by: Actor }
   | { readonly kind: "start_watch"; readonly id: string; readonly by: Actor }
   | { readonly kind: "end_watch"; readonly id: string; readonly by: Actor }
   /** `device`: the switch that it came from; its mark (law 7) is the call's. */
@@ -152,7 +374,35 @@ export type AlarmCommand =
   | {
       readonly kind: "self_fault";
       readonly id: string;
-      readonly condition: "DB_WRITE_FAIL" | "RULE_ERROR";
+      readonly condition: SelfFault;
+      /** Of several at once (a phone): which. */
+      readonly about?: string;
       readonly active: boolean;
       readonly detail: string;
     };
+
+/** What the box and the watch report of themselves; the engine only makes alarms of it. */
+export const SELF_FAULTS = [
+  "DB_WRITE_FAIL",
+  "RULE_ERROR",
+  "STORAGE_FULL",
+  "JOURNAL_DAMAGED",
+  "NET_DOWN",
+  "PHONE_UNREACHABLE",
+  "NOBODY_ON_CALL",
+  "ESCALATION_EXHAUSTED",
+  "TEST_OVERDUE",
+] as const satisfies readonly ConditionId[];
+
+export type SelfFault = (typeof SELF_FAULTS)[number];
+
+/** The person's median over valid nights, for signals that vary little within one person (clinical facts, 0.9). */
+export type Baselines = {
+  readonly [id in "minute_volume" | "tidal_volume_exp" | "resp_rate" | "leak" | "pulse_rate"]?: {
+    readonly median: number;
+    readonly nights: number;
+  };
+};
+
+/** Minutes between acts; 30 to 1440. */
+export type CarePlan = { readonly [act in CareAct]?: number };

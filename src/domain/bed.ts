@@ -16,6 +16,8 @@ export interface ExpectedSource {
   readonly role: DeviceRole;
   readonly signals: readonly SignalId[];
   readonly simulated: boolean;
+  /** The serial number that belongs to this bed; another one there is an alarm. */
+  readonly serial?: string;
   /** A minute or two behind by its nature (a Wi-Fi card): its first numbers may take that long. */
   readonly delayed?: true;
 }

@@ -10,3 +10,14 @@ export const mayReachPeople = (
   drillUntil: AlarmFold["drillUntil"],
   now: Wall,
 ): boolean => !occurrence.simulated || (occurrence.drill && drillUntil !== undefined && drillUntil > now);
+
+/**
+ * How an open occurrence asks for somebody now: it rings until a person answers; `gentle` is the half-hourly question
+ * after "I am watching myself"; silent while somebody takes care, or during a pause or a care act that explains it.
+ */
+export function askingOf(
+  occurrence: Pick<Occurrence, "acknowledgement" | "quiet" | "accepted">,
+): "ring" | "gentle" | "silent" {
+  if (occurrence.acknowledgement !== undefined || occurrence.quiet !== undefined) return "silent";
+  return occurrence.accepted === undefined ? "ring" : "gentle";
+}
