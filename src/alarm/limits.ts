@@ -94,29 +94,18 @@ function crossCheck(limits: Limits, named: ReadonlySet<string>): void {
   }
 }
 
+/** A condition without rules of its own yet: nothing to judge, nothing to set. */
+const ABSENT: ConditionLimits = { on: false, values: {} };
+
 function complete(resolved: ReadonlyMap<ConditionId, ConditionLimits>): Limits {
-  const of = (id: ConditionId): ConditionLimits => {
-    const limits = resolved.get(id);
-    if (limits === undefined) throw new RangeError(`the catalogue lacks ${id}`);
-    return limits;
-  };
-  return {
-    SPO2_LOW: of("SPO2_LOW"),
-    SPO2_CRIT: of("SPO2_CRIT"),
-    PR_LOW: of("PR_LOW"),
-    PR_HIGH: of("PR_HIGH"),
-    OXI_SENSOR_OFF: of("OXI_SENSOR_OFF"),
-    PATIENT_CALL: of("PATIENT_CALL"),
-    VENT_APNEA: of("VENT_APNEA"),
-    VENT_DISCONNECT: of("VENT_DISCONNECT"),
-    VENT_PRESSURE_LOW: of("VENT_PRESSURE_LOW"),
-    DATA_STALE: of("DATA_STALE"),
-    DATA_FROZEN: of("DATA_FROZEN"),
-    DATA_NEVER: of("DATA_NEVER"),
-    DB_WRITE_FAIL: of("DB_WRITE_FAIL"),
-    RULE_ERROR: of("RULE_ERROR"),
-  };
+  const limits: { [id in ConditionId]?: ConditionLimits } = {};
+  for (const id of CONDITION_IDS) limits[id] = resolved.get(id) ?? ABSENT;
+  if (!isComplete(limits)) throw new RangeError("a condition has no limits");
+  return limits;
 }
+
+const isComplete = (limits: { readonly [id in ConditionId]?: ConditionLimits }): limits is Limits =>
+  CONDITION_IDS.every((id) => limits[id] !== undefined);
 
 function entriesOf(value: unknown, what: string): readonly (readonly [string, unknown])[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
