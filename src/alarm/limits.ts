@@ -1,8 +1,11 @@
 import { CONDITION_IDS, type ConditionId, isConditionId } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import { Fault } from "../domain/fault.ts";
+import { type LimitsFile, PRESET_IDS } from "../domain/limits.ts";
 import type { Condition, SettingSpec } from "./condition.ts";
 import { CONDITIONS } from "./conditions/index.ts";
+import { crossed } from "./cross-checks.ts";
+import { PRESETS, startsOn } from "./presets.ts";
 
 /** Whether a condition is on, and its numbers by name. */
 export interface ConditionLimits {
@@ -19,35 +22,82 @@ export const presetOf = (spec: SettingSpec, cls: DependencyClass): number =>
 
 /**
  * Checks limits that a person wrote (a limits file, a seed, stored settings) and completes them. Shape: condition id
- * to any of `on`, `limit`, `delay_s`, `hysteresis`, `clear_s` and the condition's own settings. Throws INPUT_INVALID
- * naming condition, setting, what was given and what is allowed.
+ * to any of `on`, `limit`, `delay_s`, `hysteresis`, `clear_s` and the condition's own settings; `preset` may name a
+ * preset (PRESET_IDS) that lies between what is named and the preset of the class. Throws INPUT_INVALID naming
+ * condition, setting, what was given and what is allowed.
  */
 export function resolveLimits(given: unknown, cls: DependencyClass): Limits {
-  const named = entriesOf(given ?? {}, "the limits");
-  const resolved = new Map<ConditionId, ConditionLimits>();
-  for (const definition of CONDITIONS) resolved.set(definition.id, presets(definition, cls));
-  for (const [id, body] of named) {
-    const definition = isConditionId(id) ? CONDITIONS.find((one) => one.id === id) : undefined;
-    if (definition === undefined) {
-      throw refuse(`"${id}" is not an alarm condition`, `Use one of ${CONDITION_IDS.join(", ")}.`);
+  const limits = { ...classPreset(cls) };
+  const layers = layersOf(given);
+  for (const layer of layers) {
+    for (const [id, body] of layer) {
+      const definition = isConditionId(id) ? CONDITIONS.find((one) => one.id === id) : undefined;
+      if (definition === undefined) {
+        throw refuse(`"${id}" is not an alarm condition`, `Use one of ${CONDITION_IDS.join(", ")}.`);
+      }
+      limits[definition.id] = change(definition, limits[definition.id], body);
     }
-    resolved.set(definition.id, change(definition, presets(definition, cls), body));
   }
-  const limits = complete(resolved);
-  crossCheck(limits, new Set(named.map(([id]) => id)));
+  const crossing = crossed(limits, new Set(layers.flat().map(([id]) => id)));
+  if (crossing !== undefined) throw refuse(crossing.what, crossing.fix);
   return limits;
 }
 
-const presets = (definition: Condition, cls: DependencyClass): ConditionLimits => ({
-  on: true,
-  values: Object.fromEntries(
-    Object.entries(definition.settings).map(([name, spec]) => [name, presetOf(spec, cls)]),
-  ),
-});
+/** The limits of a dependency class where nobody has set any. */
+export function classPreset(cls: DependencyClass): Limits {
+  const limits: { [id in ConditionId]?: ConditionLimits } = {};
+  for (const id of CONDITION_IDS) limits[id] = ABSENT;
+  for (const { id, settings } of CONDITIONS) {
+    const values = Object.entries(settings).map(([name, spec]) => [name, presetOf(spec, cls)] as const);
+    limits[id] = { on: startsOn(id, cls), values: Object.fromEntries(values) };
+  }
+  if (!isComplete(limits)) throw new RangeError("a condition has no limits");
+  return limits;
+}
 
-function change(definition: Condition, preset: ConditionLimits, body: unknown): ConditionLimits {
-  const values = { ...preset.values };
-  let { on } = preset;
+/**
+ * What a limits file names, one by one and with what its preset brings, so that a later Breathwatch with other presets
+ * changes nothing for this person. Takes only what `resolveLimits` has accepted.
+ */
+export function explicitFile(given: unknown, cls: DependencyClass): LimitsFile {
+  const limits = resolveLimits(given, cls);
+  const file: { [id in ConditionId]?: { [name: string]: number | boolean } } = {};
+  for (const [id, body] of layersOf(given).flat()) {
+    if (!isConditionId(id)) continue;
+    const named = file[id] ?? {};
+    for (const [name] of entriesOf(body, id)) named[name] = settingOf(limits, id, name);
+    file[id] = named;
+  }
+  return file;
+}
+
+/** A setting of resolved limits, `on` among them. Throws RangeError for one that does not exist. */
+export function settingOf(limits: Limits, condition: ConditionId, setting: string): number | boolean {
+  const { on, values } = limits[condition];
+  const value = setting === "on" ? on : values[setting];
+  if (value === undefined) throw new RangeError(`${condition} has no setting "${setting}"`);
+  return value;
+}
+
+/** Conditions that somebody switched off: their preset has them on. */
+export const switchedOff = (limits: Limits, cls: DependencyClass): readonly ConditionId[] =>
+  CONDITIONS.map(({ id }) => id).filter((id) => !limits[id].on && startsOn(id, cls));
+
+/** The preset that a file names, then what it names itself. */
+function layersOf(given: unknown): readonly (readonly (readonly [string, unknown])[])[] {
+  const named = entriesOf(given ?? {}, "the limits");
+  const preset = named.find(([name]) => name === "preset")?.[1];
+  const own = named.filter(([name]) => name !== "preset");
+  if (preset === undefined) return [own];
+  const id = PRESET_IDS.find((known) => known === preset);
+  if (id === undefined)
+    throw refuse(`there is no preset ${show(preset)}`, `Use ${PRESET_IDS.join(" or ")}, or remove it.`);
+  return [Object.entries(PRESETS[id]), own];
+}
+
+function change(definition: Condition, before: ConditionLimits, body: unknown): ConditionLimits {
+  const values = { ...before.values };
+  let { on } = before;
   for (const [name, value] of entriesOf(body, definition.id)) {
     if (name === "on") {
       if (typeof value !== "boolean")
@@ -74,35 +124,8 @@ function change(definition: Condition, preset: ConditionLimits, body: unknown): 
   return { on, values };
 }
 
-/** Settings that are each allowed and make no sense together. */
-function crossCheck(limits: Limits, named: ReadonlySet<string>): void {
-  const of = (id: ConditionId, name: string): number => limits[id].values[name] ?? Number.NaN;
-  const slowest = of("PR_LOW", "limit") + of("PR_LOW", "hysteresis");
-  const fastest = of("PR_HIGH", "limit") - of("PR_HIGH", "hysteresis");
-  if (slowest > fastest && limits.PR_LOW.on && limits.PR_HIGH.on) {
-    throw refuse(
-      `PR_LOW ends at ${slowest}/min and PR_HIGH at ${fastest}/min, so that one of them always holds`,
-      "Lower PR_LOW or raise PR_HIGH, with their hysteresis.",
-    );
-  }
-  if (!named.has("SPO2_LOW") || !named.has("SPO2_CRIT")) return;
-  if (of("SPO2_CRIT", "limit") > of("SPO2_LOW", "limit")) {
-    throw refuse(
-      `SPO2_CRIT (${of("SPO2_CRIT", "limit")} %) is above SPO2_LOW (${of("SPO2_LOW", "limit")} %)`,
-      "Are the two limits swapped? SPO2_CRIT is the lower one.",
-    );
-  }
-}
-
 /** A condition without rules of its own yet: nothing to judge, nothing to set. */
 const ABSENT: ConditionLimits = { on: false, values: {} };
-
-function complete(resolved: ReadonlyMap<ConditionId, ConditionLimits>): Limits {
-  const limits: { [id in ConditionId]?: ConditionLimits } = {};
-  for (const id of CONDITION_IDS) limits[id] = resolved.get(id) ?? ABSENT;
-  if (!isComplete(limits)) throw new RangeError("a condition has no limits");
-  return limits;
-}
 
 const isComplete = (limits: { readonly [id in ConditionId]?: ConditionLimits }): limits is Limits =>
   CONDITION_IDS.every((id) => limits[id] !== undefined);
