@@ -168,6 +168,8 @@ export interface View {
   /** Time since the first violating sample; 0 when nothing violates. */
   readonly heldMs: number;
   readonly bed: BedReadings;
+  /** Values of the alarm that this instance is in; undefined while it is in none. */
+  readonly told?: AlarmValues;
   /** For conditions that exist once per device: the device, and what it has said so far. */
   readonly device?: { readonly source: ExpectedSource; readonly record: DeviceRecord | undefined };
   /** Highest priority among conditions that violated when the device's data stopped (UNKNOWN-AFTER-LOW). */
