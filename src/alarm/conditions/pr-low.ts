@@ -28,6 +28,7 @@ export const prLow = condition({
   clears: "at limit + hysteresis for clear_s",
   latch: "V",
   gating: "quality flags never block",
+  reads: ["pulse_rate"],
   values: ["pulse_rate", "limit", "seconds"],
   judge: (view, settings) => judgeLimit(view, { signal: "pulse_rate", side: "low", ...settings }),
   tier: (view) => ((view.bed.reading("pulse_rate")?.value ?? HIGH_BELOW) < HIGH_BELOW ? "high" : undefined),

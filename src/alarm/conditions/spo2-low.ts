@@ -1,14 +1,18 @@
-import { condition } from "../condition.ts";
-import { judgeLimit } from "../one-limit.ts";
+import { condition, type Verdict, type View } from "../condition.ts";
+import { judgeLimit, type OneLimit } from "../one-limit.ts";
+import { isCorroborated } from "../quality.ts";
 
 /** Class A sleeps without support elsewhere in the day: woken softly first. */
 const HIGH_AFTER_MS = 60_000;
+/** Enough when something else bears the number out (clinical facts, 3.1). */
+const BORNE_OUT_S = 10;
 
 export const spo2Low = condition({
   id: "SPO2_LOW",
   rule: "SpO2 below the limit",
   source: "clinical facts 3.3; limit 88 % as in Masimo's default (S14)",
   scope: "bed",
+  ladder: { name: "oxygen", rank: 3 },
   technical: false,
   liveOnly: false,
   canBeOff: true,
@@ -22,8 +26,21 @@ export const spo2Low = condition({
   rises: "class A: high once the violation is 60 s old",
   clears: "at limit + hysteresis for clear_s",
   latch: "V",
-  gating: "quality flags never block",
+  gating:
+    "poor samples keep its time running, and it occurs on the first one that is good or borne out; SPO2_LOW_UNCERTAIN " +
+    `speaks for the others. Borne out by something else than the number, it occurs after ${BORNE_OUT_S} s at the latest`,
+  reads: ["spo2"],
   values: ["spo2", "limit", "seconds"],
-  judge: (view, settings) => judgeLimit(view, { signal: "spo2", side: "low", ...settings }),
+  judge(view, { limit, hysteresis, delay_s }) {
+    const verdict = judgeLimit(view, { ...LOW, limit, hysteresis });
+    return verdict.kind === "holds" ? { ...verdict, ...delayOf(view, delay_s) } : verdict;
+  },
   tier: (view) => (view.heldMs >= HIGH_AFTER_MS ? "high" : undefined),
 });
+
+const LOW = { signal: "spo2", side: "low" } as const satisfies Partial<OneLimit>;
+
+function delayOf(view: View, delayS: number): Pick<Extract<Verdict, { kind: "holds" }>, "delayMs"> {
+  if (isCorroborated(view)) return { delayMs: Math.min(delayS, BORNE_OUT_S) * 1000 };
+  return view.bed.isPoor() ? { delayMs: Number.POSITIVE_INFINITY } : {};
+}

@@ -1,0 +1,58 @@
+import type { ConditionId } from "../domain/alarm.ts";
+import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
+import { GAP_MS, type Verdict, type View } from "./condition.ts";
+
+/** What a doubtful sample has to wait beyond the delay (clinical facts, 3.1: gating). */
+export const DOUBT_MS = 15 * SECOND_MS;
+
+/** The ventilator complains, or the oxygen has been low a moment ago. */
+const OPEN: readonly ConditionId[] = [
+  "VENT_OWN",
+  "VENT_REMOTE_ALARM",
+  "SPO2_LOW",
+  "SPO2_CRIT",
+  "SPO2_RAPID",
+  "SPO2_INTEGRAL",
+  "SPO2_SUSTAINED",
+  "SPO2_RELATIVE",
+  "SPO2_UNDER_RANGE",
+];
+
+/** Breathing has changed in a way that takes the oxygen down. */
+const VIOLATING: readonly ConditionId[] = [
+  "VENT_MV_LOW",
+  "VENT_VTE_LOW",
+  "VENT_LEAK_HIGH",
+  "VENT_DISCONNECT",
+  "VENT_APNEA",
+];
+
+const PULSE_SHARE = 0.2;
+/** Fewer pulse values than this have no median to compare with. */
+const PULSE_HISTORY_MS = MINUTE_MS;
+
+/**
+ * Whether something other than the oxygen number itself bears out that the oxygen is low: an alarm of the ventilator,
+ * too little breathing, a large leak, a pulse 20 % off its median of 5 min, or an oxygen alarm that is open. Of those,
+ * SPO2_WARN does not count (90 % all night would take the delay from every dip), nor SPO2_LOW_UNCERTAIN, which is the
+ * same doubt once more.
+ */
+export const isCorroborated = (view: View): boolean =>
+  OPEN.some((id) => view.isOpen(id)) || VIOLATING.some((id) => view.isViolating(id)) || hasPulseChanged(view);
+
+/** The oximeter doubts its number, and nothing bears it out. */
+export const isDoubtful = (view: View): boolean => view.bed.isPoor() && !isCorroborated(view);
+
+/** Doubt never blocks: such a violation has to be older by 15 s before it is an alarm. */
+export function withDoubt(view: View, verdict: Verdict, delayS: number): Verdict {
+  if (verdict.kind !== "holds" || !isDoubtful(view)) return verdict;
+  return { ...verdict, delayMs: delayS * SECOND_MS + DOUBT_MS };
+}
+
+function hasPulseChanged(view: View): boolean {
+  const pulse = view.bed.reading("pulse_rate");
+  if (pulse === undefined || pulse.ageMs >= GAP_MS) return false;
+  const { median, validMs } = view.bed.window("pulse_rate", 5);
+  if (median === undefined || validMs < PULSE_HISTORY_MS) return false;
+  return Math.abs(pulse.value - median) >= PULSE_SHARE * median;
+}
