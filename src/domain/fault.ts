@@ -43,6 +43,11 @@ export const FAULTS = {
   CONFLICT: "This does not fit the present state.",
   RATE_LIMITED: "Too many requests from here.",
   SERVER_FAILED: "The page server failed inside.",
+  LIMITS_REFUSED: "These alarm limits are not possible.",
+  LIMITS_UNCONFIRMED: "These alarm limits lie outside what is recommended.",
+  PRESET_CODE_BAD: "This clinic code cannot be read, or it was changed.",
+  PRESET_CODE_UNKNOWN: "This clinic code is from a clinic that is not known here.",
+  PRESET_CODE_OLD: "This clinic code is older than the one in use.",
 } as const;
 
 export type FaultCode = keyof typeof FAULTS;

@@ -132,4 +132,21 @@ export const faults = {
     cause: "Something failed inside the box.",
     fix: "Try again; if it stays, tell your technician.",
   },
+  LIMITS_REFUSED: { cause: "These alarm limits are not possible.", fix: "Correct the number that is named." },
+  LIMITS_UNCONFIRMED: {
+    cause: "These alarm limits lie outside what is recommended.",
+    fix: "Confirm them and say why, or stay inside.",
+  },
+  PRESET_CODE_BAD: {
+    cause: "This clinic code cannot be read, or it was changed. Nothing was changed here.",
+    fix: "Scan it again, or ask the clinic for a new one.",
+  },
+  PRESET_CODE_UNKNOWN: {
+    cause: "This clinic code is from a clinic that is not known here.",
+    fix: "Compare its number with the one that the clinic gave you.",
+  },
+  PRESET_CODE_OLD: {
+    cause: "This clinic code is older than the one in use.",
+    fix: "Ask the clinic for the newest one.",
+  },
 } as const;

@@ -52,4 +52,15 @@ export const faults = {
   DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
   PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },
   SERVER_FAILED: { cause: "主机内部出错。", fix: "请再试一次；还不行就告诉技术员。" },
+  LIMITS_REFUSED: { cause: "这些报警限值无法使用。", fix: "请改正指出的那个数值。" },
+  LIMITS_UNCONFIRMED: {
+    cause: "这些报警限值超出了建议范围。",
+    fix: "请确认并写明原因，或改回建议范围之内。",
+  },
+  PRESET_CODE_BAD: {
+    cause: "这个医院二维码读不出来，或被改动过。设置没有改变。",
+    fix: "请再扫一次，或向医院要一个新的。",
+  },
+  PRESET_CODE_UNKNOWN: { cause: "这里还不认识发出这个二维码的医院。", fix: "请把号码与医院给您的号码核对。" },
+  PRESET_CODE_OLD: { cause: "这个医院二维码比正在使用的旧。", fix: "请向医院要最新的。" },
 } as const satisfies Words["faults"];

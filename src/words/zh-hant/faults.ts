@@ -49,4 +49,15 @@ export const faults = {
   DRIVER_FAILED: { cause: "讀取這台裝置的程式內部出錯。", fix: "會自動重新開始；還不行就告訴技術人員。" },
   PROGRAM_MISSING: { cause: "缺少一個需要的程式。", fix: "請安裝它；`breathwatch check` 會指出是哪一個。" },
   SERVER_FAILED: { cause: "主機內部出錯。", fix: "請再試一次；還不行就告訴技術人員。" },
+  LIMITS_REFUSED: { cause: "這些警報限值無法使用。", fix: "請更正指出的那個數值。" },
+  LIMITS_UNCONFIRMED: {
+    cause: "這些警報限值超出了建議範圍。",
+    fix: "請確認並寫明原因，或改回建議範圍之內。",
+  },
+  PRESET_CODE_BAD: {
+    cause: "這個醫院 QR 碼讀不出來，或被改動過。設定沒有改變。",
+    fix: "請再掃一次，或向醫院要一個新的。",
+  },
+  PRESET_CODE_UNKNOWN: { cause: "這裡還不認識發出這個 QR 碼的醫院。", fix: "請把號碼與醫院給您的號碼核對。" },
+  PRESET_CODE_OLD: { cause: "這個醫院 QR 碼比使用中的舊。", fix: "請向醫院要最新的。" },
 } as const satisfies Words["faults"];
