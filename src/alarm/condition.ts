@@ -1,5 +1,5 @@
 import type { AlarmValues, Baselines, CareAct, ConditionId, Priority } from "../domain/alarm.ts";
-import type { DependencyClass, ExpectedSource } from "../domain/bed.ts";
+import type { DependencyClass, DeviceRole, ExpectedSource } from "../domain/bed.ts";
 import type { DeviceId } from "../domain/ids.ts";
 import type { SettingId, SignalId } from "../domain/signal.ts";
 import type { Mono, Wall } from "../domain/time.ts";
@@ -35,6 +35,8 @@ export type UnknownWhy =
   | "gap"
   /** Disconnection needs two of its five signs. */
   | "two_signs"
+  /** So much leaks that the machine's volumes and rates are guesses. */
+  | "leak"
   /** Off watch and the machine says that it is not treating. */
   | "therapy_off"
   /** The rule itself failed; RULE_ERROR is open. */
@@ -140,6 +142,10 @@ export interface BedReadings {
   breathing(): Breathing | undefined;
   /** Every device's newest valid value not older than 10 s, in rank order. */
   every(signal: SignalId): readonly Reading[];
+  /** The same however old, of the devices of the profile: for states that are told once and stand until the next word. */
+  latest(signal: SignalId): readonly (Reading & { readonly role: DeviceRole })[];
+  /** The alarms that devices of the profile raised by themselves, active or over. */
+  ownAlarms(): readonly DeviceOwnAlarm[];
   /** The last breaths of the device that counts them, oldest first, at most 8; empty where none does. */
   breaths(): readonly BreathSeen[];
   /**
@@ -202,6 +208,14 @@ export interface OwnAlarm {
   readonly active: boolean;
   /** Arrival of the last word about it. */
   readonly at: Mono;
+}
+
+/** The same with the device that said it. */
+export interface DeviceOwnAlarm extends OwnAlarm {
+  readonly device: DeviceId;
+  readonly role: DeviceRole;
+  /** When the device was last heard at all: drivers may speak of alarms only when they change. */
+  readonly heardAt: Mono;
 }
 
 export type Scope =
