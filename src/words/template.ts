@@ -5,17 +5,26 @@
 
 /** Every name that may stand in braces in a text. */
 export type Place =
+  | "after"
   | "age"
+  | "before"
   | "count"
   | "detail"
+  | "evidence"
   | "from"
+  | "limit"
   | "list"
+  | "lost"
+  | "minutes"
   | "name"
   | "signal"
+  | "text"
   | "time"
+  | "title"
   | "to"
   | "unit"
   | "value"
+  | "version"
   | "what";
 
 type Holding<P extends Place> = `${string}{${P}}${string}`;

@@ -1,9 +1,23 @@
 import type { Words } from "./en.ts";
+import { care } from "./zh-hans/care.ts";
+import { causes } from "./zh-hans/causes.ts";
 import { conditions } from "./zh-hans/conditions.ts";
 import { faults } from "./zh-hans/faults.ts";
+import { leaving } from "./zh-hans/leaving.ts";
+import { limits } from "./zh-hans/limits.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
 
 /** Simplified Chinese, as families on the mainland speak. */
-export const zhHans = { conditions, terms, faults, push, pages } as const satisfies Words;
+export const zhHans = {
+  conditions,
+  causes,
+  care,
+  leaving,
+  limits,
+  terms,
+  faults,
+  push,
+  pages,
+} as const satisfies Words;

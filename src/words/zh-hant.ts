@@ -1,9 +1,23 @@
 import type { Words } from "./en.ts";
+import { care } from "./zh-hant/care.ts";
+import { causes } from "./zh-hant/causes.ts";
 import { conditions } from "./zh-hant/conditions.ts";
 import { faults } from "./zh-hant/faults.ts";
+import { leaving } from "./zh-hant/leaving.ts";
+import { limits } from "./zh-hant/limits.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
 
 /** Traditional Chinese, as families in Taiwan and Hong Kong read it. */
-export const zhHant = { conditions, terms, faults, push, pages } as const satisfies Words;
+export const zhHant = {
+  conditions,
+  causes,
+  care,
+  leaving,
+  limits,
+  terms,
+  faults,
+  push,
+  pages,
+} as const satisfies Words;

@@ -106,6 +106,10 @@ export const terms = {
     therapy: "ventilator and sensor are on",
     off: "off",
     ended: "ended",
+    hospital: "in hospital",
+    visit: "away on a visit",
+    transfer: "cared for elsewhere",
+    death: "the watch has ended",
   },
   callKinds: {
     come: "Come",
@@ -133,6 +137,7 @@ export const terms = {
     therapy_off: "the ventilator is not treating",
     rule_error: "the rule itself has failed",
   },
+  unknownBaseline: "the usual {what} of this person is not known yet",
   unknownSetting: "the setting {what} is not known",
   settings: {
     ipap: "IPAP",

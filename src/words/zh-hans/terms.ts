@@ -96,6 +96,10 @@ export const terms = {
     therapy: "呼吸机和指夹在用",
     off: "关闭",
     ended: "已结束",
+    hospital: "在住院",
+    visit: "外出中",
+    transfer: "已转由别处照护",
+    death: "守护已结束",
   },
   callKinds: {
     come: "请过来",
@@ -121,6 +125,7 @@ export const terms = {
     therapy_off: "呼吸机没有在通气",
     rule_error: "规则本身出错",
   },
+  unknownBaseline: "还不知道这个人平常的{what}",
   unknownSetting: "不知道“{what}”设定为多少",
   settings: {
     ipap: "IPAP",

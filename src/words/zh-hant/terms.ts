@@ -96,6 +96,10 @@ export const terms = {
     therapy: "呼吸器和血氧夾使用中",
     off: "關閉",
     ended: "已結束",
+    hospital: "住院中",
+    visit: "外出中",
+    transfer: "已轉由別處照護",
+    death: "守護已結束",
   },
   callKinds: {
     come: "請過來",
@@ -121,6 +125,7 @@ export const terms = {
     therapy_off: "呼吸器沒有在通氣",
     rule_error: "規則本身出錯",
   },
+  unknownBaseline: "還不知道這個人平常的{what}",
   unknownSetting: "不知道「{what}」設定為多少",
   settings: {
     ipap: "IPAP",

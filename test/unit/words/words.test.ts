@@ -40,6 +40,12 @@ const LATIN = new Set(
     "Fi",
     "iPhone",
     "YAML",
+    "QR",
+    "Code",
+    // Dependency classes.
+    "A",
+    "B",
+    "C",
   ].concat(
     // Commands are typed as they are.
     ["breathwatch", "check", "devices", "import"],

@@ -1,0 +1,101 @@
+import type { Words } from "../en.ts";
+
+export const leaving = {
+  button: "结束或暂离守护",
+  title: "接下来怎么安排？",
+  choices: {
+    night: { title: "结束今晚的守护", more: "到下次开始守护为止。" },
+    hospital: { title: "去住院", more: "安静到某一天。" },
+    visit: { title: "外出几天", more: "安静到某一天。" },
+    transfer: { title: "转到别处照护", more: "这里的守护到此为止。" },
+    death: { title: "守护到此为止", more: "如果人已经走了。" },
+  },
+  until: "安静到",
+  untilHint: "在这之前随时可以恢复。",
+  confirm: {
+    night: {
+      title: "要结束今晚的守护吗？",
+      happens: ["未解除的报警会以您的名义关闭。", "数据断了不会再响。", "传来的读数照常判断。"],
+    },
+    hospital: {
+      title: "安静到 {time}，好吗？",
+      happens: [
+        "马上全部安静下来。",
+        "提醒、报警测试和小结都停。",
+        "只有呼叫还会响。",
+        "再有读数传来，会先问您要不要开始。",
+      ],
+    },
+    visit: {
+      title: "安静到 {time}，好吗？",
+      happens: [
+        "马上全部安静下来。",
+        "提醒、报警测试和小结都停。",
+        "只有呼叫还会响。",
+        "再有读数传来，会先问您要不要开始。",
+      ],
+    },
+    transfer: {
+      title: "结束这里的守护？",
+      happens: [
+        "马上全部安静下来，不再响。",
+        "提醒、报警测试和小结都停。",
+        "以前的夜间记录都留着。",
+        "24 小时内可以撤回。",
+      ],
+    },
+    death: {
+      title: "让一切安静下来？",
+      text: "请节哀。这里没有别的事需要您现在做了。",
+      happens: [
+        "马上全部安静下来，不再响。",
+        "不会再有提醒、测试和小结。",
+        "会轻声告诉其他人，守护结束了。",
+        "夜间记录都留着，以后由您决定。",
+      ],
+    },
+  },
+  hold: "按住 2 秒",
+  holding: "请继续按住…",
+  notNow: "先不要",
+  sending: "请稍等…",
+  failed: "没有传到主机，请再试一次。",
+  state: {
+    ended: "守护已在 {time} 结束",
+    hospital: "住院中，安静到 {time}",
+    visit: "外出中，安静到 {time}",
+    transfer: "这里的守护已结束",
+    death: "守护已结束",
+    by: "由{name}操作",
+    silent: "一切都安静了。",
+  },
+  told: {
+    hospitalTitle: "呼吸守护：已安静",
+    hospitalBody: "{name}记下了住院，安静到 {time}。",
+    visitTitle: "呼吸守护：已安静",
+    visitBody: "{name}记下了外出，安静到 {time}。",
+    transferTitle: "守护已结束",
+    transferBody: "{name}结束了守护，之后由别处照护。谢谢您一直都在。",
+    deathTitle: "守护已结束",
+    deathBody: "{name}结束了守护，以后不会再有报警。谢谢您一直都在。",
+    undoneTitle: "守护可以继续",
+    undoneBody: "{name}撤回了结束守护。",
+    backTitle: "又有读数传来",
+    backBody: "如果人回来了，请打开页面开始守护。",
+  },
+  undo: {
+    button: "撤回",
+    until: "{time} 之前可以撤回",
+    title: "要撤回吗？",
+    text: "之后可以重新开始守护，也会告诉其他人。",
+    done: "已撤回。您准备好了，再开始守护。",
+    tooLate: "已经过了 24 小时。请技术员重新设置这个床位。",
+  },
+  back: {
+    title: "又有读数了，开始守护吗？",
+    text: "{time} 起又有读数传来。没有人开始守护之前，什么都不会响。",
+    start: "开始守护",
+    later: "先不要",
+    endedText: "有一台设备又在传读数。什么都不会响，把它关掉就好。",
+  },
+} as const satisfies Words["leaving"];

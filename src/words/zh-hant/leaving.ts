@@ -1,0 +1,101 @@
+import type { Words } from "../en.ts";
+
+export const leaving = {
+  button: "結束或暫離守護",
+  title: "接下來怎麼安排？",
+  choices: {
+    night: { title: "結束今晚的守護", more: "到下次開始守護為止。" },
+    hospital: { title: "去住院", more: "安靜到某一天。" },
+    visit: { title: "外出幾天", more: "安靜到某一天。" },
+    transfer: { title: "轉到別處照護", more: "這裡的守護到此為止。" },
+    death: { title: "守護到此為止", more: "如果人已經離開了。" },
+  },
+  until: "安靜到",
+  untilHint: "在那之前隨時可以恢復。",
+  confirm: {
+    night: {
+      title: "要結束今晚的守護嗎？",
+      happens: ["未解除的警報會以您的名義關閉。", "資料斷了不會再響。", "傳來的讀數照常判斷。"],
+    },
+    hospital: {
+      title: "安靜到 {time}，好嗎？",
+      happens: [
+        "馬上全部安靜下來。",
+        "提醒、警報測試和摘要都停。",
+        "只有呼叫還會響。",
+        "再有讀數傳來，會先問您要不要開始。",
+      ],
+    },
+    visit: {
+      title: "安靜到 {time}，好嗎？",
+      happens: [
+        "馬上全部安靜下來。",
+        "提醒、警報測試和摘要都停。",
+        "只有呼叫還會響。",
+        "再有讀數傳來，會先問您要不要開始。",
+      ],
+    },
+    transfer: {
+      title: "結束這裡的守護？",
+      happens: [
+        "馬上全部安靜下來，不再響。",
+        "提醒、警報測試和摘要都停。",
+        "以前的夜間記錄都留著。",
+        "24 小時內可以收回。",
+      ],
+    },
+    death: {
+      title: "讓一切安靜下來？",
+      text: "請節哀。這裡沒有別的事需要您現在做了。",
+      happens: [
+        "馬上全部安靜下來，不再響。",
+        "不會再有提醒、測試和摘要。",
+        "會輕聲告訴其他人，守護結束了。",
+        "夜間記錄都留著，以後由您決定。",
+      ],
+    },
+  },
+  hold: "按住 2 秒",
+  holding: "請繼續按住…",
+  notNow: "先不要",
+  sending: "請稍等…",
+  failed: "沒有傳到主機，請再試一次。",
+  state: {
+    ended: "守護已在 {time} 結束",
+    hospital: "住院中，安靜到 {time}",
+    visit: "外出中，安靜到 {time}",
+    transfer: "這裡的守護已結束",
+    death: "守護已結束",
+    by: "由 {name} 操作",
+    silent: "一切都安靜了。",
+  },
+  told: {
+    hospitalTitle: "呼吸守護：已安靜",
+    hospitalBody: "{name} 記下了住院，安靜到 {time}。",
+    visitTitle: "呼吸守護：已安靜",
+    visitBody: "{name} 記下了外出，安靜到 {time}。",
+    transferTitle: "守護已結束",
+    transferBody: "{name} 結束了守護，之後由別處照護。謝謝您一直都在。",
+    deathTitle: "守護已結束",
+    deathBody: "{name} 結束了守護，以後不會再有警報。謝謝您一直都在。",
+    undoneTitle: "守護可以繼續",
+    undoneBody: "{name} 收回了結束守護。",
+    backTitle: "又有讀數傳來",
+    backBody: "如果人回來了，請打開頁面開始守護。",
+  },
+  undo: {
+    button: "收回",
+    until: "{time} 之前可以收回",
+    title: "要收回嗎？",
+    text: "之後可以重新開始守護，也會告訴其他人。",
+    done: "已收回。您準備好了，再開始守護。",
+    tooLate: "已經超過 24 小時。請技術人員重新設定這個床位。",
+  },
+  back: {
+    title: "又有讀數了，開始守護嗎？",
+    text: "{time} 起又有讀數傳來。沒有人開始守護之前，什麼都不會響。",
+    start: "開始守護",
+    later: "先不要",
+    endedText: "有一台裝置又在傳讀數。什麼都不會響，把它關掉就好。",
+  },
+} as const satisfies Words["leaving"];
