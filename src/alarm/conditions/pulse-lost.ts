@@ -2,6 +2,9 @@ import { isPresent } from "../../domain/sample.ts";
 import { condition, GAP_MS, unknown, type Verdict, type View, WAITING } from "../condition.ts";
 import { isPulseless } from "../oximeter.ts";
 
+/** Another oximeter speaks for the person with a value of the last seconds. */
+const OTHER_MS = 5_000;
+
 export const pulseLost = condition({
   id: "PULSE_LOST",
   rule: "the sensor is on and finds no pulse: SpO2 without a pulse rate, or the oximeter says that there is no pulse",
@@ -31,10 +34,13 @@ function judgePulse(view: View): Verdict {
   const record = device?.record;
   const pulse = record?.signals.pulse_rate;
   if (device === undefined || record?.spokeAt === undefined || pulse === undefined) return WAITING;
+  if (record.timeliness !== "live") return WAITING;
   if (view.now - record.spokeAt >= GAP_MS) return unknown("gap");
   const id = device.source.device;
   const spo2 = record.signals.spo2?.sample;
-  const measured = view.bed.every("pulse_rate").find((one) => one.device !== id || isPresent(pulse.sample));
+  const measured = view.bed
+    .every("pulse_rate")
+    .find((one) => (one.device === id ? isPresent(pulse.sample) : one.ageMs <= OTHER_MS));
   if (measured !== undefined) {
     const { at, coverMs, value } = measured;
     return {

@@ -6,6 +6,9 @@ import type { DeviceRecord } from "../state.ts";
 /** A value older than this when the next one fails to come says nothing about now. */
 const LAST_MS = 10 * MINUTE_MS;
 
+/** Another oximeter speaks for the person with a value of the last seconds. */
+const OTHER_MS = 5_000;
+
 /** Reasons for which a low value before says nothing: there is nothing to measure, or it is too high. */
 const OTHER_REASONS: ReadonlySet<Absence> = new Set([
   "sensor_off",
@@ -54,6 +57,7 @@ function judgeRange(view: View, limit: number): Verdict {
   const record = device?.record;
   const spo2 = record?.signals.spo2;
   if (device === undefined || record?.spokeAt === undefined || spo2 === undefined) return WAITING;
+  if (record.timeliness !== "live") return WAITING;
   if (view.now - record.spokeAt >= GAP_MS) return unknown("gap");
   const id = device.source.device;
   const pulse = record.signals.pulse_rate?.sample;
@@ -63,7 +67,9 @@ function judgeRange(view: View, limit: number): Verdict {
     ...(isPresent(pulse) && { pulse_rate: pulse }),
     limit,
   };
-  const measured = view.bed.every("spo2").find((one) => one.device !== id || isPresent(spo2.sample));
+  const measured = view.bed
+    .every("spo2")
+    .find((one) => (one.device === id ? isPresent(spo2.sample) : one.ageMs <= OTHER_MS));
   if (measured !== undefined) {
     const { at, coverMs } = measured;
     return { kind: "clear", at, coverMs, values, devices: [measured.device] };
@@ -82,5 +88,6 @@ function isBelow(view: View, record: DeviceRecord, limit: number): boolean {
   if (absent === "under_range") return true;
   if (OTHER_REASONS.has(absent) || !isPresent(pulse_rate?.sample)) return false;
   const last = spo2.valid;
-  return last !== undefined && last.value <= limit && (view.held || view.now - last.at <= LAST_MS);
+  if (last === undefined || last.value > limit) return false;
+  return view.isOpen("SPO2_UNDER_RANGE") || view.now - last.at <= LAST_MS;
 }
