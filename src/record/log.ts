@@ -5,9 +5,16 @@ import type { Clock } from "../port/clock.ts";
 import type { Disk } from "../port/disk.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import type { CompactableLog } from "../port/record.ts";
+import type { CompactableLog, RecordsFound } from "../port/record.ts";
 import { SLOW_DISK_FIX, withinDeadline } from "./deadline.ts";
-import { encodeHeader, encodeRecord, RECORD_BYTES_MAX, RECORD_VERSION, scanRecords } from "./frame.ts";
+import {
+  encodeHeader,
+  encodeRecord,
+  RECORD_BYTES_MAX,
+  RECORD_VERSION,
+  type ScannedRecords,
+  scanRecords,
+} from "./frame.ts";
 import { concat, createTail, type Tail } from "./tail.ts";
 
 export interface RecordLogOptions<Entry> {
@@ -19,6 +26,8 @@ export interface RecordLogOptions<Entry> {
   readonly path: string;
   /** Reads one stored value; undefined refuses it, which counts as damage. */
   readonly decode: (value: unknown) => Entry | undefined;
+  /** Called whenever something has become durable; must not throw. */
+  readonly onStored?: () => void;
 }
 
 /** Law 4: an alarm waits this long for its journal, then goes out marked not durable. */
@@ -53,17 +62,18 @@ export async function openRecordLog<Entry>(options: RecordLogOptions<Entry>): Pr
   const scan = scanRecords(stored ?? new Uint8Array());
   if (scan.version !== undefined && scan.version > RECORD_VERSION) throw newer(path);
   const id = scan.id ?? base32Id(random.bytes(10));
-  const entries = decodeAll(scan.values, options.decode);
+  const accepted = scan.values.filter((value) => options.decode(value) !== undefined);
+  const entries = decodeAll(accepted, options.decode);
   const damaged = scan.damaged || entries.length < scan.values.length;
   if (damaged) {
     const fields = { code: "RECORD_CORRUPT", path, kept: entries.length, bytes: stored?.length ?? 0 };
     log.note("record.damaged", fields, "warn");
   }
-  const mend = scan.damaged ? { original: stored, mended: wholeFile(id, scan.values) } : undefined;
+  const mend = damaged ? { original: stored, mended: wholeFile(id, accepted) } : undefined;
   const writer = createWriter({ ...options, id, goodLength: scan.goodLength, mend });
   return {
     id,
-    recovered: { entries, damaged },
+    recovered: { entries, damaged, found: foundIn(stored, scan) },
     get bytes() {
       return writer.bytes;
     },
@@ -71,6 +81,12 @@ export async function openRecordLog<Entry>(options: RecordLogOptions<Entry>): Pr
     rewrite: async (entries) => writer.add("rewrite", wholeFile(id, entries)),
     close: () => writer.close(),
   };
+}
+
+function foundIn(stored: Uint8Array | undefined, scan: ScannedRecords): RecordsFound {
+  if (stored === undefined) return "no_file";
+  if (scan.values.length > 0) return "entries";
+  return scan.id === undefined ? "nothing" : "header";
 }
 
 function decodeAll<Entry>(
@@ -105,6 +121,7 @@ interface WriterOptions {
   readonly goodLength: number;
   /** Set when the file has to be replaced before anything is added to it. */
   readonly mend: { readonly original: Uint8Array | undefined; readonly mended: Uint8Array } | undefined;
+  readonly onStored?: () => void;
 }
 
 /** One loop at a time takes what waits, writes and syncs it, and only then takes it from the line. */
@@ -180,6 +197,7 @@ function createWriter(options: WriterOptions): Writer {
       }
       take(batch.length);
       for (const job of batch) job.done();
+      options.onStored?.();
       if (failing) log.note("record.recovered", { path });
       failing = false;
     }

@@ -1,3 +1,4 @@
+import { csvCell } from "../domain/csv-cell.ts";
 import { isPresent, type Sample } from "../domain/sample.ts";
 import type { SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, SECOND_MS, type Wall, wall, zoneOffsetMs } from "../domain/time.ts";
@@ -57,13 +58,3 @@ function localIso(at: Wall, offsetMs: number): string {
 }
 
 const row = (cells: readonly string[]): string => `${cells.map(csvCell).join(",")}\r\n`;
-
-/**
- * One cell. Numbers stay as they are; a text that a spreadsheet would take for a formula gets an apostrophe in
- * front (OWASP, CSV injection); commas, quotes and line ends are quoted (RFC 4180).
- */
-export function csvCell(text: string): string {
-  const isNumber = /^-?[0-9]+(\.[0-9]+)?$/.test(text);
-  const safe = !isNumber && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}

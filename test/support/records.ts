@@ -27,7 +27,11 @@ export function createMemoryRecords<Entry>(
   };
   return {
     id: "abcdefghij",
-    recovered: { entries: [...earlier], damaged: false },
+    recovered: {
+      entries: [...earlier],
+      damaged: false,
+      found: earlier.length === 0 ? "no_file" : "entries",
+    },
     durable,
     disk: "well",
     syncMs: 5,

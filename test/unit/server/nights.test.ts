@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AlarmEvent } from "../../../src/domain/alarm.ts";
+import { csvCell } from "../../../src/domain/csv-cell.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 import { absent, type Sample } from "../../../src/domain/sample.ts";
 import { type Night, wall } from "../../../src/domain/time.ts";
 import type { Point } from "../../../src/port/timeseries.ts";
 import type { NightResponse } from "../../../src/server/contract.ts";
-import { csvCell } from "../../../src/server/csv.ts";
 import { type Harness, occurrence, startHarness } from "./harness.ts";
 
 const START = Date.parse("2026-01-10T22:30:00+08:00");

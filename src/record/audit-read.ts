@@ -1,0 +1,52 @@
+import type { Wall } from "../domain/time.ts";
+import type { Disk } from "../port/disk.ts";
+import type { AuditReader } from "../port/record.ts";
+import { createChainCheck } from "./audit-chain.ts";
+import { AUDIT_CSV_HEAD, auditCsvRow } from "./audit-csv.ts";
+import { listAuditFiles } from "./audit-files.ts";
+import { type AuditLine, type ScannedSegment, scanAuditLines } from "./audit-line.ts";
+
+/** Reads the audit record in a folder of a disk, one file (at most about 1 MiB) in memory at a time; never writes. */
+export function createAuditReader(disk: Pick<Disk, "list" | "read">, folder: string): AuditReader {
+  /** A file that its owner lets go meanwhile is passed over. */
+  async function* files(): AsyncGenerator<{
+    readonly path: string;
+    readonly segment: ScannedSegment;
+    readonly isLast: boolean;
+  }> {
+    const all = await listAuditFiles(disk, folder);
+    for (const { path } of all) {
+      const bytes = await disk.read(path);
+      if (bytes !== undefined)
+        yield { path, segment: scanAuditLines(bytes), isLast: path === all.at(-1)?.path };
+    }
+  }
+
+  async function* linesIn(from: Wall, to: Wall): AsyncGenerator<readonly WholeLine[]> {
+    for await (const { segment } of files()) {
+      yield segment.lines.filter(isWhole).filter(({ record }) => record.at >= from && record.at < to);
+    }
+  }
+
+  return {
+    async *read(from, to) {
+      for await (const lines of linesIn(from, to)) for (const { record } of lines) yield record;
+    },
+    async *text(format, from, to) {
+      if (format === "csv") yield AUDIT_CSV_HEAD;
+      for await (const lines of linesIn(from, to)) {
+        const rows = lines.map(({ text, record }) => (format === "csv" ? auditCsvRow(record) : `${text}\n`));
+        if (rows.length > 0) yield rows.join("");
+      }
+    },
+    async verify() {
+      const check = createChainCheck(folder, "whole");
+      for await (const { path, segment, isLast } of files()) check.file(path, segment, isLast);
+      return check.verdict();
+    },
+  };
+}
+
+type WholeLine = AuditLine & { readonly record: NonNullable<AuditLine["record"]> };
+
+const isWhole = (line: AuditLine): line is WholeLine => line.record !== undefined;
