@@ -22,6 +22,7 @@ export function createChainCheck(folder: string, part: "whole" | "end"): ChainCh
   let newest: AuditRecord | undefined;
   let whole: AuditRecord | undefined;
   let damagedAfter = 0;
+  let damagedBefore = 0;
   let letGo = 0;
   let unfinishedBytes = 0;
 
@@ -35,6 +36,7 @@ export function createChainCheck(folder: string, part: "whole" | "end"): ChainCh
     if (record.kind === "let_go") letGo = Math.max(letGo, record.through);
     if (record.kind === "damaged") said.add(record.where);
     records += 1;
+    if (first === undefined) damagedBefore = damagedAfter;
     damagedAfter = 0;
     first ??= record;
     newest = record;
@@ -59,12 +61,9 @@ export function createChainCheck(folder: string, part: "whole" | "end"): ChainCh
       else broken(behind, "an unfinished line, although the record goes on");
     },
     verdict() {
-      const isHeadless = part === "whole" && first !== undefined && first.n > letGo + 1;
-      const missing = {
-        where: folder,
-        why: `records 1 to ${(first?.n ?? 1) - 1} are missing`,
-        recorded: false,
-      };
+      const begin = (first?.n ?? 1) - damagedBefore;
+      const isHeadless = part === "whole" && begin > letGo + 1;
+      const missing = { where: folder, why: missingWords(1, begin - 1), recorded: false };
       const all = isHeadless ? [missing, ...breaks] : breaks;
       return {
         records,
@@ -87,15 +86,14 @@ function wrongStart({ n, previous }: AuditRecord): string | undefined {
 /** Why a record does not follow the one before; a damaged line between them has been told already. */
 function wrongLink(before: AuditRecord, record: AuditRecord, damaged: number): string | undefined {
   const expected = before.n + 1 + damaged;
-  if (record.n > expected) {
-    return record.n === expected + 1
-      ? `record ${expected} is missing`
-      : `records ${expected} to ${record.n - 1} are missing`;
-  }
+  if (record.n > expected) return missingWords(expected, record.n - 1);
   if (record.n < expected) return `record ${record.n} stands behind record ${before.n}`;
   if (damaged > 0 || record.previous === before.hash) return undefined;
   return `record ${record.n} does not follow record ${before.n} as it stands here: one of them was replaced`;
 }
+
+const missingWords = (from: number, to: number): string =>
+  from === to ? `record ${from} is missing` : `records ${from} to ${to} are missing`;
 
 /** What of the anchor the chain does not hold; undefined where it does, or where nobody kept one. */
 export function missingAnchor(

@@ -41,7 +41,7 @@ export async function openBedRecords<Entry>(options: {
     ...options,
     path,
     mayBeEmpty: false,
-    hadRecords: audit.recovered.newest !== undefined || anchor !== undefined,
+    hadRecords: audit.recovered.revision !== undefined || anchor !== undefined,
   });
   known.follow(folder, () => audit.head);
   const behind = behindAudit(journal, audit, revisionOf);
