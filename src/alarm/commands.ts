@@ -1,7 +1,11 @@
-import type { AlarmCommand, Priority } from "../domain/alarm.ts";
-import { MINUTE_MS, wall } from "../domain/time.ts";
-import { acknowledge, type Draft, end, instancesOf, lapse, later, raise, setRuntime } from "./draft.ts";
-import { endWatch, forgetLost, startWatch } from "./on-watch.ts";
+import type { AcknowledgePlace, AlarmCommand, CarePlan, Priority } from "../domain/alarm.ts";
+import { CARE_ACTS } from "../domain/alarm.ts";
+import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
+import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
+import { resolveLimits } from "./limits.ts";
+import { acknowledge, end, endAll, lapse, raise, show } from "./occurrences.ts";
+import { backToWatch, endWatch, forgetLost, leaveWatch, startWatch } from "./on-watch.ts";
+import { beginCare, endCare, pause, resume } from "./quiet.ts";
 import type { Runtime } from "./state.ts";
 
 /** How long an acknowledgement lasts while the condition holds (design, section 6). */
@@ -10,16 +14,37 @@ const LAPSES_MS: { readonly [priority in Priority]: number } = {
   medium: 10 * MINUTE_MS,
   low: 10 * MINUTE_MS,
 };
-const BEDSIDE_MS = 15 * MINUTE_MS;
+const PLACE_MS: { readonly [place in Exclude<AcknowledgePlace, "going">]: number } = {
+  bedside: 15 * MINUTE_MS,
+  watching: 30 * MINUTE_MS,
+};
 /** Presses so close together are one call. */
 const DEBOUNCE_MS = 300;
 /** Calls kept apart; a further one sounds the newest again. */
 const MOST_CALLS = 8;
 /** A drill ends by itself. */
 const LONGEST_DRILL_MS = 60 * MINUTE_MS;
+/** Nobody is away longer than this without saying so again. */
+const LONGEST_LEAVE_MS = 60 * DAY_MS;
+/** An end for good can be taken back. */
+const UNDO_MS = DAY_MS;
 
 /** Why a command did nothing. */
-export type Refusal = "repeated" | "not_open";
+export type Refusal =
+  | "repeated"
+  | "not_open"
+  /** The condition cannot be paused. */
+  | "not_pausable"
+  /** Longer than the cap. */
+  | "too_long"
+  /** "I am watching myself" is for technical losses alone. */
+  | "not_technical"
+  /** The watch has ended for good: nobody is called. */
+  | "watch_over"
+  /** Out of bounds, an older version, a date in the past. */
+  | "invalid";
+
+export type Of<Kind extends AlarmCommand["kind"]> = Extract<AlarmCommand, { kind: Kind }>;
 
 /** Applies a command that has not been seen before; a refusal leaves everything as it was. */
 export function obey(draft: Draft, command: AlarmCommand): Refusal | undefined {
@@ -28,87 +53,201 @@ export function obey(draft: Draft, command: AlarmCommand): Refusal | undefined {
       return acknowledgeOne(draft, command);
     case "with_patient":
       return withPatient(draft, command);
+    case "pause":
+      return pause(draft, command);
+    case "resume":
+      return done(() => resume(draft, command));
+    case "care":
+      return done(() => beginCare(draft, command));
+    case "care_done":
+      return done(() => endCare(draft));
+    case "seen":
+      return seen(draft, command);
     case "start_watch":
-      startWatch(draft, command.by);
-      return undefined;
+      return done(() => startWatch(draft, command.by));
     case "end_watch":
-      for (const key of Object.keys(draft.core.runtimes)) end(draft, key, "watch_ended", command.by);
-      for (const key of Object.keys(draft.core.runtimes)) forgetLost(draft, key);
-      endWatch(draft, command.by);
-      return undefined;
+      return done(() => {
+        clearAll(draft, command);
+        endWatch(draft, command.by);
+      });
+    case "leave":
+      return leave(draft, command);
+    case "finish":
+      return done(() => {
+        clearAll(draft, command);
+        leaveWatch(draft, command.reason, command.by, wall(draft.at + UNDO_MS));
+      });
+    case "undo_finish":
+      return undoFinish(draft);
+    case "limits":
+      return setLimits(draft, command);
+    case "baselines":
+      return done(() => {
+        draft.core = { ...draft.core, baselines: command.baselines };
+      });
+    case "care_plan":
+      return setCarePlan(draft, command.plan);
     case "call":
-      call(draft, command);
-      return undefined;
+      return call(draft, command);
     case "drill":
-      startDrill(draft, command.forMs);
-      return undefined;
+      return done(() => startDrill(draft, command.forMs));
     case "self_fault":
-      selfFault(draft, command);
-      return undefined;
+      return done(() => selfFault(draft, command));
   }
 }
 
-type Of<Kind extends AlarmCommand["kind"]> = Extract<AlarmCommand, { kind: Kind }>;
+function done(act: () => void): undefined {
+  act();
+  return undefined;
+}
 
 function acknowledgeOne(
   draft: Draft,
-  { occurrence, by, place }: Pick<Of<"acknowledge">, "occurrence" | "by" | "place">,
+  { occurrence: id, by, place }: Pick<Of<"acknowledge">, "occurrence" | "by" | "place">,
 ): Refusal | undefined {
-  const [key, runtime] = find(draft, occurrence) ?? [];
-  if (key === undefined || runtime?.occurrence === undefined) return "not_open";
-  acknowledge(
-    draft,
-    key,
-    by,
-    place,
-    place === "bedside" ? BEDSIDE_MS : LAPSES_MS[runtime.occurrence.priority],
-  );
+  const open = draft.core.open[id];
+  if (open === undefined) return "not_open";
+  const { priority } = open.occurrence;
+  const members = membersOf(draft, id);
+  if (place === "watching") {
+    const isTechnical = members.every(
+      ([, { condition }]) => conditionOf(draft, condition)?.technical === true,
+    );
+    if (members.length === 0 || !isTechnical) return "not_technical";
+  }
+  acknowledge(draft, id, { by, place, forMs: place === "going" ? LAPSES_MS[priority] : PLACE_MS[place] });
+  for (const [key, { condition, subject }] of members) {
+    if (condition === "VENT_SETTINGS_CHANGED" && subject !== undefined) noteSettings(draft, subject);
+    // What was damaged stays so: somebody knows of it now.
+    if (condition === "JOURNAL_DAMAGED") end(draft, key, "answered", by);
+  }
   return undefined;
 }
 
-const find = (draft: Draft, id: string): [string, Runtime] | undefined =>
-  Object.entries(draft.core.runtimes).find(([, { occurrence }]) => occurrence?.id === id);
+/** Somebody has taken note of changed settings: from now on these are the settings. */
+function noteSettings(draft: Draft, device: string): void {
+  const record = draft.live.devices[device];
+  if (record === undefined) return;
+  const { settingsChanged: _noted, ...rest } = record;
+  const devices = { ...draft.live.devices, [device]: { ...rest, settingsBase: record.settings } };
+  draft.live = { ...draft.live, devices };
+}
 
 /** Answers this call and every earlier one; a call made since is still a call. Anything else is taken on at the bed. */
 function withPatient(draft: Draft, { occurrence, by }: Of<"with_patient">): Refusal | undefined {
-  const [key, runtime] = find(draft, occurrence) ?? [];
-  if (key === undefined || runtime?.occurrence === undefined) return "not_open";
-  if (runtime.condition !== "PATIENT_CALL") {
+  const open = draft.core.open[occurrence];
+  if (open === undefined) return "not_open";
+  if (open.occurrence.condition !== "PATIENT_CALL") {
     return acknowledgeOne(draft, { occurrence, by, place: "bedside" });
   }
-  const t0 = runtime.t0 ?? draft.now;
-  for (const [callKey, call] of instancesOf(draft, "PATIENT_CALL")) {
-    if ((call.t0 ?? draft.now) <= t0) end(draft, callKey, "answered", by);
+  for (const [key] of instancesOf(draft, "PATIENT_CALL")) {
+    if ((openOf(draft, key)?.raisedAt ?? draft.now) <= open.raisedAt) end(draft, key, "answered", by);
   }
   return undefined;
 }
 
-function call(draft: Draft, { call, device }: Of<"call">): void {
+function seen(draft: Draft, { occurrence: id }: Of<"seen">): Refusal | undefined {
+  const isThere = draft.core.past.some(({ occurrence, seen: isSeen }) => occurrence.id === id && !isSeen);
+  if (!isThere) return "not_open";
+  const past = draft.core.past.map((one) => (one.occurrence.id === id ? { ...one, seen: true } : one));
+  draft.core = { ...draft.core, past };
+  draft.isVisible = true;
+  return undefined;
+}
+
+/** A person ends the watch: everything is silent at once, and nothing that is quiet or acknowledged is left over. */
+function clearAll(draft: Draft, { by }: Of<"end_watch" | "leave" | "finish">): void {
+  endAll(draft, by);
+  for (const key of Object.keys(draft.core.runtimes)) forgetLost(draft, key);
+  const { care: _over, ...core } = draft.core;
+  draft.core = { ...core, pauses: [] };
+  draft.isVisible = true;
+}
+
+function leave(draft: Draft, command: Of<"leave">): Refusal | undefined {
+  if (!(command.until > draft.at && command.until <= draft.at + LONGEST_LEAVE_MS)) return "invalid";
+  clearAll(draft, command);
+  leaveWatch(draft, command.reason, command.by, command.until);
+  return undefined;
+}
+
+function undoFinish(draft: Draft): Refusal | undefined {
+  const { left } = draft.core.watch;
+  if (left === undefined) return "not_open";
+  if (draft.trusted && draft.at > left.until) return "too_long";
+  backToWatch(draft);
+  return undefined;
+}
+
+function setLimits(draft: Draft, command: Of<"limits">): Refusal | undefined {
+  const { version, limits: given, by, reason, expiresAt, afterwards } = command;
+  if (version <= (draft.core.limits?.version ?? 0)) return "repeated";
+  if (expiresAt !== undefined && expiresAt <= draft.at) return "invalid";
+  const cls = draft.setup.profile.dependencyClass;
+  try {
+    resolveLimits(afterwards ?? {}, cls);
+    draft.limits = resolveLimits(given, cls);
+  } catch {
+    return "invalid";
+  }
+  draft.core = {
+    ...draft.core,
+    limits: {
+      version,
+      given,
+      by,
+      at: draft.at,
+      reason,
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(afterwards !== undefined && { afterwards }),
+    },
+  };
+  draft.isVisible = true;
+  return undefined;
+}
+
+/** A widening that has run out: what was to count afterwards counts. */
+export function expireLimits(draft: Draft): void {
+  const { limits } = draft.core;
+  if (limits?.expiresAt === undefined || !draft.trusted || draft.at < limits.expiresAt) return;
+  const { expiresAt: _over, afterwards = {}, ...rest } = limits;
+  draft.core = { ...draft.core, limits: { ...rest, given: afterwards } };
+  draft.limits = resolveLimits(afterwards, draft.setup.profile.dependencyClass);
+  draft.isVisible = true;
+}
+
+function setCarePlan(draft: Draft, plan: CarePlan): Refusal | undefined {
+  for (const act of CARE_ACTS) {
+    const minutes = plan[act];
+    if (minutes !== undefined && !(minutes >= 30 && minutes <= 1440)) return "invalid";
+  }
+  draft.core = { ...draft.core, carePlan: plan, careSince: draft.now };
+  draft.isVisible = true;
+  return undefined;
+}
+
+function call(draft: Draft, { call, device }: Of<"call">): Refusal | undefined {
+  const { left } = draft.core.watch;
+  if (left?.reason === "transfer" || left?.reason === "death") return "watch_over";
   const { lastCallAt, raised } = draft.core;
   const open = instancesOf(draft, "PATIENT_CALL");
   const isBounce = lastCallAt !== undefined && draft.now - lastCallAt < DEBOUNCE_MS;
   draft.core = { ...draft.core, lastCallAt: draft.now };
-  if (isBounce && open.length > 0) return;
+  if (isBounce && open.length > 0) return undefined;
   const newest = open.reduce<[string, Runtime] | undefined>(
     (last, [key, runtime]) =>
       last === undefined || (runtime.t0 ?? 0) >= (last[1].t0 ?? 0) ? [key, runtime] : last,
     undefined,
   );
-  if (open.length >= MOST_CALLS && newest !== undefined) {
-    lapse(draft, newest[0]);
-    return;
+  if (open.length >= MOST_CALLS && newest?.[1].in !== undefined) {
+    lapse(draft, newest[1].in);
+    return undefined;
   }
   const fresh = { condition: "PATIENT_CALL", t0: draft.now, inBand: true } as const;
   const devices = device === undefined ? [] : [device];
-  raise(
-    draft,
-    `PATIENT_CALL/${raised + 1}`,
-    { ...fresh, devices },
-    {
-      priority: "high",
-      values: { how: call.how, kind: call.kind },
-    },
-  );
+  const values = { how: call.how, kind: call.kind };
+  raise(draft, `PATIENT_CALL/${raised + 1}`, { ...fresh, devices }, { priority: "high", values });
+  return undefined;
 }
 
 /** Simulated alarms may reach people until the drill ends; those open now included. 0 ends it. */
@@ -133,30 +272,33 @@ export function endDrill(draft: Draft): void {
 }
 
 function markDrill(draft: Draft, drill: boolean): void {
-  for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
-    if (runtime.occurrence === undefined || !runtime.occurrence.simulated) continue;
-    setRuntime(draft, key, { ...runtime, occurrence: { ...runtime.occurrence, drill } });
+  for (const [id, { occurrence }] of Object.entries(draft.core.open)) {
+    if (occurrence.simulated) show(draft, id, (before) => ({ ...before, drill }));
   }
 }
 
-function selfFault(draft: Draft, { condition, active, detail }: Of<"self_fault">): void {
-  const isOpen = draft.core.runtimes[condition]?.occurrence !== undefined;
+function selfFault(draft: Draft, { condition, about, active, detail }: Of<"self_fault">): void {
+  const key = about === undefined ? condition : `${condition}/${about}`;
+  const known = draft.core.runtimes[key];
   if (!active) {
-    end(draft, condition, "recovered");
-    setRuntime(draft, condition, undefined);
+    end(draft, key, "recovered");
+    setRuntime(draft, key, undefined);
     return;
   }
-  if (isOpen) return;
+  if (known?.in !== undefined || known?.t0 !== undefined) return;
   const fault = { detail: detail.slice(0, 200) };
-  const fresh = { condition, t0: draft.now, inBand: true, devices: [], fault };
-  raise(draft, condition, fresh, { priority: "high", values: fault });
+  const part = about === undefined ? {} : { part: about };
+  // Judged with the next look at the bed: after its delay, or at once.
+  setRuntime(draft, key, { condition, ...part, t0: draft.now, inBand: true, devices: [], fault });
 }
 
 /** Drills and acknowledgements that have run out by now. An acknowledgement waits while the values recover. */
 export function runOut(draft: Draft): void {
   if (draft.core.drill !== undefined && draft.now >= draft.core.drill.until) endDrill(draft);
-  for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
-    if (runtime.acknowledgedUntil === undefined || draft.now < runtime.acknowledgedUntil) continue;
-    if (runtime.inBand || runtime.unknown !== undefined) lapse(draft, key);
+  for (const [id, one] of Object.entries(draft.core.open)) {
+    if (one.gentleUntil !== undefined && draft.now >= one.gentleUntil) lapse(draft, id);
+    if (one.acknowledgedUntil === undefined || draft.now < one.acknowledgedUntil) continue;
+    const members = membersOf(draft, id);
+    if (members.some(([, { inBand, unknown }]) => inBand || unknown !== undefined)) lapse(draft, id);
   }
 }

@@ -194,8 +194,13 @@ export interface View {
   readonly isNight: boolean;
   /** For scope "own": the device's own alarm. */
   readonly own?: OwnAlarm;
-  /** For scope "care": what is due, and when it last happened (`since` before the first). */
-  readonly care?: { readonly act: CareAct; readonly everyMs: number; readonly lastAt: Mono };
+  /** For scope "care": what is due, when it last happened (`since` before the first), and when any act last did. */
+  readonly care?: {
+    readonly act: CareAct;
+    readonly everyMs: number;
+    readonly lastAt: Mono;
+    readonly anyAt?: Mono;
+  };
   /** Limits in force: when they expire, what they switch off. */
   readonly limitsState: { readonly widenedUntil: Wall | undefined; readonly off: readonly ConditionId[] };
 }
@@ -303,3 +308,15 @@ export const JUDGED_SIGNALS = [
 ] as const satisfies readonly SignalId[];
 
 export type JudgedSignal = (typeof JUDGED_SIGNALS)[number];
+
+/** Signals that are kept over a restart although their silence is no alarm of its own. */
+export const KEPT_SIGNALS = [
+  "therapy",
+  "remote_alarm",
+  "mains",
+  "battery_minutes",
+  "battery_percent",
+  "tcco2",
+  "fio2",
+  "perfusion_index",
+] as const satisfies readonly SignalId[];

@@ -2,13 +2,16 @@ import type { AlarmCommand, AlarmEvent } from "../domain/alarm.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { Observation } from "../domain/observation.ts";
 import { type Mono, mono, type Wall } from "../domain/time.ts";
-import { obey, type Refusal, runOut } from "./commands.ts";
+import { expireLimits, obey, type Refusal, runOut } from "./commands.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import { MOST_COMMANDS } from "./fold.ts";
 import { ingest } from "./ingest.ts";
 import { entryOf, isDue, type JournalEntry, markQuiet } from "./journal.ts";
-import { judgeAll } from "./lifecycle.ts";
-import { updateWatch } from "./on-watch.ts";
+import { judgeAll, type News } from "./lifecycle.ts";
+import { resolveLimits } from "./limits.ts";
+import { settlePast } from "./occurrences.ts";
+import { followLeave, updateWatch } from "./on-watch.ts";
+import { settleQuiet } from "./quiet.ts";
 import { ruleFailed, ruleWorked } from "./rule-errors.ts";
 import type { AlarmSetup, EngineState, Notice } from "./state.ts";
 
@@ -70,9 +73,25 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
     // Nothing a driver sends may stop the engine; what it sent is lost, and that is an alarm.
     ruleFailed(draft, "input", messageOf(error));
   }
-  judgeAll(draft);
+  judgeAll(draft, newsOf(observation));
+  settleQuiet(draft);
   return finish(state, draft);
 }
+
+/** What conditions may have to look at again. */
+function newsOf({ body }: Observation): News {
+  switch (body.kind) {
+    case "samples":
+      return new Set(Object.keys(body.samples));
+    case "breath":
+    case "wave":
+      return BREATH;
+    default:
+      return "everything";
+  }
+}
+
+const BREATH: ReadonlySet<string> = new Set(["breath"]);
 
 function tick(
   setup: AlarmSetup,
@@ -82,9 +101,12 @@ function tick(
   if (!Number.isFinite(input.mono)) return nothing(state);
   const draft = draftOf(setup, state, forward(state, input.mono), input.at, input.trusted ?? true);
   updateWatch(draft);
-  // The observation of this very moment was judged when it came.
-  if (state.live.judgedAt !== draft.now || draft.core !== state.core) judgeAll(draft);
+  followLeave(draft);
+  expireLimits(draft);
+  judgeAll(draft, draft.core.watch === state.core.watch ? "time" : "everything");
   runOut(draft);
+  settlePast(draft);
+  settleQuiet(draft);
   return finish(state, draft);
 }
 
@@ -98,6 +120,8 @@ function command(
   const draft = draftOf(setup, state, forward(state, input.mono), input.at, state.trusted);
   const refused = obey(draft, input.command);
   if (refused !== undefined) return nothing(state, refused);
+  judgeAll(draft, "everything");
+  settleQuiet(draft);
   const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
   return finish({ ...state, commands }, draft, input.command);
 }
@@ -111,10 +135,18 @@ function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): Ste
     at: draft.at,
     trusted: draft.trusted,
     core,
+    ...(core.limits !== undefined && { limits: draft.limits }),
     live: draft.judged === undefined ? draft.live : { ...draft.live, judged: draft.judged },
   });
   const { events, notices } = draft;
   if (accepted === undefined && !isDue(before, after)) return { state: after, events, notices };
   const state = { ...after, live: { ...after.live, writtenAt: after.mono } };
   return { state, events, notices, entry: entryOf(state, events, accepted) };
+}
+
+/** After a start the person's limits stand in the journal as they were given: complete them once. */
+export function withLimits(setup: AlarmSetup, state: EngineState): EngineState {
+  const { limits } = state.core;
+  if (limits === undefined || state.limits !== undefined) return state;
+  return { ...state, limits: resolveLimits(limits.given, setup.profile.dependencyClass) };
 }

@@ -1,17 +1,32 @@
-import { type AlarmFold, CONDITION_IDS, type Occurrence, priorityRank } from "../domain/alarm.ts";
+import {
+  type AlarmFold,
+  type CareNow,
+  CONDITION_IDS,
+  type LimitsState,
+  type Occurrence,
+  type PastOccurrence,
+  priorityRank,
+} from "../domain/alarm.ts";
 import type { BedId } from "../domain/ids.ts";
 import { absent } from "../domain/sample.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
-import { DAY_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import { DAY_MS, MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import { cardsOf, type EvidenceOf } from "./causes.ts";
+import { GAP_MS } from "./condition.ts";
+import { CONDITIONS } from "./conditions/index.ts";
 import { type JournalEntry, paceOf, type SeenDevice, type SeenSignal } from "./journal.ts";
 import {
+  type CareCore,
   type Core,
   type DeviceRecord,
   type EngineState,
   type Instant,
+  type Open,
+  type Past,
   type Runtime,
   type SignalRecord,
   startState,
+  type Trace,
 } from "./state.ts";
 
 /** Command ids that are remembered, so that a repeat is known for one. */
@@ -52,6 +67,7 @@ export function foldJournal(entries: readonly JournalEntry[], now: Instant, bed:
     live: {
       devices: mapValues(last.seen, (seen) => recordOf(seen, shift, living)),
       judged: mapValues(last.judged, (judged) => ({ ...judged, at: living(judged.at) })),
+      flips: 0,
     },
     commands: commandsOf(entries),
   };
@@ -69,7 +85,9 @@ export function compactJournal(entries: readonly JournalEntry[]): readonly Journ
 export function toFold(state: EngineState): AlarmFold {
   const { core, bed, at } = state;
   const runtimes = Object.values(core.runtimes);
-  const open = runtimes.flatMap(({ occurrence }) => occurrence ?? []).toSorted(byUrgency);
+  const open = Object.values(core.open)
+    .map(({ occurrence }) => occurrence)
+    .toSorted(byUrgency);
   const unknown = CONDITION_IDS.flatMap((condition) => {
     const found = runtimes.find(
       (runtime) => runtime.condition === condition && runtime.unknown !== undefined,
@@ -84,11 +102,79 @@ export function toFold(state: EngineState): AlarmFold {
     open,
     unknown,
     ...(core.drill !== undefined && { drillUntil: core.drill.untilWall }),
+    cards: cardsOf(open, evidenceOf(state)),
+    past: core.past.filter(({ seen }) => !seen).map(traceOf),
+    pauses: core.pauses.map(({ condition, priority, untilWall: until, by }) => ({
+      condition,
+      priority,
+      until,
+      by,
+    })),
+    ...(core.care !== undefined && { care: careOf(core.care) }),
+    limits: limitsOf(state),
   };
 }
 
+const traceOf = ({ occurrence, raisedAt, endedAt, endedWall, answered }: Past): PastOccurrence => ({
+  occurrence,
+  endedAt: endedWall,
+  seconds: Math.round((endedAt - raisedAt) / SECOND_MS),
+  missed: occurrence.priority === "high" && answered !== true,
+});
+
+const careOf = ({ act, by, fromWall, untilWall }: CareCore): CareNow => ({
+  act,
+  by,
+  since: fromWall,
+  until: untilWall,
+});
+
+function limitsOf({ core: { limits }, limits: resolved }: EngineState): LimitsState {
+  const off = resolved === undefined ? [] : CONDITION_IDS.filter((id) => !resolved[id].on);
+  if (limits === undefined) return { version: 0, off };
+  const { version, by, at, reason, expiresAt } = limits;
+  return { version, by, at, reason, ...(expiresAt !== undefined && { expiresAt }), off };
+}
+
+/** What the cards may rest on: the newest word of any device about each signal. */
+function evidenceOf({ live, core, mono: now }: EngineState): EvidenceOf {
+  const records = Object.values(live.devices);
+  const newest = (id: SignalId): SignalRecord | undefined =>
+    records.reduce<SignalRecord | undefined>((best, { signals }) => {
+      const known = signals[id];
+      return known !== undefined && (best === undefined || known.at > best.at) ? known : best;
+    }, undefined);
+  const usualOf = (id: SignalId): number | undefined => {
+    const first = Object.values(core.open).find(({ usual }) => usual[id] !== undefined);
+    return first?.usual[id] ?? newest(id)?.valid?.usual;
+  };
+  return {
+    reading(id) {
+      const valid = newest(id)?.valid;
+      return valid === undefined
+        ? undefined
+        : { value: valid.value, ageMs: now - valid.at, usual: usualOf(id) };
+    },
+    absent(id) {
+      const known = newest(id);
+      return known !== undefined && (typeof known.sample !== "number" || now - known.at >= GAP_MS);
+    },
+    ownCodes: records.flatMap(({ own }) =>
+      Object.values(own ?? {}).flatMap(({ code, active }) => (active ? [code] : [])),
+    ),
+  };
+}
+
+/** The most urgent first; what is about the person before what is about data and box, then the oldest. */
 const byUrgency = (a: Occurrence, b: Occurrence): number =>
-  priorityRank(b.priority) - priorityRank(a.priority) || a.raisedAt - b.raisedAt || (a.id < b.id ? -1 : 1);
+  priorityRank(b.priority) - priorityRank(a.priority) ||
+  Number(isTechnical(a)) - Number(isTechnical(b)) ||
+  a.raisedAt - b.raisedAt ||
+  (a.id < b.id ? -1 : 1);
+
+const TECHNICAL: ReadonlySet<string> = new Set(CONDITIONS.filter((one) => one.technical).map(({ id }) => id));
+
+const isTechnical = ({ condition }: Occurrence): boolean => TECHNICAL.has(condition);
 
 function commandsOf(entries: readonly JournalEntry[]): readonly string[] {
   const ids = entries.flatMap((entry) => [
@@ -111,25 +197,57 @@ function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
       ...watch,
       from: shift(watch.from),
       ...(watch.ended?.away !== undefined && { ended: { ...watch.ended, away: shift(watch.ended.away) } }),
+      ...(watch.left?.backSince !== undefined && {
+        left: { ...watch.left, backSince: shift(watch.left.backSince) },
+      }),
     },
-    runtimes: mapValues(core.runtimes, (runtime) => shiftRuntime(runtime, shift, ranOut)),
+    runtimes: mapValues(core.runtimes, (runtime) => shiftRuntime(runtime, shift)),
+    open: mapValues(core.open, (one) => shiftOpen(one, shift, ranOut)),
+    past: core.past.map((one) => ({
+      ...one,
+      raisedAt: shift(one.raisedAt),
+      endedAt: shift(one.endedAt),
+      ...(one.acknowledgedUntil !== undefined && { acknowledgedUntil: ranOut(one.acknowledgedUntil) }),
+    })),
+    repeats: mapValues(core.repeats, (times) => times.map(shift)),
+    pauses: core.pauses.map((one) => ({ ...one, until: ranOut(one.until) })),
+    ...(core.care !== undefined && {
+      care: {
+        ...core.care,
+        from: shift(core.care.from),
+        until: ranOut(core.care.until),
+        ...(core.care.goodSince !== undefined && { goodSince: shift(core.care.goodSince) }),
+      },
+    }),
+    ...(core.careSince !== undefined && { careSince: shift(core.careSince) }),
+    careDone: mapValues(core.careDone, shift),
     ...(drill !== undefined && { drill: { ...drill, until: ranOut(drill.until) } }),
     ...(lastCallAt !== undefined && { lastCallAt: shift(lastCallAt) }),
   };
 }
 
-function shiftRuntime(runtime: Runtime, shift: Shift, ranOut: Shift): Runtime {
-  const { t0, unknown, acknowledgedUntil } = runtime;
+function shiftRuntime(runtime: Runtime, shift: Shift): Runtime {
+  const { t0, unknown } = runtime;
   return {
     ...runtime,
     ...(t0 !== undefined && { t0: shift(t0) }),
     ...(unknown !== undefined && { unknown: { ...unknown, since: shift(unknown.since) } }),
+  };
+}
+
+function shiftOpen(one: Open, shift: Shift, ranOut: Shift): Open {
+  const { acknowledgedUntil, gentleUntil, calmSince } = one;
+  return {
+    ...one,
+    raisedAt: shift(one.raisedAt),
     ...(acknowledgedUntil !== undefined && { acknowledgedUntil: ranOut(acknowledgedUntil) }),
+    ...(gentleUntil !== undefined && { gentleUntil: ranOut(gentleUntil) }),
+    ...(calmSince !== undefined && { calmSince: shift(calmSince) }),
   };
 }
 
 function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
-  const { still, simulated, delayed } = seen;
+  const { still, simulated, delayed, own, serial, status, clock, settingsBase, settingsChanged } = seen;
   const signals: { [id in SignalId]?: SignalRecord } = {};
   for (const [id, known] of Object.entries(seen.signals)) {
     if (isSignalId(id)) signals[id] = signalOf(known, shift, living);
@@ -146,6 +264,13 @@ function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
     timeliness: delayed === true ? "delayed" : "live",
     signals,
     settings: seen.settings ?? {},
+    ...(settingsBase !== undefined && { settingsBase }),
+    ...(settingsChanged !== undefined && { settingsChanged: moved(settingsChanged, shift) }),
+    ...(own !== undefined && { own: mapValues(own, (one) => moved(one, shift)) }),
+    ...(serial !== undefined && { serial: moved(serial, shift) }),
+    ...(status !== undefined && { status: moved(status, shift) }),
+    ...(clock !== undefined && { clock: moved(clock, shift) }),
+    ...(seen.minutes?.spo2 !== undefined && { traces: { spo2: traceAgain(seen.minutes.spo2, shift) } }),
     ...(still !== undefined && {
       still: {
         ...still,
@@ -159,6 +284,17 @@ function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
   };
 }
 
+const moved = <T extends { readonly at: Mono }>(one: T, shift: Shift): T => ({ ...one, at: shift(one.at) });
+
+/** Whole minutes are as they were; the last five minutes by the sample begin with their medians. */
+function traceAgain(minutes: Trace["minutes"], shift: Shift): Trace {
+  const shifted = minutes.map(([end, median, validMs]) => [shift(end), median, validMs] as const);
+  const runs = shifted.slice(-5).map(([end, median, validMs]) => [median, mono(end - validMs), end] as const);
+  const last = shifted.at(-1)?.[0] ?? mono(0);
+  const first = shifted[0]?.[0] ?? last;
+  return { firstAt: mono(first - MINUTE_MS), at: last, runs, minutes: shifted, minuteFrom: last };
+}
+
 function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {
   if (typeof seen[0] === "string") return { sample: absent(seen[0]), at: mono(0) };
   const [value, at, since, reason] = seen;
@@ -166,7 +302,7 @@ function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {
   return {
     sample: reason === undefined ? value : absent(reason),
     at: arrived,
-    valid: { value, at: arrived, since: shift(since), everyMs: 0, coverMs: SECOND_MS },
+    valid: { value, at: arrived, since: shift(since), everyMs: 0, coverMs: SECOND_MS, usual: value },
   };
 }
 

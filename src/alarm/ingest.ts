@@ -1,9 +1,17 @@
-import type { Observation, SamplesBody, SettingsBody, WaveBody } from "../domain/observation.ts";
+import type {
+  BreathBody,
+  Observation,
+  OwnAlarmBody,
+  SamplesBody,
+  SettingsBody,
+  WaveBody,
+} from "../domain/observation.ts";
 import { absent, isAbsence, type Sample, type Samples } from "../domain/sample.ts";
 import { isSettingId, isSignalId, type SettingId, SIGNALS, type SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
-import { GAP_MS } from "./condition.ts";
+import { type BreathSeen, GAP_MS, JUDGED_SIGNALS } from "./condition.ts";
 import type { DeviceRecord, Live, SignalRecord, Stillness, ValidSample } from "./state.ts";
+import { traced } from "./trace.ts";
 
 /** Longer without a sample, and the value before it stands for nothing any more. */
 const HOLD_MS = 10_000;
@@ -13,6 +21,10 @@ const LIVE_MS = 15_000;
 const MOST_DEVICES = 16;
 const MOST_EPOCHS = 4;
 const MOST_MINUTE_VOLUMES = 64;
+const MOST_BREATHS = 8;
+const MOST_OWN = 16;
+/** Against the mean of about so long a card says up or down. */
+const USUAL_MS = 2 * MINUTE_MS;
 const LONGEST_TEXT = 100;
 
 /** Fields that move on a living person, however steady: never SpO2 alone (BR-01). Settings-like ones are left out. */
@@ -43,18 +55,39 @@ export function ingest(live: Live, observation: Observation, now: Mono): Live | 
   if (known === undefined && Object.keys(live.devices).length >= MOST_DEVICES) return undefined;
   const marks = marked(known?.marks ?? [], observation.epoch, observation.seq);
   if (marks === undefined) return undefined;
-  const { quiet: _heardAgain, ...before } =
+  const before: Omit<DeviceRecord, "marks" | "heardAt" | "simulated" | "timeliness"> =
     known === undefined
       ? { breaths: 0, signals: {}, settings: {}, minuteVolumes: [] }
       : resumed(known, observation.body.kind, now);
+  const { quiet: _heardAgain, ...rest } = before;
   const heard: DeviceRecord = {
-    ...before,
+    ...rest,
     marks,
     heardAt: now,
     simulated: observation.simulated,
     timeliness,
   };
-  return { ...live, devices: { ...live.devices, [device]: takeBody(heard, observation, now) } };
+  const record = takeBody(withClock(heard, observation, now), observation, now);
+  const flips = known === undefined ? 1 : flipped(known, record);
+  return { ...live, flips: live.flips + flips, devices: { ...live.devices, [device]: record } };
+}
+
+/** Whether the device, its breaths or a signal of it that had fallen silent has spoken again. */
+function flipped(before: DeviceRecord, after: DeviceRecord): number {
+  if (before.quiet === true && after.quiet !== true) return 1;
+  if (before.breathless === true && after.breathless !== true) return 1;
+  if (before.signals === after.signals) return 0;
+  for (const id of JUDGED_SIGNALS) {
+    if (before.signals[id]?.quiet === true && after.signals[id]?.quiet !== true) return 1;
+  }
+  return 0;
+}
+
+/** The device's own clock, kept beside: never used for alarms, only watched for running away. */
+function withClock(record: DeviceRecord, { deviceAt, at }: Observation, now: Mono): DeviceRecord {
+  if (deviceAt === undefined || !Number.isFinite(deviceAt - at)) return record;
+  const offsetMs = deviceAt - at;
+  return { ...record, clock: { firstMs: record.clock?.firstMs ?? offsetMs, offsetMs, at: now } };
 }
 
 /**
@@ -83,17 +116,69 @@ function takeBody(record: DeviceRecord, { body }: Observation, now: Mono): Devic
       return takeSamples(record, body, now);
     case "breath": {
       const { breathless: _breathes, ...rest } = record;
-      return { ...rest, breathAt: now, breaths: record.breaths + 1 };
+      return {
+        ...rest,
+        breathAt: now,
+        breaths: record.breaths + 1,
+        breathLog: withBreath(record, body, now),
+      };
     }
     case "wave":
       return takeWave(record, body, now);
     case "settings":
-      return { ...record, settings: { ...record.settings, ...usableSettings(body) } };
+      return takeSettings(record, body, now);
     case "ownAlarm":
+      return { ...record, own: withOwn(record.own ?? {}, body, now) };
     case "identity":
+      return body.serial === undefined
+        ? record
+        : { ...record, serial: { value: body.serial.slice(0, LONGEST_TEXT), at: now } };
     case "status":
-      return record;
+      return { ...record, status: { codes: body.codes.slice(0, MOST_OWN), at: now } };
   }
+}
+
+function withBreath(
+  { breathLog = [] }: DeviceRecord,
+  { breath }: BreathBody,
+  at: Mono,
+): readonly BreathSeen[] {
+  const { tidalVolumeExpMl: volumeMl, pressurePeakCmH2o: peakCmH2o } = breath;
+  if (!Number.isFinite(volumeMl) || !Number.isFinite(peakCmH2o)) return breathLog;
+  return [...breathLog, { at, volumeMl, peakCmH2o }].slice(-MOST_BREATHS);
+}
+
+/** What the device alarms of itself, unchanged; one that it has cleared stays known as cleared. */
+function withOwn(
+  before: NonNullable<DeviceRecord["own"]>,
+  body: OwnAlarmBody,
+  at: Mono,
+): NonNullable<DeviceRecord["own"]> {
+  const own = { ...before };
+  for (const { code, text, priority, active } of body.alarms) {
+    const id = code.slice(0, LONGEST_TEXT);
+    if (id === "__proto__") continue;
+    if (own[id] === undefined && Object.keys(own).length >= MOST_OWN) {
+      const over = Object.keys(own).find((one) => own[one]?.active === false);
+      if (over === undefined) continue;
+      delete own[over];
+    }
+    own[id] = { code: id, text: text.slice(0, LONGEST_TEXT), priority, active, at };
+  }
+  return own;
+}
+
+function takeSettings(record: DeviceRecord, body: SettingsBody, now: Mono): DeviceRecord {
+  const given = usableSettings(body);
+  const settings = { ...record.settings, ...given };
+  // A setting that is told for the first time has not changed.
+  const settingsBase = { ...given, ...record.settingsBase };
+  const changed = Object.keys(settings).filter((id) => isSettingId(id) && settings[id] !== settingsBase[id]);
+  const { settingsChanged: before, ...rest } = record;
+  if (changed.length === 0) return { ...rest, settings, settingsBase };
+  const names = changed.join(" ");
+  const settingsChanged = before?.names === names ? before : { names, at: now };
+  return { ...rest, settings, settingsBase, settingsChanged };
 }
 
 function usableSettings(body: SettingsBody): DeviceRecord["settings"] {
@@ -119,13 +204,36 @@ function takeSamples(record: DeviceRecord, body: SamplesBody, now: Mono): Device
     typeof samples.minute_volume === "number"
       ? [...record.minuteVolumes, [now, samples.minute_volume] as const]
       : record.minuteVolumes;
+  const { flags: _before, ...rest } = record;
   return {
-    ...record,
+    ...rest,
     spokeAt: now,
+    ...(body.flags !== undefined && body.flags.length > 0 && { flags: body.flags }),
     signals,
+    ...(TRACED.some((id) => typeof samples[id] === "number") && {
+      traces: tracesOf(record, signals, samples, now),
+    }),
     minuteVolumes: minuteVolumes.filter(([at]) => now - at < MINUTE_MS).slice(-MOST_MINUTE_VOLUMES),
     still: stillness(record, samples, body.counter, now),
   };
+}
+
+const TRACED = ["spo2", "pulse_rate"] as const;
+
+function tracesOf(
+  { traces = {} }: DeviceRecord,
+  signals: DeviceRecord["signals"],
+  samples: Samples,
+  now: Mono,
+): NonNullable<DeviceRecord["traces"]> {
+  const next = { ...traces };
+  for (const id of TRACED) {
+    const sample = samples[id];
+    if (typeof sample === "number") {
+      next[id] = traced(traces[id], sample, now, signals[id]?.valid?.coverMs ?? SECOND_MS);
+    }
+  }
+  return next;
 }
 
 /** JSON knows no minus zero. */
@@ -160,7 +268,9 @@ function takeSample(before: SignalRecord | undefined, sample: Sample, now: Mono)
  */
 function validSample(before: SignalRecord | undefined, value: number, now: Mono): ValidSample {
   const valid = before?.valid;
-  if (valid === undefined) return { value, at: now, since: now, everyMs: SECOND_MS, coverMs: SECOND_MS };
+  if (valid === undefined) {
+    return { value, at: now, since: now, everyMs: SECOND_MS, coverMs: SECOND_MS, usual: value };
+  }
   const apartMs = now - valid.at;
   const isNext = apartMs <= HOLD_MS && typeof before?.sample === "number";
   return {
@@ -169,6 +279,7 @@ function validSample(before: SignalRecord | undefined, value: number, now: Mono)
     since: valid.value === value ? valid.since : now,
     everyMs: isNext ? Math.min(apartMs, 2 * Math.max(valid.everyMs, SECOND_MS)) : valid.everyMs,
     coverMs: isNext && apartMs <= 1.5 * valid.everyMs ? apartMs : SECOND_MS,
+    usual: valid.usual + (value - valid.usual) * Math.min(1, apartMs / USUAL_MS),
   };
 }
 

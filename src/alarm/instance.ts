@@ -1,8 +1,9 @@
-import { type AlarmValues, higherPriority, type Occurrence, type Priority } from "../domain/alarm.ts";
-import type { ExpectedSource } from "../domain/bed.ts";
+import { type AlarmValues, higherPriority, type Priority } from "../domain/alarm.ts";
+import type { DeviceId } from "../domain/ids.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Condition, UnknownWhy, Verdict } from "./condition.ts";
-import { type Draft, end, isSimulated, judgedOf, raise, say, setJudged, setRuntime } from "./draft.ts";
+import { type Draft, isSimulated, judgedOf, openOf, say, setJudged, setRuntime } from "./draft.ts";
+import { end, raise, show, showUnknown } from "./occurrences.ts";
 import type { Runtime } from "./state.ts";
 
 /** The others are known beforehand: nothing has been lost. */
@@ -10,17 +11,18 @@ const ANNOUNCED: ReadonlySet<UnknownWhy> = new Set(["gap", "no_data", "rule_erro
 
 type Decided = Extract<Verdict, { kind: "holds" | "clear" }>;
 
-/** One instance of a condition: for the bed, or for one device. */
+/** One instance of a condition: for the bed, or for one device (its subject), or one alarm of it. */
 export interface Instance {
   readonly condition: Condition;
   readonly key: string;
-  readonly source: ExpectedSource | undefined;
+  readonly subject: DeviceId | undefined;
+  readonly part: string | undefined;
 }
 
 /** Fresh evidence moves the instance on; the same evidence twice does nothing. */
 export function decide(
   draft: Draft,
-  { condition, key, source }: Instance,
+  { condition, key, subject, part }: Instance,
   verdict: Decided,
   priority: Priority,
 ): void {
@@ -31,11 +33,11 @@ export function decide(
   becomeKnown(draft, condition, key, verdict.values, priority);
   const runtime = draft.core.runtimes[key];
   if (verdict.kind === "holds") {
-    violate(draft, { condition, key, source }, verdict, priority);
+    violate(draft, { condition, key, subject, part }, verdict, priority);
     return;
   }
   if (runtime === undefined) return;
-  if (runtime.occurrence === undefined) {
+  if (runtime.in === undefined) {
     setRuntime(draft, key, undefined);
     return;
   }
@@ -45,12 +47,12 @@ export function decide(
 
 function violate(
   draft: Draft,
-  { condition, key, source }: Instance,
+  { condition, key, subject, part }: Instance,
   verdict: Extract<Verdict, { kind: "holds" }>,
   priority: Priority,
 ): void {
   const runtime = draft.core.runtimes[key];
-  const isOpen = runtime?.occurrence !== undefined;
+  const isOpen = runtime?.in !== undefined;
   if (verdict.onlyOnWatch === true && !draft.core.watch.state.on && !isOpen) {
     setRuntime(draft, key, undefined);
     return;
@@ -59,7 +61,8 @@ function violate(
   const { clear: _interrupted, ...before } = runtime ?? { condition: condition.id };
   const next: Runtime = {
     ...before,
-    ...(source !== undefined && { subject: source.device }),
+    ...(subject !== undefined && { subject }),
+    ...(part !== undefined && { part }),
     t0,
     inBand: true,
     devices: verdict.devices,
@@ -74,7 +77,7 @@ function violate(
     becomeReal(draft, key);
     return;
   }
-  const delayMs = verdict.delayMs ?? (draft.setup.limits[condition.id].values["delay_s"] ?? 0) * 1000;
+  const delayMs = verdict.delayMs ?? (draft.limits[condition.id].values["delay_s"] ?? 0) * 1000;
   if (verdict.at - t0 < delayMs) return;
   const seconds = Math.floor((verdict.at - t0) / 1000);
   raise(draft, key, draft.core.runtimes[key] ?? next, { priority, values: { seconds, ...verdict.values } });
@@ -83,12 +86,10 @@ function violate(
 /** Evidence from real devices alone makes a simulated alarm real; never the other way. */
 function becomeReal(draft: Draft, key: string): void {
   const runtime = draft.core.runtimes[key];
-  if (runtime?.occurrence?.simulated !== true) return;
+  const open = openOf(draft, key);
+  if (runtime === undefined || open?.occurrence.simulated !== true) return;
   if (runtime.devices.some((device) => isSimulated(draft, device))) return;
-  setRuntime(draft, key, {
-    ...runtime,
-    occurrence: { ...runtime.occurrence, simulated: false, drill: false },
-  });
+  show(draft, open.occurrence.id, (before) => ({ ...before, simulated: false, drill: false }));
 }
 
 interface Recovery {
@@ -104,7 +105,7 @@ function recover(
   runtime: Runtime,
   { verdict, breaths }: Recovery,
 ): void {
-  const { values } = draft.setup.limits[condition.id];
+  const { values } = draft.limits[condition.id];
   const soFar = runtime.clear ?? { ms: 0, breaths: 0 };
   // The first in-range sample stands for its own second: the time before it was not in range.
   const coverMs = runtime.clear === undefined ? SECOND_MS : (verdict.coverMs ?? SECOND_MS);
@@ -118,12 +119,8 @@ function recover(
     setRuntime(draft, key, { ...runtime, inBand: false, clear });
     return;
   }
-  if (runtime.occurrence !== undefined) {
-    const occurrence: Occurrence = {
-      ...runtime.occurrence,
-      values: { ...runtime.occurrence.values, ...verdict.values },
-    };
-    setRuntime(draft, key, { ...runtime, occurrence });
+  if (runtime.in !== undefined) {
+    show(draft, runtime.in, (before) => ({ ...before, values: { ...before.values, ...verdict.values } }));
   }
   end(draft, key, "recovered");
 }
@@ -131,43 +128,36 @@ function recover(
 /** No usable data: an open occurrence stays open and says so; the timer of a violation keeps its start. */
 export function becomeUnknown(
   draft: Draft,
-  { condition, key, source }: Instance,
+  { condition, key, subject, part }: Instance,
   { why, values = {} }: { readonly why: UnknownWhy; readonly values?: AlarmValues },
   priority: Priority | undefined,
 ): void {
   const runtime = draft.core.runtimes[key];
-  if (condition.technical && runtime?.occurrence === undefined) return;
+  if (condition.technical && runtime?.in === undefined) return;
   const wouldBe =
     runtime?.inBand === true && priority !== undefined
       ? atLeast(runtime.priority, priority)
       : runtime?.priority;
   if (runtime?.unknown?.why === why && runtime.priority === wouldBe) return;
-  const isAnnounced =
-    runtime?.unknown?.announced === true || runtime?.occurrence !== undefined || ANNOUNCED.has(why);
+  const isAnnounced = runtime?.unknown?.announced === true || runtime?.in !== undefined || ANNOUNCED.has(why);
   const isNew = isAnnounced && runtime?.unknown?.announced !== true;
   const { clear: _progress, ...before } = runtime ?? { condition: condition.id, inBand: false, devices: [] };
   const unknown = { why, since: runtime?.unknown?.since ?? draft.now, announced: isAnnounced };
   const next: Runtime = {
     ...before,
-    ...(source !== undefined && { subject: source.device }),
+    ...(subject !== undefined && { subject }),
+    ...(part !== undefined && { part }),
     ...(wouldBe !== undefined && { priority: wouldBe }),
     unknown,
   };
-  if (next.occurrence === undefined) {
-    setRuntime(draft, key, next);
+  setRuntime(draft, key, next);
+  if (next.in === undefined) {
     if (isNew) notice(draft, "unknown", condition, priority, values);
     return;
   }
-  const occurrence: Occurrence = isNew
-    ? {
-        ...next.occurrence,
-        state: "unknown",
-        unknownSince: draft.at,
-        values: { ...next.occurrence.values, ...values },
-      }
-    : next.occurrence;
-  setRuntime(draft, key, { ...next, occurrence });
-  if (isNew) say(draft, "unknown", occurrence);
+  if (!isNew) return;
+  const occurrence = showUnknown(draft, next.in, values);
+  if (occurrence !== undefined) say(draft, "unknown", occurrence, memberOf(condition, next, values));
 }
 
 function becomeKnown(
@@ -180,16 +170,20 @@ function becomeKnown(
   const runtime = draft.core.runtimes[key];
   if (runtime?.unknown === undefined) return;
   const { unknown, ...rest } = runtime;
-  if (rest.occurrence === undefined) {
-    setRuntime(draft, key, rest);
+  setRuntime(draft, key, rest);
+  if (rest.in === undefined) {
     if (unknown.announced) notice(draft, "known", condition, priority, values);
     return;
   }
-  const { unknownSince: _over, ...before } = rest.occurrence;
-  const occurrence: Occurrence = { ...before, state: "holds", values: { ...before.values, ...values } };
-  setRuntime(draft, key, { ...rest, occurrence });
-  if (unknown.announced) say(draft, "known", occurrence);
+  const occurrence = showUnknown(draft, rest.in, values);
+  if (unknown.announced && occurrence !== undefined) {
+    say(draft, "known", occurrence, memberOf(condition, rest, values));
+  }
 }
+
+const memberOf = ({ id }: Condition, { priority }: Runtime, values: AlarmValues) => ({
+  member: { condition: id, priority: priority ?? ("low" as const), values },
+});
 
 function notice(
   draft: Draft,

@@ -3,8 +3,8 @@ import type { DeviceId } from "../domain/ids.ts";
 import type { Absence } from "../domain/sample.ts";
 import type { SignalId } from "../domain/signal.ts";
 import type { Mono, Wall } from "../domain/time.ts";
-import { JUDGED_SIGNALS } from "./condition.ts";
-import type { Core, DeviceRecord, EngineState, Live, SignalRecord } from "./state.ts";
+import { JUDGED_SIGNALS, KEPT_SIGNALS } from "./condition.ts";
+import type { Core, DeviceRecord, EngineState, Live, SignalRecord, Trace, TracedSignal } from "./state.ts";
 
 /**
  * How finely the journal follows time. An entry is written at least so often, so that a restart knows how long the box
@@ -35,6 +35,14 @@ export interface SeenDevice {
   readonly simulated?: true;
   readonly delayed?: true;
   readonly settings?: DeviceRecord["settings"];
+  readonly settingsBase?: DeviceRecord["settings"];
+  readonly settingsChanged?: DeviceRecord["settingsChanged"];
+  readonly own?: DeviceRecord["own"];
+  readonly serial?: DeviceRecord["serial"];
+  readonly status?: DeviceRecord["status"];
+  readonly clock?: DeviceRecord["clock"];
+  /** Medians of the last minutes, newest last: value and covered ms, and when the newest ended. */
+  readonly minutes?: { readonly [id in TracedSignal]?: Trace["minutes"] };
   readonly still?: DeviceRecord["still"];
   readonly signals: { readonly [id in SignalId]?: SeenSignal };
 }
@@ -85,21 +93,22 @@ export const entryOf = (
 
 /** Whether a step must be written down: something was decided, somebody fell silent or spoke again, or it is time. */
 export function isDue(before: EngineState, after: EngineState): boolean {
-  if (before.core !== after.core) return true;
+  if (before.core !== after.core || before.live.flips !== after.live.flips) return true;
   const { writtenAt } = after.live;
-  if (writtenAt === undefined || after.mono - writtenAt >= paceOf(after.core).beatMs) return true;
-  return before.live.devices !== after.live.devices && silences(before) !== silences(after);
+  return writtenAt === undefined || after.mono - writtenAt >= paceOf(after.core).beatMs;
 }
 
 /** Marks devices and judged signals that have fallen silent; the mark goes with the next sample. */
 export function markQuiet(state: EngineState): EngineState {
   const { silentMs } = paceOf(state.core);
-  let { devices } = state.live;
+  let { devices, flips } = state.live;
   for (const [id, record] of Object.entries(devices)) {
     const marked = quietRecord(record, state.mono, silentMs);
-    if (marked !== record) devices = { ...devices, [id]: marked };
+    if (marked === record) continue;
+    devices = { ...devices, [id]: marked };
+    flips += 1;
   }
-  return devices === state.live.devices ? state : { ...state, live: { ...state.live, devices } };
+  return flips === state.live.flips ? state : { ...state, live: { ...state.live, devices, flips } };
 }
 
 function quietRecord(record: DeviceRecord, now: Mono, silentMs: number): DeviceRecord {
@@ -116,20 +125,13 @@ function quietRecord(record: DeviceRecord, now: Mono, silentMs: number): DeviceR
   return { ...record, signals, ...(isQuiet && { quiet: true }), ...(isBreathless && { breathless: true }) };
 }
 
-const silences = ({ live }: EngineState): string =>
-  Object.values(live.devices)
-    .map((record) => {
-      const quiet = JUDGED_SIGNALS.map((id) => (record.signals[id]?.quiet === true ? "-" : "+"));
-      const whole = [record.quiet, record.breathless].map((mark) => (mark === true ? "-" : "+"));
-      return [...whole, ...quiet].join("");
-    })
-    .join();
-
-/** Judged signals, and therapy, which decides the watch. */
-const SEEN_SIGNALS: readonly SignalId[] = [...JUDGED_SIGNALS, "therapy"];
+/** Judged signals, and those that decide watch, power and pass-through: a restart must know them. */
+const SEEN_SIGNALS: readonly SignalId[] = [...JUDGED_SIGNALS, ...KEPT_SIGNALS];
 
 function seenOf(record: DeviceRecord): SeenDevice {
   const { heardAt, spokeAt, waveAt, waveMovedAt, breathAt, breaths, still, settings } = record;
+  const { settingsBase, settingsChanged, own, serial, status, clock, traces } = record;
+  const minutes = minutesOf(traces);
   const signals: { [id in SignalId]?: SeenSignal } = {};
   for (const id of SEEN_SIGNALS) {
     const known = record.signals[id];
@@ -145,9 +147,20 @@ function seenOf(record: DeviceRecord): SeenDevice {
     ...(record.simulated && { simulated: true }),
     ...(record.timeliness === "delayed" && { delayed: true }),
     ...(Object.keys(settings).length > 0 && { settings }),
+    ...(settingsBase !== undefined && settingsChanged !== undefined && { settingsBase, settingsChanged }),
+    ...(own !== undefined && { own }),
+    ...(serial !== undefined && { serial }),
+    ...(status !== undefined && { status }),
+    ...(clock !== undefined && { clock }),
+    ...(minutes !== undefined && { minutes }),
     ...(still !== undefined && { still }),
     signals,
   };
+}
+
+function minutesOf(traces: DeviceRecord["traces"]): SeenDevice["minutes"] {
+  const spo2 = traces?.spo2?.minutes ?? [];
+  return spo2.length === 0 ? undefined : { spo2 };
 }
 
 function seenSignal({ sample, valid }: SignalRecord): SeenSignal {

@@ -144,13 +144,13 @@ function linesOf({ notices, events }: StepResult): readonly JudgeLine[] {
       occurrence: null,
       values,
     })),
-    ...events.map(({ at, kind, occurrence }) => ({
+    ...events.map(({ at, kind, member, occurrence }) => ({
       at,
       event: kind,
-      id: occurrence.condition,
-      priority: occurrence.priority,
+      id: member?.condition ?? occurrence.condition,
+      priority: member?.priority ?? occurrence.priority,
       occurrence: occurrence.id,
-      values: occurrence.values,
+      values: member?.values ?? occurrence.values,
     })),
   ];
 }

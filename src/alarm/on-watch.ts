@@ -1,8 +1,9 @@
 import type { Actor, WatchState } from "../domain/alarm.ts";
 import type { BedProfile, WatchSchedule } from "../domain/bed.ts";
 import { atLocal, DAY_MS, localDate, MINUTE_MS, minuteOfDay, mono, type Wall, wall } from "../domain/time.ts";
-import { GAP_MS } from "./condition.ts";
-import { type Draft, raise, setRuntime } from "./draft.ts";
+import { type BedReadings, GAP_MS } from "./condition.ts";
+import { conditionOf, type Draft, setRuntime } from "./draft.ts";
+import { end, raise } from "./occurrences.ts";
 import type { WatchCore } from "./state.ts";
 import { bedReadings } from "./view.ts";
 
@@ -20,9 +21,9 @@ export function updateWatch(draft: Draft): void {
   draft.isVisible = true;
   if (before.state.on || !after.state.on) return;
   for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
-    if (runtime.occurrence !== undefined) continue;
-    if (runtime.fault !== undefined) raise(draft, key, runtime, { priority: "high", values: runtime.fault });
-    else forgetLost(draft, key);
+    if (runtime.in !== undefined) continue;
+    if (runtime.fault === undefined) forgetLost(draft, key);
+    else setRuntime(draft, key, { ...runtime, t0: draft.now, inBand: true });
   }
 }
 
@@ -34,11 +35,83 @@ export function forgetLost(draft: Draft, key: string): void {
   setRuntime(draft, key, { ...rest, inBand: false });
 }
 
-/** A person starts the watch. */
+/** A person starts the watch, whatever had ended it. */
 export function startWatch(draft: Draft, by: Actor): void {
+  backToWatch(draft);
   const { ended: _over, ...watch } = draft.core.watch;
   draft.core = { ...draft.core, watch: { ...watch, person: by } };
   updateWatch(draft);
+}
+
+type Left = NonNullable<WatchCore["left"]>;
+
+/** Away with an end, or for good: from now on nothing is judged. */
+export function leaveWatch(draft: Draft, reason: Left["reason"], by: Actor, until: Wall): void {
+  const { person: _over, ended: _also, ...watch } = draft.core.watch;
+  const left: Left = { reason, by, at: draft.at, until };
+  draft.core = { ...draft.core, watch: { ...watch, therapy: false, left } };
+  updateWatch(draft);
+}
+
+/** The bed is watched again as its schedule and class say. */
+export function backToWatch(draft: Draft): void {
+  const { left, ...watch } = draft.core.watch;
+  if (left === undefined) return;
+  end(draft, REARM, "answered");
+  setRuntime(draft, REARM, undefined);
+  draft.core = { ...draft.core, watch };
+  updateWatch(draft);
+}
+
+const REARM = "WATCH_REARM";
+/** Values that come for so long while nobody is expected there. */
+const BACK_MS = 60_000;
+
+/** While the bed is left: it ends by its date; and when valid values come back, a person is asked to start it again. */
+export function followLeave(draft: Draft): void {
+  const { left } = draft.core.watch;
+  if (left === undefined) return;
+  const isAway = left.reason === "hospital" || left.reason === "visit";
+  if (isAway && draft.trusted && draft.at >= left.until) {
+    backToWatch(draft);
+    return;
+  }
+  const { live, now, startedAt, setup, core } = draft;
+  const bed = bedReadings({
+    profile: setup.profile,
+    live,
+    core,
+    limits: draft.limits,
+    now,
+    startedAt,
+    withDelayed: false,
+  });
+  const measures = fresh(bed, "spo2") !== undefined;
+  if (!measures) {
+    if (left.backSince !== undefined) setLeft(draft, withoutBack(left));
+    return;
+  }
+  if (left.backSince === undefined) {
+    setLeft(draft, { ...left, backSince: draft.now });
+    return;
+  }
+  if (draft.now - left.backSince < BACK_MS || draft.core.watch.state.asks === true) return;
+  const { watch } = draft.core;
+  draft.core = { ...draft.core, watch: { ...watch, state: { ...watch.state, asks: true } } };
+  draft.isVisible = true;
+  // After an end for good only the page asks: nothing sounds in that house.
+  if (!isAway) return;
+  const priority = conditionOf(draft, REARM)?.priority[setup.profile.dependencyClass] ?? "medium";
+  const devices = setup.profile.sources.filter(({ role }) => role === "oximeter").map(({ device }) => device);
+  raise(draft, REARM, { condition: REARM, t0: draft.now, inBand: true, devices }, { priority, values: {} });
+}
+
+function setLeft(draft: Draft, left: Left): void {
+  draft.core = { ...draft.core, watch: { ...draft.core.watch, left } };
+}
+
+function withoutBack({ backSince: _gone, ...left }: Left): Left {
+  return left;
 }
 
 /** A person ends it, whatever had started it: it stays off until the schedule next begins, or a person starts it. */
@@ -52,6 +125,7 @@ export function endWatch(draft: Draft, by: Actor): void {
 
 function decide(draft: Draft, watch: WatchCore): WatchCore {
   const { at, trusted } = draft;
+  if (watch.left !== undefined) return notWatching(draft, watch, watch.left.reason, watch.left);
   const inSchedule = isInSchedule(draft);
   const isTreated = therapyAndSensor(draft);
   // With a clock that may be wrong nobody knows whether the end still counts: then it does not.
@@ -80,7 +154,7 @@ function whileEnded(
   if (now.isTreated && !now.inSchedule && awayMs >= NEW_THERAPY_MS) {
     return watching(draft, withoutEnd({ ...watch, therapy: true }), "therapy");
   }
-  const off = notWatching(draft, watch, "ended", ended.by);
+  const off = notWatching(draft, watch, "ended", { by: ended.by });
   const { away: _back, ...rest } = ended;
   if (now.isTreated && ended.away !== undefined) return { ...off, ended: rest };
   if (!now.isTreated && ended.away === undefined) return { ...off, ended: { ...rest, away: draft.now } };
@@ -99,17 +173,22 @@ function watching(draft: Draft, watch: WatchCore, reason: WatchState["reason"], 
   return { ...watch, from, state: { on: true, reason, since, ...(by !== undefined && { by }) } };
 }
 
-function notWatching(draft: Draft, watch: WatchCore, reason: "off" | "ended", by?: Actor): WatchCore {
+function notWatching(
+  draft: Draft,
+  watch: WatchCore,
+  reason: Exclude<WatchState["reason"], "class_c" | "schedule" | "person" | "therapy">,
+  by: { readonly by?: Actor; readonly until?: Wall } = {},
+): WatchCore {
   if (!watch.state.on && watch.state.reason === reason) return watch;
-  return {
-    ...watch,
-    from: draft.now,
-    state: { on: false, reason, since: draft.at, ...(by !== undefined && { by }) },
+  const who = {
+    ...(by.by !== undefined && { by: by.by }),
+    ...(by.until !== undefined && { until: by.until }),
   };
+  return { ...watch, from: draft.now, state: { on: false, reason, since: draft.at, ...who } };
 }
 
 /** The schedule at this minute. A clock that may be wrong cannot say that it is day: then the watch is on. */
-function isInSchedule(draft: Draft): boolean {
+export function isInSchedule(draft: Draft): boolean {
   if (!draft.trusted) return true;
   const minute = Math.floor(draft.at / MINUTE_MS);
   if (draft.live.schedule?.minute !== minute) {
@@ -139,15 +218,16 @@ function nextStart({ fromMinute }: WatchSchedule, zone: string, at: Wall): Wall 
 
 /** Therapy runs (the machine says so, or breaths arrive) and the oximeter measures, both now. */
 function therapyAndSensor(draft: Draft): boolean {
-  const { live, now, startedAt, setup } = draft;
-  const bed = bedReadings({ profile: setup.profile, live, now, startedAt, withDelayed: false });
-  const fresh = (signal: Parameters<typeof bed.reading>[0]): number | undefined => {
-    const reading = bed.reading(signal);
-    return reading !== undefined && reading.ageMs < GAP_MS ? reading.value : undefined;
-  };
-  if (fresh("spo2") === undefined && fresh("pulse_rate") === undefined) return false;
-  const therapy = fresh("therapy");
+  const { live, now, startedAt, setup, core, limits } = draft;
+  const bed = bedReadings({ profile: setup.profile, live, core, limits, now, startedAt, withDelayed: false });
+  if (fresh(bed, "spo2") === undefined && fresh(bed, "pulse_rate") === undefined) return false;
+  const therapy = fresh(bed, "therapy");
   if (therapy !== undefined) return therapy === 1;
   const breathAt = bed.breathing()?.breathAt ?? mono(Number.NEGATIVE_INFINITY);
-  return now - breathAt <= BREATH_MS || (fresh("resp_rate") ?? 0) > 0;
+  return now - breathAt <= BREATH_MS || (fresh(bed, "resp_rate") ?? 0) > 0;
+}
+
+function fresh(bed: BedReadings, signal: Parameters<BedReadings["reading"]>[0]): number | undefined {
+  const reading = bed.reading(signal);
+  return reading !== undefined && reading.ageMs < GAP_MS ? reading.value : undefined;
 }

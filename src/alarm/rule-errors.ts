@@ -1,4 +1,5 @@
-import { type Draft, end, raise, setRuntime } from "./draft.ts";
+import { type Draft, setRuntime } from "./draft.ts";
+import { end, raise } from "./occurrences.ts";
 
 const keyOf = (rule: string): string => `RULE_ERROR/${rule}`;
 
@@ -6,7 +7,7 @@ const keyOf = (rule: string): string => `RULE_ERROR/${rule}`;
 export function ruleFailed(draft: Draft, rule: string, detail: string): void {
   const key = keyOf(rule);
   const runtime = draft.core.runtimes[key];
-  if (runtime?.occurrence !== undefined) {
+  if (runtime?.in !== undefined) {
     if (runtime.clear !== undefined) {
       const { clear: _interrupted, ...rest } = runtime;
       setRuntime(draft, key, { ...rest, t0: draft.now, inBand: true });
@@ -21,11 +22,11 @@ export function ruleFailed(draft: Draft, rule: string, detail: string): void {
 export function ruleWorked(draft: Draft, rule: string): void {
   const key = keyOf(rule);
   const runtime = draft.core.runtimes[key];
-  if (runtime?.occurrence === undefined) return;
+  if (runtime?.in === undefined) return;
   if (runtime.clear === undefined) {
     setRuntime(draft, key, { ...runtime, t0: draft.now, inBand: false, clear: { ms: 0, breaths: 0 } });
     return;
   }
-  const clearS = draft.setup.limits.RULE_ERROR.values["clear_s"] ?? 60;
+  const clearS = draft.limits.RULE_ERROR.values["clear_s"] ?? 60;
   if (draft.now - (runtime.t0 ?? draft.now) >= clearS * 1000) end(draft, key, "recovered");
 }

@@ -6,9 +6,11 @@ import { SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { CompactableLog } from "../port/record.ts";
-import { type EngineInput, step } from "./engine.ts";
+import type { Refusal } from "./commands.ts";
+import { type EngineInput, step, withLimits } from "./engine.ts";
 import { compactJournal, foldJournal, toFold } from "./fold.ts";
 import { entryOf, type JournalEntry } from "./journal.ts";
+import type { Limits } from "./limits.ts";
 import type { AlarmSetup, EngineState, Instant } from "./state.ts";
 
 export interface AlarmRunnerOptions {
@@ -30,9 +32,11 @@ export interface AlarmRunner {
   start(): void;
   observe(observation: Observation): void;
   /** Undefined when it was accepted; else why it changed nothing. */
-  command(command: AlarmCommand): "repeated" | "not_open" | undefined;
+  command(command: AlarmCommand): Refusal | undefined;
   /** What a link turned out to be when it was opened (law 7): also its silence is then simulated. */
   markSimulated(device: DeviceId, simulated: boolean): void;
+  /** The numbers in force, complete. */
+  limits(): Limits;
   fold(): AlarmFold;
   /** False while the journal does not write in time (law 4). */
   readonly durable: boolean;
@@ -52,7 +56,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   let setup = options.setup;
   const instant = (): Instant => ({ mono: clock.mono(), wall: clock.wall(), trusted: clock.trusted() });
   const unwritten = new Set<OccurrenceId>();
-  let state: EngineState = foldJournal(journal.recovered.entries, instant(), bed);
+  let state: EngineState = withLimits(setup, foldJournal(journal.recovered.entries, instant(), bed));
   let durable = true;
   let compacting = false;
   let stopTicking: (() => void) | undefined;
@@ -66,7 +70,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     return { ...plain, open };
   };
 
-  const apply = (input: EngineInput): "repeated" | "not_open" | undefined => {
+  const apply = (input: EngineInput): Refusal | undefined => {
     const before = state.core.revision;
     const result = step(setup, state, input);
     state = result.state;
@@ -108,7 +112,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     options.onDurability(now, detail);
   };
 
-  const command = (asked: AlarmCommand): "repeated" | "not_open" | undefined =>
+  const command = (asked: AlarmCommand): Refusal | undefined =>
     apply({ kind: "command", mono: clock.mono(), at: clock.wall(), command: asked });
 
   const tick = (): void => {
@@ -132,6 +136,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       const sources = profile.sources.map((one) => (one.device === device ? { ...one, simulated } : one));
       setup = { ...setup, profile: { ...profile, sources } };
     },
+    limits: () => state.limits ?? setup.limits,
     fold,
     get durable() {
       return durable;

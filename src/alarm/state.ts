@@ -1,6 +1,16 @@
-import type { Actor, AlarmValues, ConditionId, Occurrence, Priority, WatchState } from "../domain/alarm.ts";
+import type {
+  Actor,
+  AlarmValues,
+  Baselines,
+  CareAct,
+  CarePlan,
+  ConditionId,
+  Occurrence,
+  Priority,
+  WatchState,
+} from "../domain/alarm.ts";
 import type { BedProfile } from "../domain/bed.ts";
-import type { BedId, DeviceId } from "../domain/ids.ts";
+import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { QualityFlag } from "../domain/observation.ts";
 import type { Sample } from "../domain/sample.ts";
 import type { SettingId, SignalId } from "../domain/signal.ts";
@@ -28,6 +38,8 @@ export interface ValidSample {
   readonly everyMs: number;
   /** Time that this one stands for while values recover. */
   readonly coverMs: number;
+  /** Slow mean of the minutes before: against it a card says up or down. */
+  readonly usual: number;
 }
 
 /** What one device last said of one signal. */
@@ -48,6 +60,24 @@ export interface Stillness {
   readonly moved: boolean;
   readonly counter?: { readonly value: number; readonly since: Mono; readonly moved: boolean };
 }
+
+/** A value and the time for which it stood: arrival of its first sample, end of its last one's cover. */
+export type Run = readonly [value: number, from: Mono, to: Mono];
+
+/** The last minutes of a signal: 5 by the sample, 30 by whole minutes. */
+export interface Trace {
+  readonly firstAt: Mono;
+  /** Arrival of the newest sample. */
+  readonly at: Mono;
+  /** Oldest first; at most 5 min back and 600 long. */
+  readonly runs: readonly Run[];
+  /** Whole minutes: end, median and time with a value; oldest first, at most 30. */
+  readonly minutes: readonly (readonly [end: Mono, median: number, validMs: number])[];
+  /** When the minute under way began. */
+  readonly minuteFrom: Mono;
+}
+
+export type TracedSignal = "spo2" | "pulse_rate";
 
 export interface DeviceRecord {
   /** Newest sequence number per epoch, newest epoch last; at most four. */
@@ -79,7 +109,10 @@ export interface DeviceRecord {
   readonly status?: { readonly codes: readonly string[]; readonly at: Mono };
   /** The serial number that it last told. */
   readonly serial?: { readonly value: string; readonly at: Mono };
-  /** Names of settings that differ from what they first were, and when the newest change came. */
+  readonly traces?: { readonly [id in TracedSignal]?: Trace };
+  /** Settings as they first were, or were when somebody last took note of a change. */
+  readonly settingsBase?: DeviceRecord["settings"];
+  /** Names of settings that differ from these, and when the newest change came. */
   readonly settingsChanged?: { readonly names: string; readonly at: Mono };
   /** The device's own clock against the box's, ms, at the first and at the newest observation that had a stamp. */
   readonly clock?: { readonly firstMs: number; readonly offsetMs: number; readonly at: Mono };
@@ -100,8 +133,8 @@ export interface Live {
   readonly judged: { readonly [key: string]: Judged };
   /** The schedule at this wall-clock minute. */
   readonly schedule?: { readonly minute: number; readonly inside: boolean };
-  /** When everything was last judged. */
-  readonly judgedAt?: Mono;
+  /** Counts how often a device or signal fell silent or spoke again: each is written down. */
+  readonly flips: number;
   /** Last journal entry. */
   readonly writtenAt?: Mono;
 }
@@ -110,6 +143,8 @@ export interface Live {
 export interface Runtime {
   readonly condition: ConditionId;
   readonly subject?: DeviceId;
+  /** Which one of a device's own alarms, or which care act. */
+  readonly part?: string;
   /** First violating sample. */
   readonly t0?: Mono;
   /** Whether the last value was inside the violation band. */
@@ -121,11 +156,76 @@ export interface Runtime {
   readonly unknown?: { readonly why: UnknownWhy; readonly since: Mono; readonly announced: boolean };
   /** In-range time and breaths so far, while an open occurrence recovers. */
   readonly clear?: { readonly ms: number; readonly breaths: number };
-  readonly occurrence?: Occurrence;
+  /** In alarm: a member of this open occurrence. */
+  readonly in?: OccurrenceId;
+  /** It came so often that it was not told by itself. */
+  readonly merged?: true;
   /** A fault of the box itself, while the box reports it: outlives an end of the watch. */
   readonly fault?: AlarmValues;
+}
+
+/** An open occurrence and its timers. Its members are the instances whose `in` names it. */
+export interface Open {
+  readonly occurrence: Occurrence;
+  readonly raisedAt: Mono;
+  /** Instance that opened it: what comes back within 10 min. */
+  readonly key: string;
   /** When the acknowledgement runs out. */
   readonly acknowledgedUntil?: Mono;
+  /** Somebody has answered it at some time. */
+  readonly answered?: true;
+  /** Until then it only asks gently; unanswered, it rings again. */
+  readonly gentleUntil?: Mono;
+  /** What signals usually were when it began: against them a card says up or down. */
+  readonly usual: Usual;
+  /** Recurrent, and no member has been in alarm since. */
+  readonly calmSince?: Mono;
+}
+
+export type Usual = { readonly [id in SignalId]?: number };
+
+/** An occurrence that is over: for its trace, and for what comes back within 10 min. */
+export interface Past
+  extends Pick<Open, "occurrence" | "raisedAt" | "key" | "acknowledgedUntil" | "answered" | "usual"> {
+  readonly endedAt: Mono;
+  readonly endedWall: Wall;
+  /** Its trace is not shown: somebody has seen it, or it was too slight. */
+  readonly seen: boolean;
+}
+
+/** A pause under way. */
+export interface PauseCore {
+  readonly condition: ConditionId;
+  readonly priority: Priority;
+  readonly until: Mono;
+  readonly untilWall: Wall;
+  readonly by: Actor;
+}
+
+/** A care act under way. */
+export interface CareCore {
+  readonly act: CareAct;
+  readonly by: Actor;
+  readonly from: Mono;
+  readonly fromWall: Wall;
+  readonly until: Mono;
+  readonly untilWall: Wall;
+  /** What it explains has happened. */
+  readonly disturbed: boolean;
+  /** Since then nothing that it explains violates or is unknown. */
+  readonly goodSince?: Mono;
+}
+
+/** Limits that a person set, as given; completed they are `EngineState.limits`. */
+export interface LimitsCore {
+  readonly version: number;
+  readonly given: unknown;
+  readonly by: Actor;
+  readonly at: Wall;
+  readonly reason: string;
+  readonly expiresAt?: Wall;
+  /** What counts from then on. */
+  readonly afterwards?: unknown;
 }
 
 export interface WatchCore {
@@ -138,6 +238,15 @@ export interface WatchCore {
   readonly therapy: boolean;
   /** Ended by a person: stays off until `until`, or longer therapy-free time outside the schedule. */
   readonly ended?: { readonly by: Actor; readonly until: Wall; readonly away?: Mono };
+  /** In hospital, on a visit, or over for good. */
+  readonly left?: {
+    readonly reason: "hospital" | "visit" | "transfer" | "death";
+    readonly by: Actor;
+    readonly at: Wall;
+    readonly until: Wall;
+    /** Valid values have come since. */
+    readonly backSince?: Mono;
+  };
 }
 
 /** Changes rarely: every change is journaled. */
@@ -148,6 +257,18 @@ export interface Core {
   readonly watch: WatchCore;
   /** By instance: condition id, with `/<device>` or `/<n>` where there are several. */
   readonly runtimes: { readonly [key: string]: Runtime };
+  readonly open: { readonly [id: OccurrenceId]: Open };
+  /** Newest first; at most 32, at most 12 h. */
+  readonly past: readonly Past[];
+  /** When each condition came into alarm in the last 60 min. */
+  readonly repeats: { readonly [id in ConditionId]?: readonly Mono[] };
+  readonly pauses: readonly PauseCore[];
+  readonly care?: CareCore;
+  readonly carePlan?: CarePlan;
+  readonly careSince?: Mono;
+  readonly careDone: { readonly [act in CareAct]?: Mono };
+  readonly limits?: LimitsCore;
+  readonly baselines: Baselines;
   readonly drill?: { readonly until: Mono; readonly untilWall: Wall };
   readonly lastCallAt?: Mono;
   readonly settledAt: Mono;
@@ -162,6 +283,8 @@ export interface EngineState {
   readonly trusted: boolean;
   readonly core: Core;
   readonly live: Live;
+  /** `core.limits` completed; absent until the first step after a start, or while the setup's own count. */
+  readonly limits?: Limits;
   /** Newest command ids, oldest first; at most 64. */
   readonly commands: readonly string[];
 }
@@ -194,8 +317,14 @@ export const startState = (now: Instant, bed: BedId): EngineState => ({
     raised: 0,
     watch: { state: { on: false, reason: "off", since: now.wall }, from: now.mono, therapy: false },
     runtimes: {},
+    open: {},
+    past: [],
+    repeats: {},
+    pauses: [],
+    careDone: {},
+    baselines: {},
     settledAt: now.mono,
   },
-  live: { devices: {}, judged: {} },
+  live: { devices: {}, judged: {}, flips: 0 },
   commands: [],
 });

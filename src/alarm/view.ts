@@ -1,17 +1,22 @@
 import type { BedProfile } from "../domain/bed.ts";
 import type { DeviceId } from "../domain/ids.ts";
+import type { QualityFlag } from "../domain/observation.ts";
 import type { SettingId, SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, type Mono } from "../domain/time.ts";
 import {
   type BedReadings,
   type Breathing,
+  type Dips,
   GAP_MS,
   type Reading,
   unknown,
   type Verdict,
   WAITING,
+  type Window,
 } from "./condition.ts";
-import type { DeviceRecord, Live } from "./state.ts";
+import type { Limits } from "./limits.ts";
+import type { Core, DeviceRecord, Live, ValidSample } from "./state.ts";
+import { dipsOf, windowOf } from "./trace.ts";
 
 /** A device of higher rank keeps its signal for so long after its last valid sample. */
 const RANKED_MS = 5_000;
@@ -19,6 +24,8 @@ const RANKED_MS = 5_000;
 export interface BedInput {
   readonly profile: BedProfile;
   readonly live: Live;
+  readonly core: Core;
+  readonly limits: Limits;
   readonly now: Mono;
   readonly startedAt: Mono;
   /** Whether delayed sources take part (conditions with a delay of 2 min and more). */
@@ -37,10 +44,9 @@ export function bedReadings(input: BedInput): BedReadings {
     for (const [device, record] of ranked) {
       const known = record.signals[signal];
       if (known?.valid === undefined) continue;
-      const { value, at, since, coverMs } = known.valid;
-      const found = { value, at, ageMs: now - at, coverMs, sameMs: at - since, device };
+      const found = readingOf(device, known.valid, now);
       if (typeof known.sample === "number" && found.ageMs <= RANKED_MS) return found;
-      if (newest === undefined || at > newest.at) newest = found;
+      if (newest === undefined || found.at > newest.at) newest = found;
     }
     return newest;
   };
@@ -65,6 +71,49 @@ export function bedReadings(input: BedInput): BedReadings {
     expects,
     setting: (id) => settingOf(ranked, id),
     breathing: () => breathingOf(ranked, now),
+    every: (signal) =>
+      ranked.flatMap(([device, record]) => {
+        const valid = record.signals[signal]?.valid;
+        return valid === undefined || now - valid.at >= GAP_MS ? [] : [readingOf(device, valid, now)];
+      }),
+    latest: (signal) =>
+      profile.sources.flatMap(({ device, role }) => {
+        const valid = recordOf(live, device)?.signals[signal]?.valid;
+        return valid === undefined ? [] : [{ ...readingOf(device, valid, now), role }];
+      }),
+    ownAlarms: () =>
+      profile.sources.flatMap(({ device, role }) => {
+        const record = recordOf(live, device);
+        return Object.values(record?.own ?? {}).map((own) => ({
+          ...own,
+          device,
+          role,
+          heardAt: record?.heardAt ?? own.at,
+        }));
+      }),
+    breaths() {
+      const counting = breathingOf(ranked, now)?.device;
+      return (counting === undefined ? undefined : live.devices[counting]?.breathLog) ?? [];
+    },
+    window(signal, minutes) {
+      const device = reading(signal)?.device;
+      const trace = device === undefined ? undefined : live.devices[device]?.traces?.[signal];
+      if (device === undefined || trace === undefined) return NO_WINDOW;
+      return { ...windowOf(trace, minutes, now), devices: [device] };
+    },
+    dips() {
+      const device = reading("spo2")?.device;
+      const trace = device === undefined ? undefined : live.devices[device]?.traces?.spo2;
+      if (device === undefined || trace === undefined) return NO_DIPS;
+      const { limit = 88, hysteresis = 1 } = input.limits.SPO2_LOW.values;
+      return { ...dipsOf(trace, { limit, hysteresis }, now), device };
+    },
+    isPoor() {
+      const device = reading("spo2")?.device;
+      const record = device === undefined ? undefined : live.devices[device];
+      return record !== undefined && isPoorRecord(record);
+    },
+    baseline: (signal) => input.core.baselines[signal]?.median,
     minuteVolumeMean() {
       const last = reading("minute_volume");
       if (last === undefined) return undefined;
@@ -73,6 +122,40 @@ export function bedReadings(input: BedInput): BedReadings {
       return { ...last, value: volumes.reduce((sum, [, value]) => sum + value, 0) / volumes.length };
     },
   };
+}
+
+const recordOf = ({ devices }: Live, device: DeviceId): DeviceRecord | undefined =>
+  Object.hasOwn(devices, device) ? devices[device] : undefined;
+
+const readingOf = (device: DeviceId, { value, at, since, coverMs }: ValidSample, now: Mono): Reading => ({
+  value,
+  at,
+  ageMs: now - at,
+  coverMs,
+  sameMs: at - since,
+  device,
+});
+
+const NO_WINDOW: Window = {
+  validMs: 0,
+  spanMs: 0,
+  median: undefined,
+  lowest: undefined,
+  at: undefined,
+  devices: [],
+};
+const NO_DIPS: Dips = { integral: 0, crossings: [], at: undefined, device: undefined };
+
+/** Perfusion below this is too weak to be sure of (clinical facts, 3.3). */
+const WEAK_PERFUSION = 0.3;
+const DOUBTS: ReadonlySet<QualityFlag> = new Set(["low_perfusion", "artifact", "motion", "out_of_track"]);
+
+/** Whether an oximeter doubts its own newest numbers. */
+export function isPoorRecord({ flags = [], signals }: DeviceRecord): boolean {
+  const perfusion = signals.perfusion_index?.sample;
+  return (
+    flags.some((flag) => DOUBTS.has(flag)) || (typeof perfusion === "number" && perfusion < WEAK_PERFUSION)
+  );
 }
 
 type Ranked = readonly (readonly [DeviceId, DeviceRecord])[];

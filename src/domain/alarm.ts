@@ -248,11 +248,17 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export interface AlarmEvent {
   readonly kind: EventKind;
   readonly at: Wall;
-  /** Which condition did it, where tiers share the occurrence; absent: `occurrence.condition`. */
-  readonly condition?: ConditionId;
+  /** The condition that this is about, where tiers share the occurrence; absent: the occurrence itself. */
+  readonly member?: {
+    readonly condition: ConditionId;
+    readonly priority: Priority;
+    readonly values: AlarmValues;
+  };
   readonly occurrence: Occurrence;
   /** Only with `ended`: what ended it. */
   readonly reason?: "recovered" | "answered" | "watch_ended" | "settings";
+  /** Only with `ended`: the occurrence itself is over, not one member of it. */
+  readonly over?: true;
   /** The person, for acknowledged and for ended by a person. */
   readonly by?: Actor;
 }
@@ -276,6 +282,8 @@ export interface WatchState {
   readonly since: Wall;
   readonly by?: Actor;
   readonly until?: Wall;
+  /** The watch has been left and signals have come back: does a person start it again? */
+  readonly asks?: true;
 }
 
 /** The retained picture of a bed's alarms: what pages draw and watch acts on. Highest priority first. */
@@ -346,8 +354,9 @@ export type AlarmCommand =
       readonly version: number;
       readonly limits: unknown;
       readonly reason: string;
-      /** Where something is widened; after it the version before counts again. */
+      /** Where something is widened: from then on `afterwards` counts (absent: the presets). */
       readonly expiresAt?: Wall;
+      readonly afterwards?: unknown;
       readonly by: Actor;
     }
   /** The person's usual ventilator numbers: medians of valid nights. */
