@@ -29,6 +29,7 @@ export const systemPackages = [
   { name: "mosquitto-clients", package: "mosquitto-clients", programs: ["mosquitto_pub", "mosquitto_sub"] },
   { name: "openssl", package: "openssl", programs: ["openssl"] },
   { name: "alsa-utils", package: "alsa-utils", programs: ["aplay"] },
+  { name: "espeak-ng", package: "espeak-ng", programs: ["espeak-ng"] },
 ];
 
 /** @returns {string[]} names of what is there */

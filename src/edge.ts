@@ -4,17 +4,19 @@ import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/r
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { BedConfig, DeviceConfig, HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
-import type { AlarmCommand, AlarmEvent } from "./domain/alarm.ts";
+import type { AlarmCommand, AlarmEvent, CauseId, ConditionId } from "./domain/alarm.ts";
 import type { ExpectedSource } from "./domain/bed.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
 import type { ObservationBody } from "./domain/observation.ts";
+import type { Language } from "./domain/person.ts";
 import { SECOND_MS, type Wall } from "./domain/time.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { fillOptions } from "./driver/options.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
+import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { FlightRecorder } from "./port/flight.ts";
@@ -46,6 +48,8 @@ export interface Edge {
    * device that is not here.
    */
   recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
+  /** What alarms speak, as a WAV file for pages; undefined where this machine has no voice. */
+  speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
   onEvent(listener: (event: AlarmEvent) => void): () => void;
   /** From here on it watches. */
@@ -73,7 +77,7 @@ export async function composeEdge(
 
   const showReadiness = (): void =>
     live.readiness({
-      sounder: sounder.readiness,
+      sounder: { ...sounder.readiness, ...(speech.remark === undefined ? {} : { remark: speech.remark }) },
       durable: failing.size === 0,
       targets: targets.list().map(({ id, label, personName, channel, lastProofAt, deadWhy }) => ({
         id,
@@ -84,7 +88,11 @@ export async function composeEdge(
         ...(deadWhy === undefined ? {} : { dead: deadWhy }),
       })),
     });
-  const sounder = createSounder({ audio, clock, log, onReadiness: showReadiness });
+  const speech = createSpeechBank({
+    ...{ speech: world.speech, clock, log, language: config.language },
+    onChange: showReadiness,
+  });
+  const sounder = createSounder({ audio, clock, log, speech, onReadiness: showReadiness });
   const targets = createTargetBook({
     state,
     clock,
@@ -294,12 +302,14 @@ export async function composeEdge(
       if (flight === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
       return flight.between(from, to);
     },
+    speech: (key, language) => speech.wav(key, language),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     start() {
       sounder.start();
+      speech.start();
       for (const { runner, uplink, supervisors } of beds) {
         runner.start();
         uplink.start();
@@ -311,6 +321,7 @@ export async function composeEdge(
       await Promise.all(beds.map((bed) => bed.close()));
       watch.stop();
       sounder.stop();
+      speech.stop();
       await outbox
         .close()
         .catch((error: unknown) => log.note("outbox.unclosed", { why: String(error) }, "warn"));

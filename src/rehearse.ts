@@ -208,6 +208,7 @@ export function createRehearsalWorld(options: {
     faults: bus,
     http: createRehearsalHttp(clock),
     audio: createRehearsalAudio(clock),
+    speech: { say: async () => ({ ok: false, detail: "rehearsed without a voice" }) },
     timeseries,
     state,
     log,
@@ -253,7 +254,7 @@ function createRehearsalAudio(clock: Clock): RehearsalAudio {
       return sounding > 0;
     },
     probe: async () => (audio.works ? { ok: true, detail: "rehearsed" } : { ok: false, detail: "no output" }),
-    loop(_pcm, _rate, onFailure) {
+    play(_next, _rate, onFailure) {
       if (!audio.works) {
         onFailure("no output");
         return () => undefined;

@@ -11,6 +11,7 @@ import { createHttp } from "../ops/http.ts";
 import { lockDataDir } from "../ops/lock.ts";
 import { createLog } from "../ops/log.ts";
 import { createRandom } from "../ops/random.ts";
+import { createSpeech } from "../ops/speech.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { ListenOptions, World } from "../port/world.ts";
 import { openSqliteState } from "../store/state/state.ts";
@@ -68,6 +69,8 @@ export async function openRealWorld(options: {
             ...(config.audio.device === undefined ? {} : { device: config.audio.device }),
           })
         : noAudio("the house sounder is switched off in the configuration (audio.enabled)"),
+      // Also for pages, where this machine itself is to be silent.
+      speech: createSpeech({ clock, environment: options.environment }),
       timeseries,
       state,
       log,

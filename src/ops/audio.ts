@@ -59,7 +59,7 @@ const PROBE_DEADLINE_MS = 3_000;
 export function noAudio(detail: string): Audio {
   return {
     probe: async () => ({ ok: false, detail }),
-    loop(_pcm, _sampleRateHz, onFailure) {
+    play(_next, _sampleRateHz, onFailure) {
       onFailure(detail);
       return () => undefined;
     },
@@ -100,7 +100,7 @@ export function createAudio(options: AudioOptions): Audio {
       return { ok: false, detail: problems.join("; ").slice(0, 500) };
     },
 
-    loop(pcm, sampleRateHz, onFailure) {
+    play(next, sampleRateHz, onFailure) {
       const [player] = candidates();
       if (player === undefined) {
         onFailure("none of aplay, pw-cat, paplay is installed (package alsa-utils)");
@@ -121,7 +121,7 @@ export function createAudio(options: AudioOptions): Audio {
         if (chosen === player) chosen = undefined;
         onFailure(`${player.program}: ${detail}`);
       };
-      const feed = createFeed(child.process, pcm, sampleRateHz, clock);
+      const feed = createFeed(child.process, next, sampleRateHz, clock);
       const cancelFeed = clock.every(FEED_MS, () => {
         if (!feed()) fail("the output hangs: it takes no more sound");
       });
@@ -132,12 +132,17 @@ export function createAudio(options: AudioOptions): Audio {
   };
 }
 
-/** Writes a loop of PCM at the pace of real time; false when the player has stopped taking it. */
-function createFeed(child: ChildProcess, pcm: Int16Array, sampleRateHz: number, clock: Clock): () => boolean {
-  const bytes = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+/** Writes piece after piece at the pace of real time; false when the player has stopped taking it. */
+function createFeed(
+  child: ChildProcess,
+  next: () => Int16Array,
+  sampleRateHz: number,
+  clock: Clock,
+): () => boolean {
   const bytesPerMs = (sampleRateHz * 2) / 1_000;
   const startedAt = clock.mono();
   let written = 0;
+  let piece: Buffer = Buffer.alloc(0);
   return () => {
     const input = child.stdin;
     if (input === null || !input.writable) return true;
@@ -147,14 +152,19 @@ function createFeed(child: ChildProcess, pcm: Int16Array, sampleRateHz: number, 
     if (behind > STUCK_MS * bytesPerMs) written += Math.floor(behind / 2) * 2;
     const target = (clock.mono() - startedAt + LEAD_MS) * bytesPerMs;
     while (written < target) {
-      const from = written % bytes.length;
-      const to = Math.min(bytes.length, from + Math.ceil((target - written) / 2) * 2);
-      input.write(bytes.subarray(from, to));
-      written += to - from;
+      if (piece.length === 0) piece = bytesOf(next());
+      // Against the contract, and no reason to spin for ever.
+      if (piece.length === 0) break;
+      const size = Math.min(piece.length, Math.ceil((target - written) / 2) * 2);
+      input.write(piece.subarray(0, size));
+      piece = piece.subarray(size);
+      written += size;
     }
     return true;
   };
 }
+
+const bytesOf = (pcm: Int16Array): Buffer => Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
 
 /** Plays a moment of silence to the end; undefined when that worked, else what the player said. */
 async function tryPlayer(player: Player, options: AudioOptions): Promise<string | undefined> {

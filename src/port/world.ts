@@ -6,6 +6,7 @@ import type { Http } from "./http.ts";
 import type { Links } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
+import type { Speech } from "./speech.ts";
 import type { State } from "./state.ts";
 import type { Timeseries } from "./timeseries.ts";
 
@@ -42,6 +43,7 @@ export interface World {
   /** Absent: pages are reached by injection only (rehearsal). */
   readonly listen?: ListenOptions;
   readonly audio: Audio;
+  readonly speech: Speech;
   readonly timeseries: Timeseries;
   readonly state: State;
   readonly log: Log;

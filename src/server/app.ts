@@ -19,6 +19,7 @@ import { meRoutes } from "./routes/me.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { pushRoutes } from "./routes/push.ts";
+import { speechRoutes } from "./routes/speech.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { cookieName, crossSite, SECURITY_HEADERS } from "./security.ts";
 import { createSessions } from "./sessions.ts";
@@ -80,6 +81,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   meRoutes(app, context);
   bedRoutes(app, context);
   pushRoutes(app, context);
+  speechRoutes(app, context);
   await tokenRoutes(app, context);
   nightRoutes(app, context);
   await importRoutes(app, context);

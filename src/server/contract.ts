@@ -38,7 +38,12 @@ export interface SourceView {
 
 /** How the house would wake somebody now; shown permanently. */
 export interface WakeReadiness {
-  readonly sounder: { readonly ok: boolean; readonly detail: string };
+  readonly sounder: {
+    readonly ok: boolean;
+    readonly detail: string;
+    /** It sounds, and something is less than it could be: there is no voice, so alarms are tones alone. */
+    readonly remark?: string;
+  };
   /** Phones and webhooks with their proof (law 2). */
   readonly targets: readonly {
     readonly id: string;
@@ -151,6 +156,8 @@ export interface TokenAcknowledgeResponse {
 }
 
 export type { PushPayload } from "../port/channel.ts";
+
+/** GET /api/speech/:language/:key : audio/wav, what an alarm of this cause or condition speaks; NOT_FOUND without. */
 
 /** GET /api/beds/:bed/nights */
 export interface NightsResponse {

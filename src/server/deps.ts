@@ -1,4 +1,4 @@
-import type { Actor, AlarmCommand } from "../domain/alarm.ts";
+import type { Actor, AlarmCommand, CauseId, ConditionId } from "../domain/alarm.ts";
 import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
@@ -90,6 +90,8 @@ export interface ServerDeps {
   bindSerial(device: DeviceId): string | undefined;
   /** What went over a device's link in [from, to), as a transcript. Rejects with NOT_FOUND. */
   recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
+  /** What alarms speak, as a WAV file; undefined where this machine has no voice. */
+  speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */

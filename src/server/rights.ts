@@ -37,6 +37,7 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   // Also for therapist and technician: their pages name the beds by it, and to leave the alarms out of it for
   // them would read as "no alarm".
   "GET /api/live": { who: everyone, does: "live numbers and alarms over a WebSocket" },
+  "GET /api/speech/:language/:key": { who: everyone, does: "what an alarm speaks, as sound" },
   "POST /api/beds/:bed/occurrences/:id/acknowledge": {
     who: family,
     does: "says that one is going, or at the bedside",

@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from "typebox";
-import { CONDITION_IDS, PRIORITIES } from "../domain/alarm.ts";
+import { CAUSE_IDS, CONDITION_IDS, PRIORITIES } from "../domain/alarm.ts";
 import { LANGUAGES, ROLES } from "../domain/person.ts";
 import { SIGNAL_IDS } from "../domain/signal.ts";
 
@@ -26,6 +26,10 @@ export const NightParams = Type.Object({
   night: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
 });
 export const NightQuery = Type.Object({ width: Type.Optional(Type.String({ pattern: "^[0-9]{1,6}$" })) });
+export const SpeechParams = Type.Object({
+  language: Type.Enum(LANGUAGES),
+  key: Type.Enum([...CAUSE_IDS, ...CONDITION_IDS] as const),
+});
 export const TokenParams = Type.Object({ token: Type.String({ pattern: "^[\\w.~-]{16,512}$" }) });
 export const TargetParams = Type.Object({ id: Type.String({ pattern: "^[a-z2-7]{10}$" }) });
 

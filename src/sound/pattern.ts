@@ -18,6 +18,8 @@ export interface SoundPattern {
   readonly pulses: readonly Pulse[];
   /** From the end of the last pulse to the next burst; the last pulse's own rest is not added. */
   readonly silenceMs: number;
+  /** As far as the silence may grow for a spoken sentence; absent: this sound is never joined by one. */
+  readonly silenceMaxMs?: number;
   /** Peak at full loudness, 0..1 of full scale: high is never quieter than medium, medium than low. */
   readonly peak: number;
 }
@@ -35,10 +37,11 @@ const highHalf = (restMs: number): readonly Pulse[] => [
 
 /** Fundamentals lie between 440 and 520 Hz: the band that wakes sleepers best (docs/channels.md). */
 export const PATTERNS: { readonly [kind in SoundKind]: SoundPattern } = {
-  high: { pulses: [...highHalf(500), ...highHalf(0)], silenceMs: 3_000, peak: 0.95 },
+  high: { pulses: [...highHalf(500), ...highHalf(0)], silenceMs: 3_000, silenceMaxMs: 15_000, peak: 0.95 },
   medium: {
     pulses: [pulse(480, 200, 200), pulse(480, 200, 200), pulse(480, 200, 0)],
     silenceMs: 6_000,
+    silenceMaxMs: 30_000,
     peak: 0.47,
   },
   low: { pulses: [pulse(440, 200, 200), pulse(440, 200, 0)], silenceMs: 16_000, peak: 0.24 },
@@ -46,9 +49,34 @@ export const PATTERNS: { readonly [kind in SoundKind]: SoundPattern } = {
   call: {
     pulses: [pulse(520, 450, 60), pulse(440, 600, 500), pulse(520, 450, 60), pulse(440, 600, 0)],
     silenceMs: 2_500,
+    silenceMaxMs: 15_000,
     peak: 0.9,
   },
 };
+
+/**
+ * Loudness of the first bursts, of 1; all later ones are at 1. A sleeper is woken, not startled, and even the first
+ * burst of an urgent sound is no quieter than the next less urgent one.
+ */
+export const RAMP: readonly number[] = [0.5, 0.65, 0.8];
+
+/** Silence between the last pulse and the sentence, and between the sentence and the next pulse, milliseconds. */
+export const SPEECH_LEAD_MS = 500;
+export const SPEECH_TAIL_MS = 700;
+
+/** A short tick that confirms an action on a page; no alarm. Peak of full scale. */
+export const TICK = { hz: 480, ms: 120, peak: 0.2 } as const;
+
+/**
+ * The silence after a burst when a sentence of this length is spoken in it, milliseconds; undefined when the sentence
+ * is too long for the standard, and the tones go on without it.
+ */
+export function silenceWithSpeechMs(kind: SoundKind, speechMs: number): number | undefined {
+  const { silenceMs, silenceMaxMs } = PATTERNS[kind];
+  if (silenceMaxMs === undefined) return undefined;
+  const needed = SPEECH_LEAD_MS + speechMs + SPEECH_TAIL_MS;
+  return needed > silenceMaxMs ? undefined : Math.max(silenceMs, needed);
+}
 
 /** Length of one burst without the silence after it, milliseconds. */
 export function burstMs(kind: SoundKind): number {

@@ -1,4 +1,13 @@
-import { burstMs, PATTERNS, type SoundKind } from "./pattern.ts";
+import {
+  burstMs,
+  PATTERNS,
+  RAMP,
+  type SoundKind,
+  SPEECH_LEAD_MS,
+  silenceWithSpeechMs,
+  TICK,
+} from "./pattern.ts";
+import type { Sentence } from "./speech.ts";
 
 /**
  * Levels of harmonics 2 to 6 below the fundamental, dB: within 3 to 12, so that at least four harmonics lie between
@@ -9,48 +18,89 @@ const HARMONICS_DB = [-4, -5, -6, -8, -10];
 /** Each pulse swells and fades over this share of its length, so that it does not click. */
 const EDGE = 0.15;
 
-/** Loudness of the first bursts; after them the sound stays at 1. */
-const RAMP = [0.5, 0.65, 0.8];
-
-/** Silence between the last burst of the introduction and the full sound, beyond the usual one, milliseconds. */
-const HANDOVER_MS = 2_000;
-
 /** Sounds at one sample rate; what is dear to compute is computed when it is made. 16-bit mono samples. */
 export interface Voice {
-  /** One burst at full loudness and the silence after it: played in a loop it is the alarm. */
-  alarm(kind: SoundKind): Int16Array;
+  readonly sampleRateHz: number;
+  /** One burst; `loudness` is 0..1 of the kind's own. */
+  burst(kind: SoundKind, loudness?: number): Int16Array;
   /**
-   * Three bursts that grow louder, to be played once before the loop: a sleeper is woken, not startled.
-   * `handOverMs` is when the loop should take over: the silence around it is long enough for a player to start
-   * late and short enough for the standard.
+   * What follows a burst: silence, and in it the sentence where there is one. A sentence that is too long for the
+   * silence of the standard is left out.
    */
-  introduction(kind: SoundKind): { readonly pcm: Int16Array; readonly handOverMs: number };
+  silence(kind: SoundKind, sentence?: Sentence, loudness?: number): Int16Array;
+  /**
+   * One round of the alarm at full loudness: played in a loop it is the alarm. With sentences there is a burst for
+   * each of them, in their order.
+   */
+  alarm(kind: SoundKind, sentences?: readonly Sentence[]): Int16Array;
+  /** The bursts that grow louder, to be played once before the loop, which takes over right at its end. */
+  introduction(kind: SoundKind, sentences?: readonly Sentence[]): Int16Array;
+  /** The tick that confirms an action. */
+  tick(): Int16Array;
 }
 
 /** `sampleRateHz` from 8000 up, so that the highest harmonic (3120 Hz) fits. */
 export function createVoice(sampleRateHz: number): Voice {
   const tones = tonesOf(sampleRateHz);
-  return {
-    alarm(kind) {
-      const sound = new Int16Array(samplesIn(burstMs(kind) + PATTERNS[kind].silenceMs, sampleRateHz));
-      addBurst(sound, tones, { kind, startMs: 0, loudness: 1 }, sampleRateHz);
+  const round = (kind: SoundKind, sentence: Sentence | undefined, loudness: number): Int16Array[] => [
+    voice.burst(kind, loudness),
+    voice.silence(kind, sentence, loudness),
+  ];
+  const voice: Voice = {
+    sampleRateHz,
+    burst(kind, loudness = 1) {
+      const sound = new Int16Array(samplesIn(burstMs(kind), sampleRateHz));
+      const scale = PATTERNS[kind].peak * loudness * 32_767;
+      let startMs = 0;
+      for (const { hz, ms, restMs } of PATTERNS[kind].pulses) {
+        const wave = tones.get(toneId(hz, ms)) ?? new Float64Array();
+        add(sound, wave, samplesIn(startMs, sampleRateHz), scale);
+        startMs += ms + restMs;
+      }
       return sound;
     },
-    introduction(kind) {
-      const periodMs = burstMs(kind) + PATTERNS[kind].silenceMs;
-      const handOverMs = periodMs * RAMP.length;
-      const pcm = new Int16Array(samplesIn(handOverMs + HANDOVER_MS, sampleRateHz));
-      RAMP.forEach((loudness, index) => {
-        addBurst(pcm, tones, { kind, startMs: periodMs * index, loudness }, sampleRateHz);
-      });
-      return { pcm, handOverMs };
+    silence(kind, sentence, loudness = 1) {
+      const speechMs = sentence === undefined ? 0 : (sentence.length / sampleRateHz) * 1_000;
+      const grownMs = sentence === undefined ? undefined : silenceWithSpeechMs(kind, speechMs);
+      if (sentence === undefined || grownMs === undefined)
+        return new Int16Array(samplesIn(PATTERNS[kind].silenceMs, sampleRateHz));
+      const sound = new Int16Array(samplesIn(grownMs, sampleRateHz));
+      add(sound, sentence, samplesIn(SPEECH_LEAD_MS, sampleRateHz), PATTERNS[kind].peak * loudness * 32_767);
+      return sound;
+    },
+    alarm: (kind, sentences = []) =>
+      joined((sentences.length === 0 ? [undefined] : sentences).flatMap((each) => round(kind, each, 1))),
+    introduction: (kind, sentences = []) =>
+      joined(RAMP.flatMap((loudness, index) => round(kind, sentences[index % sentences.length], loudness))),
+    tick() {
+      const sound = new Int16Array(samplesIn(TICK.ms, sampleRateHz));
+      add(sound, tone(TICK.hz, TICK.ms, sampleRateHz), 0, TICK.peak * 32_767);
+      return sound;
     },
   };
+  return voice;
 }
 
 /** The alarm of a voice that is needed once. */
 export const alarmSound = (kind: SoundKind, sampleRateHz: number): Int16Array =>
   createVoice(sampleRateHz).alarm(kind);
+
+/** Adds a wave of -1..1, never beyond full scale. */
+function add(sound: Int16Array, wave: ArrayLike<number>, from: number, scale: number): void {
+  for (let i = 0; i < wave.length && from + i < sound.length; i++) {
+    sound[from + i] = Math.max(-32_767, Math.min(32_767, Math.round((wave[i] ?? 0) * scale)));
+  }
+}
+
+function joined(parts: readonly Int16Array[]): Int16Array {
+  const whole = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 const samplesIn = (ms: number, sampleRateHz: number): number => Math.round((ms / 1000) * sampleRateHz);
 
@@ -67,25 +117,6 @@ function tonesOf(sampleRateHz: number): Tones {
     }
   }
   return tones;
-}
-
-interface Burst {
-  readonly kind: SoundKind;
-  readonly startMs: number;
-  /** 0..1 of the kind's own peak. */
-  readonly loudness: number;
-}
-
-function addBurst(sound: Int16Array, tones: Tones, burst: Burst, sampleRateHz: number): void {
-  const { pulses, peak } = PATTERNS[burst.kind];
-  const scale = peak * burst.loudness * 32_767;
-  let startMs = burst.startMs;
-  for (const { hz, ms, restMs } of pulses) {
-    const wave = tones.get(toneId(hz, ms)) ?? new Float64Array();
-    const from = samplesIn(startMs, sampleRateHz);
-    for (let i = 0; i < wave.length; i++) sound[from + i] = Math.round((wave[i] ?? 0) * scale);
-    startMs += ms + restMs;
-  }
 }
 
 /** A swelling and fading chord of the fundamental and its harmonics; its peak is 1. */

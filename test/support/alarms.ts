@@ -40,6 +40,13 @@ export function folds(
   return (open, changes = {}) => {
     revision += 1;
     const watch = { on: true, reason: "schedule", since: NIGHT } as const;
-    return { bed, revision, at: clock.wall(), watch, open, unknown: [], ...changes };
+    const nothing = {
+      unknown: [],
+      cards: [],
+      past: [],
+      pauses: [],
+      limits: { version: 0, off: [] },
+    } as const;
+    return { bed, revision, at: clock.wall(), watch, open, ...nothing, ...changes };
   };
 }

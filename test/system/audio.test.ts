@@ -95,7 +95,11 @@ describe("playing", () => {
   test("what reaches the output is the alarm, sample for sample, at the pace of real time", async () => {
     const sound = alarmSound("high", RATE_HZ);
     const startedAt = performance.now();
-    const end = audio().loop(sound, RATE_HZ, (detail) => expect.fail(detail));
+    const end = audio().play(
+      () => sound,
+      RATE_HZ,
+      (detail) => expect.fail(detail),
+    );
     await clock.sleep(7_500);
     const tookMs = performance.now() - startedAt;
     end();
@@ -123,7 +127,11 @@ describe("playing", () => {
   });
 
   test("stops within 200 ms, for good", async () => {
-    const end = audio().loop(alarmSound("high", RATE_HZ), RATE_HZ, (detail) => expect.fail(detail));
+    const end = audio().play(
+      () => alarmSound("high", RATE_HZ),
+      RATE_HZ,
+      (detail) => expect.fail(detail),
+    );
     await until(() => heardBytes() > RATE_HZ, 5_000);
     end();
     const tookMs = await until(() => childrenOf(process.pid).length === 0, 1_000);
@@ -137,7 +145,11 @@ describe("playing", () => {
   test("fifty sounds, stopped at once or a little later, leave nothing behind", async () => {
     const speaker = audio();
     for (let i = 0; i < 50; i++) {
-      const end = speaker.loop(alarmSound("medium", RATE_HZ), RATE_HZ, (detail) => expect.fail(detail));
+      const end = speaker.play(
+        () => alarmSound("medium", RATE_HZ),
+        RATE_HZ,
+        (detail) => expect.fail(detail),
+      );
       await clock.sleep(i % 5);
       end();
     }
@@ -149,7 +161,7 @@ describe("playing", () => {
       import { createAudio } from ${JSON.stringify(new URL("../../src/ops/audio.ts", import.meta.url).href)};
       import { createClock } from ${JSON.stringify(new URL("../../src/ops/clock.ts", import.meta.url).href)};
       const audio = createAudio({ clock: createClock(), environment: process.env });
-      audio.loop(new Int16Array(48000).fill(1000), 48000, () => process.exit(1));
+      audio.play(() => new Int16Array(48000).fill(1000), 48000, () => process.exit(1));
     `;
     const program = spawn(process.execPath, ["--input-type=module", "-e", script], {
       env: { ...process.env, ...environment },
@@ -167,7 +179,11 @@ describe("playing", () => {
 describe("an output that breaks", () => {
   test("is reported once, soon, with what the player said", async () => {
     const failures: string[] = [];
-    audio().loop(alarmSound("high", RATE_HZ), RATE_HZ, (detail) => failures.push(detail));
+    audio().play(
+      () => alarmSound("high", RATE_HZ),
+      RATE_HZ,
+      (detail) => failures.push(detail),
+    );
     await until(() => heardBytes() > 0, 5_000);
     for (const pid of childrenOf(process.pid)) process.kill(pid, "SIGKILL");
     await until(() => failures.length > 0, 1_000);
@@ -178,7 +194,11 @@ describe("an output that breaks", () => {
   test("is reported and left behind by nobody when the player no longer takes sound", async () => {
     fakePlayer("aplay", "exec /bin/sleep 600");
     const failures: string[] = [];
-    audio().loop(alarmSound("high", RATE_HZ), RATE_HZ, (detail) => failures.push(detail));
+    audio().play(
+      () => alarmSound("high", RATE_HZ),
+      RATE_HZ,
+      (detail) => failures.push(detail),
+    );
     await until(() => failures.length > 0, 6_000);
     expect(failures[0]).toContain("hangs");
   });
@@ -205,7 +225,11 @@ describe("an output that breaks", () => {
     environment = { ...environment, PATH: folder };
     expect(await audio().probe()).toEqual({ ok: false, detail: expect.stringContaining("alsa-utils") });
     const failures: string[] = [];
-    audio().loop(new Int16Array(100), RATE_HZ, (detail) => failures.push(detail));
+    audio().play(
+      () => new Int16Array(100),
+      RATE_HZ,
+      (detail) => failures.push(detail),
+    );
     expect(failures).toHaveLength(1);
   });
 
@@ -215,7 +239,11 @@ describe("an output that breaks", () => {
     environment = { ...environment, PLAYED: path.join(folder, "played") };
     const speaker = audio();
     expect(await speaker.probe()).toEqual({ ok: true, detail: "paplay, output default" });
-    const end = speaker.loop(alarmSound("high", RATE_HZ), RATE_HZ, (detail) => expect.fail(detail));
+    const end = speaker.play(
+      () => alarmSound("high", RATE_HZ),
+      RATE_HZ,
+      (detail) => expect.fail(detail),
+    );
     await until(() => statSync(path.join(folder, "played")).size > 1_000, 2_000);
     end();
   });
@@ -230,12 +258,19 @@ test("a machine told to be silent says so and never plays", async () => {
   const failures: string[] = [];
   const silent = noAudio("switched off in the configuration");
   expect(await silent.probe()).toEqual({ ok: false, detail: "switched off in the configuration" });
-  silent.loop(new Int16Array(1), RATE_HZ, (detail) => failures.push(detail))();
+  silent.play(
+    () => new Int16Array(1),
+    RATE_HZ,
+    (detail) => failures.push(detail),
+  )();
   expect(failures).toEqual(["switched off in the configuration"]);
 });
 
 test("from an alarm to the output in under a second, and silent within 200 ms of its answer", async () => {
-  const sounder = createSounder({ audio: audio(), clock, log: { note: () => undefined } });
+  const sounder = createSounder({
+    ...{ audio: audio(), clock, log: { note: () => undefined } },
+    speech: { sentence: () => undefined },
+  });
   const fold = folds(clock);
   sounder.update(fold([occurrence()]));
   expect(await until(() => heardBytes() > 0, 5_000)).toBeLessThan(1_000);

@@ -1,13 +1,15 @@
-import { type AlarmFold, type Occurrence, priorityRank } from "../../domain/alarm.ts";
+import type { AlarmFold } from "../../domain/alarm.ts";
 import { messageOf } from "../../domain/fault.ts";
 import type { BedId } from "../../domain/ids.ts";
 import { mayReachPeople } from "../../domain/ringing.ts";
-import type { Wall } from "../../domain/time.ts";
+import type { Mono } from "../../domain/time.ts";
 import type { Audio } from "../../port/audio.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Log } from "../../port/log.ts";
-import type { SoundKind } from "../../sound/pattern.ts";
+import { type Choice, choose, GENTLE_EVERY_MS, type SpokenKey } from "../../sound/choice.ts";
 import { createVoice, type Voice } from "../../sound/synthesis.ts";
+import { type Playing, playAlarm, playOnce } from "./playing.ts";
+import type { SpeechBank } from "./speech-bank.ts";
 
 /** Whether the house sounder would be heard now; `detail` names what is wrong, or the output in use. */
 export interface SounderReadiness {
@@ -19,6 +21,8 @@ export interface SounderOptions {
   readonly audio: Audio;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is spoken between the bursts. */
+  readonly speech: Pick<SpeechBank, "sentence">;
   /** Called on every change of readiness; must not throw. */
   readonly onReadiness?: (readiness: SounderReadiness) => void;
 }
@@ -28,9 +32,10 @@ export interface Sounder {
   /** Begins to look after the output: tries it now and again, so that a fault shows before the night. */
   start(): void;
   /**
-   * Takes a bed's newest alarms; sound begins or ends before this returns. Older revisions are ignored. Sounds
-   * for open, unanswered occurrences of high and medium priority; never for low, never for simulated ones outside
-   * a drill.
+   * Takes a bed's newest alarms; sound begins or ends before this returns, with the tones alone: a sentence joins
+   * them when there is one. Older revisions are ignored. Rings for open occurrences of high and medium priority
+   * that ask (askingOf); never for low, never for simulated ones outside a drill. What asks gently is one burst of
+   * the low sound, at most every half hour, and only while nothing rings.
    */
   update(fold: AlarmFold): void;
   readonly readiness: SounderReadiness;
@@ -39,18 +44,18 @@ export interface Sounder {
 }
 
 const SAMPLE_RATE_HZ = 48_000;
-/** A broken output is tried again this often while something has to be heard. */
-const RETRY_MS = 2_000;
-/** A loop that has played this long is taken for proof that the output works. */
-const PROVEN_MS = 3_000;
 const PROBE_WHEN_WELL_MS = 300_000;
 const PROBE_WHEN_BROKEN_MS = 30_000;
 
 /** The house sounder. Idle until start() or the first update(). */
-export function createSounder({ audio, clock, log, onReadiness }: SounderOptions): Sounder {
+export function createSounder({ audio, clock, log, speech, onReadiness }: SounderOptions): Sounder {
   const folds = new Map<BedId, AlarmFold>();
   let readiness: SounderReadiness = { ok: false, detail: "The sound output has not been tried yet." };
-  let playing: { readonly kind: SoundKind; readonly end: () => void } | undefined;
+  let playing: Playing | undefined;
+  let endQuestion: (() => void) | undefined;
+  /** When something last asked gently. */
+  let askedAt: Mono | undefined;
+  let cancelGentle: (() => void) | undefined;
   let cancelProbe: (() => void) | undefined;
   let cancelDrillEnd: (() => void) | undefined;
   let running = false;
@@ -87,28 +92,60 @@ export function createSounder({ audio, clock, log, onReadiness }: SounderOptions
     probe().catch((thrown: unknown) => log.note("sounder.failed", { detail: messageOf(thrown) }, "error"));
   };
 
-  const play = (kind: SoundKind): void => {
-    const onFailure = (detail: string): void => setReadiness({ ok: false, detail });
-    const onProven = (): void => setReadiness({ ok: true, detail: "The sound output plays." });
-    voice ??= createVoice(SAMPLE_RATE_HZ);
-    const end = playAlarm({ audio, clock, voice, kind, onFailure, onProven });
-    playing = { kind, end };
-    log.note("sounder.sounding", { kind }, "warn");
+  const onFailure = (detail: string): void => setReadiness({ ok: false, detail });
+
+  /** A sentence that cannot be had never takes the tones with it. */
+  const sentence = (key: SpokenKey) => {
+    try {
+      return speech.sentence(key, SAMPLE_RATE_HZ);
+    } catch (thrown) {
+      log.note("sounder.speechless", { detail: messageOf(thrown) }, "error");
+      return undefined;
+    }
   };
 
-  const evaluate = (): void => {
-    const now = clock.wall();
-    const wanted = soundFor([...folds.values()], now);
-    if (playing !== undefined && playing.kind !== wanted) {
+  const ring = (wanted: Choice["ring"]): void => {
+    if (playing !== undefined && playing.kind !== wanted?.kind) {
       playing.end();
       playing = undefined;
       if (wanted === undefined) log.note("sounder.silent");
     }
-    if (wanted !== undefined && playing === undefined) play(wanted);
+    if (wanted === undefined) return;
+    endQuestion?.();
+    if (playing === undefined) {
+      voice ??= createVoice(SAMPLE_RATE_HZ);
+      const onProven = (): void => setReadiness({ ok: true, detail: "The sound output plays." });
+      playing = playAlarm({ audio, clock, voice, kind: wanted.kind, sentence, onFailure, onProven });
+      log.note("sounder.sounding", { kind: wanted.kind, spoken: wanted.spoken.join(" ") }, "warn");
+    }
+    playing.speak(wanted.spoken);
+  };
+
+  const askGently = (wanted: boolean): void => {
+    cancelGentle?.();
+    cancelGentle = undefined;
+    if (!wanted) return;
+    const now = clock.mono();
+    if (askedAt === undefined || now - askedAt >= GENTLE_EVERY_MS) {
+      askedAt = now;
+      voice ??= createVoice(SAMPLE_RATE_HZ);
+      log.note("sounder.asking");
+      endQuestion = playOnce({ audio, clock, voice, kind: "low", onFailure });
+    }
+    cancelGentle = clock.after(askedAt + GENTLE_EVERY_MS - now, evaluate);
+  };
+
+  const evaluate = (): void => {
+    const now = clock.wall();
+    const { ring: wanted, gentle } = choose([...folds.values()], (occurrence, { drillUntil }) =>
+      mayReachPeople(occurrence, drillUntil, now),
+    );
+    ring(wanted);
+    askGently(gentle && wanted === undefined);
     cancelDrillEnd?.();
     cancelDrillEnd = undefined;
     const drillEnds = [...folds.values()].flatMap((fold) => fold.drillUntil ?? []).filter((end) => end > now);
-    if (playing !== undefined && drillEnds.length > 0) {
+    if (drillEnds.length > 0 && (gentle || wanted !== undefined)) {
       cancelDrillEnd = clock.after(Math.min(...drillEnds) - now, evaluate);
     }
   };
@@ -133,81 +170,11 @@ export function createSounder({ audio, clock, log, onReadiness }: SounderOptions
       running = false;
       cancelProbe?.();
       cancelDrillEnd?.();
+      cancelGentle?.();
+      endQuestion?.();
       playing?.end();
       playing = undefined;
       folds.clear();
     },
-  };
-}
-
-/** What has to be heard for all beds together; undefined for silence. */
-function soundFor(folds: readonly AlarmFold[], now: Wall): SoundKind | undefined {
-  const calls = (occurrence: Occurrence): boolean => occurrence.condition === "PATIENT_CALL";
-  const ringing = folds.flatMap((fold) =>
-    fold.open.filter(
-      (occurrence) =>
-        priorityRank(occurrence.priority) >= priorityRank("medium") &&
-        // The engine takes it away when it lapses; its `until` is wall time, for people to read.
-        occurrence.acknowledgement === undefined &&
-        mayReachPeople(occurrence, fold.drillUntil, now),
-    ),
-  );
-  if (ringing.some((occurrence) => occurrence.priority === "high" && !calls(occurrence))) return "high";
-  if (ringing.some(calls)) return "call";
-  return ringing.length > 0 ? "medium" : undefined;
-}
-
-interface Playing {
-  readonly audio: Audio;
-  readonly clock: Clock;
-  readonly voice: Voice;
-  readonly kind: SoundKind;
-  readonly onFailure: (detail: string) => void;
-  readonly onProven: () => void;
-}
-
-/**
- * Plays the introduction once, then the alarm, until the returned function is called. A broken output is opened
- * again and again, from then on at full loudness: the time for a gentle start has passed.
- */
-function playAlarm({ audio, clock, voice, kind, onFailure, onProven }: Playing): () => void {
-  let ended = false;
-  let endLoop: (() => void) | undefined;
-  let cancels: (() => void)[] = [];
-
-  const clear = (): void => {
-    for (const cancel of cancels) cancel();
-    cancels = [];
-    endLoop?.();
-    endLoop = undefined;
-  };
-
-  /** Whether the output took it. */
-  const loop = (pcm: Int16Array): boolean => {
-    let failed = false;
-    cancels.push(clock.after(PROVEN_MS, onProven));
-    const end = audio.loop(pcm, SAMPLE_RATE_HZ, (detail) => {
-      if (ended || failed) return;
-      failed = true;
-      clear();
-      onFailure(detail);
-      cancels.push(clock.after(RETRY_MS, full));
-    });
-    // The output may have broken before it returned.
-    if (failed) end();
-    else endLoop = end;
-    return !failed;
-  };
-
-  const full = (): void => {
-    clear();
-    loop(voice.alarm(kind));
-  };
-
-  const { pcm, handOverMs } = voice.introduction(kind);
-  if (loop(pcm)) cancels.push(clock.after(handOverMs, full));
-  return () => {
-    ended = true;
-    clear();
   };
 }

@@ -4,15 +4,18 @@ import { MINUTE_MS, wall } from "../../../src/domain/time.ts";
 import { createSounder, type Sounder, type SounderReadiness } from "../../../src/notify/sounder/sounder.ts";
 import type { Audio } from "../../../src/port/audio.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
-import type { SoundKind } from "../../../src/sound/pattern.ts";
+import type { SpokenKey } from "../../../src/sound/choice.ts";
+import { RAMP, type SoundKind } from "../../../src/sound/pattern.ts";
 import { createVoice } from "../../../src/sound/synthesis.ts";
 import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
 
-/** A loudspeaker that remembers. */
+/** A loudspeaker that remembers, and asks for piece after piece as a real one does. */
 interface Speaker extends Audio {
-  /** What it plays now: none, or one sound; two at once would be a fault. */
-  readonly sounding: readonly Int16Array[];
-  readonly started: readonly { readonly atMs: number; readonly pcm: Int16Array }[];
+  /** How many sounds play now; two at once would be a fault. */
+  readonly sounding: number;
+  readonly starts: readonly number[];
+  /** Every piece that was begun, of all sounds. */
+  readonly pieces: readonly { readonly atMs: number; readonly pcm: Int16Array }[];
   broken: string | undefined;
   /** Breaks what is playing. */
   fail(detail: string): void;
@@ -20,31 +23,43 @@ interface Speaker extends Audio {
 }
 
 function speaker(clock: VirtualClock): Speaker {
-  const sounding: { pcm: Int16Array; onFailure: (detail: string) => void }[] = [];
-  const started: { atMs: number; pcm: Int16Array }[] = [];
+  const sounding: { cancel: () => void; onFailure: (detail: string) => void }[] = [];
+  const pieces: { atMs: number; pcm: Int16Array }[] = [];
+  const starts: number[] = [];
   return {
     probes: 0,
     broken: undefined,
-    started,
+    starts,
+    pieces,
     get sounding() {
-      return sounding.map(({ pcm }) => pcm);
+      return sounding.length;
     },
     fail(detail) {
-      for (const { onFailure } of sounding.splice(0)) onFailure(detail);
+      for (const { cancel, onFailure } of sounding.splice(0)) {
+        cancel();
+        onFailure(detail);
+      }
     },
     async probe() {
       this.probes += 1;
       return this.broken === undefined ? { ok: true, detail: "default" } : { ok: false, detail: this.broken };
     },
-    loop(pcm, _rateHz, onFailure) {
-      started.push({ atMs: clock.mono(), pcm });
+    play(next, rateHz, onFailure) {
+      starts.push(clock.mono());
       if (this.broken !== undefined) {
         onFailure(this.broken);
         return () => undefined;
       }
-      const entry = { pcm, onFailure };
+      const entry = { cancel: () => undefined as void, onFailure };
+      const begin = (): void => {
+        const pcm = next();
+        pieces.push({ atMs: clock.mono(), pcm });
+        entry.cancel = clock.after((pcm.length / rateHz) * 1_000, begin);
+      };
       sounding.push(entry);
+      begin();
       return () => {
+        entry.cancel();
         const index = sounding.indexOf(entry);
         if (index >= 0) sounding.splice(index, 1);
       };
@@ -54,17 +69,33 @@ function speaker(clock: VirtualClock): Speaker {
 
 const voice = createVoice(48_000);
 
-const isSound = (pcm: Int16Array | undefined, kind: SoundKind): boolean =>
-  [voice.alarm(kind), voice.introduction(kind).pcm].some(
-    (sound) => pcm !== undefined && Buffer.from(sound.buffer).equals(Buffer.from(pcm.buffer)),
-  );
+const BURSTS = (["high", "medium", "low", "call"] as const).flatMap((kind) =>
+  [...RAMP, 1].map((loudness) => ({
+    kind,
+    loudness,
+    bytes: Buffer.from(voice.burst(kind, loudness).buffer),
+  })),
+);
+
+/** Which burst a piece is and how loud; undefined for a silence. */
+function burstOf(pcm: Int16Array): { kind: SoundKind; loudness: number } | undefined {
+  const found = BURSTS.find(({ bytes }) => bytes.equals(Buffer.from(pcm.buffer)));
+  return found === undefined ? undefined : { kind: found.kind, loudness: found.loudness };
+}
+
+const bursts = () =>
+  audio.pieces.flatMap(({ atMs, pcm }) => {
+    const burst = burstOf(pcm);
+    return burst === undefined ? [] : [{ atMs, ...burst }];
+  });
 
 const kindOf = (audio: Speaker): SoundKind | "silence" =>
-  audio.sounding.length === 0
-    ? "silence"
-    : ((["high", "medium", "low", "call"] as const).find((kind) => isSound(audio.sounding[0], kind)) ??
-      "silence");
+  audio.sounding === 0 ? "silence" : (bursts().at(-1)?.kind ?? "silence");
 
+/** A sentence of a second, told apart from others by its level. */
+const sentenceOf = (level: number): Float32Array => new Float32Array(48_000).fill(level);
+
+let sentences: Map<SpokenKey, Float32Array>;
 let clock: VirtualClock;
 let audio: Speaker;
 let sounder: Sounder;
@@ -75,7 +106,9 @@ beforeEach(() => {
   clock = createVirtualClock(NIGHT);
   audio = speaker(clock);
   told = [];
+  sentences = new Map();
   sounder = createSounder({
+    speech: { sentence: (key) => sentences.get(key) },
     audio,
     clock,
     log: { note: () => undefined },
@@ -161,11 +194,23 @@ describe("how it goes on", () => {
   test("begins gently, then repeats at full loudness until it is answered", async () => {
     sounder.update(fold([alarm()]));
     await clock.advance(5 * MINUTE_MS);
-    expect(audio.started.map(({ pcm }) => pcm.length)).toEqual([
-      voice.introduction("high").pcm.length,
-      voice.alarm("high").length,
-    ]);
-    expect(audio.sounding).toHaveLength(1);
+    expect(
+      bursts()
+        .map(({ loudness }) => loudness)
+        .slice(0, 6),
+    ).toEqual([...RAMP, 1, 1, 1]);
+    expect(bursts().every(({ kind }) => kind === "high")).toBe(true);
+    expect(audio.starts).toHaveLength(1);
+    expect(audio.sounding).toBe(1);
+    // The next burst of the standard is 2.5 to 15 s after the end of the last.
+    const times = bursts().map(({ atMs }) => atMs);
+    expect(times.length).toBeGreaterThan(40);
+    const burst = (voice.burst("high").length / 48_000) * 1_000;
+    times.slice(1).forEach((atMs, index) => {
+      const silence = atMs - (times[index] ?? 0) - burst;
+      expect(silence).toBeGreaterThanOrEqual(2_500);
+      expect(silence).toBeLessThanOrEqual(15_000);
+    });
   });
 
   test.each([
@@ -177,8 +222,8 @@ describe("how it goes on", () => {
     sounder.update(fold(open()));
     expect(kindOf(audio)).toBe("silence");
     await clock.advance(10 * MINUTE_MS);
-    expect(audio.sounding).toEqual([]);
-    expect(audio.started).toHaveLength(2);
+    expect(audio.sounding).toBe(0);
+    expect(audio.starts).toHaveLength(1);
   });
 
   test("sounds again when the acknowledgement has lapsed, and not because the wall clock stepped", () => {
@@ -196,15 +241,146 @@ describe("how it goes on", () => {
     await clock.advance(60_000);
     sounder.update(fold([alarm()]));
     expect(kindOf(audio)).toBe("high");
-    expect(audio.sounding[0]?.length).toBe(voice.introduction("high").pcm.length);
+    expect(bursts().at(-1)).toMatchObject({ kind: "high", loudness: RAMP[0] });
   });
 
   test("a second alarm of the same urgency does not start the sound afresh", async () => {
     sounder.update(fold([alarm()]));
     await clock.advance(30_000);
-    const before = audio.started.length;
     sounder.update(fold([alarm(), alarm({ id: "b1-abcdefghij-2", condition: "VENT_APNEA" })]));
-    expect(audio.started).toHaveLength(before);
+    expect(audio.starts).toHaveLength(1);
+  });
+});
+
+describe("what is spoken", () => {
+  /** What was put into each silence so far: the sentence's level as heard, 0 for none. */
+  const spoken = () =>
+    audio.pieces
+      .filter(({ pcm }) => burstOf(pcm) === undefined)
+      .map(({ pcm }) => Math.round((pcm.reduce((most, value) => Math.max(most, value), 0) / 32_767) * 100));
+
+  test("the first burst sounds at once without it, and it joins in the silence after it is ready", async () => {
+    sounder.update(fold([alarm({ priority: "medium" })]));
+    expect(bursts()[0]?.kind).toBe("medium");
+    await clock.advance(7_500);
+    sentences.set("SPO2_LOW", sentenceOf(0.5));
+    await clock.advance(20_000);
+    expect(spoken()).toEqual([0, 15, 19, 23]);
+    expect(audio.starts).toHaveLength(1);
+  });
+
+  test("the cause of the card, not the condition", async () => {
+    sentences.set("SPO2_LOW", sentenceOf(0.25));
+    sentences.set("mask_off", sentenceOf(0.5));
+    const low = alarm();
+    const card = {
+      id: low.id,
+      cause: "mask_off",
+      priority: "high",
+      members: [low.id],
+      evidence: [],
+    } as const;
+    sounder.update(fold([low], { cards: [card] }));
+    await clock.advance(5_000);
+    expect(spoken()).toEqual([24]);
+  });
+
+  test("changes with the next silence when the cause is understood, without a new start", async () => {
+    sentences.set("SPO2_LOW", sentenceOf(0.2));
+    sentences.set("mask_off", sentenceOf(0.4));
+    const low = alarm();
+    sounder.update(fold([low]));
+    await clock.advance(40_000);
+    const before = spoken();
+    expect(new Set(before.slice(3))).toEqual(new Set([19]));
+    const card = {
+      id: low.id,
+      cause: "mask_off",
+      priority: "high",
+      members: [low.id],
+      evidence: [],
+    } as const;
+    sounder.update(fold([low], { cards: [card] }));
+    await clock.advance(20_000);
+    expect(new Set(spoken().slice(before.length))).toEqual(new Set([38]));
+    expect(audio.starts).toHaveLength(1);
+    expect(
+      bursts()
+        .slice(3)
+        .every(({ loudness }) => loudness === 1),
+    ).toBe(true);
+  });
+
+  test("two alarms of the same urgency in turn", async () => {
+    sentences.set("SPO2_LOW", sentenceOf(0.2));
+    sentences.set("VENT_APNEA", sentenceOf(0.4));
+    sounder.update(fold([alarm(), alarm({ id: "b1-abcdefghij-2", condition: "VENT_APNEA" })]));
+    await clock.advance(60_000);
+    expect(spoken().slice(4, 8)).toEqual([19, 38, 19, 38]);
+  });
+
+  test("a voice that throws takes no tone with it", async () => {
+    sentences.get = () => {
+      throw new Error("out of memory");
+    };
+    sounder.update(fold([alarm()]));
+    await clock.advance(60_000);
+    expect(bursts().length).toBeGreaterThan(8);
+    expect(sounder.readiness.ok).toBe(true);
+  });
+});
+
+describe("a gentle question", () => {
+  const watching = (): Occurrence =>
+    alarm({ condition: "DATA_STALE", priority: "medium", accepted: { id: "p-mei", name: "Mei" } });
+  const accepted = (): Occurrence => ({ ...watching(), acknowledgement: answer(clock.wall()) });
+
+  test("is one burst of the low sound when the word of who watches has run out, and no loop", async () => {
+    sounder.update(fold([accepted()]));
+    await clock.advance(30 * MINUTE_MS);
+    expect(audio.starts).toEqual([]);
+    sounder.update(fold([watching()]));
+    await clock.advance(10_000);
+    expect(bursts().map(({ kind }) => kind)).toEqual(["low"]);
+    expect(audio.sounding).toBe(0);
+    await clock.advance(29 * MINUTE_MS);
+    expect(bursts()).toHaveLength(1);
+  });
+
+  test("comes again every half hour while nobody answers", async () => {
+    sounder.update(fold([watching()]));
+    await clock.advance(3 * 60 * MINUTE_MS + 1_000);
+    expect(bursts().map(({ atMs }) => Math.round(atMs / MINUTE_MS))).toEqual([0, 30, 60, 90, 120, 150, 180]);
+  });
+
+  test("is not asked sooner because the picture of the bed changes", async () => {
+    for (let i = 0; i < 40; i++) {
+      sounder.update(fold([watching()]));
+      sounder.update(fold([accepted()]));
+      sounder.update(fold([watching()]));
+      await clock.advance(MINUTE_MS);
+    }
+    expect(bursts()).toHaveLength(2);
+  });
+
+  test("gives way to whatever rings, at once", async () => {
+    sounder.update(fold([watching()]));
+    sounder.update(fold([watching(), alarm({ id: "b1-abcdefghij-2" })]));
+    expect(audio.sounding).toBe(1);
+    expect(kindOf(audio)).toBe("high");
+  });
+
+  test("is not kept up after it was answered", async () => {
+    sounder.update(fold([watching()]));
+    await clock.advance(5_000);
+    sounder.update(fold([accepted()]));
+    expect(clock.pending).toBe(0);
+  });
+
+  test("a broken output is noticed by it", async () => {
+    audio.broken = "unplugged";
+    sounder.update(fold([watching()]));
+    expect(sounder.readiness).toEqual({ ok: false, detail: "unplugged" });
   });
 });
 
@@ -215,11 +391,11 @@ describe("a broken output", () => {
     audio.broken = "unplugged";
     expect(sounder.readiness).toEqual({ ok: false, detail: "unplugged" });
     await clock.advance(10_000);
-    expect(audio.started.length).toBeGreaterThanOrEqual(5);
-    expect(audio.started.length).toBeLessThanOrEqual(7);
+    expect(audio.starts.length).toBeGreaterThanOrEqual(5);
+    expect(audio.starts.length).toBeLessThanOrEqual(7);
     audio.broken = undefined;
     await clock.advance(2_000);
-    expect(audio.sounding[0]?.length).toBe(voice.alarm("high").length);
+    expect(bursts().at(-1)).toMatchObject({ kind: "high", loudness: 1 });
     await clock.advance(5_000);
     expect(sounder.readiness.ok).toBe(true);
   });
@@ -228,18 +404,18 @@ describe("a broken output", () => {
     audio.broken = "no card";
     sounder.update(fold([alarm()]));
     sounder.update(fold([alarm({ acknowledgement: answer(clock.wall()) })]));
-    const tries = audio.started.length;
+    const tries = audio.starts.length;
     await clock.advance(MINUTE_MS);
-    expect(audio.started).toHaveLength(tries);
+    expect(audio.starts).toHaveLength(tries);
     expect(clock.pending).toBe(0);
   });
 
   test("a late complaint of a sound that was stopped changes nothing", async () => {
     let complain: (detail: string) => void = () => undefined;
-    const loop = audio.loop.bind(audio);
-    audio.loop = (pcm, rateHz, onFailure) => {
+    const play = audio.play.bind(audio);
+    audio.play = (next, rateHz, onFailure) => {
       complain = onFailure;
-      return loop(pcm, rateHz, onFailure);
+      return play(next, rateHz, onFailure);
     };
     sounder.start();
     await clock.advance(0);
@@ -248,7 +424,7 @@ describe("a broken output", () => {
     complain("killed");
     expect(sounder.readiness.ok).toBe(true);
     await clock.advance(10_000);
-    expect(audio.sounding).toEqual([]);
+    expect(audio.sounding).toBe(0);
   });
 });
 
@@ -295,6 +471,6 @@ test("stop leaves silence and no timer", async () => {
   sounder.update(fold([alarm()], { drillUntil: wall(NIGHT + MINUTE_MS) }));
   sounder.stop();
   await clock.advance(0);
-  expect(audio.sounding).toEqual([]);
+  expect(audio.sounding).toBe(0);
   expect(clock.pending).toBe(0);
 });

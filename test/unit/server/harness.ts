@@ -52,6 +52,10 @@ export interface Harness {
   readonly recordings: { readonly device: string; readonly from: number; readonly to: number }[];
   /** What the flight recorder has. */
   recording: string;
+  /** Sentences that pages asked for: language and key. */
+  readonly spoken: string[];
+  /** What the box says to all of them; undefined: it has no voice. */
+  voice: Uint8Array | undefined;
   /** No virtual patient at any bed. */
   isReal: boolean;
   readonly targetChanges: { count: number };
@@ -107,6 +111,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     proofs: [],
     simulated: [],
     recordings: [],
+    spoken: [],
+    voice: undefined,
     boundDevices: [],
     serialFound: undefined,
     recording: "device: nonin-serial\n\n0.000 < 01 80\n",
@@ -184,6 +190,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     recording: async (device, from, to) => {
       harness.recordings.push({ device, from, to });
       return harness.recording;
+    },
+    speech: async (key, language) => {
+      harness.spoken.push(`${language} ${key}`);
+      return harness.voice;
     },
     simulation: (bed) =>
       harness.isReal

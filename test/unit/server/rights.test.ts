@@ -36,6 +36,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/me/language": { url: "/api/me/language", payload: { language: "en" } },
   "POST /api/people/join-codes": { url: "/api/people/join-codes", payload: { role: "patient" } },
   "GET /api/live": { url: "/api/live" },
+  "GET /api/speech/:language/:key": { url: "/api/speech/en/mask_off" },
   "POST /api/beds/:bed/occurrences/:id/acknowledge": {
     url: `/api/beds/b1/occurrences/${OCCURRENCE}/acknowledge`,
     payload: { place: "going" },

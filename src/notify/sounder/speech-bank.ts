@@ -1,0 +1,148 @@
+import { CAUSE_IDS, CONDITION_IDS } from "../../domain/alarm.ts";
+import { messageOf } from "../../domain/fault.ts";
+import type { Language } from "../../domain/person.ts";
+import { MINUTE_MS, type Mono } from "../../domain/time.ts";
+import type { Clock } from "../../port/clock.ts";
+import type { Log } from "../../port/log.ts";
+import type { Speech } from "../../port/speech.ts";
+import type { SpokenKey } from "../../sound/choice.ts";
+import { prepareSentence, type Sentence } from "../../sound/speech.ts";
+import { type Sound, writeWav } from "../../sound/wav.ts";
+import { spokenIn } from "../../words/spoken.ts";
+
+export interface SpeechBankOptions {
+  readonly speech: Speech;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the house is spoken to in. */
+  readonly language: Language;
+  /** Called when `remark` changes; must not throw. */
+  readonly onChange?: () => void;
+}
+
+/** Every sentence that an alarm may speak, rendered before it is needed. */
+export interface SpeechBank {
+  /** Renders the house's sentences in the background, one after the other; a voice that is missing is tried again. */
+  start(): void;
+  /**
+   * The sentence in the house's language, ready for a voice of this rate. Undefined while it is not rendered: that is
+   * then begun, and nobody waits for it.
+   */
+  sentence(key: SpokenKey, sampleRateHz: number): Sentence | undefined;
+  /** For pages, as a WAV file, in any language; undefined where this machine has no voice. */
+  wav(key: SpokenKey, language: Language): Promise<Uint8Array | undefined>;
+  /** Why alarms are tones alone here; absent: they are spoken, or it is not known yet. */
+  readonly remark: string | undefined;
+  stop(): void;
+}
+
+const KEYS: readonly SpokenKey[] = [...CAUSE_IDS, ...CONDITION_IDS];
+/** A voice that failed is asked again no sooner. */
+const RETRY_MS = MINUTE_MS;
+/** Between two sentences in the background: starting up has better things to do. */
+const PAUSE_MS = 50;
+/** Sentences kept ready to play, half a megabyte each: those of the alarms that ring together, and some more. */
+const READY_MAX = 6;
+/** Sentences kept for pages in languages other than the house's, a tenth of a megabyte each. */
+const FOREIGN_MAX = 24;
+
+/** Idle until start(), sentence() or wav(). */
+export function createSpeechBank({ speech, clock, log, language, onChange }: SpeechBankOptions): SpeechBank {
+  const own = new Map<SpokenKey, Sound>();
+  const foreign = new Map<string, Sound>();
+  const ready = new Map<string, Sentence | undefined>();
+  const underWay = new Map<string, Promise<Sound | undefined>>();
+  let last: Promise<unknown> = Promise.resolve();
+  let failedAt: Mono | undefined;
+  let remark: string | undefined;
+  let running = false;
+  let cancel: (() => void) | undefined;
+
+  const setRemark = (next: string | undefined): void => {
+    failedAt = next === undefined ? undefined : clock.mono();
+    if (next === remark) return;
+    log.note(next === undefined ? "speech.ready" : "speech.none", { detail: next ?? "" }, "warn");
+    remark = next;
+    onChange?.();
+  };
+
+  const renderNow = async (key: SpokenKey, into: Language): Promise<Sound | undefined> => {
+    if (failedAt !== undefined && clock.mono() - failedAt < RETRY_MS) return undefined;
+    const rendered = await speech
+      .say(spokenIn(into, key), into)
+      .catch((thrown: unknown) => ({ ok: false, detail: messageOf(thrown) }) as const);
+    if (!rendered.ok) {
+      setRemark(`No voice, alarms are tones alone: ${rendered.detail}.`);
+      return undefined;
+    }
+    setRemark(undefined);
+    const { pcm, sampleRateHz } = rendered;
+    const sound = { pcm, sampleRateHz };
+    if (into === language) own.set(key, sound);
+    else keep(foreign, `${into} ${key}`, sound, FOREIGN_MAX);
+    return sound;
+  };
+
+  /** One process at a time, and one for all who ask for the same sentence. */
+  const render = (key: SpokenKey, into: Language): Promise<Sound | undefined> => {
+    const known = into === language ? own.get(key) : foreign.get(`${into} ${key}`);
+    if (known !== undefined) return Promise.resolve(known);
+    const id = `${into} ${key}`;
+    const waiting = underWay.get(id);
+    if (waiting !== undefined) return waiting;
+    const made = last.then(() => renderNow(key, into)).finally(() => underWay.delete(id));
+    underWay.set(id, made);
+    last = made.catch(report);
+    return made;
+  };
+
+  const report = (thrown: unknown): void => log.note("speech.failed", { detail: messageOf(thrown) }, "error");
+
+  const fill = async (): Promise<void> => {
+    const missing = KEYS.find((key) => !own.has(key));
+    if (missing === undefined) return;
+    const made = await render(missing, language);
+    if (running)
+      cancel = clock.after(made === undefined ? RETRY_MS : PAUSE_MS, () => void fill().catch(report));
+  };
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      fill().catch(report);
+    },
+    sentence(key, sampleRateHz) {
+      const id = `${sampleRateHz} ${key}`;
+      if (ready.has(id)) return ready.get(id);
+      const sound = own.get(key);
+      if (sound === undefined) {
+        render(key, language).catch(report);
+        return undefined;
+      }
+      const sentence = prepareSentence(sound.pcm, sound.sampleRateHz, sampleRateHz);
+      keep(ready, id, sentence, READY_MAX);
+      return sentence;
+    },
+    async wav(key, into) {
+      const sound = await render(key, into);
+      return sound === undefined ? undefined : writeWav(sound);
+    },
+    get remark() {
+      return remark;
+    },
+    stop() {
+      running = false;
+      cancel?.();
+    },
+  };
+}
+
+/** Adds and lets go of the oldest. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= max) return;
+    map.delete(oldest);
+  }
+}

@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { messageOf } from "../domain/fault.ts";
+import type { Language } from "../domain/person.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Rendered, Speech } from "../port/speech.ts";
+
+export interface SpeechOptions {
+  readonly clock: Clock;
+  /** Environment of the program and of the search for it. */
+  readonly environment: { readonly [name: string]: string | undefined };
+}
+
+const PROGRAM = "espeak-ng";
+/**
+ * The plain Mandarin voice of version 1.51, which Debian 12 has, reads its own pinyin as English ("xue four",
+ * espeak-ng issues 1028 and 1236); the pinyin voice reads characters of both scripts as Mandarin.
+ */
+const VOICES: { readonly [language in Language]: string } = {
+  en: "en",
+  "zh-Hans": "cmn-latn-pinyin",
+  "zh-Hant": "cmn-latn-pinyin",
+};
+/** Somewhat slower than it speaks by itself (175): it is heard out of sleep. */
+const WORDS_A_MINUTE = 155;
+const DEADLINE_MS = 10_000;
+/** Over a minute of speech: something is wrong with it. */
+const BYTES_MAX = 4_000_000;
+const TEXT_MAX = 200;
+/** RIFF header as this program writes it. */
+const HEADER_BYTES = 44;
+
+/**
+ * The voice of the system's espeak-ng, one process a sentence. The text goes in through its standard input, so no text
+ * can be taken for an option.
+ */
+export function createSpeech({ clock, environment }: SpeechOptions): Speech {
+  return {
+    say(text, language) {
+      if (text.length > TEXT_MAX) return Promise.resolve({ ok: false, detail: "the text is too long" });
+      return new Promise((resolve) => {
+        const child = spawn(
+          PROGRAM,
+          ["-v", VOICES[language], "-s", String(WORDS_A_MINUTE), "-b", "1", "--stdin", "--stdout"],
+          { stdio: ["pipe", "pipe", "pipe"], env: { ...environment, LC_ALL: "C" } },
+        );
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        let complaint = "";
+        const end = (rendered: Rendered): void => {
+          cancel();
+          child.kill("SIGKILL");
+          resolve(rendered);
+        };
+        const fail = (detail: string): void => end({ ok: false, detail: `${PROGRAM}: ${detail}` });
+        const cancel = clock.after(DEADLINE_MS, () => fail("does not answer"));
+        child.stdout.on("data", (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > BYTES_MAX) fail("does not end");
+          else chunks.push(chunk);
+        });
+        child.stderr.setEncoding("utf8");
+        child.stderr.on("data", (said: string) => {
+          complaint = (complaint + said).slice(-500);
+        });
+        // A program that dies breaks the pipe first; its exit tells more.
+        child.stdin.on("error", (error) => {
+          complaint ||= error.message;
+        });
+        child.on("error", (error) =>
+          fail("code" in error && error.code === "ENOENT" ? "is not installed" : messageOf(error)),
+        );
+        child.on("close", (code) => {
+          const rendered = code === 0 ? readSamples(Buffer.concat(chunks)) : undefined;
+          if (rendered === undefined) fail(complaint.trim().split("\n").at(-1) || `ended with code ${code}`);
+          else end(rendered);
+        });
+        child.stdin.end(`${text}\n`);
+      });
+    },
+  };
+}
+
+/** What it wrote, its header read no further than needed; undefined for anything else than 16-bit mono. */
+function readSamples(bytes: Buffer): Rendered | undefined {
+  const isWav =
+    bytes.length > HEADER_BYTES &&
+    bytes.toString("latin1", 0, 4) === "RIFF" &&
+    bytes.toString("latin1", 36, 40) === "data" &&
+    bytes.readUInt16LE(20) === 1 &&
+    bytes.readUInt16LE(22) === 1 &&
+    bytes.readUInt16LE(34) === 16;
+  if (!isWav) return undefined;
+  const pcm = new Int16Array(Math.floor((bytes.length - HEADER_BYTES) / 2));
+  // The length in its header is a guess, since it writes into a pipe.
+  for (let i = 0; i < pcm.length; i++) pcm[i] = bytes.readInt16LE(HEADER_BYTES + 2 * i);
+  return { ok: true, pcm, sampleRateHz: bytes.readUInt32LE(24) };
+}
