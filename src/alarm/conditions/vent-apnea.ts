@@ -7,6 +7,8 @@ export const ventApnea = condition({
   rule: "no complete breath",
   source: "clinical facts 3.3; 20 s is the common maximum (S35), two breaths end it (S33)",
   scope: "bed",
+  neverMerged: true,
+  neverQuiet: true,
   technical: false,
   liveOnly: true,
   canBeOff: true,

@@ -1,9 +1,5 @@
-import type { DeviceId } from "../../domain/ids.ts";
-import type { SignalId } from "../../domain/signal.ts";
-import type { Mono } from "../../domain/time.ts";
-import { showsApnoea } from "../apnoea.ts";
-import { condition, GAP_MS, type Reading, unknown, type Verdict, type View } from "../condition.ts";
-import { inBand } from "../one-limit.ts";
+import { condition, GAP_MS, unknown, type Verdict, type View } from "../condition.ts";
+import { disconnectSigns, type Sign, type SignLimits } from "../disconnect-signs.ts";
 import { isStandby } from "../therapy.ts";
 
 /** SpO2 below this makes a class A disconnection high (clinical facts, 3.3). */
@@ -11,17 +7,26 @@ const LOW_SPO2 = 90;
 
 export const ventDisconnect = condition({
   id: "VENT_DISCONNECT",
-  rule: "any two of: leak high, pressure low, expired volume low, minute volume low, apnoea",
+  rule:
+    "any two of: leak high, pressure low, expired volume low, minute volume low, apnoea; or the ventilator says that it " +
+    "is disconnected",
   source:
     "clinical facts 3.3 and S33: no single sign is trusted; limits are proposals until settings are known",
   scope: "bed",
+  neverMerged: true,
   technical: false,
   liveOnly: true,
   canBeOff: true,
   settings: {
     delay_s: { default: 15, min: 5, max: 60, unit: "s", help: "time with two signs before it occurs" },
     leak: { default: 40, min: 24, max: 80, unit: "L/min", help: "leak high above this" },
-    pressure_peak: { default: 6, min: 2, max: 20, unit: "cm[H2O]", help: "pressure low below this" },
+    pressure_peak: {
+      default: 6,
+      min: 2,
+      max: 20,
+      unit: "cm[H2O]",
+      help: "pressure low below this; where IPAP is known, below half of it or EPAP + 2 too",
+    },
     tidal_volume_exp: { default: 150, min: 30, max: 400, unit: "mL", help: "expired volume low below this" },
     minute_volume: { default: 2, min: 0.5, max: 6, unit: "L/min", help: "60 s mean low below this" },
     apnea_s: { default: 20, min: 10, max: 60, unit: "s", help: "apnoea after this" },
@@ -31,9 +36,12 @@ export const ventDisconnect = condition({
   priority: { A: "medium", B: "high", C: "high" },
   rises: "class A: high with SpO2 below 90 %",
   clears:
-    "clear_breaths breaths with fewer than two signs; where breaths are not reported one by one, clear_s",
+    "clear_breaths breaths without it; where breaths are not reported one by one, clear_s. The ventilator's own word " +
+    "must be over too",
   latch: "A",
-  gating: "a sign that cannot be read counts as possible: it may keep the alarm, never end it",
+  gating:
+    "small volumes and apnoea alone are none while the pressure is reached: that is an airway that is closed, or nobody " +
+    "breathing. A sign that cannot be read counts as possible: it may keep the alarm, never end it",
   values: ["signs", "leak", "pressure_peak", "tidal_volume_exp", "minute_volume", "seconds"],
   judge: (view, settings) => isStandby(view) ?? judgeSigns(view, settings),
   tier(view) {
@@ -42,95 +50,45 @@ export const ventDisconnect = condition({
   },
 });
 
-/** One of the five signs: whether it shows, undefined where it cannot be read now. */
-interface Sign {
-  readonly name: string;
-  readonly shows: boolean | undefined;
-  readonly at?: Mono;
-  readonly coverMs?: number;
-  readonly value?: readonly [SignalId, number];
-  readonly device?: DeviceId;
-}
-
-interface SignLimits {
-  readonly leak: number;
-  readonly pressure_peak: number;
-  readonly tidal_volume_exp: number;
-  readonly minute_volume: number;
-  readonly apnea_s: number;
-}
+const FIVE = ["leak", "pressure_peak", "tidal_volume_exp", "minute_volume", "apnea_duration"] as const;
 
 function judgeSigns(view: View, limits: SignLimits): Verdict {
-  const signs = signsOf(view, limits);
-  if (signs.length === 0) return unknown("no_source");
-  if (signs.length === 1) return unknown("two_signs");
-  const shown = signs.filter((sign) => sign.shows === true);
-  const possible = shown.length + signs.filter((sign) => sign.shows === undefined).length;
-  const relevant = shown.length >= 2 ? shown : signs.filter((sign) => sign.shows !== undefined);
-  if (shown.length < 2 && possible >= 2) {
-    return view.bed.missing(["leak", "pressure_peak", "tidal_volume_exp", "minute_volume", "apnea_duration"]);
+  const signs = disconnectSigns(view, limits);
+  const own = signs.find(({ name }) => name === "own");
+  // A machine that tells of its own disconnections can be judged by that alone.
+  if (own === undefined && signs.length < 2) return unknown(signs.length === 0 ? "no_source" : "two_signs");
+  const isOpenCircuit = showsDisconnection(signs, false);
+  if (!isOpenCircuit && showsDisconnection(signs, true)) {
+    const isUnheard = own !== undefined && own.shows === undefined;
+    return isUnheard ? unknown("gap") : view.bed.missing(FIVE);
   }
-  const breathing = view.bed.breathing();
+  const relevant = signs.filter(({ shows }) => (isOpenCircuit ? shows === true : shows !== undefined));
   const newest = relevant.reduce<Sign | undefined>(
     (last, sign) => ((sign.at ?? 0) > (last?.at ?? Number.NEGATIVE_INFINITY) ? sign : last),
     undefined,
   );
+  const breathing = view.bed.breathing();
   const evidence = {
     at: newest?.at ?? view.now,
     values: {
-      signs: shown.map(({ name }) => name).join(" "),
-      ...Object.fromEntries(relevant.flatMap(valuesOf)),
+      signs: signs.flatMap(({ name, shows }) => (shows === true ? [name] : [])).join(" "),
+      ...Object.fromEntries(relevant.flatMap(({ value }) => (value === undefined ? [] : [value]))),
     },
     devices: [...new Set(relevant.flatMap(({ device }) => device ?? []))],
     ...(breathing !== undefined && { breaths: breathing.breaths }),
   };
-  if (shown.length >= 2) return { kind: "holds", ...evidence };
+  if (isOpenCircuit) return { kind: "holds", ...evidence };
   return { kind: "clear", ...evidence, ...(newest?.coverMs !== undefined && { coverMs: newest.coverMs }) };
 }
 
-const valuesOf = ({ value }: Sign): (readonly [SignalId, number])[] => (value === undefined ? [] : [value]);
-
-/** The signs that this bed can show at all. */
-function signsOf(view: View, limits: SignLimits): Sign[] {
-  const { bed, held } = view;
-  const of = (
-    name: string,
-    signal: SignalId,
-    rule: Parameters<typeof inBand>[1],
-    reading: Reading | undefined = bed.reading(signal),
-  ): Sign[] => {
-    if (reading === undefined && !bed.expects([signal])) return [];
-    if (reading === undefined || reading.ageMs >= GAP_MS) return [{ name, shows: undefined }];
-    const { value, at, device, coverMs } = reading;
-    return [{ name, shows: inBand(value, rule, held), at, coverMs, device, value: [signal, rounded(value)] }];
-  };
-  const breathing = bed.breathing();
-  const apnoea = showsApnoea(view, limits.apnea_s);
-  const knowsBreaths = breathing !== undefined || bed.expects(["apnea_duration", "resp_rate"]);
-  const breathsFrom = bed.reading("apnea_duration") ?? bed.reading("resp_rate");
-  const device = breathing?.device ?? breathsFrom?.device;
-  const at = breathing?.measuringAt ?? breathsFrom?.at;
-  return [
-    ...of("leak", "leak", { side: "high", limit: limits.leak, hysteresis: 6 }),
-    ...of("pressure_low", "pressure_peak", { side: "low", limit: limits.pressure_peak, hysteresis: 1 }),
-    ...of("volume_low", "tidal_volume_exp", { side: "low", limit: limits.tidal_volume_exp, hysteresis: 20 }),
-    ...of(
-      "minute_volume_low",
-      "minute_volume",
-      { side: "low", limit: limits.minute_volume, hysteresis: 0.2 },
-      bed.minuteVolumeMean(),
-    ),
-    ...(knowsBreaths || apnoea !== undefined
-      ? [
-          {
-            name: "apnoea",
-            shows: apnoea,
-            ...(at !== undefined && { at }),
-            ...(device !== undefined && { device }),
-          },
-        ]
-      : []),
-  ];
+/**
+ * The ventilator's word, or two of the five. Volumes and apnoea alone count only where nothing says that the pressure is
+ * reached. `suspect`: what a sign that cannot be read is taken for.
+ */
+function showsDisconnection(signs: readonly Sign[], suspect: boolean): boolean {
+  const shown = new Set(signs.flatMap(({ name, shows }) => ((shows ?? suspect) ? [name] : [])));
+  if (shown.has("own")) return true;
+  if (shown.size < 2) return false;
+  if (shown.has("leak") || shown.has("pressure_low")) return true;
+  return signs.find(({ name }) => name === "pressure_low")?.shows === undefined;
 }
-
-const rounded = (value: number): number => Math.round(value * 10) / 10;

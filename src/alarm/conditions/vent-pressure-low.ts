@@ -1,17 +1,24 @@
-import { condition, unknown } from "../condition.ts";
-import { judgeLimit } from "../one-limit.ts";
+import { condition, type View } from "../condition.ts";
+import { judgeLimit, type OneLimit } from "../one-limit.ts";
 import { isStandby } from "../therapy.ts";
 
 export const ventPressureLow = condition({
   id: "VENT_PRESSURE_LOW",
-  rule: "peak pressure below the IPAP setting by more than a margin",
-  source: "clinical facts 3.3: below IPAP min - 5 for 10 s",
+  rule: "peak pressure below the IPAP setting by more than a margin, or far too low for anybody",
+  source: "clinical facts 3.3: below IPAP min - 5 for 10 s; the fallback is a proposal",
   scope: "bed",
   technical: false,
   liveOnly: true,
   canBeOff: true,
   settings: {
     below_ipap: { default: 5, min: 5, max: 20, unit: "cm[H2O]", help: "violated below IPAP minus this" },
+    absolute: {
+      default: 8,
+      min: 4,
+      max: 20,
+      unit: "cm[H2O]",
+      help: "violated below this where IPAP is not known, and at most 2 below a known EPAP",
+    },
     delay_s: { default: 10, min: 0, max: 60, unit: "s", help: "time in the violation band before it occurs" },
     hysteresis: { default: 2, min: 0, max: 10, unit: "cm[H2O]", help: "ends so far above" },
     clear_s: { default: 5, min: 0, max: 60, unit: "s", help: "in-range time that ends it" },
@@ -20,24 +27,26 @@ export const ventPressureLow = condition({
   rises: "",
   clears: "above the limit by the hysteresis for clear_s",
   latch: "V",
-  gating: "unknown without the setting ipap; not judged off watch while the machine is in standby",
+  gating: "not judged off watch while the machine is in standby",
+  reads: ["pressure_peak", "therapy"],
   values: ["pressure_peak", "limit", "ipap", "seconds"],
-  judge(view, { below_ipap, hysteresis }) {
-    const ipap = view.bed.setting("ipap");
-    if (typeof ipap?.value !== "number") {
-      const source = view.bed.expects(["pressure_peak"]) || view.bed.reading("pressure_peak") !== undefined;
-      return unknown(source ? "setting:ipap" : "no_source");
-    }
-    const limit = ipap.value - below_ipap;
-    return (
-      isStandby(view) ??
-      judgeLimit(view, {
-        signal: "pressure_peak",
-        side: "low",
-        limit,
-        hysteresis,
-        values: { ipap: ipap.value },
-      })
-    );
-  },
+  judge: (view, settings) => isStandby(view) ?? judgeLimit(view, ruleFor(view, settings)),
 });
+
+interface PressureSettings {
+  readonly below_ipap: number;
+  readonly absolute: number;
+  readonly hysteresis: number;
+}
+
+function ruleFor({ bed }: View, { below_ipap, absolute, hysteresis }: PressureSettings): OneLimit {
+  const rule = { signal: "pressure_peak", side: "low", hysteresis } as const;
+  const ipap = bed.setting("ipap")?.value;
+  if (typeof ipap === "number") return { ...rule, limit: ipap - below_ipap, values: { ipap } };
+  // Without IPAP it may be one pressure all the time: then EPAP is all that there is.
+  const epap = bed.setting("epap")?.value;
+  return { ...rule, limit: typeof epap === "number" ? Math.min(absolute, epap - EPAP_MARGIN) : absolute };
+}
+
+/** cmH2O; no more than the hysteresis can span. */
+const EPAP_MARGIN = 2;
