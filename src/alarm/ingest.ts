@@ -10,6 +10,7 @@ import { absent, isAbsence, type Sample, type Samples } from "../domain/sample.t
 import { isSettingId, isSignalId, type SettingId, SIGNALS, type SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
 import { type BreathSeen, GAP_MS, JUDGED_SIGNALS } from "./condition.ts";
+import { isDoubted, withDoubt } from "./doubt.ts";
 import type { DeviceRecord, Live, SignalRecord, Stillness, ValidSample } from "./state.ts";
 import { traced } from "./trace.ts";
 
@@ -205,11 +206,15 @@ function takeSamples(record: DeviceRecord, body: SamplesBody, now: Mono): Device
       ? [...record.minuteVolumes, [now, samples.minute_volume] as const]
       : record.minuteVolumes;
   const { flags: _before, ...rest } = record;
+  const flags = body.flags ?? [];
   return {
     ...rest,
     spokeAt: now,
-    ...(body.flags !== undefined && body.flags.length > 0 && { flags: body.flags }),
+    ...(flags.length > 0 && { flags }),
     signals,
+    ...(samples.spo2 !== undefined && {
+      doubts: withDoubt(record.doubts ?? [], isDoubted({ flags, signals }), now),
+    }),
     ...(TRACED.some((id) => typeof samples[id] === "number") && {
       traces: tracesOf(record, signals, samples, now),
     }),

@@ -101,6 +101,8 @@ export interface DeviceRecord {
   readonly still?: Stillness;
   /** Quality remarks beside the newest numbers. */
   readonly flags?: readonly QualityFlag[];
+  /** When it doubted its own numbers in the last 2 min: first and last sample of each stretch, oldest first. */
+  readonly doubts?: readonly (readonly [from: Mono, to: Mono])[];
   /** The last breaths with their numbers, oldest first; at most 8. */
   readonly breathLog?: readonly BreathSeen[];
   /** Alarms that the device raised by itself, by code; at most 16. */

@@ -19,7 +19,9 @@ export const dataFrozen = condition({
   rises: "",
   clears: "a change",
   latch: "V",
-  gating: "on watch only; a machine at rest (therapy off, or a resp_rate of 0) has nothing that moves",
+  gating:
+    "on watch only; a machine at rest (therapy off, a resp_rate of 0) or without a volume (an open circuit) has nothing " +
+    "that moves",
   values: ["device", "signals", "seconds"],
   judge: (view, { limit }) => judgeStillness(view, limit * 1000),
 });
@@ -55,6 +57,11 @@ function judgeStillness(view: View, limitMs: number): Verdict {
   return { kind: "clear", values: { device: id }, ...evidence };
 }
 
-/** Nothing moves at a machine that does not treat; that it does not is another alarm's business. */
+/**
+ * Nothing moves at a machine that does not treat, or whose breaths reach nobody: an open circuit reads the same pressure
+ * and leak breath after breath. That it does is the business of other alarms.
+ */
 const isAtRest = ({ signals }: DeviceRecord): boolean =>
-  signals.therapy?.sample === 0 || signals.resp_rate?.sample === 0;
+  STANDS_AT_ZERO.some((id) => signals[id]?.sample === 0);
+
+const STANDS_AT_ZERO = ["therapy", "resp_rate", "tidal_volume_exp", "minute_volume"] as const;

@@ -5,6 +5,8 @@ export const dbWriteFail = condition({
   rule: "the box cannot write: journal, spool or store",
   source: "clinical facts 3.3; law 4",
   scope: "command",
+  neverMerged: true,
+  neverQuiet: true,
   technical: true,
   liveOnly: true,
   canBeOff: false,

@@ -5,6 +5,8 @@ export const ruleError = condition({
   rule: "an alarm rule failed inside, or the self-monitor reports such a fault; the other rules go on",
   source: "clinical facts 3.3; hazard 21",
   scope: "command",
+  neverMerged: true,
+  neverQuiet: true,
   technical: true,
   liveOnly: true,
   canBeOff: false,
