@@ -13,7 +13,7 @@ export const ventMvLow = condition({
   liveOnly: false,
   canBeOff: true,
   settings: {
-    share: { default: 60, min: 40, max: 80, unit: "%", help: "violated below this share of the usual value" },
+    limit: { default: 60, min: 40, max: 80, unit: "%", help: "violated below this share of the usual value" },
     absolute: {
       default: 0,
       min: 0,
@@ -40,10 +40,10 @@ export const ventMvLow = condition({
     "number; not judged off watch while the machine is in standby",
   reads: ["minute_volume", "leak", "therapy"],
   values: ["minute_volume", "limit", "usual", "seconds"],
-  judge: (view, { share, absolute, hysteresis }) =>
+  judge: (view, { limit, absolute, hysteresis }) =>
     isStandby(view) ??
     drownsInLeak(view) ??
-    judgeMean(view, { signal: "minute_volume", share, absolute, hysteresis }),
+    judgeMean(view, { signal: "minute_volume", share: limit, absolute, hysteresis }),
 });
 
 function judgeMean(view: View, rule: UsualRule): Verdict {

@@ -17,7 +17,7 @@ export const ventVteLow = condition({
   liveOnly: true,
   canBeOff: true,
   settings: {
-    share: { default: 70, min: 50, max: 90, unit: "%", help: "violated below this share of the usual value" },
+    limit: { default: 70, min: 50, max: 90, unit: "%", help: "violated below this share of the usual value" },
     absolute: {
       default: 0,
       min: 0,
@@ -47,19 +47,19 @@ export const ventVteLow = condition({
 });
 
 interface VolumeSettings {
-  readonly share: number;
+  readonly limit: number;
   readonly absolute: number;
   readonly hysteresis: number;
   readonly delay_s: number;
 }
 
-function judgeVolume(view: View, { share, absolute, hysteresis, delay_s }: VolumeSettings): Verdict {
+function judgeVolume(view: View, { limit, absolute, hysteresis, delay_s }: VolumeSettings): Verdict {
   const breaths = freshBreaths(view);
   const told = view.bed.reading("tidal_volume_exp");
   const isTold = told !== undefined && told.ageMs < GAP_MS;
   if (breaths.length === 0 && !isTold) return view.bed.missing(["tidal_volume_exp"]);
   const low = usualLimit(view, {
-    ...{ signal: "tidal_volume_exp", share, absolute, hysteresis },
+    ...{ signal: "tidal_volume_exp", share: limit, absolute, hysteresis },
     target: "tidal_volume_target",
   });
   if (low === undefined) return unknown("baseline:tidal_volume_exp");
