@@ -20,7 +20,7 @@ export const care = {
   over: "{what} is over. Alarms ring again.",
   otherFirst: "{what} is under way. Mark it as done first.",
   /** On an alarm that stays open and silent. */
-  quietByCare: "Quiet during {what}, until {time}",
+  quietByCare: "{what}: quiet until {time}",
   quietByPause: "Paused by {name}, until {time}",
   plan: {
     title: "Care plan",
@@ -62,13 +62,13 @@ export const care = {
   },
   watching: {
     button: "I am watching myself",
-    hint: "For a loss that cannot be mended now. You are asked gently every 30 min; alarms about the person still ring.",
+    hint: "For what cannot be mended now. You are asked gently every 30 min; alarms about the person still ring.",
     line: "{name} is watching, since {time}",
     nextAt: "Next question at {time}",
     title: "Are you still watching?",
-    text: "There is still no data. Please look at the person, then tap.",
+    text: "Still so: {title}. Please look at the person, then tap.",
     yes: "Yes, I am watching",
-    backTitle: "The data is back",
-    backText: "Breathwatch sees the person again. Thank you for watching.",
+    backTitle: "It works again",
+    backText: "The alarms work again. Thank you for watching.",
   },
 } as const;

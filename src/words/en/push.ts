@@ -15,7 +15,7 @@ export const push = {
   bedside: "{name} is at the bedside ({time})",
   watching: "{name} is watching ({time})",
   gentleTitle: "Are you still watching?",
-  gentleBody: "There is still no data. Please look at the person, then tap.",
+  gentleBody: "It is still so. Please look at the person, then tap.",
   closedTitle: "Breathwatch: over",
   closedBody: "Over since {time}.",
   unreadableTitle: "Breathwatch: please look now",

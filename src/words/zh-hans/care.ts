@@ -19,7 +19,7 @@ export const care = {
   doneHint: "到时间会自己结束；读数恢复正常也会提前结束。",
   over: "{what}结束了，报警照常响。",
   otherFirst: "正在{what}，请先点“做完了”。",
-  quietByCare: "{what}期间安静，到 {time}",
+  quietByCare: "{what}：安静到 {time}",
   quietByPause: "{name}已暂停，到 {time}",
   plan: {
     title: "护理计划",
@@ -48,7 +48,7 @@ export const care = {
     failed: "没有暂停成，还会继续响。",
   },
   recurrent: {
-    line: "{title}，反复出现：{count} 次，{minutes} 分钟内",
+    line: "{title}，反复出现：{minutes} 分钟内 {count} 次",
     hint: "先合在一起说，平稳 15 分钟后结束。只要加重，马上会响。",
   },
   past: {
@@ -61,13 +61,13 @@ export const care = {
   },
   watching: {
     button: "我自己看着",
-    hint: "给一时修不好的数据中断用。每 30 分钟轻轻问您一次；人有情况照样会响。",
+    hint: "一时修不好的时候用。每 30 分钟轻轻问您一次；人有情况照样会响。",
     line: "{name}在自己看着（{time} 起）",
     nextAt: "{time} 再问一次",
     title: "您还在看着吗？",
-    text: "还是没有数据。请看看人，再点一下。",
+    text: "还是这样：{title}。请看看人，再点一下。",
     yes: "在，我看着",
-    backTitle: "数据恢复了",
-    backText: "又看得到人的情况了。谢谢您一直看着。",
+    backTitle: "恢复正常了",
+    backText: "报警又能用了。谢谢您一直看着。",
   },
 } as const satisfies Words["care"];

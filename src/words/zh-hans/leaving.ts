@@ -1,7 +1,7 @@
 import type { Words } from "../en.ts";
 
 export const leaving = {
-  button: "结束或暂离守护",
+  button: "结束守护，或暂时离开",
   title: "接下来怎么安排？",
   choices: {
     night: { title: "结束今晚的守护", more: "到下次开始守护为止。" },

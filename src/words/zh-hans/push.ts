@@ -16,7 +16,7 @@ export const push = {
   bedside: "{name}已在床边（{time}）",
   watching: "{name}在自己看着（{time}）",
   gentleTitle: "您还在看着吗？",
-  gentleBody: "还是没有数据。请看看人，再点一下。",
+  gentleBody: "情况还是这样。请看看人，再点一下。",
   closedTitle: "呼吸守护：已解除",
   closedBody: "{time} 已解除。",
   unreadableTitle: "呼吸守护：请马上查看",

@@ -19,7 +19,7 @@ export const care = {
   doneHint: "時間到會自動結束；讀數恢復正常也會提早結束。",
   over: "{what}結束了，警報照常響。",
   otherFirst: "正在{what}，請先點「做完了」。",
-  quietByCare: "{what}期間安靜，到 {time}",
+  quietByCare: "{what}：安靜到 {time}",
   quietByPause: "{name} 已暫停，到 {time}",
   plan: {
     title: "照護計畫",
@@ -48,7 +48,7 @@ export const care = {
     failed: "沒有暫停成功，還會繼續響。",
   },
   recurrent: {
-    line: "{title}，反覆出現：{count} 次，{minutes} 分鐘內",
+    line: "{title}，反覆出現：{minutes} 分鐘內 {count} 次",
     hint: "先合在一起說，平穩 15 分鐘後結束。只要變嚴重，馬上會響。",
   },
   past: {
@@ -61,13 +61,13 @@ export const care = {
   },
   watching: {
     button: "我自己看著",
-    hint: "給一時修不好的資料中斷用。每 30 分鐘輕輕問您一次；人有狀況一樣會響。",
+    hint: "一時修不好的時候用。每 30 分鐘輕輕問您一次；人有狀況一樣會響。",
     line: "{name} 自己在看著（{time} 起）",
     nextAt: "{time} 再問一次",
     title: "您還在看著嗎？",
-    text: "還是沒有資料。請看看人，再點一下。",
+    text: "還是這樣：{title}。請看看人，再點一下。",
     yes: "有，我看著",
-    backTitle: "資料恢復了",
-    backText: "又看得到人的狀況了。謝謝您一直看著。",
+    backTitle: "恢復正常了",
+    backText: "警報又能用了。謝謝您一直看著。",
   },
 } as const satisfies Words["care"];

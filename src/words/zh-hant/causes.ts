@@ -80,8 +80,8 @@ export const causes = {
     another: "還有 {count} 項",
   },
   own: {
-    ventilator: "呼吸器本身在警報：{text}",
-    device: "{name} 本身在警報：{text}",
+    ventilator: "呼吸器發出警報：{text}",
+    device: "{name} 發出警報：{text}",
   },
   evidence: {
     joiner: "，",
@@ -120,7 +120,7 @@ export const causes = {
     switched: {
       mains: { on: "有市電", off: "市電斷了", gone: "市電沒有資料" },
       therapy: { on: "通氣中", off: "沒有在通氣", gone: "通氣沒有資料" },
-      remote_alarm: { on: "機器本身在警報", off: "機器沒有警報", gone: "警報接點沒有資料" },
+      remote_alarm: { on: "機器發出警報", off: "機器沒有警報", gone: "警報接點沒有資料" },
     },
     nothing: "沒有資料",
   },

@@ -1,7 +1,7 @@
 import type { Words } from "../en.ts";
 
 export const leaving = {
-  button: "結束或暫離守護",
+  button: "結束守護，或暫時離開",
   title: "接下來怎麼安排？",
   choices: {
     night: { title: "結束今晚的守護", more: "到下次開始守護為止。" },

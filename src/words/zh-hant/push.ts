@@ -16,7 +16,7 @@ export const push = {
   bedside: "{name} 已在床邊（{time}）",
   watching: "{name} 自己在看著（{time}）",
   gentleTitle: "您還在看著嗎？",
-  gentleBody: "還是沒有資料。請看看人，再點一下。",
+  gentleBody: "情況還是這樣。請看看人，再點一下。",
   closedTitle: "呼吸守護：已解除",
   closedBody: "{time} 已解除。",
   unreadableTitle: "呼吸守護：請立刻查看",

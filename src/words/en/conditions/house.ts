@@ -35,7 +35,7 @@ export const house = {
       "Do what the device's display says.",
       "Sensor, cable, battery?",
     ],
-    spoken: "A device is alarming. Please go and look.",
+    spoken: "A device itself is alarming. Please see what it says.",
   },
   DEV_BATTERY: {
     title: "Device battery low",
@@ -53,7 +53,7 @@ export const house = {
       "Compare the number on the device with the page.",
       "Mixed up: change back. New: tell the technician.",
     ],
-    spoken: "This is not the usual device.",
+    spoken: "This is not the usual device. Please go and look.",
   },
   DATA_STALE: {
     title: "No more data",

@@ -3,24 +3,24 @@ import type { Translation } from "../../template.ts";
 
 export const ventilator = {
   VENT_OWN: {
-    title: "呼吸器本身在警報",
+    title: "呼吸器發出警報",
     check: [
       "先看人：呼吸、臉色如何？",
       "面罩或管路：在位嗎？有接好嗎？",
       "照呼吸器螢幕上的指示做",
       "處理不了：用甦醒球或備用機，依緊急計畫",
     ],
-    spoken: "呼吸器本身在警報，請過去看看。",
+    spoken: "呼吸器發出警報，請過去看看。",
   },
   VENT_REMOTE_ALARM: {
-    title: "呼吸器那邊在警報",
+    title: "呼吸器那邊有警報",
     check: [
       "先看人：呼吸、臉色如何？",
       "面罩或管路：在位嗎？有接好嗎？",
       "原因請看呼吸器的螢幕",
       "處理不了：用甦醒球或備用機，依緊急計畫",
     ],
-    spoken: "呼吸器本身在警報，請過去看看。",
+    spoken: "呼吸器發出警報，請過去看看。",
   },
   VENT_DISCONNECT: {
     title: "面罩或管路脫落",
