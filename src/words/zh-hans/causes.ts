@@ -26,7 +26,7 @@ export const causes = {
     spoken: "面罩可能脱了，请马上过去。",
   },
   obstruction: {
-    title: "可能有痰或打折",
+    title: "可能有痰或管子打折",
     sentence: "可能有痰，或管子打折：{evidence}",
     actions: ["先看人", "吸痰", "管子有没有打折", "机器"],
     spoken: "可能有痰，或者管子打折了，马上过去。",

@@ -26,7 +26,7 @@ export const causes = {
     spoken: "面罩可能脫落了，請立刻過去。",
   },
   obstruction: {
-    title: "可能有痰或折到",
+    title: "可能有痰或管子折到",
     sentence: "可能有痰，或管子折到：{evidence}",
     actions: ["先看人", "抽痰", "管子有沒有折到", "機器"],
     spoken: "可能有痰，或管子折到了，請立刻過去。",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { CARE_ACTS, CAUSE_IDS } from "../../../src/domain/alarm.ts";
 import { ABSENCES } from "../../../src/domain/sample.ts";
 import { SIGNAL_IDS } from "../../../src/domain/signal.ts";
 import { wordsIn } from "../../../src/words/index.ts";
@@ -17,7 +18,8 @@ const rows = text
   );
 const row = (first: string) => rows.find(([cell]) => cell === first);
 
-const [en, hans, hant] = (["en", "zh-Hans", "zh-Hant"] as const).map((language) => wordsIn(language).terms);
+const languages = (["en", "zh-Hans", "zh-Hant"] as const).map(wordsIn);
+const [en, hans, hant] = languages.map(({ terms }) => terms);
 
 describe("the glossary", () => {
   test.each(SIGNAL_IDS)("names the signal %s as pages do", (id) => {
@@ -36,4 +38,12 @@ describe("the glossary", () => {
       expect(row(role)?.slice(2)).toEqual([hans?.roles[role], hant?.roles[role]]);
     },
   );
+
+  test.each(CARE_ACTS)("names the care act %s as pages do", (act) => {
+    expect(row(act)?.slice(1)).toEqual(languages.map(({ care }) => care.acts[act]));
+  });
+
+  test.each(CAUSE_IDS)("names the cause %s as pages do", (cause) => {
+    expect(row(cause)?.slice(1)).toEqual(languages.map(({ causes }) => causes[cause].title));
+  });
 });
