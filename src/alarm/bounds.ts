@@ -2,7 +2,6 @@ import type { ConditionId } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import type { SettingName } from "../domain/limits.ts";
 import { type Limits, settingOf, switchedOff } from "./limits.ts";
-import { changes } from "./widening.ts";
 
 /** What is recommended of one setting; a missing end is the end of what is allowed. */
 export interface RecommendedBounds {
@@ -42,6 +41,7 @@ export const RECOMMENDED: {
   SPO2_UNDER_RANGE: { delay_s: { max: 10, source: "clinical facts 0.1: no value can be the worst value" } },
   PR_LOW: { limit: { min: 40, max: 60, source: `${facts}; S47: 50 /min on adult monitors` } },
   PR_HIGH: { limit: { min: 100, max: 140, source: `${facts}; S47: 120 /min on adult monitors` } },
+  TCCO2_HIGH: { limit: { min: 48, max: 60, source: `${facts}; 6.3: 55 mmHg for 10 min is hypoventilation` } },
   PULSE_LOST: { delay_s: { max: 30, source: facts } },
   VENT_DISCONNECT: { delay_s: { max: { A: 30, B: 20, C: 15 }, source: `${facts}; S33: high priority` } },
   VENT_APNEA: { limit: { min: 10, max: { A: 30, B: 25, C: 20 }, source: "S35: 20 s is the usual longest" } },
@@ -56,10 +56,23 @@ export const RECOMMENDED: {
   VENT_RR_LOW: { limit: { min: 6, max: 12, source: facts } },
   VENT_BATT_LOW: { limit: { min: 45, source: "clinical facts 8: time to fetch another supply" } },
   VENT_BATT_CRIT: { limit: { min: 10, source: "clinical facts 8: time to fetch another supply" } },
+  VENT_PRESSURE_HIGH: { above_ipap: { max: 15, source: "S35: 10 above the peak pressure" } },
+  VENT_PRESSURE_LOW: { below_ipap: { max: 10, source: "S35: 5 to 10 below the peak pressure" } },
+  VENT_OFF_EXPECTED: {
+    delay_s: { max: { A: 600, B: 180, C: 30 }, source: `${facts}; hazard 11` },
+    settle_min: {
+      max: { A: 120, B: 120, C: 15 },
+      source: "hazard 11: a machine that stays off is taken for usual",
+    },
+  },
   OXI_SENSOR_OFF: { delay_s: { max: { A: 60, B: 45, C: 30 }, source: `${facts}; hazard 1` } },
   DATA_STALE: { limit: { max: { A: 60, B: 60, C: 30 }, source: `${facts}; hazard 7` } },
+  DATA_NEVER: { limit: { max: 120, source: "hazard 43: a sensor that never came is noticed before sleep" } },
   CALL_DEVICE_OFFLINE: { limit: { max: 120, source: `${facts}; hazard 41` } },
 };
+
+/** Only a therapist switches these off (clinical facts 3.3). */
+export const OFF_BY_THERAPIST: readonly ConditionId[] = ["VENT_DISCONNECT"];
 
 /** A setting outside what is recommended. */
 export interface OutsideRecommended extends SettingName {
@@ -70,24 +83,21 @@ export interface OutsideRecommended extends SettingName {
   readonly source: string;
 }
 
-/**
- * What of a change lies outside what is recommended: each number beyond its bounds and each condition switched off
- * although the preset has it on, where it was not so before.
- */
+/** Which of these settings lie outside what is recommended: beyond their bounds, or off although the preset has it on. */
 export function outsideRecommended(
-  before: Limits,
-  after: Limits,
+  limits: Limits,
+  settings: readonly SettingName[],
   cls: DependencyClass,
 ): readonly OutsideRecommended[] {
-  const off = new Set(switchedOff(after, cls));
-  return changes(before, after).flatMap(({ condition, setting }): readonly OutsideRecommended[] => {
-    const value = settingOf(after, condition, setting);
+  const off = new Set(switchedOff(limits, cls));
+  return settings.flatMap(({ condition, setting }): readonly OutsideRecommended[] => {
+    const value = settingOf(limits, condition, setting);
     if (setting === "on") {
       return off.has(condition) ? [{ condition, setting, value, source: "its preset has it on" }] : [];
     }
     const bounds = boundsOf(condition, setting, cls);
-    // Nothing rings outside bounds that is off.
-    if (bounds === undefined || typeof value === "boolean" || !after[condition].on) return [];
+    // A condition that is off rings neither inside nor outside of bounds.
+    if (bounds === undefined || typeof value === "boolean" || !limits[condition].on) return [];
     const { min, max } = bounds;
     if (value >= (min ?? value) && value <= (max ?? value)) return [];
     return [{ condition, setting, value, ...bounds }];

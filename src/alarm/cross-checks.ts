@@ -23,6 +23,12 @@ const TIERS: readonly (readonly [lower: ConditionId, upper: ConditionId, unit: s
   ["VENT_BATT_CRIT", "VENT_BATT_LOW", " min"],
 ];
 
+/** Two settings of one condition: the first is the lower number. */
+const STEPS: readonly (readonly [ConditionId, lower: string, upper: string])[] = [
+  ["DEV_BATTERY", "medium", "limit"],
+  ["CLOCK_DRIFT", "limit", "medium"],
+];
+
 /**
  * The first crossing among limits, undefined where there is none. Tiers are compared where a person named both
  * conditions: presets of one with a person's limit of the other are no mistake of theirs.
@@ -47,6 +53,16 @@ export function crossed(limits: Limits, named: ReadonlySet<string>): Crossing | 
       return {
         what: `${lower} (${below}${unit}) is above ${upper} (${above}${unit})`,
         fix: `Are the two limits swapped? ${lower} is the lower one.`,
+      };
+    }
+  }
+  for (const [id, lower, upper] of STEPS) {
+    const below = number(limits, id, lower);
+    const above = number(limits, id, upper);
+    if (below > above) {
+      return {
+        what: `${id}.${lower} (${below}) is above ${id}.${upper} (${above})`,
+        fix: `Are the two swapped? ${lower} is the lower one.`,
       };
     }
   }

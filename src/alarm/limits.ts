@@ -46,12 +46,11 @@ export function resolveLimits(given: unknown, cls: DependencyClass): Limits {
 /** The limits of a dependency class where nobody has set any. */
 export function classPreset(cls: DependencyClass): Limits {
   const limits: { [id in ConditionId]?: ConditionLimits } = {};
-  for (const id of CONDITION_IDS) limits[id] = ABSENT;
   for (const { id, settings } of CONDITIONS) {
     const values = Object.entries(settings).map(([name, spec]) => [name, presetOf(spec, cls)] as const);
     limits[id] = { on: startsOn(id, cls), values: Object.fromEntries(values) };
   }
-  if (!isComplete(limits)) throw new RangeError("a condition has no limits");
+  if (!isComplete(limits)) throw new RangeError("the catalogue lacks a condition");
   return limits;
 }
 
@@ -123,9 +122,6 @@ function change(definition: Condition, before: ConditionLimits, body: unknown): 
   }
   return { on, values };
 }
-
-/** A condition without rules of its own yet: nothing to judge, nothing to set. */
-const ABSENT: ConditionLimits = { on: false, values: {} };
 
 const isComplete = (limits: { readonly [id in ConditionId]?: ConditionLimits }): limits is Limits =>
   CONDITION_IDS.every((id) => limits[id] !== undefined);

@@ -6,13 +6,12 @@ const ALL: readonly DependencyClass[] = ["A", "B", "C"];
 
 /**
  * Conditions that a dependency class starts without; every other one is on. clinical facts 3.3: VENT_OFF_EXPECTED is
- * for people who need the ventilator all night, SPO2_RELATIVE for the night that is low throughout, SPO2_HIGH_ON_O2
- * for people who are given oxygen.
+ * for people who need the ventilator all night, SPO2_RELATIVE for the night that is low throughout. (SPO2_HIGH_ON_O2
+ * is on, and judges only where oxygen is given.)
  */
 const STARTS_OFF: { readonly [id in ConditionId]?: readonly DependencyClass[] } = {
   VENT_OFF_EXPECTED: ["A"],
   SPO2_RELATIVE: ALL,
-  SPO2_HIGH_ON_O2: ALL,
 };
 
 /** Whether the preset of a dependency class has a condition on. */

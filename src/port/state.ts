@@ -1,5 +1,6 @@
 import type { CommissionedStep } from "../domain/commissioning.ts";
 import type { BedId, PersonId } from "../domain/ids.ts";
+import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { ChannelTarget } from "./channel.ts";
@@ -85,6 +86,13 @@ export interface State {
   closeCommissioning(bed: BedId, end: CommissioningEnd): Promise<string | undefined>;
   /** Newest first, at most `limit`. */
   commissionings(bed: BedId, limit: number): Promise<readonly CommissioningRecord[]>;
+  /** Versions of a bed's limits, newest first, at most `limit`. */
+  limits(bed: BedId, limit: number): Promise<readonly LimitsVersion[]>;
+  /** Adds a version if `expected` is still the newest (0: there is none); false where somebody was faster. */
+  addLimits(version: LimitsVersion, expected: number): Promise<boolean>;
+  trustedClinics(): Promise<readonly TrustedClinic[]>;
+  /** Adds a clinic by its key; one that is known stays as it is. */
+  trustClinic(clinic: TrustedClinic): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   audits(limit: number): Promise<readonly AuditEntry[]>;
   close(): Promise<void>;

@@ -80,6 +80,24 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (commissioning, step)
   ) STRICT;
   `,
+  `
+  CREATE TABLE limits (
+    bed TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    -- The whole version as JSON: it is written once, and read as a whole.
+    body TEXT NOT NULL,
+    PRIMARY KEY (bed, version)
+  ) STRICT;
+
+  CREATE TABLE clinic (
+    key TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    trusted_at INTEGER NOT NULL,
+    by_id TEXT NOT NULL,
+    by_name TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -7,6 +7,7 @@ import { openStateTables, type StateTables } from "./tables.ts";
 /** Settings and people are read by a person who waits; longer than this is a fault to show, not to sit through. */
 const DEADLINE_MS = 5_000;
 const AUDITS_LIMIT_MAX = 1_000;
+const LIMITS_LIMIT_MAX = 2_000;
 const WHAT = "the state store";
 const FAULTS = { failed: "STATE_FAILED", stalled: "STATE_FAILED" } as const;
 
@@ -66,8 +67,14 @@ function stateOver(tables: WorkerClient<StateTables>): State {
     putCommissionedStep: (commissioning, step) => tables.call("putCommissionedStep", [commissioning, step]),
     closeCommissioning: (bed, end) => tables.call("closeCommissioning", [bed, end]),
     commissionings: (bed, limit) => tables.call("commissionings", [bed, limit]),
+    limits: (bed, limit) => tables.call("limits", [bed, bounded(limit, LIMITS_LIMIT_MAX)]),
+    addLimits: (version, expected) => tables.call("addLimits", [version, expected]),
+    trustedClinics: () => tables.call("trustedClinics", []),
+    trustClinic: (clinic) => tables.call("trustClinic", [clinic]),
     audit: (entry) => tables.call("audit", [entry]),
-    audits: (limit) => tables.call("audits", [Math.min(Math.max(0, Math.trunc(limit)), AUDITS_LIMIT_MAX)]),
+    audits: (limit) => tables.call("audits", [bounded(limit, AUDITS_LIMIT_MAX)]),
     close: () => tables.close(),
   };
 }
+
+const bounded = (limit: number, most: number): number => Math.min(Math.max(0, Math.trunc(limit)), most);

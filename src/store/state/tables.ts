@@ -8,6 +8,7 @@ import {
   STEP_WITNESSES,
 } from "../../domain/commissioning.ts";
 import { Fault, messageOf } from "../../domain/fault.ts";
+import type { LimitsVersion, TrustedClinic } from "../../domain/limits.ts";
 import { isLanguage, type Person, ROLES, type Role } from "../../domain/person.ts";
 import { wall } from "../../domain/time.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   State,
   TargetRecord,
 } from "../../port/state.ts";
+import { limitsOf } from "./limits-row.ts";
 import { migrate } from "./migrations.ts";
 
 /** The State port without promises: what runs inside the thread that owns the file. */
@@ -34,6 +36,9 @@ const JOIN_CODES_MAX = 100;
 const AUDIT_ROWS_MAX = 100_000;
 /** Protocols of a bed; far more than a bed is ever put into use. The oldest goes first. */
 const COMMISSIONINGS_PER_BED = 200;
+
+/** Versions of a bed's limits: decades of changes. The oldest goes first. */
+const LIMITS_PER_BED = 10_000;
 
 /** Name of the state file inside the data folder. */
 export const STATE_FILE = "state.sqlite";
@@ -274,6 +279,40 @@ class SqliteTables implements StateTables {
     const sql = "SELECT id FROM commissioning WHERE bed = ? AND closed_at IS NULL ORDER BY begun_at LIMIT 1";
     const row = this.#get(sql, bed);
     return row === undefined ? undefined : text(row, "id");
+  }
+
+  limits(bed: string, limit: number): readonly LimitsVersion[] {
+    const sql = "SELECT body FROM limits WHERE bed = ? ORDER BY version DESC LIMIT ?";
+    return this.#all(sql, bed, limit).map((row) => limitsOf(text(row, "body")));
+  }
+
+  addLimits(version: LimitsVersion, expected: number): boolean {
+    const { bed, at } = version;
+    let isNewest = false;
+    this.#together(() => {
+      const row = this.#get("SELECT coalesce(max(version), 0) AS newest FROM limits WHERE bed = ?", bed);
+      isNewest = row !== undefined && integer(row, "newest") === expected && version.version > expected;
+      if (!isNewest) return;
+      const sql = "INSERT INTO limits (bed, version, at, body) VALUES (?, ?, ?, ?)";
+      this.#run(sql, bed, version.version, at, JSON.stringify(version));
+      this.#run("DELETE FROM limits WHERE bed = ? AND version <= ?", bed, version.version - LIMITS_PER_BED);
+    });
+    return isNewest;
+  }
+
+  trustedClinics(): readonly TrustedClinic[] {
+    return this.#all("SELECT * FROM clinic ORDER BY rowid").map((row) => ({
+      key: text(row, "key"),
+      name: text(row, "name"),
+      trustedAt: wall(integer(row, "trusted_at")),
+      by: { id: text(row, "by_id"), name: text(row, "by_name") },
+    }));
+  }
+
+  trustClinic({ key, name, trustedAt, by }: TrustedClinic): void {
+    const sql =
+      "INSERT INTO clinic (key, name, trusted_at, by_id, by_name) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING";
+    this.#run(sql, key, name, trustedAt, by.id, by.name);
   }
 
   audit({ at, person, action, detail }: AuditEntry): void {

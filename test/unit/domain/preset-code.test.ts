@@ -146,7 +146,7 @@ describe("a clinic's code", () => {
   });
 
   test("of an alarm that is not known here names it", () => {
-    const limits = { SPO2_OF_TOMORROW: { limit: 1 } };
+    const limits: object = { SPO2_OF_TOMORROW: { limit: 1 } };
     const code = presetCode({ ...PRESET, limits }, new Uint8Array(32), new Uint8Array(64));
     expect(refusal(code).message).toMatch(/SPO2_OF_TOMORROW.*newer Breathwatch/);
   });
