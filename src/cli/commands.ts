@@ -85,6 +85,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./trends.ts")).trendsCommand,
   },
   {
+    name: "audit",
+    summary: "checks the chain of what was done and decided at a bed, or hands it out",
+    load: async () => (await import("./audit.ts")).auditCommand,
+  },
+  {
     name: "drill",
     summary: "rings for real, on purpose, from a simulated bed",
     load: async () => (await import("./drill.ts")).drillCommand,

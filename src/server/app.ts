@@ -11,6 +11,7 @@ import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { problemOf, sendProblem } from "./problem.ts";
 import { authorise, rightOf } from "./rights.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -84,6 +85,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   speechRoutes(app, context);
   await tokenRoutes(app, context);
   nightRoutes(app, context);
+  auditRoutes(app, context);
   await importRoutes(app, context);
   deviceRoutes(app, context);
   commissioningRoutes(app, context);

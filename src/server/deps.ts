@@ -5,6 +5,7 @@ import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
+import type { AuditFormat } from "../port/record.ts";
 import type { State } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
@@ -92,6 +93,8 @@ export interface ServerDeps {
   recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
   /** What alarms speak, as a WAV file; undefined where this machine has no voice. */
   speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
+  /** The audit record of a bed that is here, [from, to), as text in pieces. */
+  auditRecord(bed: BedId, format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */

@@ -63,6 +63,11 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "GET /api/beds/:bed/nights/:night": { who: clinic, does: "strips, alarms and metrics of one night" },
   "GET /api/beds/:bed/nights/:night/csv": { who: clinic, does: "one night as CSV, a row a second" },
 
+  "GET /api/beds/:bed/audit": {
+    who: clinic,
+    does: "the hash-chained record of alarms, commands and watch, as JSON Lines or CSV",
+  },
+
   "GET /api/beds/:bed/import": { who: carriers, does: "how the reading of a card that was brought is doing" },
   "POST /api/beds/:bed/import": {
     who: carriers,

@@ -26,6 +26,11 @@ export const NightParams = Type.Object({
   night: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
 });
 export const NightQuery = Type.Object({ width: Type.Optional(Type.String({ pattern: "^[0-9]{1,6}$" })) });
+export const AuditQuery = Type.Object({
+  from: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+  to: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+  format: Type.Optional(Type.Enum(["jsonl", "csv"] as const)),
+});
 export const SpeechParams = Type.Object({
   language: Type.Enum(LANGUAGES),
   key: Type.Enum([...CAUSE_IDS, ...CONDITION_IDS] as const),

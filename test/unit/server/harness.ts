@@ -50,6 +50,14 @@ export interface Harness {
   readonly boundDevices: string[];
   serialFound: string | undefined;
   readonly recordings: { readonly device: string; readonly from: number; readonly to: number }[];
+  readonly exports: {
+    readonly bed: string;
+    readonly format: string;
+    readonly from: number;
+    readonly to: number;
+  }[];
+  /** What the audit record has, in pieces. */
+  auditPieces: Iterable<string> | AsyncIterable<string>;
   /** What the flight recorder has. */
   recording: string;
   /** Sentences that pages asked for: language and key. */
@@ -111,6 +119,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     proofs: [],
     simulated: [],
     recordings: [],
+    exports: [],
+    auditPieces: ['{"n":1}\n', '{"n":2}\n'],
     spoken: [],
     voice: undefined,
     boundDevices: [],
@@ -186,6 +196,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     bindSerial: (device) => {
       harness.boundDevices.push(device);
       return harness.serialFound;
+    },
+    async *auditRecord(bed, format, from, to) {
+      harness.exports.push({ bed, format, from, to });
+      yield* harness.auditPieces;
     },
     recording: async (device, from, to) => {
       harness.recordings.push({ device, from, to });

@@ -52,6 +52,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/beds/:bed/nights": { url: "/api/beds/b1/nights" },
   "GET /api/beds/:bed/nights/:night": { url: "/api/beds/b1/nights/2026-01-10" },
   "GET /api/beds/:bed/nights/:night/csv": { url: "/api/beds/b1/nights/2026-01-10/csv" },
+  "GET /api/beds/:bed/audit": { url: "/api/beds/b1/audit?from=0&to=1000" },
   "GET /api/beds/:bed/import": { url: "/api/beds/b1/import" },
   "POST /api/beds/:bed/import": {
     url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true",
@@ -96,6 +97,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/beds/:bed/audit",
     "GET /api/beds/:bed/import",
     "POST /api/beds/:bed/import",
     ...BENCH,
@@ -110,6 +112,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/beds/:bed/audit",
     "GET /api/beds/:bed/import",
     "POST /api/beds/:bed/import",
     ...BENCH,
@@ -132,6 +135,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
+    "GET /api/beds/:bed/audit",
   ],
 };
 
