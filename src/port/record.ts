@@ -140,8 +140,8 @@ export interface AuditReader {
   read(from: Wall, to: Wall): AsyncIterable<AuditRecord>;
   /** The same as text in pieces: JSON Lines exactly as on disk, or CSV with a header. */
   text(format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
-  /** Walks along the whole chain; gives way between files. */
-  verify(): Promise<AuditVerdict>;
+  /** Walks along the whole chain, which must hold the anchor; gives way between files. */
+  verify(anchor?: AuditAnchor): Promise<AuditVerdict>;
 }
 
 export type AuditFormat = "jsonl" | "csv";

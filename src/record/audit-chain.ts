@@ -13,8 +13,17 @@ export interface ChainCheck {
   readonly end: { readonly newest: AuditRecord | undefined; readonly damagedAfter: number };
 }
 
-/** `folder` names the place of what is missing at the beginning; a check of the end alone does not look for that. */
-export function createChainCheck(folder: string, part: "whole" | "end"): ChainCheck {
+export interface ChainCheckOptions {
+  /** Names the place of what is missing at the beginning, or at the end. */
+  readonly folder: string;
+  /** Of the end alone: what is missing at the beginning is not looked for. */
+  readonly part: "whole" | "end";
+  /** A record that the chain must hold, unless it was let go. */
+  readonly anchor?: AuditAnchor;
+}
+
+/** Nothing of the chain was seen yet. */
+export function createChainCheck({ folder, part, anchor }: ChainCheckOptions): ChainCheck {
   const breaks: { where: string; why: string; recorded: boolean }[] = [];
   const said = new Set<string>();
   let records = 0;
@@ -33,6 +42,9 @@ export function createChainCheck(folder: string, part: "whole" | "end"): ChainCh
   const link = (where: string, record: AuditRecord): void => {
     const wrong = newest === undefined ? wrongStart(record) : wrongLink(newest, record, damagedAfter);
     if (wrong !== undefined) broken(where, wrong, record.kind === "damaged");
+    if (record.n === anchor?.n && record.hash !== anchor.hash) {
+      broken(where, `record ${record.n} is another one than was written`);
+    }
     if (record.kind === "let_go") letGo = Math.max(letGo, record.through);
     if (record.kind === "damaged") said.add(record.where);
     records += 1;
@@ -63,8 +75,9 @@ export function createChainCheck(folder: string, part: "whole" | "end"): ChainCh
     verdict() {
       const begin = (first?.n ?? 1) - damagedBefore;
       const isHeadless = part === "whole" && begin > letGo + 1;
-      const missing = { where: folder, why: missingWords(1, begin - 1), recorded: false };
-      const all = isHeadless ? [missing, ...breaks] : breaks;
+      const missing = { where: folder, why: missingWords(1, begin - 1), recorded: first?.kind === "damaged" };
+      const gone = missingEnd(folder, anchor, newest);
+      const all = [...(isHeadless ? [missing] : []), ...breaks, ...(gone === undefined ? [] : [gone])];
       return {
         records,
         ...(first !== undefined && { first: { n: first.n, at: first.at } }),
@@ -95,17 +108,19 @@ function wrongLink(before: AuditRecord, record: AuditRecord, damaged: number): s
 const missingWords = (from: number, to: number): string =>
   from === to ? `record ${from} is missing` : `records ${from} to ${to} are missing`;
 
-/** What of the anchor the chain does not hold; undefined where it does, or where nobody kept one. */
-export function missingAnchor(
+/** Each loss of the end has a place of its own, so that one that was told does not hide the next. */
+function missingEnd(
+  folder: string,
   anchor: AuditAnchor | undefined,
   newest: AuditRecord | undefined,
-): string | undefined {
-  if (anchor === undefined) return undefined;
-  if (newest === undefined) return `nothing is left of ${anchor.n} records`;
-  if (newest.n < anchor.n) return `it ends with record ${newest.n}, although ${anchor.n} had been written`;
-  return newest.n === anchor.n && newest.hash !== anchor.hash
-    ? `record ${newest.n} is another one than was written`
-    : undefined;
+): AuditBreak | undefined {
+  if (anchor === undefined || (newest !== undefined && newest.n >= anchor.n)) return undefined;
+  const where = `${folder}#${anchor.n}`;
+  const why =
+    newest === undefined
+      ? `nothing is left of ${anchor.n} records`
+      : `it ends with record ${newest.n}, although ${anchor.n} had been written`;
+  return { where, why, recorded: false };
 }
 
 /** The breaks that nothing in the chain speaks of yet. */

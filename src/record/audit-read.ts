@@ -39,8 +39,8 @@ export function createAuditReader(disk: Pick<Disk, "list" | "read">, folder: str
         if (rows.length > 0) yield rows.join("");
       }
     },
-    async verify() {
-      const check = createChainCheck(folder, "whole");
+    async verify(anchor) {
+      const check = createChainCheck({ folder, part: "whole", ...(anchor !== undefined && { anchor }) });
       for await (const { path, segment, isLast } of files()) check.file(path, segment, isLast);
       return check.verdict();
     },

@@ -4,7 +4,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Disk } from "../port/disk.ts";
 import type { Log } from "../port/log.ts";
 import type { AuditAnchor, AuditEntry, AuditLog, AuditRecord } from "../port/record.ts";
-import { createChainCheck, missingAnchor, unrecorded } from "./audit-chain.ts";
+import { createChainCheck, unrecorded } from "./audit-chain.ts";
 import { type AuditFile, listAuditFiles } from "./audit-files.ts";
 import { type AuditLine, encodeAuditLine, NO_HASH, scanAuditLines } from "./audit-line.ts";
 import { createAuditReader } from "./audit-read.ts";
@@ -135,11 +135,10 @@ async function readEnd({ disk, folder, anchor }: AuditOptions): Promise<AuditEnd
     scanned.unshift({ path, segment });
     if (segment.lines.some(({ record }) => record !== undefined)) break;
   }
-  const check = createChainCheck(folder, "end");
+  const check = createChainCheck({ folder, part: "end", ...(anchor !== undefined && { anchor }) });
   for (const { path, segment } of scanned) check.file(path, segment, path === files.at(-1)?.path);
   const { newest, damagedAfter } = check.end;
   const last = scanned.at(-1);
-  const gone = missingAnchor(anchor, newest);
   const nothing = anchor === undefined && newest === undefined && files.length > 0;
   return {
     newest,
@@ -150,7 +149,6 @@ async function readEnd({ disk, folder, anchor }: AuditOptions): Promise<AuditEnd
     lineBytes: last?.segment.lineBytes ?? 0,
     tornBytes: last?.segment.tornBytes ?? 0,
     damage: [
-      ...(gone === undefined ? [] : [{ where: folder, why: gone }]),
       ...(nothing ? [{ where: folder, why: "the files are there, and no record in them can be read" }] : []),
       ...unrecorded(check.verdict()),
     ].map(({ where, why }) => ({ where, why })),

@@ -25,6 +25,9 @@ interface Content {
   readonly heads: { readonly [folder: string]: AuditAnchor };
 }
 
+/** Its name in the data folder. */
+export const KNOWN_FILE = "records.json";
+
 const SAVE_MS = 10 * MINUTE_MS;
 
 /**
@@ -35,11 +38,11 @@ export async function openKnownRecords(options: {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
-  readonly path: string;
 }): Promise<KnownRecords> {
-  const { disk, clock, log, path } = options;
+  const { disk, clock, log } = options;
+  const path = KNOWN_FILE;
   const bytes = await disk.read(path);
-  const start = bytes === undefined ? undefined : parse(new TextDecoder().decode(bytes));
+  const start = bytes === undefined ? undefined : parseKnown(bytes);
   if (bytes !== undefined && start === undefined) {
     log.note("record.damaged", { code: "RECORD_CORRUPT", path, bytes: bytes.length }, "warn");
   }
@@ -88,9 +91,15 @@ export async function openKnownRecords(options: {
   };
 }
 
-function parse(text: string): Content | undefined {
+/** The newest records that were written down, by folder; empty where nothing is known. Rejects with DISK_FAILED. */
+export async function readKnownHeads(disk: Pick<Disk, "read">): Promise<Content["heads"]> {
+  const bytes = await disk.read(KNOWN_FILE);
+  return (bytes === undefined ? undefined : parseKnown(bytes))?.heads ?? {};
+}
+
+function parseKnown(bytes: Uint8Array): Content | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return isContent(value) ? value : undefined;
   } catch {
     // Not JSON: whoever asked says so in the log.

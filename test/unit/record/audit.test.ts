@@ -319,7 +319,7 @@ describe("an audit record that was damaged", () => {
     for (const length of [1, 300, bytes.lastIndexOf(0x0a, bytes.length - 2) + 1, bytes.length - 1]) {
       const { log } = await opened(path, bytes.subarray(0, length), head);
       expect(log.recovered.damage, `${length} bytes`).toMatch(
-        /audit-b1: (it ends with record|nothing is left)/,
+        /audit-b1#3: (it ends with record|nothing is left)/,
       );
       await log.append(occurred(9));
       const verdict = await log.verify();

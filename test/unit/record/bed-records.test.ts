@@ -22,7 +22,7 @@ const decode = (value: unknown): Entry | undefined =>
 async function open(disk: MemoryDisk, seed = 1) {
   const clock = createVirtualClock(NOW);
   const shared = { disk, clock, random: createSeededRandom(seed), log: silentLog };
-  const known = await openKnownRecords({ ...shared, path: KNOWN });
+  const known = await openKnownRecords(shared);
   const records = await openBedRecords<Entry>({
     ...{ ...shared, known, bed: "b1", decode },
     revisionOf: ({ revision }) => revision,
