@@ -46,10 +46,10 @@ export const causes = {
     spoken: "The breaths are too small. Please go and look.",
   },
   mains_lost: {
-    title: "Ventilator on battery",
-    sentence: "The ventilator runs on battery: {evidence}",
+    title: "Ventilator without mains",
+    sentence: "Ventilator without mains power: {evidence}",
     actions: ["person", "plug at the wall", "plug at the machine", "spare battery"],
-    spoken: "The ventilator runs on its battery. Please check the plug.",
+    spoken: "The ventilator has no mains power. Please check the plug.",
   },
   sensor_off: {
     title: "Finger sensor off",

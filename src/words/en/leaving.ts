@@ -46,7 +46,7 @@ export const leaving = {
       title: "End the watch here?",
       happens: [
         "Everything is silent at once and stays silent.",
-        "Reminders, alarm tests and summaries stop.",
+        "The call does not ring either. Reminders, tests and summaries stop.",
         "The nights so far are kept.",
         "It can be taken back for 24 hours.",
       ],

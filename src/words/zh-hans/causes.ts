@@ -44,10 +44,10 @@ export const causes = {
     spoken: "通气可能不够，请过去看看。",
   },
   mains_lost: {
-    title: "呼吸机在用电池",
-    sentence: "呼吸机在用电池：{evidence}",
+    title: "呼吸机没有市电",
+    sentence: "呼吸机没有市电：{evidence}",
     actions: ["先看人", "墙上的插头", "机器上的插头", "备用电池"],
-    spoken: "呼吸机在用电池，请看看插头。",
+    spoken: "呼吸机没有市电了，请看看插头。",
   },
   sensor_off: {
     title: "指夹可能掉了",

@@ -44,10 +44,10 @@ export const causes = {
     spoken: "通氣可能不足，請過去看看。",
   },
   mains_lost: {
-    title: "呼吸器正用電池",
-    sentence: "呼吸器正在用電池：{evidence}",
+    title: "呼吸器沒有市電",
+    sentence: "呼吸器沒有市電：{evidence}",
     actions: ["先看人", "牆上的插頭", "機器上的插頭", "備用電池"],
-    spoken: "呼吸器正在用電池，請看看插頭。",
+    spoken: "呼吸器沒有市電了，請看看插頭。",
   },
   sensor_off: {
     title: "血氧夾可能掉了",

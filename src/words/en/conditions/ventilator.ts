@@ -81,13 +81,13 @@ export const ventilator = {
     spoken: "There is a large leak. Please go and look.",
   },
   VENT_LEAK_WARN: {
-    title: "A small leak",
+    title: "Leak a little high",
     check: [
       "The person: resting as usual?",
       "Mask: set it right when you are there anyway.",
       "Like this on many nights: tell the therapist.",
     ],
-    spoken: "There is a small leak.",
+    spoken: "The leak is a little high.",
   },
   LEAK_DESAT: {
     title: "Leak, oxygen falling",
@@ -150,14 +150,14 @@ export const ventilator = {
     spoken: "The ventilator is off. Please go and look.",
   },
   VENT_MAINS_LOST: {
-    title: "Ventilator on battery",
+    title: "Ventilator without mains",
     check: [
-      "The person: breathing as usual?",
+      "The person: breathing? Is the ventilator still running?",
       "Plug: in the wall, in the machine?",
       "A power cut? Get the spare battery ready.",
       "How long will it last? Plan before it runs low.",
     ],
-    spoken: "The ventilator runs on its battery. Please check the plug.",
+    spoken: "The ventilator has no mains power. Please check the plug.",
   },
   VENT_BATT_LOW: {
     title: "Battery getting low",

@@ -83,9 +83,9 @@ export const ventilator = {
     spoken: "漏气很大，请过去看看。",
   },
   VENT_LEAK_WARN: {
-    title: "有点漏气",
+    title: "漏气略多",
     check: ["看看人：睡得和平时一样吗？", "面罩：下次过去时顺手正一正", "好几晚都这样：告诉呼吸治疗师"],
-    spoken: "有点漏气。",
+    spoken: "漏气略多一点。",
   },
   LEAK_DESAT: {
     title: "漏气且血氧下降",
@@ -148,14 +148,14 @@ export const ventilator = {
     spoken: "呼吸机没在运行，请过去看看。",
   },
   VENT_MAINS_LOST: {
-    title: "呼吸机在用电池",
+    title: "呼吸机没有市电",
     check: [
-      "先看人：呼吸和平时一样吗？",
+      "先看人：呼吸怎么样？呼吸机还在运行吗？",
       "插头：墙上的、机器上的都插好了吗？",
       "停电了吗？把备用电池准备好",
       "还能用多久？趁早打算",
     ],
-    spoken: "呼吸机在用电池，请看看插头。",
+    spoken: "呼吸机没有市电了，请看看插头。",
   },
   VENT_BATT_LOW: {
     title: "呼吸机电量偏低",

@@ -83,9 +83,9 @@ export const ventilator = {
     spoken: "漏氣很大，請過去看看。",
   },
   VENT_LEAK_WARN: {
-    title: "有點漏氣",
+    title: "漏氣略多",
     check: ["看看人：睡得跟平常一樣嗎？", "面罩：下次過去時順手調一下", "連續好幾晚這樣：告訴呼吸治療師"],
-    spoken: "有點漏氣。",
+    spoken: "漏氣略多一點。",
   },
   LEAK_DESAT: {
     title: "漏氣且血氧下降",
@@ -148,14 +148,14 @@ export const ventilator = {
     spoken: "呼吸器沒在運轉，請過去看看。",
   },
   VENT_MAINS_LOST: {
-    title: "呼吸器正用電池",
+    title: "呼吸器沒有市電",
     check: [
-      "先看人：呼吸跟平常一樣嗎？",
+      "先看人：呼吸如何？呼吸器還在運轉嗎？",
       "插頭：牆上的、機器上的都插好了嗎？",
       "停電了嗎？把備用電池準備好",
       "還能撐多久？早點打算",
     ],
-    spoken: "呼吸器正在用電池，請看看插頭。",
+    spoken: "呼吸器沒有市電了，請看看插頭。",
   },
   VENT_BATT_LOW: {
     title: "呼吸器電量偏低",
