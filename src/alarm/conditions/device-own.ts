@@ -19,6 +19,7 @@ export const deviceOwn = condition({
   clears: "the device says that it is over; a lost link never ends it",
   latch: "V",
   gating: "on watch only: in the daytime sensors lie on the table",
+  reads: [],
   values: ["device", "code", "text", "seconds"],
   judge(view) {
     const verdict = judgeOwnAlarm(view);

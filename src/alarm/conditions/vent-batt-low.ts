@@ -27,6 +27,7 @@ export const ventBattLow = condition({
   clears: "it charges, or a tenth more than the limit, for clear_s",
   latch: "A",
   gating: "the ventilator's own battery alone; the box's own is DEV_BATTERY's",
+  reads: ["battery_minutes", "battery_percent", "mains"],
   values: ["device", "battery_minutes", "battery_percent", "limit"],
   judge: judgeBattery,
 });

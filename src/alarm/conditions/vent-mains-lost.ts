@@ -31,6 +31,7 @@ export const ventMainsLost = condition({
   gating:
     "a last word that it is gone stands until the next: a plug without mains cannot repeat it; not judged off watch " +
     "while the machine is in standby",
+  reads: ["mains", "therapy"],
   values: ["device", "seconds"],
   judge: (view, { plug_s }) => isStandby(view) ?? judgeMains(view, plug_s * SECOND_MS),
 });

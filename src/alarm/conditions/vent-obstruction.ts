@@ -42,6 +42,7 @@ export const ventObstruction = condition({
   clears: "clear_breaths breaths 30 mL above the limit; where breaths are not told one by one, clear_s",
   latch: "A",
   gating: "unknown while more than 40 L/min leak; not judged off watch while the machine is in standby",
+  reads: ["tidal_volume_exp", "pressure_peak", "leak", "breath", "therapy"],
   values: ["tidal_volume_exp", "pressure_peak", "limit", "seconds"],
   judge: (view, settings) => isStandby(view) ?? drownsInLeak(view) ?? judgeBlockage(view, settings),
 });

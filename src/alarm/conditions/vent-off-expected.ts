@@ -39,6 +39,7 @@ export const ventOffExpected = condition({
   gating:
     "on watch only. The ventilator's own word counts first, then its breaths, then the plug; its last word stands when " +
     "it falls silent",
+  reads: ["therapy", "resp_rate"],
   values: ["device", "seconds"],
   judge: (view, { settle_min }) => judgeTherapy(view, settle_min * MINUTE_MS),
   tier(view) {

@@ -19,6 +19,7 @@ export const ventOwn = condition({
   clears: "the ventilator says that it is over; a lost link never ends it",
   latch: "A",
   gating: "none: each of its alarms is an alarm of its own, day and night",
+  reads: [],
   values: ["device", "code", "text"],
   judge: (view) => (view.own !== undefined && STATES.has(view.own.code) ? WAITING : judgeOwnAlarm(view)),
   tier: (view) => view.own?.priority,

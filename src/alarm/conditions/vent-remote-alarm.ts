@@ -30,6 +30,7 @@ export const ventRemoteAlarm = condition({
   gating:
     "on watch, and off watch while the machine is known to treat: a normally closed contact is in alarm too when the " +
     "machine is switched off. One that has been so for 10 min when the watch begins waits settle_min",
+  reads: ["remote_alarm", "therapy"],
   values: ["device"],
   judge: (view, { settle_min }) => isStandby(view) ?? judgeContacts(view, settle_min * MINUTE_MS),
 });

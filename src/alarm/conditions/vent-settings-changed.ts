@@ -14,6 +14,7 @@ export const ventSettingsChanged = condition({
   clears: "somebody has taken note of it, or the settings are as before",
   latch: "V",
   gating: "",
+  reads: [],
   values: ["device", "names"],
   judge: judgeSettings,
   tier: (view) => (view.isNight ? undefined : "medium"),

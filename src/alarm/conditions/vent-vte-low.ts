@@ -42,6 +42,7 @@ export const ventVteLow = condition({
   gating:
     "unknown while more than 40 L/min leak, and without a usual value (median of valid nights), a volume that the " +
     "machine aims at or a therapist's number; not judged off watch while the machine is in standby",
+  reads: ["tidal_volume_exp", "leak", "breath", "therapy"],
   values: ["tidal_volume_exp", "limit", "usual", "seconds"],
   judge: (view, settings) => isStandby(view) ?? drownsInLeak(view) ?? judgeVolume(view, settings),
 });
