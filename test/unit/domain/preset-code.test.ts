@@ -15,9 +15,9 @@ import {
   verifyPresetCode,
 } from "../../../src/domain/preset-code.ts";
 import { wall } from "../../../src/domain/time.ts";
+import { createClinic } from "../../support/clinic.ts";
 
-const { subtle } = crypto;
-const presetCrypto = presetCryptoOf(subtle);
+const presetCrypto = presetCryptoOf(crypto.subtle);
 
 const PRESET: ClinicPreset = {
   clinic: "神经内科呼吸门诊",
@@ -39,17 +39,7 @@ const PRESET: ClinicPreset = {
   },
 };
 
-async function signed(preset: ClinicPreset): Promise<string> {
-  const pair = await subtle.generateKey("Ed25519", true, ["sign", "verify"]);
-  if (!("privateKey" in pair)) throw new TypeError("no pair");
-  const key = new Uint8Array(await subtle.exportKey("raw", pair.publicKey));
-  const message = presetMessage(preset, key);
-  return presetCode(
-    preset,
-    key,
-    new Uint8Array(await subtle.sign("Ed25519", pair.privateKey, Uint8Array.from(message))),
-  );
-}
+const signed = async (preset: ClinicPreset): Promise<string> => (await createClinic()).sign(preset);
 
 const refusal = (code: string): Fault => {
   try {
