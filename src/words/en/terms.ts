@@ -133,6 +133,7 @@ export const terms = {
     volume_low: "breaths small",
     minute_volume_low: "minute volume low",
     apnoea: "no breath",
+    own: "the ventilator says so",
   },
   /** Why a condition cannot be judged now. */
   unknownWhys: {
@@ -141,6 +142,7 @@ export const terms = {
     gap: "no data at the moment",
     two_signs: "needs two of its signs, the devices show only one",
     therapy_off: "the ventilator is not treating",
+    leak: "so much leaks that volumes are guesses",
     rule_error: "the rule itself has failed",
   },
   unknownBaseline: "the usual {what} of this person is not known yet",

@@ -122,6 +122,7 @@ export const terms = {
     volume_low: "呼气量小",
     minute_volume_low: "分钟通气量低",
     apnoea: "没有呼吸",
+    own: "呼吸机自己说脱开了",
   },
   unknownWhys: {
     no_source: "这里没有设备测这一项",
@@ -129,6 +130,7 @@ export const terms = {
     gap: "暂时没有数据",
     two_signs: "需要两种迹象，现有设备只能看到一种",
     therapy_off: "呼吸机没有在通气",
+    leak: "漏气太多，通气量算不准",
     rule_error: "规则本身出错",
   },
   unknownBaseline: "还不知道这个人平常的{what}",

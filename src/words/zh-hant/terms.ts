@@ -122,6 +122,7 @@ export const terms = {
     volume_low: "吐氣量小",
     minute_volume_low: "每分鐘通氣量低",
     apnoea: "沒有呼吸",
+    own: "呼吸器本身說脫落了",
   },
   unknownWhys: {
     no_source: "這裡沒有裝置測這一項",
@@ -129,6 +130,7 @@ export const terms = {
     gap: "暫時沒有資料",
     two_signs: "需要兩種跡象，現有裝置只看得到一種",
     therapy_off: "呼吸器沒有在通氣",
+    leak: "漏氣太多，通氣量算不準",
     rule_error: "規則本身出錯",
   },
   unknownBaseline: "還不知道這個人平常的{what}",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { UnknownWhy } from "../../../src/alarm/condition.ts";
 import { CONDITIONS } from "../../../src/alarm/conditions/index.ts";
-import { CARE_ACTS, CAUSE_IDS, CONDITION_IDS } from "../../../src/domain/alarm.ts";
+import { CARE_ACTS, CAUSE_IDS, CONDITION_IDS, type WatchState } from "../../../src/domain/alarm.ts";
 import type { DependencyClass } from "../../../src/domain/bed.ts";
 import { PRESET_IDS } from "../../../src/domain/limits.ts";
 import { LANGUAGES } from "../../../src/domain/person.ts";
@@ -78,6 +79,14 @@ describe.each(LANGUAGES)("the words of causes in %s", (language) => {
 describe.each(LANGUAGES)("the words around alarms in %s", (language) => {
   const { care, leaving, limits, push, terms } = wordsIn(language);
 
+  test("say every reason why a condition cannot be judged, and every state of the watch", () => {
+    // The compiler asks for each of them; those with a name in them have a text with a place.
+    const whys: { readonly [why in Exclude<UnknownWhy, `${string}:${string}`>]: string } = terms.unknownWhys;
+    const reasons: { readonly [reason in WatchState["reason"]]: string } = terms.watchReasons;
+    expect([whys.leak, reasons.transfer].join("").length).toBeGreaterThan(8);
+    expect(terms.unknownBaseline).toContain("{what}");
+  });
+
   test("name every care act", () => {
     expect(Object.keys(care.acts).toSorted()).toEqual([...CARE_ACTS].toSorted());
   });
@@ -90,6 +99,11 @@ describe.each(LANGUAGES)("the words around alarms in %s", (language) => {
   test("name every number of every condition, and no other", () => {
     const names = new Set(CONDITIONS.flatMap(({ settings }) => Object.keys(settings)));
     expect(Object.keys(limits.settings).toSorted()).toEqual([...names].toSorted());
+  });
+
+  test("have every unit of these numbers", () => {
+    const units = CONDITIONS.flatMap(({ settings }) => Object.values(settings).map(({ unit }) => unit));
+    expect(units.filter((unit) => !Object.hasOwn(terms.units, unit))).toEqual([]);
   });
 
   test("name every value that an alarm shows", () => {
