@@ -3,18 +3,15 @@ import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import { GAP_MS, type Verdict, type View } from "./condition.ts";
 
 /** What a doubtful sample has to wait beyond the delay (clinical facts, 3.1: gating). */
-export const DOUBT_MS = 15 * SECOND_MS;
+const DOUBT_MS = 15 * SECOND_MS;
 
-/** The ventilator complains, or the oxygen has been low a moment ago. */
+/** The ventilator complains, or the oxygen is known to be low. */
 const OPEN: readonly ConditionId[] = [
   "VENT_OWN",
   "VENT_REMOTE_ALARM",
   "SPO2_LOW",
   "SPO2_CRIT",
   "SPO2_RAPID",
-  "SPO2_INTEGRAL",
-  "SPO2_SUSTAINED",
-  "SPO2_RELATIVE",
   "SPO2_UNDER_RANGE",
 ];
 
@@ -33,9 +30,9 @@ const PULSE_HISTORY_MS = MINUTE_MS;
 
 /**
  * Whether something other than the oxygen number itself bears out that the oxygen is low: an alarm of the ventilator,
- * too little breathing, a large leak, a pulse 20 % off its median of 5 min, or an oxygen alarm that is open. Of those,
- * SPO2_WARN does not count (90 % all night would take the delay from every dip), nor SPO2_LOW_UNCERTAIN, which is the
- * same doubt once more.
+ * too little breathing, a large leak, a pulse 20 % off its median of 5 min, or an oxygen alarm that is open. Of those
+ * the slow ones do not count: they stay open over many shallow dips, each of which would lose its delay. Nor do
+ * SPO2_LOW_UNCERTAIN and SPO2_RELATIVE, which may stand on the same doubt.
  */
 export const isCorroborated = (view: View): boolean =>
   OPEN.some((id) => view.isOpen(id)) || VIOLATING.some((id) => view.isViolating(id)) || hasPulseChanged(view);
@@ -47,6 +44,16 @@ export const isDoubtful = (view: View): boolean => view.bed.isPoor() && !isCorro
 export function withDoubt(view: View, verdict: Verdict, delayS: number): Verdict {
   if (verdict.kind !== "holds" || !isDoubtful(view)) return verdict;
   return { ...verdict, delayMs: delayS * SECOND_MS + DOUBT_MS };
+}
+
+/**
+ * The same for a tier without a delay that is high: it leaves a doubtful sample to SPO2_LOW_UNCERTAIN, which makes it
+ * medium, and waits for a better one. Where that does not judge it (switched off, or another limit), it waits 15 s.
+ */
+export function withUrgentDoubt(view: View, verdict: Verdict): Verdict {
+  if (verdict.kind !== "holds" || !isDoubtful(view)) return verdict;
+  const delayMs = view.isViolating("SPO2_LOW_UNCERTAIN") ? Number.POSITIVE_INFINITY : DOUBT_MS;
+  return { ...verdict, delayMs };
 }
 
 function hasPulseChanged(view: View): boolean {

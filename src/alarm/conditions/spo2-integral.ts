@@ -1,6 +1,6 @@
 import { condition, type Verdict, type View } from "../condition.ts";
 import { freshSpo2, lowLimits } from "../oxygen-low.ts";
-import { withDoubt } from "../quality.ts";
+import { withUrgentDoubt } from "../quality.ts";
 
 export const spo2Integral = condition({
   id: "SPO2_INTEGRAL",
@@ -28,7 +28,8 @@ export const spo2Integral = condition({
   rises: "",
   clears: "at limit + hysteresis of SPO2_LOW for clear_s",
   latch: "V",
-  gating: "no delay; on a poor sample that nothing bears out, 15 s",
+  gating:
+    "no delay; a poor sample that nothing bears out is left to SPO2_LOW_UNCERTAIN, or waits 15 s where that is off",
   reads: ["spo2"],
   values: ["spo2", "integral", "crossings", "limit", "seconds"],
   judge: judgeDips,
@@ -38,22 +39,16 @@ function judgeDips(view: View, settings: { readonly limit: number; readonly cros
   const reading = freshSpo2(view);
   if (reading === undefined) return view.bed.missing(["spo2"]);
   const { value, at, device, coverMs } = reading;
+  const { limit } = settings;
   const low = lowLimits(view);
-  const { integral, crossings } = view.bed.dips();
-  const evidence = {
-    at,
-    values: {
-      spo2: value,
-      integral: Math.round(integral),
-      crossings: crossings.length,
-      limit: settings.limit,
-    },
-    devices: [device],
-  };
-  const isFull = integral >= settings.limit || crossings.length >= settings.crossings;
+  const clear: Verdict = { kind: "clear", at, coverMs, values: { spo2: value, limit }, devices: [device] };
   // What the dips add up to stays for a while after them: it is an alarm only while the oxygen is low.
-  const isLow = value < low.limit + (view.held ? low.hysteresis : 0);
-  const holds = isLow && (isFull || view.isOpen("SPO2_INTEGRAL"));
-  if (!holds) return { kind: "clear", coverMs, ...evidence };
-  return withDoubt(view, { kind: "holds", ...evidence }, 0);
+  if (value >= low.limit + (view.held ? low.hysteresis : 0)) return clear;
+  const dips = view.bed.dips();
+  const integral = Math.round(dips.integral);
+  const crossings = dips.crossings.length;
+  const isFull = dips.integral >= limit || crossings >= settings.crossings;
+  if (!isFull && !view.isOpen("SPO2_INTEGRAL")) return clear;
+  const values = { spo2: value, integral, crossings, limit };
+  return withUrgentDoubt(view, { kind: "holds", at, values, devices: [device] });
 }

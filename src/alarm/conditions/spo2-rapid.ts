@@ -1,6 +1,6 @@
 import { condition, type Verdict, type View } from "../condition.ts";
 import { freshSpo2, lowLimits } from "../oxygen-low.ts";
-import { withDoubt } from "../quality.ts";
+import { withUrgentDoubt } from "../quality.ts";
 
 /** Any later sample is the second one. */
 const SECOND_SAMPLE_S = 0.001;
@@ -22,7 +22,8 @@ export const spo2Rapid = condition({
   rises: "",
   clears: "with SPO2_LOW: at its limit + hysteresis for clear_s",
   latch: "V",
-  gating: "no delay; on a poor sample that nothing bears out, 15 s",
+  gating:
+    "no delay; a poor sample that nothing bears out is left to SPO2_LOW_UNCERTAIN, or waits 15 s where that is off",
   reads: ["spo2"],
   values: ["spo2", "limit", "seconds"],
   judge: (view, { below }) => judgeFall(view, below),
@@ -39,5 +40,5 @@ function judgeFall(view: View, below: number): Verdict {
   const isDeep = value <= limit || (view.isOpen("SPO2_RAPID") && value < low.limit + low.hysteresis);
   if (!isDeep) return { kind: "clear", coverMs, ...evidence };
   const delayMs = SECOND_SAMPLE_S * 1000;
-  return withDoubt(view, { kind: "holds", delayMs, ...evidence }, 0);
+  return withUrgentDoubt(view, { kind: "holds", delayMs, ...evidence });
 }

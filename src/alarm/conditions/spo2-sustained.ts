@@ -2,7 +2,7 @@ import { SECOND_MS } from "../../domain/time.ts";
 import { condition, type Verdict, type View, WAITING } from "../condition.ts";
 import { inBand } from "../one-limit.ts";
 import { freshSpo2 } from "../oxygen-low.ts";
-import { withDoubt } from "../quality.ts";
+import { withUrgentDoubt } from "../quality.ts";
 
 /** Of the window, to say anything about it. */
 const NEEDED_SHARE = 0.8;
@@ -26,7 +26,8 @@ export const spo2Sustained = condition({
   rises: "",
   clears: "samples at limit + hysteresis for clear_s",
   latch: "V",
-  gating: "on a poor sample that nothing bears out, 15 s more",
+  gating:
+    "a poor sample that nothing bears out is left to SPO2_LOW_UNCERTAIN, or waits 15 s where that does not judge it",
   reads: ["spo2"],
   values: ["spo2", "median", "limit", "seconds"],
   judge: judgePlateau,
@@ -52,5 +53,5 @@ function judgePlateau(
     if (median === undefined || validMs < NEEDED_SHARE * delay_s * SECOND_MS) return WAITING;
     if (median >= limit) return { kind: "clear", coverMs, ...evidence };
   }
-  return withDoubt(view, { kind: "holds", delayMs: 0, ...evidence }, 0);
+  return withUrgentDoubt(view, { kind: "holds", delayMs: 0, ...evidence });
 }

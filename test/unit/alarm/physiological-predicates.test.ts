@@ -17,7 +17,7 @@ const at = (spo2: number, more: Hand = {}): Hand => ({ readings: { spo2 }, ...mo
 const MINUTE = 60_000;
 
 describe("what bears a low oxygen out", () => {
-  test.each(["VENT_OWN", "VENT_REMOTE_ALARM", "SPO2_CRIT", "SPO2_RELATIVE", "SPO2_UNDER_RANGE"] as const)(
+  test.each(["VENT_OWN", "VENT_REMOTE_ALARM", "SPO2_CRIT", "SPO2_RAPID", "SPO2_UNDER_RANGE"] as const)(
     "an open %s does",
     (id) => {
       expect(isCorroborated(viewOf(at(85, { open: [id] })))).toBe(true);
@@ -31,8 +31,16 @@ describe("what bears a low oxygen out", () => {
     },
   );
 
-  test("its own doubt, and 89 % all night, do not", () => {
-    expect(isCorroborated(viewOf(at(85, { open: ["SPO2_LOW_UNCERTAIN", "SPO2_WARN"] })))).toBe(false);
+  test("its own doubt, and what goes on for minutes or all night, do not", () => {
+    expect(
+      isCorroborated(
+        viewOf(
+          at(85, {
+            open: ["SPO2_LOW_UNCERTAIN", "SPO2_RELATIVE", "SPO2_WARN", "SPO2_SUSTAINED", "SPO2_INTEGRAL"],
+          }),
+        ),
+      ),
+    ).toBe(false);
   });
 
   test.each([
@@ -102,7 +110,10 @@ describe("SPO2_RAPID", () => {
     expect(word(spo2Rapid, at(89, { held: true, open: ["SPO2_RAPID"] }))).toBe("clear");
   });
 
-  test("waits 15 s on a poor sample that nothing bears out", () => {
+  test("leaves a poor sample to the doubtful tier, or waits 15 s where that does not judge it", () => {
+    expect(word(spo2Rapid, at(70, { poor: true, violating: ["SPO2_LOW_UNCERTAIN"] }))).toBe(
+      "holds, and waits",
+    );
     expect(word(spo2Rapid, at(70, { poor: true }))).toBe("holds after 15 s");
     expect(word(spo2Rapid, at(70, { poor: true, violating: ["VENT_APNEA"] }))).toBe("holds after 0.001 s");
   });
@@ -124,7 +135,7 @@ describe("SPO2_INTEGRAL", () => {
     expect(word(spo2Integral, at(89, { ...open, dips: { integral: 500 } }))).toBe("clear");
   });
 
-  test("waits 15 s on a poor sample that nothing bears out", () => {
+  test("waits on a poor sample that nothing bears out", () => {
     expect(word(spo2Integral, at(85, { dips: { crossings: 3 }, poor: true }))).toBe("holds after 15 s");
   });
 });

@@ -70,6 +70,8 @@ export function viewOf(hand: Hand): View {
           (one) => one !== undefined,
         );
       },
+      latest: () => [],
+      ownAlarms: () => [],
       breaths: () => [],
       window: (signal, minutes) => ({ ...EMPTY, ...hand.windows?.[`${signal} ${minutes}`] }),
       dips: () => ({
