@@ -62,17 +62,19 @@ export function createSpeech({ clock, environment }: SpeechOptions): Speech {
         child.stderr.on("data", (said: string) => {
           complaint = (complaint + said).slice(-500);
         });
-        // A program that dies breaks the pipe first; its exit tells more.
+        // A program that dies breaks the pipe first; what it says and its exit tell more.
+        let pipe = "";
         child.stdin.on("error", (error) => {
-          complaint ||= error.message;
+          pipe = ` (${error.message})`;
         });
         child.on("error", (error) =>
           fail("code" in error && error.code === "ENOENT" ? "is not installed" : messageOf(error)),
         );
         child.on("close", (code) => {
           const rendered = code === 0 ? readSamples(Buffer.concat(chunks)) : undefined;
-          if (rendered === undefined) fail(complaint.trim().split("\n").at(-1) || `ended with code ${code}`);
-          else end(rendered);
+          if (rendered === undefined) {
+            fail(complaint.trim().split("\n").at(-1) || `ended with code ${code} and no speech${pipe}`);
+          } else end(rendered);
         });
         child.stdin.end(`${text}\n`);
       });

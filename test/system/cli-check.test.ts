@@ -77,6 +77,16 @@ describe("check", () => {
     expect(nothing.about("house sounder")).toMatch(/NO SOUNDER: none of aplay, pw-cat, paplay is installed/);
   });
 
+  test("a machine without a voice is told that its alarms are tones alone, and what to install", async () => {
+    const { about } = await check(GOOD, { environment: { PATH: folder } });
+    expect(about("spoken alarms")).toMatch(/^warning .*NO VOICE.*not installed {2}-> .*espeak-ng/);
+  });
+
+  requires("espeak-ng").test("a machine with a voice says in which language it speaks", async () => {
+    const { about } = await check(`language: zh-Hant\n${GOOD}`);
+    expect(about("spoken alarms")).toMatch(/^ok {2}spoken alarms {2}espeak-ng speaks zh-Hant$/);
+  });
+
   test.each([
     [
       "a typo",

@@ -2,8 +2,11 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { HomeConfig } from "../../config/config.ts";
 import type { Finding } from "../../config/read.ts";
+import type { Language } from "../../domain/person.ts";
 import { createAudio } from "../../ops/audio.ts";
 import type { FolderFacts } from "../../ops/machine.ts";
+import { createSpeech } from "../../ops/speech.ts";
+import { spokenIn } from "../../words/spoken.ts";
 import type { Terminal } from "../terminal.ts";
 import { error, ok, warning } from "./finding.ts";
 
@@ -15,7 +18,7 @@ const TOO_LITTLE_BYTES = 0.2 * GIGABYTE;
 /** Built pages; in the published package they lie at the same place. */
 const PAGES = path.join(import.meta.dirname, "../../../dashboards/dist");
 
-/** What is true of the machine itself: Node, clock, zone, data folder, sounder, pages. */
+/** What is true of the machine itself: Node, clock, zone, data folder, sounder, voice, pages. */
 export async function machineFindings(
   config: HomeConfig | undefined,
   folder: { readonly path: string; readonly facts: FolderFacts },
@@ -28,6 +31,7 @@ export async function machineFindings(
     clockFinding(terminal),
     ...folderFindings(folder.path, folder.facts),
     await sounderFinding(config?.audio ?? { enabled: true }, terminal),
+    await voiceFinding(config?.language ?? "en", terminal),
     pagesFinding(),
   ];
 }
@@ -102,6 +106,16 @@ async function sounderFinding(audio: HomeConfig["audio"], terminal: Terminal): P
   if (works) return ok(where, detail);
   const fix = `Plug in a loudspeaker, or name the right output in audio.device. ${until}`;
   return warning(where, `NO SOUNDER: ${detail}`, fix, "AUDIO_UNAVAILABLE");
+}
+
+async function voiceFinding(language: Language, { clock, environment }: Terminal): Promise<Finding> {
+  const where = "spoken alarms";
+  const voice = createSpeech({ clock, environment });
+  const rendered = await voice.say(spokenIn(language, "SPO2_LOW"), language);
+  if (rendered.ok) return ok(where, `espeak-ng speaks ${language}`);
+  const fix =
+    "apt-get install espeak-ng. Until then alarms sound as loudly and do not say what has happened.";
+  return warning(where, `NO VOICE, alarms are tones alone: ${rendered.detail}`, fix);
 }
 
 function pagesFinding(): Finding {
