@@ -1,5 +1,5 @@
 import { condition, GAP_MS, unknown, type Verdict, type View, WAITING } from "../condition.ts";
-import { saysNothing } from "../oximeter.ts";
+import { isPulseless, saysNothing } from "../oximeter.ts";
 
 export const oxiSensorOff = condition({
   id: "OXI_SENSOR_OFF",
@@ -25,7 +25,7 @@ export const oxiSensorOff = condition({
     "more than 10 s",
   clears: "valid SpO2 for clear_s",
   latch: "V",
-  gating: "on watch only",
+  gating: "on watch only; PULSE_LOST speaks where the oximeter says that it finds no pulse",
   values: ["device", "seconds"],
   judge: judgeSensor,
   tier: (view) => view.inherited,
@@ -38,6 +38,7 @@ function judgeSensor(view: View): Verdict {
   if (view.now - (record.spokeAt ?? view.now) >= GAP_MS) return unknown("gap");
   const evidence = { values: { device: source.device }, devices: [source.device] };
   if (saysNothing(record)) {
+    if (view.inherited === undefined && isPulseless(record) && view.isOn("PULSE_LOST")) return WAITING;
     return {
       kind: "holds",
       at: record.spokeAt ?? view.now,
