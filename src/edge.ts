@@ -1,4 +1,6 @@
 import { DEVICES } from "../devices/index.ts";
+import { createAuditTrail } from "./alarm/audit.ts";
+import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
@@ -20,9 +22,11 @@ import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { FlightRecorder } from "./port/flight.ts";
+import type { AuditFormat } from "./port/record.ts";
 import type { World } from "./port/world.ts";
+import { type BedRecords, openBedRecords, openKnownLog } from "./record/bed-records.ts";
 import { createFlightRecorder } from "./record/flight.ts";
-import { openRecordLog } from "./record/log.ts";
+import { openKnownRecords } from "./record/known.ts";
 import { openSpool } from "./record/spool.ts";
 import type { DeviceView, FrameLine } from "./server/contract/technician.ts";
 import { createLiveModel, type LiveModel } from "./server/live-model.ts";
@@ -48,6 +52,8 @@ export interface Edge {
    * device that is not here.
    */
   recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
+  /** The audit record of a bed, [from, to), as text in pieces. Throws NOT_FOUND for a bed that is not here. */
+  auditRecord(bed: BedId, format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
   /** What alarms speak, as a WAV file for pages; undefined where this machine has no voice. */
   speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
@@ -128,10 +134,12 @@ export async function composeEdge(
     if (raised) report(false);
   };
 
-  const outbox = await openRecordLog({
-    ...{ disk, clock, random, log },
+  const known = await openKnownRecords({ disk, clock, log });
+  const { log: outbox, damage: outboxDamage } = await openKnownLog({
+    ...{ disk, clock, random, log, known },
     path: "outbox.log",
     decode: decodeOutboxEntry,
+    mayBeEmpty: true,
   });
   const watch = createWatch({
     clock,
@@ -161,11 +169,12 @@ export async function composeEdge(
     const { profile } = plan;
     const { bed } = profile;
     const simulated = profile.sources.some((source) => source.simulated);
-    const journal = await openRecordLog({
-      ...{ disk, clock, random, log },
-      path: `journal-${bed}.log`,
+    const records = await openBedRecords({
+      ...{ disk, clock, random, log, known, bed },
       decode: readJournalEntry,
+      revisionOf: ({ core }) => core.revision,
     });
+    const { journal, audit } = records;
     const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
     const about = { home: identity.home, bed, epoch, simulated };
     const connection = world.bus.connect({
@@ -191,6 +200,7 @@ export async function composeEdge(
         uplink.alarmEvent(event);
       },
       onDurability: (durable, detail) => onDurability(`journal ${bed}`, durable, detail),
+      onWritten: createAuditTrail(audit, (durable, detail) => onDurability(`audit ${bed}`, durable, detail)),
     });
     const supervisors = plan.devices.map((device): Supervisor => {
       const flight = createFlightRecorder({
@@ -243,6 +253,7 @@ export async function composeEdge(
     return {
       plan,
       runner,
+      records,
       uplink,
       supervisors,
       async close() {
@@ -251,7 +262,7 @@ export async function composeEdge(
         await uplink.stop();
         await connection.close();
         // A disk that fails must not keep the next one from closing.
-        await Promise.allSettled([spool.close(), journal.close()]);
+        await Promise.allSettled([spool.close(), records.close()]);
       },
     };
   }
@@ -259,6 +270,12 @@ export async function composeEdge(
   function serialOf(device: DeviceId): { readonly serialNumber?: string } {
     const serialNumber = identity.serial(device);
     return serialNumber === undefined ? {} : { serialNumber };
+  }
+
+  /** Nothing starts silently fresh: records that are not as they were left are an alarm, which a person ends. */
+  function tellDamage({ plan, runner }: ComposedBed, about: string, detail: string): void {
+    const id = `self-${plan.profile.bed}-${base32Id(random.bytes(10))}`;
+    runner.command({ kind: "self_fault", id, condition: "JOURNAL_DAMAGED", about, active: true, detail });
   }
 
   const edge: Edge = {
@@ -302,6 +319,11 @@ export async function composeEdge(
       if (flight === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
       return flight.between(from, to);
     },
+    auditRecord(bed, format, from, to) {
+      const found = beds.find(({ plan }) => plan.profile.bed === bed);
+      if (found === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
+      return found.records.audit.text(format, from, to);
+    },
     speech: (key, language) => speech.wav(key, language),
     onEvent(listener) {
       listeners.add(listener);
@@ -310,8 +332,11 @@ export async function composeEdge(
     start() {
       sounder.start();
       speech.start();
-      for (const { runner, uplink, supervisors } of beds) {
+      known.start();
+      for (const bed of beds) {
+        const { runner, records, uplink, supervisors } = bed;
         runner.start();
+        records.start(outboxDamage, (about, detail) => tellDamage(bed, about, detail));
         uplink.start();
         for (const supervisor of supervisors) supervisor.start();
       }
@@ -325,6 +350,7 @@ export async function composeEdge(
       await outbox
         .close()
         .catch((error: unknown) => log.note("outbox.unclosed", { why: String(error) }, "warn"));
+      await known.close();
     },
   };
   await targets.refresh();
@@ -334,6 +360,7 @@ export async function composeEdge(
 interface ComposedBed {
   readonly plan: BedPlan;
   readonly runner: AlarmRunner;
+  readonly records: BedRecords<JournalEntry>;
   readonly uplink: Uplink;
   readonly supervisors: readonly Supervisor[];
   close(): Promise<void>;

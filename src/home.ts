@@ -240,6 +240,7 @@ function serverDeps(
     frames: edge.frames,
     bindSerial: edge.bindSerial,
     recording: edge.recording,
+    auditRecord: edge.auditRecord,
     speech: edge.speech,
     simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {

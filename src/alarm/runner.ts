@@ -24,6 +24,8 @@ export interface AlarmRunnerOptions {
   readonly onEvent: (event: AlarmEvent) => void;
   /** The journal failed or was late, or writes again: an alarm of its own, raised by whoever made this. */
   readonly onDurability: (durable: boolean, detail: string) => void;
+  /** What a step decided, once the journal has taken or refused it: for the audit record. Must not throw. */
+  readonly onWritten?: (entry: JournalEntry) => void;
 }
 
 /** The engine of one bed with its journal: the only holder of the bed's alarm state. */
@@ -82,15 +84,18 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
 
   /** Written beside: the alarm is out already. */
   const write = (entry: JournalEntry): void => {
-    journal.append(entry).then(
-      () => setDurable(true, ""),
-      (error: unknown) => {
-        for (const { kind, occurrence } of entry.events) {
-          if (kind === "occurred" && unwritten.size < UNWRITTEN_MAX) unwritten.add(occurrence.id);
-        }
-        setDurable(false, messageOf(error));
-      },
-    );
+    journal
+      .append(entry)
+      .then(
+        () => setDurable(true, ""),
+        (error: unknown) => {
+          for (const { kind, occurrence } of entry.events) {
+            if (kind === "occurred" && unwritten.size < UNWRITTEN_MAX) unwritten.add(occurrence.id);
+          }
+          setDurable(false, messageOf(error));
+        },
+      )
+      .finally(() => options.onWritten?.(entry));
     if (journal.bytes > COMPACT_BYTES && !compacting) compact(entry);
   };
 

@@ -1,8 +1,9 @@
+import { messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Disk } from "../port/disk.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import type { AuditLog, CompactableLog, RecordLog } from "../port/record.ts";
+import type { AuditEntry, AuditLog, CompactableLog, RecordLog } from "../port/record.ts";
 import { openAuditLog } from "./audit.ts";
 import { unrecorded } from "./audit-chain.ts";
 import type { KnownRecords } from "./known.ts";
@@ -19,6 +20,13 @@ export interface BedRecords<Entry> {
    * words; the chain itself then says so. Rejects with DISK_FAILED.
    */
   check(): Promise<string | undefined>;
+  /**
+   * The watch begins: the audit record says so, and `tell` hears what is damaged, that of others included, at once or
+   * when `check` has found it. `about` tells one from the other.
+   */
+  start(others: readonly string[], tell: (about: "start" | "audit", detail: string) => void): void;
+  /** The watch ends: closes both. Never rejects; a disk that fails must not keep the next one from closing. */
+  close(): Promise<void>;
 }
 
 /** Opens both. `revisionOf`: of the alarm fold, as the audit record counts it. Rejects with DISK_FAILED. */
@@ -45,23 +53,45 @@ export async function openBedRecords<Entry>(options: {
   });
   known.follow(folder, () => audit.head);
   const behind = behindAudit(journal, audit, revisionOf);
+  const own = [
+    ...damage,
+    ...(behind && damage.length === 0 ? [`${path} ends before what ${folder} tells`] : []),
+    ...(audit.recovered.damage === undefined ? [] : [audit.recovered.damage]),
+  ];
+  const now = (): Pick<AuditEntry, "at" | "trusted"> => ({ at: clock.wall(), trusted: clock.trusted() });
+  const failed = (event: string) => (error: unknown) =>
+    log.note(event, { bed, detail: messageOf(error) }, "warn");
+
+  const check = async (): Promise<string | undefined> => {
+    const fresh = unrecorded(await audit.verify());
+    const [first] = fresh;
+    if (first === undefined) return undefined;
+    await Promise.allSettled(
+      fresh.map(({ where, why }) => audit.append({ kind: "damaged", where, why, ...now() })),
+    );
+    return `${first.where}: ${first.why}${fresh.length > 1 ? `, and ${fresh.length - 1} more` : ""}`;
+  };
+
   return {
     journal,
     audit,
-    damage: [
-      ...damage,
-      ...(behind && damage.length === 0 ? [`${path} ends before what ${folder} tells`] : []),
-      ...(audit.recovered.damage === undefined ? [] : [audit.recovered.damage]),
-    ],
-    async check() {
-      const fresh = unrecorded(await audit.verify());
-      const [first] = fresh;
-      if (first === undefined) return undefined;
-      const now = { at: clock.wall(), trusted: clock.trusted() };
-      await Promise.allSettled(
-        fresh.map(({ where, why }) => audit.append({ kind: "damaged", where, why, ...now })),
-      );
-      return `${first.where}: ${first.why}${fresh.length > 1 ? `, and ${fresh.length - 1} more` : ""}`;
+    damage: own,
+    check,
+    start(others, tell) {
+      const all = [...own, ...others];
+      audit
+        .append({ kind: "started", journal: journal.id, damage: all, ...now() })
+        .catch(failed("audit.late"));
+      if (all.length > 0) tell("start", all.join("; "));
+      check().then((broken) => {
+        if (broken !== undefined) tell("audit", broken);
+      }, failed("audit.unchecked"));
+    },
+    async close() {
+      // What the journal's last entries decided comes to the audit record when they are written.
+      await journal.close().catch(failed("journal.unclosed"));
+      audit.append({ kind: "stopped", ...now() }).catch(failed("audit.late"));
+      await audit.close().catch(failed("audit.unclosed"));
     },
   };
 }

@@ -13,10 +13,11 @@ export interface KnownRecords {
   anchor(folder: string): AuditAnchor | undefined;
   /** A log has something on disk; written down at once. */
   sawLog(path: string, id: string): void;
-  /** From now on the newest record of this audit record is written down every ten minutes, and at the end. */
+  /** Once started, the newest record of this audit record is written down every ten minutes, and at the end. */
   follow(folder: string, head: () => AuditAnchor | undefined): void;
   /** Writes down what is known now. Never rejects: what cannot be written is tried again with the next one. */
   save(): Promise<void>;
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ export async function openKnownRecords(options: {
     saving = saving.then(write);
     return saving;
   };
-  const cancel = clock.every(SAVE_MS, () => void save());
+  let cancel: (() => void) | undefined;
 
   return {
     log: (name) => logs.get(name),
@@ -84,8 +85,11 @@ export async function openKnownRecords(options: {
       followed.set(folder, head);
     },
     save,
+    start() {
+      cancel ??= clock.every(SAVE_MS, () => void save());
+    },
     async close() {
-      cancel();
+      cancel?.();
       await save();
     },
   };

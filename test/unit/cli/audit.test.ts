@@ -33,6 +33,7 @@ async function dataFolder(...beds: readonly string[]) {
     logs.push(log);
   }
   await known.close();
+  for (const log of logs) await log.close();
   const file = path.join(data, "audit-b1/000001-2026-11.jsonl");
   return {
     folder,

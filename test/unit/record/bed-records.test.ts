@@ -213,6 +213,7 @@ describe("what is known of the records", () => {
   test("is written down as soon as a log is there, and for the audit record every ten minutes", async () => {
     const disk = createMemoryDisk();
     const { journal, audit, known, clock } = await open(disk);
+    known.start();
     await journal.append({ revision: 1 });
     await settle();
     expect(JSON.parse(new TextDecoder().decode(disk.peek(KNOWN)))).toEqual({
