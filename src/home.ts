@@ -1,4 +1,5 @@
 import { DEVICES } from "../devices/index.ts";
+import { createLimitsDesks, type LimitsDesks } from "./alarm/limits-desk.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { type HomeIdentity, readIdentity } from "./config/identity.ts";
 import { remember } from "./config/remember.ts";
@@ -73,6 +74,13 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     const { families = createFamilies(DEVICES), uploads } = options;
     const edge = await composeEdge(world, config, identity, access, families);
     closers.push(() => edge.stop());
+    const limits = createLimitsDesks({
+      ...{ state, clock, log },
+      beds: config.beds.map(({ id, dependencyClass }) => ({ bed: id, dependencyClass })),
+      engineVersion: (bed) => edge.live.fold(bed)?.limits.version,
+      command: async (bed, command) => edge.command(bed, command).accepted,
+    });
+    closers.push(() => limits.stop());
     const imports =
       uploads === undefined
         ? undefined
@@ -84,7 +92,7 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     if (imports !== undefined) closers.push(() => imports.stop());
 
     const app = await createApp({
-      ...serverDeps(world, config, options, identity, edge),
+      ...serverDeps(world, config, options, identity, edge, limits),
       ...(imports === undefined ? {} : { imports }),
     });
     closers.push(() => app.close());
@@ -93,6 +101,7 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     // The watch comes first: a page server that cannot start must not keep it from watching.
     hub.start();
     edge.start();
+    limits.start();
     const where = world.listen;
     if (where === undefined) await app.ready();
     const pages =
@@ -207,6 +216,7 @@ function serverDeps(
   options: HomeOptions,
   identity: HomeIdentity,
   edge: Edge,
+  limits: LimitsDesks,
 ): ServerDeps {
   const { clock, random, log, state, timeseries, listen: where } = world;
   const grantOf = (token: string): (TokenGrant & { readonly target: string }) | undefined => {
@@ -242,6 +252,7 @@ function serverDeps(
     recording: edge.recording,
     auditRecord: edge.auditRecord,
     speech: edge.speech,
+    limits: limits.of,
     simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {
       edge.targets

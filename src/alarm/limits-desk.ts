@@ -1,5 +1,6 @@
 import { type AlarmCommand, CONDITION_IDS } from "../domain/alarm.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
+import type { BedId } from "../domain/ids.ts";
 import type { LimitsVersion } from "../domain/limits.ts";
 import { MINUTE_MS, type Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
@@ -53,7 +54,8 @@ export interface LimitsLook {
 export interface RunningLimitsDesk extends LimitsDesk {
   /** Gives the engine what it is owed, now and once a minute, and ends what was for a time. */
   start(): void;
-  stop(): void;
+  /** Resolves when nothing of it is under way any more. */
+  stop(): Promise<void>;
   /** The same once; never rejects. */
   reconcile(): Promise<void>;
 }
@@ -71,7 +73,7 @@ export function createLimitsDesk(options: LimitsDeskOptions): RunningLimitsDesk 
     const command = owedTo(options.engineVersion() ?? 0, version);
     if (command === undefined) return true;
     try {
-      const taken = await options.command(command);
+      const taken = (await options.command(command)) && (options.engineVersion() ?? 0) >= version.version;
       if (!taken) log.note("limits.not_taken", { bed, version: version.version }, "warn");
       return taken;
     } catch (error) {
@@ -117,6 +119,7 @@ export function createLimitsDesk(options: LimitsDeskOptions): RunningLimitsDesk 
     stop() {
       cancel?.();
       cancel = undefined;
+      return running;
     },
     async picture() {
       const { standing } = await look();
@@ -135,8 +138,48 @@ export function createLimitsDesk(options: LimitsDeskOptions): RunningLimitsDesk 
   };
 }
 
+/** The desks of all beds of a home. */
+export interface LimitsDesks {
+  /** Throws NOT_FOUND for a bed that is not here. */
+  of(bed: BedId): LimitsDesk;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createLimitsDesks({
+  beds,
+  engineVersion,
+  command,
+  ...shared
+}: Pick<LimitsDeskOptions, "state" | "clock" | "log"> & {
+  readonly beds: readonly LimitsBed[];
+  engineVersion(bed: BedId): number | undefined;
+  command(bed: BedId, command: AlarmCommand): Promise<boolean>;
+}): LimitsDesks {
+  const desks = new Map(
+    beds.map((bed) => {
+      const ask = () => engineVersion(bed.bed);
+      const bring = (asked: AlarmCommand) => command(bed.bed, asked);
+      return [bed.bed, createLimitsDesk({ ...shared, ...bed, engineVersion: ask, command: bring })] as const;
+    }),
+  );
+  return {
+    of(bed) {
+      const desk = desks.get(bed);
+      if (desk === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
+      return desk;
+    },
+    start() {
+      for (const desk of desks.values()) desk.start();
+    },
+    async stop() {
+      await Promise.all([...desks.values()].map((desk) => desk.stop()));
+    },
+  };
+}
+
 /** What limits would change on top of what stands. Throws LIMITS_REFUSED. */
-export function previewOf(limits: unknown, standing: Standing, bed: LimitsBed): LimitsPreview {
+function previewOf(limits: unknown, standing: Standing, bed: LimitsBed): LimitsPreview {
   const { changed, widened, outside } = proposalOf(limits, standing, bed);
   return { changed, widened, outside };
 }

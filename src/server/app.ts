@@ -16,6 +16,7 @@ import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { importRoutes } from "./routes/import.ts";
+import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -81,6 +82,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await pageRoutes(app, context);
   meRoutes(app, context);
   bedRoutes(app, context);
+  limitsRoutes(app, context);
   pushRoutes(app, context);
   speechRoutes(app, context);
   await tokenRoutes(app, context);

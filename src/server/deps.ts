@@ -3,6 +3,7 @@ import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
+import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { AuditFormat } from "../port/record.ts";
@@ -95,6 +96,8 @@ export interface ServerDeps {
   speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** The audit record of a bed that is here, [from, to), as text in pieces. */
   auditRecord(bed: BedId, format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
+  /** The limits of a bed that is here. */
+  limits(bed: BedId): LimitsDesk;
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */

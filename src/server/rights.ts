@@ -14,6 +14,7 @@ const everyone: readonly Role[] = ROLES;
 const family: readonly Role[] = ["owner", "caregiver"];
 const bench: readonly Role[] = ["owner", "technician"];
 const clinic: readonly Role[] = ["owner", "therapist"];
+const limitSetters: readonly Role[] = ["owner", "caregiver", "therapist"];
 /** Who carries cards from machine to box. */
 const carriers: readonly Role[] = ["owner", "therapist", "technician"];
 
@@ -48,6 +49,25 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: ["owner", "caregiver", "technician"],
     does: "rings for real, on purpose, marked DRILL",
   },
+
+  "GET /api/beds/:bed/limits": { who: everyone, does: "the limits in force, with every version" },
+  "POST /api/beds/:bed/limits/check": {
+    who: limitSetters,
+    does: "says what limits would change, and changes nothing",
+  },
+  "PUT /api/beds/:bed/limits": {
+    who: limitSetters,
+    does: "sets limits; a caregiver only inside what is recommended, and wider only for a time",
+  },
+  "POST /api/beds/:bed/limits/restore/:version": {
+    who: limitSetters,
+    does: "sets the limits of an earlier version again, by the same rules",
+  },
+  "POST /api/beds/:bed/limits/code": {
+    who: clinic,
+    does: "says whose a clinic's code is and what it would change",
+  },
+  "POST /api/beds/:bed/limits/code/apply": { who: clinic, does: "takes a clinic's code over" },
 
   "POST /api/push": { who: family, does: "adds this phone to those that are woken" },
   "DELETE /api/push/:id": { who: family, does: "removes a phone: one's own, or any for the owner" },

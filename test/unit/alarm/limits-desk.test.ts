@@ -163,7 +163,7 @@ describe("what is widened", () => {
       origin: { kind: "expiry", version: 2 },
       by: { name: "the caregiver" },
     });
-    desk.stop();
+    await desk.stop();
   });
 });
 

@@ -3,9 +3,11 @@ import { Compile } from "typebox/compile";
 import { expect, expectTypeOf, it } from "vitest";
 import { KNOBS, PATIENT_EVENTS } from "../../../src/rehearsal/events.ts";
 import { LINK_FAULTS } from "../../../src/rehearsal/faults.ts";
+import type * as limits from "../../../src/server/contract/limits.ts";
 import type * as technician from "../../../src/server/contract/technician.ts";
 import type * as contract from "../../../src/server/contract.ts";
 import * as schemas from "../../../src/server/schemas.ts";
+import * as bounds from "../../../src/server/schemas-limits.ts";
 import * as bench from "../../../src/server/schemas-technician.ts";
 
 /** A type as JSON has it: neither read-only nor branded. */
@@ -31,6 +33,8 @@ it("what the server accepts is what the pages may send, no more and no less", ()
   expectTypeOf<Static<typeof bench.CloseCommissioning>>().toEqualTypeOf<
     Wire<technician.CloseCommissioningRequest>
   >();
+  expectTypeOf<Static<typeof bounds.ApplyCode>>().toEqualTypeOf<Wire<limits.ApplyCodeRequest>>();
+  expectTypeOf<Static<typeof bounds.RestoreLimits>>().toEqualTypeOf<Wire<limits.RestoreLimitsRequest>>();
   expectTypeOf<Static<typeof schemas.LiveAsk>>().toEqualTypeOf<Wire<contract.LiveRequest>>();
 });
 
@@ -39,6 +43,9 @@ it("what the pages are promised passes the check of the answers", () => {
   expectTypeOf<Wire<contract.JoinCodeResponse>>().toExtend<Static<typeof schemas.JoinCodeAnswer>>();
   expectTypeOf<Wire<contract.CommandAnswer>>().toExtend<Static<typeof schemas.CommandAnswer>>();
   expectTypeOf<Wire<contract.TokenAcknowledgeResponse>>().toExtend<Static<typeof schemas.TokenAnswer>>();
+  expectTypeOf<Wire<limits.LimitsResponse>>().toExtend<Static<typeof bounds.LimitsAnswer>>();
+  expectTypeOf<Wire<limits.SetLimitsResponse>>().toExtend<Static<typeof bounds.SavedAnswer>>();
+  expectTypeOf<Wire<limits.CheckCodeResponse>>().toExtend<Static<typeof bounds.CodeAnswer>>();
   expectTypeOf<Wire<technician.FramesResponse>>().toExtend<Static<typeof bench.FramesAnswer>>();
   expectTypeOf<Wire<technician.SimulationView>>().toExtend<Static<typeof bench.SimulationAnswer>>();
   expectTypeOf<Wire<technician.CommissioningsResponse>>().toExtend<

@@ -1,3 +1,4 @@
+import { createLimitsDesks } from "../../../src/alarm/limits-desk.ts";
 import type { AlarmCommand, AlarmFold, Occurrence } from "../../../src/domain/alarm.ts";
 import type { Person, Role } from "../../../src/domain/person.ts";
 import type { Sample } from "../../../src/domain/sample.ts";
@@ -159,6 +160,17 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       await state.close();
     },
   };
+  let engineVersion = 0;
+  const desks = createLimitsDesks({
+    ...{ state, clock, log },
+    beds: (options.beds ?? [BED]).map(({ bed }) => ({ bed, dependencyClass: "B" })),
+    engineVersion: () => engineVersion,
+    command: async (bed, command) => {
+      harness.commands.push({ bed, command });
+      if (command.kind === "limits" && harness.outcome.accepted) engineVersion = command.version;
+      return harness.outcome.accepted;
+    },
+  });
   const app = await createApp({
     clock,
     random,
@@ -209,6 +221,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       harness.spoken.push(`${language} ${key}`);
       return harness.voice;
     },
+    limits: (bed) => desks.of(bed),
     simulation: (bed) =>
       harness.isReal
         ? undefined

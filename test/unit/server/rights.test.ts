@@ -44,6 +44,18 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/beds/:bed/call": { url: "/api/beds/b1/call", payload: { how: "touch", kind: "come" } },
   "POST /api/beds/:bed/watch": { url: "/api/beds/b1/watch", payload: { on: true } },
   "POST /api/beds/:bed/drill": { url: "/api/beds/b1/drill", payload: { forMs: 60_000 } },
+  "GET /api/beds/:bed/limits": { url: "/api/beds/b1/limits" },
+  "POST /api/beds/:bed/limits/check": { url: "/api/beds/b1/limits/check", payload: { limits: {} } },
+  "PUT /api/beds/:bed/limits": { url: "/api/beds/b1/limits", payload: { limits: {}, reason: "as agreed" } },
+  "POST /api/beds/:bed/limits/restore/:version": {
+    url: "/api/beds/b1/limits/restore/1",
+    payload: { reason: "as agreed" },
+  },
+  "POST /api/beds/:bed/limits/code": { url: "/api/beds/b1/limits/code", payload: { code: "BW1:" } },
+  "POST /api/beds/:bed/limits/code/apply": {
+    url: "/api/beds/b1/limits/code/apply",
+    payload: { code: "BW1:" },
+  },
   "POST /api/push": { url: "/api/push", payload: {} },
   "DELETE /api/push/:id": { url: "/api/push/aaaaaaaaaa" },
   "GET /api/a/:token": { url: `/api/a/${TOKEN}` },
@@ -93,6 +105,8 @@ const BENCH = [
 const REFUSED: { readonly [role in Role]: readonly string[] } = {
   owner: [],
   caregiver: [
+    "POST /api/beds/:bed/limits/code",
+    "POST /api/beds/:bed/limits/code/apply",
     "POST /api/people/join-codes",
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
@@ -103,6 +117,11 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   patient: [
+    "POST /api/beds/:bed/limits/check",
+    "PUT /api/beds/:bed/limits",
+    "POST /api/beds/:bed/limits/restore/:version",
+    "POST /api/beds/:bed/limits/code",
+    "POST /api/beds/:bed/limits/code/apply",
     "POST /api/people/join-codes",
     "POST /api/beds/:bed/occurrences/:id/acknowledge",
     "POST /api/beds/:bed/watch",
@@ -127,6 +146,11 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   technician: [
+    "POST /api/beds/:bed/limits/check",
+    "PUT /api/beds/:bed/limits",
+    "POST /api/beds/:bed/limits/restore/:version",
+    "POST /api/beds/:bed/limits/code",
+    "POST /api/beds/:bed/limits/code/apply",
     "POST /api/people/join-codes",
     "POST /api/beds/:bed/occurrences/:id/acknowledge",
     "POST /api/beds/:bed/watch",
