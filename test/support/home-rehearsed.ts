@@ -5,6 +5,7 @@ import type { AlarmEvent, ConditionId, Occurrence } from "../../src/domain/alarm
 import type { BedView } from "../../src/domain/bed.ts";
 import { type Mono, mono, wall } from "../../src/domain/time.ts";
 import { composeHome, type Home } from "../../src/home.ts";
+import type { MemoryDisk } from "../../src/rehearsal/disk.ts";
 import { createPatient, type Patient } from "../../src/rehearsal/patient.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
 import { createRehearsalWorld, type RehearsalWorld, simulateBed } from "../../src/rehearse.ts";
@@ -64,7 +65,11 @@ export interface LastingBed {
   stop(): Promise<void>;
 }
 
-export async function createLastingBed(seed: number): Promise<LastingBed> {
+/** `harm` is done to the disk after the first power cut, before the home starts again. */
+export async function createLastingBed(
+  seed: number,
+  harm: (disk: MemoryDisk) => void | Promise<void> = () => undefined,
+): Promise<LastingBed> {
   const config = rehearsalConfig("B");
   const random = createSeededRandom(seed);
   const first = createRehearsalWorld({ seed, startsAt: wall(Date.parse("2026-11-21T22:00:00+08:00")) });
@@ -113,6 +118,7 @@ export async function createLastingBed(seed: number): Promise<LastingBed> {
       const before = world;
       // The old home lives by the old clock alone: where that stands still, it is dead.
       const disk = before.disk.powerCut(random);
+      if (worlds.length === 1) await harm(disk);
       offsetMs += before.clock.mono() + downMs;
       const startsAt = wall(before.clock.wall() + downMs);
       const fresh = createRehearsalWorld({ seed: seed + worlds.length * 100, startsAt, disk });
