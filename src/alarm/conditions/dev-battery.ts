@@ -27,6 +27,7 @@ export const devBattery = condition({
   clears: "charging, or 5 % above the limit",
   latch: "V",
   gating: "a ventilator's battery is VENT_BATT_LOW and VENT_BATT_CRIT",
+  reads: ["battery_percent"],
   values: ["device", "battery_percent", "limit"],
   judge: (view, { limit }) => judgeCharge(view, limit),
   tier(view, { medium }) {

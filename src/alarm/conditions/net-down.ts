@@ -21,4 +21,5 @@ export const netDown = condition({
   gating:
     "a router that redials for a minute and a half wakes nobody: the box goes on watching and sounds in the house",
   values: ["detail"],
+  tier: (view, { high_s }) => (view.heldMs >= high_s * 1000 ? "high" : undefined),
 });

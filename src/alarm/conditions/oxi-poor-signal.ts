@@ -35,6 +35,7 @@ export const oxiPoorSignal = condition({
   gating:
     "on watch only. A weak pulse that the oximeter only remarks on wakes nobody while SpO2 is measured at 92 % and " +
     "more: a cold hand is no danger. Values that are gone altogether are OXI_SENSOR_OFF's",
+  reads: ["spo2", "perfusion_index"],
   values: ["device", "share", "perfusion_index", "seconds"],
   judge: (view, { limit }) => judgeDoubts(view, limit),
 });

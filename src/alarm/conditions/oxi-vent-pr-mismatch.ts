@@ -25,6 +25,7 @@ export const oxiVentPrMismatch = condition({
   clears: "within the limit by the hysteresis for clear_s",
   latch: "none",
   gating: "needs two devices with a fresh pulse rate",
+  reads: ["pulse_rate"],
   values: ["pulse_rate", "other", "device", "seconds"],
   judge: (view, { limit, hysteresis }) => judgePulses(view, limit, hysteresis),
 });
@@ -38,7 +39,8 @@ function judgePulses(view: View, limit: number, hysteresis: number): Verdict {
   );
   const apart = Math.abs(farthest.value - first.value);
   const evidence = {
-    at: first.at > farthest.at ? first.at : farthest.at,
+    // Both have to be new: the first of two that come together is compared with a value of the second before.
+    at: first.at < farthest.at ? first.at : farthest.at,
     values: { pulse_rate: first.value, other: farthest.value, device: farthest.device },
     devices: [first.device, farthest.device],
   };

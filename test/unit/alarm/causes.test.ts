@@ -523,35 +523,39 @@ async function bedAfter(
   };
 }
 
-const NIGHTS: readonly (readonly [
-  PatientEvent,
-  MachineSettings["mode"],
-  number,
-  CauseId,
-  ...ConditionId[],
-])[] = [
-  ["mask_off", "ST", 30, "mask_off", "VENT_DISCONNECT"],
-  ["mask_off", "S", 40, "mask_off", "VENT_DISCONNECT", "VENT_APNEA"],
-  ["mask_off", "ST", 120, "mask_off", "VENT_DISCONNECT", "SPO2_LOW"],
-  ["circuit_off", "ST", 30, "circuit_off", "VENT_DISCONNECT"],
-  ["circuit_off", "S", 40, "circuit_off", "VENT_APNEA", "VENT_DISCONNECT"],
-  ["leak_large", "ST", 70, "large_leak", "VENT_LEAK_HIGH"],
-  ["obstruction", "ST", 40, "obstruction", "SPO2_LOW"],
-  ["obstruction", "ST", 25, "obstruction", "VENT_OBSTRUCTION"],
-  ["secretions", "ST", 110, "obstruction", "SPO2_LOW"],
-  ["rem", "ST", 170, "hypoventilation", "SPO2_LOW"],
-  ["apnea", "S", 40, "hypoventilation", "VENT_APNEA"],
-  ["ventilator_off", "ST", 110, "ventilator_off", "SPO2_LOW"],
-  ["probe_off", "ST", 40, "sensor_off", "OXI_SENSOR_OFF"],
-  ["mains_lost", "ST", 20, "mains_lost", "VENT_MAINS_LOST"],
+interface Night {
+  readonly event: PatientEvent;
+  readonly mode: MachineSettings["mode"];
+  readonly afterS: number;
+  readonly cause: CauseId;
+  readonly open: readonly ConditionId[];
+}
+
+const NIGHTS: readonly Night[] = [
+  { event: "mask_off", mode: "ST", afterS: 30, cause: "mask_off", open: ["VENT_DISCONNECT"] },
+  { event: "mask_off", mode: "S", afterS: 40, cause: "mask_off", open: ["VENT_DISCONNECT", "VENT_APNEA"] },
+  { event: "mask_off", mode: "ST", afterS: 120, cause: "mask_off", open: ["VENT_DISCONNECT", "SPO2_LOW"] },
+  { event: "circuit_off", mode: "ST", afterS: 30, cause: "circuit_off", open: ["VENT_DISCONNECT"] },
+  {
+    event: "circuit_off",
+    mode: "S",
+    afterS: 40,
+    cause: "circuit_off",
+    open: ["VENT_APNEA", "VENT_DISCONNECT"],
+  },
+  { event: "leak_large", mode: "ST", afterS: 70, cause: "large_leak", open: ["VENT_LEAK_HIGH"] },
+  { event: "obstruction", mode: "ST", afterS: 40, cause: "obstruction", open: ["SPO2_LOW"] },
+  { event: "obstruction", mode: "ST", afterS: 25, cause: "obstruction", open: ["VENT_OBSTRUCTION"] },
+  { event: "secretions", mode: "ST", afterS: 110, cause: "obstruction", open: ["SPO2_LOW"] },
+  { event: "rem", mode: "ST", afterS: 170, cause: "hypoventilation", open: ["SPO2_LOW"] },
+  { event: "apnea", mode: "S", afterS: 40, cause: "hypoventilation", open: ["VENT_APNEA"] },
+  { event: "ventilator_off", mode: "ST", afterS: 110, cause: "ventilator_off", open: ["SPO2_LOW"] },
+  { event: "probe_off", mode: "ST", afterS: 40, cause: "sensor_off", open: ["OXI_SENSOR_OFF"] },
+  { event: "mains_lost", mode: "ST", afterS: 20, cause: "mains_lost", open: ["VENT_MAINS_LOST"] },
 ];
 
-test.each(NIGHTS)("virtual bed: %s in %s, after %i s, is %s", async (event, mode, afterS, cause, ...open) => {
-  const evidence = await bedAfter(event, mode, afterS);
-  expect(
-    cardOf(
-      open.map((id) => alarm(id)),
-      evidence,
-    )?.cause,
-  ).toBe(cause);
+test.each(NIGHTS)("virtual bed: $event in $mode, after $afterS s, is $cause", async (night) => {
+  const evidence = await bedAfter(night.event, night.mode, night.afterS);
+  const open = night.open.map((id) => alarm(id));
+  expect(cardOf(open, evidence)?.cause).toBe(night.cause);
 });
