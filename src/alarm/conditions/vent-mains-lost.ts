@@ -33,10 +33,11 @@ export const ventMainsLost = condition({
     "while the machine is in standby",
   reads: ["mains", "therapy"],
   values: ["device", "seconds"],
-  judge: (view, { plug_s }) => isStandby(view) ?? judgeMains(view, plug_s * SECOND_MS),
+  judge: (view, { plug_s, clear_s }) =>
+    isStandby(view) ?? judgeMains(view, plug_s * SECOND_MS, clear_s * SECOND_MS),
 });
 
-function judgeMains(view: View, plugMs: number): Verdict {
+function judgeMains(view: View, plugMs: number, clearMs: number): Verdict {
   const words = view.bed.latest("mains");
   const lost = words.filter(({ value }) => value === 0);
   const [first] = lost;
@@ -56,5 +57,7 @@ function judgeMains(view: View, plugMs: number): Verdict {
     .toSorted((a, b) => b.at - a.at)[0];
   if (newest === undefined) return view.bed.missing(["mains"]);
   const { at, device, sameMs } = newest;
-  return { kind: "clear", at, coverMs: sameMs, values: { device }, devices: [device] };
+  // A plug that said twice that it is there was there in between.
+  const coverMs = sameMs >= clearMs ? clearMs : newest.coverMs;
+  return { kind: "clear", at, coverMs, values: { device }, devices: [device] };
 }

@@ -47,6 +47,13 @@ export const ventPressureHigh = condition({
 /** Three breaths in a row are enough, however short. */
 function sooner(view: View, rule: OneLimit, verdict: Verdict): Verdict {
   if (verdict.kind !== "holds") return verdict;
-  const high = trailing(freshBreaths(view), ({ peakCmH2o }) => inBand(peakCmH2o, rule, view.held));
-  return high >= BREATHS ? { ...verdict, delayMs: 0 } : verdict;
+  const breaths = freshBreaths(view);
+  const last = breaths.at(-1);
+  if (
+    last === undefined ||
+    trailing(breaths, ({ peakCmH2o }) => inBand(peakCmH2o, rule, view.held)) < BREATHS
+  ) {
+    return verdict;
+  }
+  return { ...verdict, at: last.at > verdict.at ? last.at : verdict.at, delayMs: 0 };
 }
