@@ -110,6 +110,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./nights.ts")).nightsCommand,
   },
   {
+    name: "preset",
+    summary: "a clinic's limits as a signed code that fits one QR",
+    load: async () => (await import("./preset.ts")).presetCommand,
+  },
+  {
     name: "kit",
     summary: "prints what to buy: complete sets, look-alikes, what each ventilator can tell",
     load: async () => (await import("./kit.ts")).kitCommand,

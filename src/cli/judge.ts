@@ -1,10 +1,7 @@
-import { parseDocument } from "yaml";
 import { judge } from "../alarm/judge.ts";
-import type { DependencyClass } from "../domain/bed.ts";
-import { command, invalidInput, needed, UsageError } from "./command.ts";
-import { readText } from "./files.ts";
+import { command, needed } from "./command.ts";
+import { classOf, readLimits } from "./limits-file.ts";
 import { readSamples } from "./samples.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** Lines that wait before they are written together. */
 const LINES_AT_ONCE = 200;
@@ -20,7 +17,8 @@ export const judgeCommand = command({
     "The samples file is CSV: a column `at` (epoch milliseconds or ISO 8601), one column per signal id,\n" +
     "`settings.<name>` and `<signal>.absent` (the reason for an empty cell) where wanted. The limits file is\n" +
     "JSON or YAML: condition id to any of on, limit, delay_s, hysteresis, clear_s and the condition's own\n" +
-    "settings; what it does not name keeps the preset of the class. docs/alarms.md lists them.",
+    "settings; what it does not name keeps the preset of the class. docs/alarms.md lists them. `preset:\n" +
+    "chronic_low` in it begins from the preset for a night that is low throughout.",
   options: {
     samples: { type: "string", value: "FILE", help: "the night" },
     limits: { type: "string", value: "FILE", help: "limits of this person; default: the presets" },
@@ -47,22 +45,3 @@ export const judgeCommand = command({
     return 0;
   },
 });
-
-function classOf(text: string): DependencyClass {
-  if (text === "A" || text === "B" || text === "C") return text;
-  throw new UsageError(`--class is "${text}", but must be A, B or C.`);
-}
-
-/** YAML 1.2 contains JSON, so one reader does for both; what it means is checked by the engine. */
-async function readLimits(file: string, terminal: Terminal): Promise<unknown> {
-  const document = parseDocument(await readText(file, terminal), { uniqueKeys: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw invalidInput(
-      `${file} is neither JSON nor YAML: line ${error.linePos?.[0].line ?? 1}: ${error.message.split("\n")[0] ?? ""}`,
-      "Write a mapping such as SPO2_LOW: { limit: 90, delay_s: 15 }.",
-    );
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
-  return value ?? {};
-}
