@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it } from "vitest";
+import type { LimitsVersion } from "../../../src/domain/limits.ts";
 import type { Person, Role } from "../../../src/domain/person.ts";
 import { wall } from "../../../src/domain/time.ts";
 import type { State, TargetRecord } from "../../../src/port/state.ts";
@@ -26,6 +27,14 @@ const phone: TargetRecord = {
   settings: { endpoint: "https://push.example/1", auth: "x" },
   addedAt: wall(1_000),
 };
+
+const limitsVersion = (version: number, reason = "because"): LimitsVersion => ({
+  ...{ bed: "b1", version, at: wall(1_000 + version), by: { id: "a", name: "妈妈" }, role: "owner", reason },
+  ...{ previous: version - 1, file: { SPO2_LOW: { limit: 86.5 }, PR_LOW: { on: false } } },
+  origin: { kind: "code", clinic: "c", key: "k", name: "n", issue: 202603011430 },
+  temporary: [{ condition: "SPO2_LOW", setting: "limit", until: wall(9_000) }],
+  afterwards: { PR_LOW: { on: false } },
+});
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -55,6 +64,41 @@ describe.each([
   ["in memory", inMemory],
   ["on disk in its thread", onDisk],
 ])("the state store %s", (_, open: () => Promise<State>) => {
+  it("keeps every version of a bed's limits as it was written, and never two on top of one", async () => {
+    const state = await open();
+    const first = limitsVersion(1);
+    expect(await state.limits("b1", 10)).toEqual([]);
+    expect(await state.addLimits(first, 0)).toBe(true);
+    expect(await state.addLimits(limitsVersion(2, "somebody slower"), 0)).toBe(false);
+    expect(await state.addLimits(limitsVersion(1), 1)).toBe(false);
+    const third = limitsVersion(3, "a number is left out where the engine was ahead");
+    expect(await state.addLimits(third, 1)).toBe(true);
+    expect(await state.addLimits({ ...limitsVersion(1), bed: "b2" }, 0)).toBe(true);
+    expect(await state.limits("b1", 10)).toEqual([third, first]);
+    expect(await state.limits("b1", 1)).toEqual([third]);
+    expect(await state.limits("b2", Number.MAX_SAFE_INTEGER)).toHaveLength(1);
+  });
+
+  it("takes one of two that are written at once", async () => {
+    const state = await open();
+    const both = [state.addLimits(limitsVersion(1, "one"), 0), state.addLimits(limitsVersion(1, "two"), 0)];
+    expect((await Promise.all(both)).toSorted()).toEqual([false, true]);
+  });
+
+  it("knows a clinic by its key, with who trusted it first", async () => {
+    const state = await open();
+    const clinic = {
+      key: "k".repeat(43),
+      name: "呼吸门诊",
+      trustedAt: wall(5),
+      by: { id: "a", name: "Mei" },
+    };
+    await state.trustClinic(clinic);
+    await state.trustClinic({ ...clinic, name: "Somebody else", by: { id: "b", name: "Ben" } });
+    await state.trustClinic({ ...clinic, key: "other" });
+    expect(await state.trustedClinics()).toEqual([clinic, { ...clinic, key: "other" }]);
+  });
+
   it("keeps people as they were given, hostile names included", async () => {
     const state = await open();
     await state.addPerson(mother);
@@ -248,4 +292,16 @@ it.each(roles)("a person with the role %s comes back with it", async (role) => {
   const state = await inMemory();
   await state.addPerson({ ...mother, role });
   expect((await state.people())[0]?.role).toBe(role);
+});
+
+it("says that a stored version of limits is damaged instead of guessing", async () => {
+  const where = folder();
+  const state = await onDisk(where);
+  await state.addLimits(limitsVersion(1), 0);
+  const file = new DatabaseSync(path.join(where, "state.sqlite"));
+  for (const body of ["{", "{}", '{"bed": "b1", "version": "1"}']) {
+    file.prepare("UPDATE limits SET body = ?").run(body);
+    await expect(state.limits("b1", 1)).rejects.toMatchObject({ code: "STATE_FAILED" });
+  }
+  file.close();
 });
