@@ -1,5 +1,6 @@
 import { SECOND_MS } from "../../src/domain/time.ts";
 import type { DeviceReading, DriverContext, OptionSpecs } from "../../src/driver/contract.ts";
+import type { Clock } from "../../src/port/clock.ts";
 import type { PacketLink } from "../../src/port/link.ts";
 import { chunksUntil } from "../../src/wire/chunks.ts";
 import { createFramer, fixedLengthRule } from "../../src/wire/framer.ts";
@@ -35,9 +36,13 @@ export const KEY_OPTIONS = {
 /** Presses so close together are one call. */
 const ONE_CALL_MS = SECOND_MS;
 
-const CALL: DeviceReading = { body: { kind: "status", codes: ["call"] } };
+/** So often a switch that rests is told to be there: silence for a minute is an alarm of its own (hazard 41). */
+const READY_MS = 20_000;
 
-/** A wired switch: a status `call` for each press. */
+const CALL: DeviceReading = { body: { kind: "status", codes: ["call"] } };
+const READY: DeviceReading = { body: { kind: "status", codes: ["ready"] } };
+
+/** A wired switch: a status `call` for each press, and `ready` while the port tells its lines. */
 export async function* observeWire(context: DriverContext<PacketLink>): AsyncGenerator<DeviceReading> {
   const { link, clock, options, trace, signal } = context;
   const isNewPress = createPresses();
@@ -45,6 +50,7 @@ export async function* observeWire(context: DriverContext<PacketLink>): AsyncGen
   trace.sent(feed, () => "DTR up: the switch is fed");
   await link.write({ channel: OUTPUTS_CHANNEL, bytes: feed });
   let before = false;
+  let saidMs = Number.NEGATIVE_INFINITY;
   for await (const { channel, bytes } of chunksUntil(link.chunks, signal)) {
     if (channel !== INPUTS_CHANNEL || bytes.length !== 1 || MODEM_INPUTS.check(bytes, 0) !== 0) {
       trace.reject(bytes, "not the inputs of a serial port");
@@ -55,12 +61,15 @@ export async function* observeWire(context: DriverContext<PacketLink>): AsyncGen
     const pressed = closed === (options["pressed"] === "closed");
     trace.frame(bytes, () => (pressed ? "pressed" : "not pressed"));
     // Lines are polled, so a bounce is seen at most once; a call too many is better than one too few.
-    if (pressed && !before && isNewPress(clock.mono())) yield CALL;
+    const isCall = pressed && !before && isNewPress(clock.mono());
     before = pressed;
+    if (!isCall && clock.mono() - saidMs < READY_MS) continue;
+    saidMs = clock.mono();
+    yield isCall ? CALL : READY;
   }
 }
 
-/** A key: a status `call` for each press. */
+/** A key: a status `call` for each press, and `ready` while the kernel has the device. */
 export async function* observeKey({
   link,
   clock,
@@ -83,10 +92,50 @@ export async function* observeKey({
     },
     onNoise: (bytes, reason) => trace.reject(bytes, reason),
   });
-  for await (const chunk of chunksUntil(link.chunks, signal)) {
+  yield READY;
+  for await (const chunk of withBeats(chunksUntil(link.chunks, signal), clock)) {
+    if (chunk === undefined) {
+      yield READY;
+      continue;
+    }
     framer.push(chunk);
     for (const reading of ready) yield reading;
     ready.length = 0;
+  }
+}
+
+/** The chunks, and undefined every READY_MS, whether any come or not. */
+async function* withBeats(
+  chunks: AsyncIterable<Uint8Array>,
+  clock: Clock,
+): AsyncGenerator<Uint8Array | undefined> {
+  const source = chunks[Symbol.asyncIterator]();
+  let beats = 0;
+  let wake: () => void = () => undefined;
+  const stop = clock.every(READY_MS, () => {
+    beats = 1;
+    wake();
+  });
+  try {
+    let next = source.next();
+    for (;;) {
+      const beat = new Promise<undefined>((resolve) => {
+        wake = () => resolve(undefined);
+        if (beats > 0) resolve(undefined);
+      });
+      const first = await Promise.race([next, beat]);
+      if (first === undefined) {
+        beats = 0;
+        yield undefined;
+        continue;
+      }
+      if (first.done === true) return;
+      yield first.value;
+      next = source.next();
+    }
+  } finally {
+    stop();
+    await source.return?.();
   }
 }
 

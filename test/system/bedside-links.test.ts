@@ -195,7 +195,11 @@ describe("an input device", () => {
     const file = openSync(fifo, "r+");
     writeSync(file, event(1, 57, 1));
     writeSync(file, event(0, 0, 0));
-    const { simulated, reading } = await readUntil(callSwitchKey, `input:${fifo}`, anything);
+    const { simulated, reading } = await readUntil(
+      callSwitchKey,
+      `input:${fifo}`,
+      ({ body }) => body.kind === "status" && body.codes.includes("call"),
+    );
     closeSync(file);
     expect(simulated).toBe(true);
     expect(reading?.body).toEqual({ kind: "status", codes: ["call"] });
