@@ -1,6 +1,6 @@
 import type { ConditionId } from "../domain/alarm.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
-import { GAP_MS, type Verdict, type View } from "./condition.ts";
+import type { Verdict, View } from "./condition.ts";
 
 /** What a doubtful sample has to wait beyond the delay (clinical facts, 3.1: gating). */
 const DOUBT_MS = 15 * SECOND_MS;
@@ -27,10 +27,15 @@ const VIOLATING: readonly ConditionId[] = [
 const PULSE_SHARE = 0.2;
 /** Fewer pulse values than this have no median to compare with. */
 const PULSE_HISTORY_MS = MINUTE_MS;
+/**
+ * The pulse has changed when the median of so long has. Every dip of an ordinary night ends with an arousal that lets
+ * the pulse jump for about ten seconds: taken by the sample, it would take the delay from each of them.
+ */
+const PULSE_NOW_MINUTES = 0.5;
 
 /**
  * Whether something other than the oxygen number itself bears out that the oxygen is low: an alarm of the ventilator,
- * too little breathing, a large leak, a pulse 20 % off its median of 5 min, or an oxygen alarm that is open. Of those
+ * too little breathing, a large leak, a pulse of 30 s that is 20 % off its median of 5 min, or an oxygen alarm that is open. Of those
  * the slow ones do not count: they stay open over many shallow dips, each of which would lose its delay. Nor do
  * SPO2_LOW_UNCERTAIN and SPO2_RELATIVE, which may stand on the same doubt.
  */
@@ -57,9 +62,9 @@ export function withUrgentDoubt(view: View, verdict: Verdict): Verdict {
 }
 
 function hasPulseChanged(view: View): boolean {
-  const pulse = view.bed.reading("pulse_rate");
-  if (pulse === undefined || pulse.ageMs >= GAP_MS) return false;
-  const { median, validMs } = view.bed.window("pulse_rate", 5);
-  if (median === undefined || validMs < PULSE_HISTORY_MS) return false;
-  return Math.abs(pulse.value - median) >= PULSE_SHARE * median;
+  const usual = view.bed.window("pulse_rate", 5);
+  if (usual.median === undefined || usual.validMs < PULSE_HISTORY_MS) return false;
+  const now = view.bed.window("pulse_rate", PULSE_NOW_MINUTES);
+  if (now.median === undefined || now.validMs < (PULSE_NOW_MINUTES * MINUTE_MS) / 2) return false;
+  return Math.abs(now.median - usual.median) >= PULSE_SHARE * usual.median;
 }

@@ -31,8 +31,7 @@ export const spo2Relative = condition({
   priority: { A: "medium", B: "medium", C: "medium" },
   rises: "",
   clears:
-    "limit - hysteresis points (3) below the usual for clear_s; while it is open the usual stays what it was, so that " +
-    "an alarm does not get used to a lower oxygen",
+    "limit - hysteresis points (3) below the usual for clear_s; until somebody has answered, the usual stays what it was",
   latch: "V",
   gating: "needs 15 min of values out of the last 30; on a poor sample that nothing bears out, 15 s more",
   reads: ["spo2"],
@@ -56,9 +55,14 @@ function judgeDrop(
   return withDoubt(view, { kind: "holds", ...evidence }, delay_s);
 }
 
+/**
+ * Until somebody has answered, the usual is that of the beginning: an alarm does not get used to a lower oxygen by
+ * itself. From then on it follows the person, whose oxygen may only have fallen with sleep.
+ */
 function usualOf(view: View): number | undefined {
   const told = view.told?.["usual"];
-  if (typeof told === "number") return told;
+  const before = typeof told === "number" ? told : undefined;
+  if (before !== undefined && view.isAnswered !== true) return before;
   const { median, validMs } = view.bed.window("spo2", MINUTES);
-  return validMs < NEEDED_MS ? undefined : median;
+  return median === undefined || validMs < NEEDED_MS ? before : median;
 }

@@ -2,7 +2,7 @@ import { SECOND_MS } from "../../domain/time.ts";
 import { condition, type Verdict, type View, WAITING } from "../condition.ts";
 import { inBand } from "../one-limit.ts";
 import { freshSpo2 } from "../oxygen-low.ts";
-import { withUrgentDoubt } from "../quality.ts";
+import { withDoubt } from "../quality.ts";
 
 /** Of the window, to say anything about it. */
 const NEEDED_SHARE = 0.8;
@@ -26,8 +26,7 @@ export const spo2Sustained = condition({
   rises: "",
   clears: "samples at limit + hysteresis for clear_s",
   latch: "V",
-  gating:
-    "a poor sample that nothing bears out is left to SPO2_LOW_UNCERTAIN, or waits 15 s where that does not judge it",
+  gating: "on a poor sample that nothing bears out, 15 s more",
   reads: ["spo2"],
   values: ["spo2", "median", "limit", "seconds"],
   judge: judgePlateau,
@@ -53,5 +52,6 @@ function judgePlateau(
     if (median === undefined || validMs < NEEDED_SHARE * delay_s * SECOND_MS) return WAITING;
     if (median >= limit) return { kind: "clear", coverMs, ...evidence };
   }
-  return withUrgentDoubt(view, { kind: "holds", delayMs: 0, ...evidence });
+  // Minutes of it are no artefact: weak perfusion all night must not keep this at a warning.
+  return withDoubt(view, { kind: "holds", delayMs: 0, ...evidence }, 0);
 }

@@ -191,6 +191,18 @@ describe("oxygen below tonight's usual", () => {
     expect(openNow(bed)).toEqual([]);
   });
 
+  test("follows the person once somebody has looked: asleep is lower than awake", () => {
+    const bed = personal({ limits }).at(93, 1_800).at(86, 120);
+    bed.command({
+      kind: "acknowledge",
+      occurrence: openNow(bed)[0]?.id ?? "",
+      by: ANNA,
+      place: "going",
+    });
+    bed.at(86, 1_500);
+    expect(openNow(bed)).toEqual([]);
+  });
+
   test("keeps that over a restart, when nobody knows the last half hour any more", () => {
     const bed = personal({ limits }).at(90, 1_800).at(83, 120).restart({ downS: 5 }).at(83, 120);
     expect(openNow(bed)).toMatchObject([{ condition: "SPO2_RELATIVE", values: { usual: 90 } }]);

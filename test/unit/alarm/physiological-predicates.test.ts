@@ -43,22 +43,23 @@ describe("what bears a low oxygen out", () => {
     ).toBe(false);
   });
 
+  const pulse = (median: number, now: number, validMs = 5 * MINUTE, nowMs = 30_000): Hand =>
+    at(85, {
+      windows: { "pulse_rate 5": { median, validMs }, "pulse_rate 0.5": { median: now, validMs: nowMs } },
+    });
+
   test.each([
     [60, 72, true],
     [60, 71, false],
     [60, 48, true],
     [60, 49, false],
-  ])("a pulse whose median was %i and that is now %i: %s", (median, pulse, expected) => {
-    const windows = { "pulse_rate 5": { median, validMs: 5 * MINUTE } };
-    expect(isCorroborated(viewOf({ readings: { spo2: 85, pulse_rate: pulse }, windows }))).toBe(expected);
+  ])("a pulse whose median was %i and that has been %i for half a minute: %s", (median, now, expected) => {
+    expect(isCorroborated(viewOf(pulse(median, now)))).toBe(expected);
   });
 
-  test("a pulse with less than a minute to compare with, or not heard any more, does not", () => {
-    const readings = { spo2: 85, pulse_rate: 120 };
-    const short = { "pulse_rate 5": { median: 60, validMs: MINUTE - 1 } };
-    expect(isCorroborated(viewOf({ readings, windows: short }))).toBe(false);
-    const long = { "pulse_rate 5": { median: 60, validMs: 5 * MINUTE } };
-    expect(isCorroborated(viewOf({ readings, windows: long, ageMs: 11_000 }))).toBe(false);
+  test("a pulse with less than a minute to compare with, or with half a minute of silence, does not", () => {
+    expect(isCorroborated(viewOf(pulse(60, 120, MINUTE - 1)))).toBe(false);
+    expect(isCorroborated(viewOf(pulse(60, 120, 5 * MINUTE, 14_999)))).toBe(false);
   });
 });
 
@@ -174,6 +175,12 @@ describe("SPO2_RELATIVE", () => {
   test("ends within 3", () => {
     expect(word(spo2Relative, at(86, { held: true, ...usual(90) }))).toBe("holds");
     expect(word(spo2Relative, at(87, { held: true, ...usual(90) }))).toBe("clear");
+  });
+
+  test("follows the person once somebody has answered, or keeps the old usual where there is no new one", () => {
+    const later = { held: true, told: { usual: 90 }, answered: true } as const;
+    expect(word(spo2Relative, at(83, { ...later, ...usual(83) }))).toBe("clear");
+    expect(word(spo2Relative, at(83, later))).toBe("holds");
   });
 
   test("does not get used to a lower oxygen: the usual is that of its beginning", () => {

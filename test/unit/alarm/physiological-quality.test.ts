@@ -70,9 +70,15 @@ describe("a low oxygen that the oximeter doubts", () => {
     expect(openNow(bed)[0]?.acknowledgement).toBeUndefined();
   });
 
-  test("does not confirm itself: its own alarm is no corroboration, however long it lasts", () => {
-    const bed = doubted(personal(), 85, 900);
+  test("does not confirm itself: its own alarm is no corroboration", () => {
+    const bed = doubted(personal(), 85, 200);
     expect(calls(bed)).toEqual(["45 SPO2_LOW_UNCERTAIN medium"]);
+    expect(told(bed, "SPO2_LOW")).toEqual([]);
+  });
+
+  test("is high after minutes of it, and only once: cold hands do not make a low night a warning", () => {
+    const bed = doubted(doubted(personal(), 96, 300), 85, 900);
+    expect(calls(bed)).toEqual(["345 SPO2_LOW_UNCERTAIN medium", "465 SPO2_SUSTAINED high"]);
   });
 
   test("ends when the oxygen is back, doubted or not", () => {
@@ -96,17 +102,31 @@ describe("a low oxygen that the oximeter doubts", () => {
 });
 
 describe("a low oxygen that something else bears out", () => {
-  test("is told after 10 s, doubted or not, when the pulse has gone up by a fifth", () => {
-    const racing = (flags: readonly QualityFlag[]) =>
-      new Bedside().at(96, 300).run(15, (bed) =>
+  const racing = (flags: readonly QualityFlag[], seconds: number) =>
+    personal({ limits: { SPO2_INTEGRAL: { on: false } } })
+      .at(96, 300)
+      .run(seconds, (bed) =>
         bed.hear("oxi", {
           kind: "samples",
-          samples: { spo2: 86, pulse_rate: 75 + (bed.second % 3) },
+          samples: { spo2: 86, pulse_rate: 76 + (bed.second % 3) },
           ...(flags.length > 0 && { flags }),
         }),
       );
-    expect(told(racing([]), "SPO2_LOW")).toEqual(["310 occurred high"]);
-    expect(told(racing(POOR), "SPO2_LOW")).toEqual(["310 occurred high"]);
+
+  test("is told sooner, doubted or not, when the pulse has been up by a fifth for a while", () => {
+    expect(told(racing([], 20), "SPO2_LOW")).toEqual(["315 occurred high"]);
+    expect(told(racing(POOR, 20), "SPO2_LOW")).toEqual(["315 occurred high"]);
+  });
+
+  test("is not told for an arousal: the pulse jumps for ten seconds at the end of every ordinary dip", () => {
+    const bed = personal({ limits: { SPO2_INTEGRAL: { on: false } } }).at(96, 300);
+    for (let i = 0; i < 10; i++) {
+      bed
+        .at(86, 12)
+        .run(12, (one) => one.oxi(86, 80))
+        .at(94, 120);
+    }
+    expect(calls(bed)).toEqual([]);
   });
 
   test("and when the mask leaks, from the moment that the leak is large", () => {
@@ -127,6 +147,6 @@ describe("a low oxygen that something else bears out", () => {
     const bed = new Bedside({ cls: "A", limits: { SPO2_INTEGRAL: { on: false } } })
       .at(96, 300)
       .run(70, (one) => one.oxi(86, 80 + (one.second % 3)));
-    expect(told(bed, "SPO2_LOW")).toEqual(["310 occurred medium", "360 escalated high"]);
+    expect(told(bed, "SPO2_LOW")).toEqual(["315 occurred medium", "360 escalated high"]);
   });
 });

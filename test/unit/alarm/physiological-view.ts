@@ -20,6 +20,7 @@ export interface Hand {
   readonly off?: readonly ConditionId[];
   readonly held?: boolean;
   readonly told?: View["told"];
+  readonly answered?: boolean;
   readonly dips?: { readonly integral?: number; readonly crossings?: number };
   readonly fio2?: number;
   /** Last word of the oximeter. */
@@ -55,7 +56,8 @@ export function viewOf(hand: Hand): View {
     watchFrom: mono(0),
     held: hand.held ?? false,
     heldMs: 0,
-    ...(hand.told !== undefined && { told: hand.told }),
+    told: hand.told,
+    isAnswered: hand.answered ?? false,
     bed: {
       reading: (signal) => reading(hand.readings?.[signal]),
       missing: () => MISSING,
