@@ -6,7 +6,7 @@ import { AUDIT_CSV_HEAD, auditCsvRow } from "./audit-csv.ts";
 import { listAuditFiles } from "./audit-files.ts";
 import { type AuditLine, type ScannedSegment, scanAuditLines } from "./audit-line.ts";
 
-/** Reads the audit record in a folder of a disk, one file (at most about 1 MiB) in memory at a time; never writes. */
+/** Reads the audit record in a folder of a disk, one file (about 256 KiB) in memory at a time; never writes. */
 export function createAuditReader(disk: Pick<Disk, "list" | "read">, folder: string): AuditReader {
   /** A file that its owner lets go meanwhile is passed over. */
   async function* files(): AsyncGenerator<{

@@ -20,15 +20,15 @@ export interface AuditOptions {
   readonly anchor?: AuditAnchor;
   /** Default two years. */
   readonly keepMs?: number;
-  /** Files, each up to about `fileBytes`; default 1,000. The oldest goes first. */
+  /** Files, each up to about `fileBytes`; default 4,000. The oldest goes first. */
   readonly filesMax?: number;
-  /** Default 1 MiB. */
+  /** Default 256 KiB: what is read in one go, a few milliseconds' work. */
   readonly fileBytes?: number;
 }
 
 const KEEP_MS = 731 * DAY_MS;
-const FILES_MAX = 1_000;
-const FILE_BYTES = 1 << 20;
+const FILES_MAX = 4_000;
+const FILE_BYTES = 1 << 18;
 
 /**
  * Opens the audit record of one bed, or makes one. It is never rewritten: what is damaged stays where it is, the chain
