@@ -27,12 +27,14 @@ const STANDS_MS = 3 * MINUTE_MS;
 /**
  * What is known of the treatment: a ventilator's fresh word, or the breaths that it tells, or else the newest word of
  * anything that watches it. A machine that says "off", as a card does at the end of a session and a machine before it is
- * unplugged, is off until something says "on". Undefined where nothing says either.
+ * unplugged, is off until something says "on". Undefined where nothing says either, or nothing ever could.
  */
 export function treatmentOf({ bed, now }: View): Treatment | undefined {
   const words = bed.latest("therapy").map(({ value, sameMs, at, ageMs, device, role }) => {
     return { isOn: value === 1, since: mono(at - sameMs), at, ageMs, device, role };
   });
+  // Who tells breaths alone can never say that there are none because the machine is off.
+  if (words.length === 0) return undefined;
   const own = words.find(({ role, ageMs }) => role === "ventilator" && ageMs < GAP_MS);
   if (own !== undefined) return own;
   const breaths = bed

@@ -70,6 +70,30 @@ describe("VENT_OWN", () => {
     expect(bed.open("VENT_OWN")).toBeUndefined();
   });
 
+  test("ends although the ventilator lists forty others beside it that are silent", () => {
+    const bed = ventilatorBed();
+    const list = (active: readonly string[]) =>
+      bed.hear("vent", {
+        kind: "ownAlarm",
+        alarms: Array.from({ length: 40 }, (_, index) => `alarm_${index}`).map((code) => ({
+          ...{ code, text: code, priority: "high" as const },
+          active: active.includes(code),
+        })),
+      });
+    const listing = (seconds: number, ...active: string[]) =>
+      bed.run(seconds, () => {
+        list(active);
+        bed.samples("vent", treated(bed.second));
+      });
+    listing(10);
+    expect(bed.lines()).toEqual([]);
+    listing(10, "alarm_3");
+    listing(5, "alarm_20", "alarm_21");
+    listing(5);
+    expect(bed.fold.open).toEqual([]);
+    expect(bed.lines("VENT_OWN").filter((line) => line.includes("occurred"))).toHaveLength(3);
+  });
+
   test("its priority rises with the ventilator's and never falls", () => {
     const bed = ventilatorBed();
     say(bed, "battery_low", true, "medium");

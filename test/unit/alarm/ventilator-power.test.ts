@@ -143,6 +143,22 @@ describe("VENT_OFF_EXPECTED", () => {
     expect(occurred(bed, "VENT_OFF_EXPECTED")).toEqual(["420 occurred VENT_OFF_EXPECTED medium"]);
   });
 
+  test("a card is too late for class C, who is told after half a minute or not by a card", () => {
+    const card = { ...VENTILATOR, device: "card", delayed: true as const };
+    const bed = ventilatorBed({ cls: "C", sources: [card] });
+    bed.samples("card", { therapy: 1 }, { timeliness: "delayed" });
+    bed.run(60);
+    bed.samples("card", { therapy: 0 }, { timeliness: "delayed" });
+    bed.run(300);
+    expect(occurred(bed, "VENT_OFF_EXPECTED")).toEqual([]);
+  });
+
+  test("a ventilator that only tells its breaths cannot say that it is off: nobody is watching that", () => {
+    const bed = ventilatorBed({ sources: [{ ...VENTILATOR, signals: ["resp_rate"] }] });
+    bed.run(60, () => bed.samples("vent", { resp_rate: 14 }));
+    expect(bed.fold.unknown).toContainEqual({ condition: "VENT_OFF_EXPECTED", why: "no_source" });
+  });
+
   test("a restart keeps the time that has run", () => {
     const bed = ventilatorBed();
     ventilate(bed, 200);
