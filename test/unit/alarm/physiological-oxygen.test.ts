@@ -285,7 +285,7 @@ describe("oxygen a little low", () => {
   });
 
   test("may come from a source that is a minute behind, where SPO2_LOW may not", () => {
-    const bed = personal({ sources: [OXIMETER] }).run(200, (one) =>
+    const bed = personal({ sources: [{ ...OXIMETER, delayed: true }] }).run(200, (one) =>
       one.oxi(85, 60 + (one.second % 5), { timeliness: "delayed" }),
     );
     expect(told(bed, "SPO2_WARN")).toEqual(["120 occurred low"]);
