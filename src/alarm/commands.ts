@@ -2,7 +2,7 @@ import type { AcknowledgePlace, AlarmCommand, CarePlan, Priority } from "../doma
 import { CARE_ACTS } from "../domain/alarm.ts";
 import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
-import { resolveLimits } from "./limits.ts";
+import { resolveLimits, switchedOff } from "./limits.ts";
 import { acknowledge, end, endAll, lapse, raise, show } from "./occurrences.ts";
 import { backToWatch, endWatch, forgetLost, leaveWatch, startWatch } from "./on-watch.ts";
 import { beginCare, endCare, pause, resume } from "./quiet.ts";
@@ -198,6 +198,7 @@ function setLimits(draft: Draft, command: Of<"limits">): Refusal | undefined {
       by,
       at: draft.at,
       reason,
+      off: switchedOff(draft.limits, cls),
       ...(expiresAt !== undefined && { expiresAt }),
       ...(afterwards !== undefined && { afterwards }),
     },
@@ -211,8 +212,10 @@ export function expireLimits(draft: Draft): void {
   const { limits } = draft.core;
   if (limits?.expiresAt === undefined || !draft.trusted || draft.at < limits.expiresAt) return;
   const { expiresAt: _over, afterwards = {}, ...rest } = limits;
-  draft.core = { ...draft.core, limits: { ...rest, given: afterwards } };
-  draft.limits = resolveLimits(afterwards, draft.setup.profile.dependencyClass);
+  const cls = draft.setup.profile.dependencyClass;
+  draft.limits = resolveLimits(afterwards, cls);
+  const off = switchedOff(draft.limits, cls);
+  draft.core = { ...draft.core, limits: { ...rest, given: afterwards, off } };
   draft.isVisible = true;
 }
 

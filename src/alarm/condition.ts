@@ -175,9 +175,13 @@ export interface View {
   readonly heldMs: number;
   readonly bed: BedReadings;
   /** Values of the alarm that this instance is in; undefined while it is in none. */
-  readonly told?: AlarmValues;
+  readonly told?: AlarmValues | undefined;
+  /** Whether somebody has answered that alarm at some time. */
+  readonly isAnswered?: boolean;
   /** For conditions that exist once per device: the device, and what it has said so far. */
-  readonly device?: { readonly source: ExpectedSource; readonly record: DeviceRecord | undefined };
+  readonly device?:
+    | { readonly source: ExpectedSource; readonly record: DeviceRecord | undefined }
+    | undefined;
   /** Highest priority among conditions that violated when the device's data stopped (UNKNOWN-AFTER-LOW). */
   readonly inherited: Priority | undefined;
   /** After a restart with a long downtime: before this, devices have had no time to answer. */
@@ -193,14 +197,16 @@ export interface View {
   /** Inside the bed's watch schedule, whatever the watch does: night for what may wait till day. */
   readonly isNight: boolean;
   /** For scope "own": the device's own alarm. */
-  readonly own?: OwnAlarm;
+  readonly own?: OwnAlarm | undefined;
   /** For scope "care": what is due, when it last happened (`since` before the first), and when any act last did. */
-  readonly care?: {
-    readonly act: CareAct;
-    readonly everyMs: number;
-    readonly lastAt: Mono;
-    readonly anyAt?: Mono;
-  };
+  readonly care?:
+    | {
+        readonly act: CareAct;
+        readonly everyMs: number;
+        readonly lastAt: Mono;
+        readonly anyAt?: Mono;
+      }
+    | undefined;
   /** Limits in force: when they expire, what they switch off. */
   readonly limitsState: { readonly widenedUntil: Wall | undefined; readonly off: readonly ConditionId[] };
 }

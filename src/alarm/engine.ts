@@ -7,7 +7,7 @@ import { type Draft, draftOf } from "./draft.ts";
 import { MOST_COMMANDS } from "./fold.ts";
 import { ingest } from "./ingest.ts";
 import { entryOf, isDue, type JournalEntry, markQuiet } from "./journal.ts";
-import { judgeAll, type News } from "./lifecycle.ts";
+import { judgeAll, NEWS_EVERYTHING, NEWS_TIME, type News, newsOf } from "./lifecycle.ts";
 import { resolveLimits } from "./limits.ts";
 import { settlePast } from "./occurrences.ts";
 import { followLeave, updateWatch } from "./on-watch.ts";
@@ -73,25 +73,23 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
     // Nothing a driver sends may stop the engine; what it sent is lost, and that is an alarm.
     ruleFailed(draft, "input", messageOf(error));
   }
-  judgeAll(draft, newsOf(observation));
+  judgeAll(draft, newsIn(observation));
   settleQuiet(draft);
   return finish(state, draft);
 }
 
 /** What conditions may have to look at again. */
-function newsOf({ body }: Observation): News {
+function newsIn({ body }: Observation): News {
   switch (body.kind) {
     case "samples":
-      return new Set(Object.keys(body.samples));
+      return newsOf(Object.keys(body.samples));
     case "breath":
     case "wave":
-      return BREATH;
+      return newsOf(["breath"]);
     default:
-      return "everything";
+      return NEWS_EVERYTHING;
   }
 }
-
-const BREATH: ReadonlySet<string> = new Set(["breath"]);
 
 function tick(
   setup: AlarmSetup,
@@ -103,10 +101,13 @@ function tick(
   updateWatch(draft);
   followLeave(draft);
   expireLimits(draft);
-  judgeAll(draft, draft.core.watch === state.core.watch ? "time" : "everything");
+  const { watch, limits } = state.core;
+  const isSame = draft.core.watch === watch && draft.core.limits === limits;
+  judgeAll(draft, isSame ? NEWS_TIME : NEWS_EVERYTHING);
   runOut(draft);
   settlePast(draft);
   settleQuiet(draft);
+  draft.live = markQuiet(draft.live, draft.core, draft.now);
   return finish(state, draft);
 }
 
@@ -120,7 +121,7 @@ function command(
   const draft = draftOf(setup, state, forward(state, input.mono), input.at, state.trusted);
   const refused = obey(draft, input.command);
   if (refused !== undefined) return nothing(state, refused);
-  judgeAll(draft, "everything");
+  judgeAll(draft, NEWS_EVERYTHING);
   settleQuiet(draft);
   const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
   return finish({ ...state, commands }, draft, input.command);
@@ -129,7 +130,7 @@ function command(
 function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): StepResult {
   const revision = before.core.revision + 1;
   const core = draft.isVisible || draft.events.length > 0 ? { ...draft.core, revision } : draft.core;
-  const after = markQuiet({
+  const after: EngineState = {
     ...before,
     mono: draft.now,
     at: draft.at,
@@ -137,7 +138,7 @@ function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): Ste
     core,
     ...(core.limits !== undefined && { limits: draft.limits }),
     live: draft.judged === undefined ? draft.live : { ...draft.live, judged: draft.judged },
-  });
+  };
   const { events, notices } = draft;
   if (accepted === undefined && !isDue(before, after)) return { state: after, events, notices };
   const state = { ...after, live: { ...after.live, writtenAt: after.mono } };

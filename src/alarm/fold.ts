@@ -111,7 +111,7 @@ export function toFold(state: EngineState): AlarmFold {
       by,
     })),
     ...(core.care !== undefined && { care: careOf(core.care) }),
-    limits: limitsOf(state),
+    limits: limitsOf(core),
   };
 }
 
@@ -129,10 +129,9 @@ const careOf = ({ act, by, fromWall, untilWall }: CareCore): CareNow => ({
   until: untilWall,
 });
 
-function limitsOf({ core: { limits }, limits: resolved }: EngineState): LimitsState {
-  const off = resolved === undefined ? [] : CONDITION_IDS.filter((id) => !resolved[id].on);
-  if (limits === undefined) return { version: 0, off };
-  const { version, by, at, reason, expiresAt } = limits;
+function limitsOf({ limits }: Core): LimitsState {
+  if (limits === undefined) return { version: 0, off: [] };
+  const { version, by, at, reason, expiresAt, off } = limits;
   return { version, by, at, reason, ...(expiresAt !== undefined && { expiresAt }), off };
 }
 

@@ -85,8 +85,8 @@ function flipped(before: DeviceRecord, after: DeviceRecord): number {
 }
 
 /** The device's own clock, kept beside: never used for alarms, only watched for running away. */
-function withClock(record: DeviceRecord, { deviceAt, at }: Observation, now: Mono): DeviceRecord {
-  if (deviceAt === undefined || !Number.isFinite(deviceAt - at)) return record;
+function withClock(record: DeviceRecord, { deviceAt, at, unsynced }: Observation, now: Mono): DeviceRecord {
+  if (deviceAt === undefined || unsynced === true || !Number.isFinite(deviceAt - at)) return record;
   const offsetMs = deviceAt - at;
   return { ...record, clock: { firstMs: record.clock?.firstMs ?? offsetMs, offsetMs, at: now } };
 }
@@ -159,8 +159,10 @@ function withOwn(
   for (const { code, text, priority, active } of body.alarms) {
     const id = code.slice(0, LONGEST_TEXT);
     if (id === "__proto__") continue;
+    // Ventilators list all that they could say: what never sounded is not kept, and what has just ended is.
+    if (own[id] === undefined && !active) continue;
     if (own[id] === undefined && Object.keys(own).length >= MOST_OWN) {
-      const over = Object.keys(own).find((one) => own[one]?.active === false);
+      const over = Object.keys(own).find((one) => own[one]?.active === false && own[one].at < at);
       if (over === undefined) continue;
       delete own[over];
     }

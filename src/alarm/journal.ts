@@ -99,16 +99,16 @@ export function isDue(before: EngineState, after: EngineState): boolean {
 }
 
 /** Marks devices and judged signals that have fallen silent; the mark goes with the next sample. */
-export function markQuiet(state: EngineState): EngineState {
-  const { silentMs } = paceOf(state.core);
-  let { devices, flips } = state.live;
+export function markQuiet(live: Live, core: Core, now: Mono): Live {
+  const { silentMs } = paceOf(core);
+  let { devices, flips } = live;
   for (const [id, record] of Object.entries(devices)) {
-    const marked = quietRecord(record, state.mono, silentMs);
+    const marked = quietRecord(record, now, silentMs);
     if (marked === record) continue;
     devices = { ...devices, [id]: marked };
     flips += 1;
   }
-  return flips === state.live.flips ? state : { ...state, live: { ...state.live, devices, flips } };
+  return flips === live.flips ? live : { ...live, devices, flips };
 }
 
 function quietRecord(record: DeviceRecord, now: Mono, silentMs: number): DeviceRecord {

@@ -1,36 +1,85 @@
 import {
+  type AlarmValues,
   CARE_ACTS,
-  CONDITION_IDS,
   type ConditionId,
   higherPriority,
   type Priority,
   priorityRank,
 } from "../domain/alarm.ts";
-import type { ExpectedSource } from "../domain/bed.ts";
+import type { BedProfile, DependencyClass, DeviceRole, ExpectedSource } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { DeviceId } from "../domain/ids.ts";
-import { MINUTE_MS } from "../domain/time.ts";
+import { SIGNAL_IDS } from "../domain/signal.ts";
+import { MINUTE_MS, type Mono, mono } from "../domain/time.ts";
 import type { BedReadings, Condition, OwnAlarm, Verdict, View } from "./condition.ts";
 import { conditionOf, conditionsOf, type Draft, setRuntime } from "./draft.ts";
 import { becomeUnknown, decide, type Instance } from "./instance.ts";
+import { switchedOff } from "./limits.ts";
 import { end, escalate, raise } from "./occurrences.ts";
 import { isInSchedule } from "./on-watch.ts";
 import { ruleFailed, ruleWorked } from "./rule-errors.ts";
-import type { Core, Runtime } from "./state.ts";
-import { bedReadings } from "./view.ts";
+import type { AlarmSetup, Core, Runtime } from "./state.ts";
+import { bedReadings, recordOf } from "./view.ts";
 
 /** Conditions with at least this delay may use delayed sources (design, law 6). */
 const DELAYED_FROM_S = 120;
 /** A violation that was last seen so long before the watch began has nothing to do with it. */
 const INHERIT_MS = 30_000;
 
-/** What of the bed has news: the signals of an observation, or everything (a command, a device's own word). */
-export type News = ReadonlySet<string> | "everything" | "time";
+/**
+ * What of the bed has news: a bit for each signal of an observation and one for breaths; everything (a command, a
+ * device's own word), or nothing but time.
+ */
+export type News = number;
+
+export const NEWS_EVERYTHING: News = -1;
+export const NEWS_TIME: News = 0;
+
+const BITS: ReadonlyMap<string, number> = new Map(
+  [...SIGNAL_IDS, "breath"].map((id, index) => [id, 2 ** index] as const),
+);
+
+/** Signals and "breath" as bits; what no condition can read has none. */
+export function newsOf(ids: readonly string[]): News {
+  let bits = 0;
+  for (const id of ids) bits |= BITS.get(id) ?? 0;
+  return bits;
+}
+
+/** The catalogue laid out for one bed: it depends on the setup alone. */
+interface Plan {
+  readonly condition: Condition;
+  /** What it reads, as bits; undefined: everything, every second. */
+  readonly reads: number | undefined;
+  /** Its instances, where they are known beforehand. */
+  readonly subjects: readonly Subject[] | undefined;
+}
+
+/** Only remembered, so that it is not laid out a hundred thousand times a night: the same setup gives the same plan. */
+const plans = new WeakMap<AlarmSetup, readonly Plan[]>();
+
+function planOf(setup: AlarmSetup): readonly Plan[] {
+  const known = plans.get(setup);
+  if (known !== undefined) return known;
+  const plan = conditionsOf(setup).flatMap((condition): readonly Plan[] =>
+    condition.scope === "command"
+      ? []
+      : [
+          {
+            condition,
+            reads: condition.reads === undefined ? undefined : newsOf(condition.reads),
+            subjects: subjectsOf(setup, condition),
+          },
+        ],
+  );
+  plans.set(setup, plan);
+  return plan;
+}
 
 /**
- * Judges what may have changed. With news of signals: the conditions that read them. With the second alone: those of
- * which anything is open, doubtful or overdue, and those about data; while every signal is fresh the others cannot have
- * changed.
+ * Judges what may have changed. With news of signals: the conditions that read them, and whatever is open or doubtful.
+ * With the second alone: those of which anything is open, doubtful or overdue, and those about data; while every signal
+ * is fresh the others cannot have changed.
  */
 export function judgeAll(draft: Draft, news: News): void {
   if (draft.core.watch.left !== undefined) return;
@@ -38,26 +87,27 @@ export function judgeAll(draft: Draft, news: News): void {
   const readings = (withDelayed: boolean): BedReadings =>
     bedReadings({ profile: setup.profile, live, core, limits, now, startedAt, withDelayed });
   const liveBed = readings(false);
-  let delayedBed: BedReadings | undefined;
-  const isFresh = news === "time" && isAllFresh(draft);
-  for (const condition of conditionsOf(setup)) {
-    if (condition.scope === "command") continue;
-    if (news !== "everything" && news !== "time" && !readsAny(condition, news)) continue;
-    const delayS = limits[condition.id].values["delay_s"] ?? 0;
-    const takesDelayed = condition.technical || (!condition.liveOnly && delayS >= DELAYED_FROM_S);
-    if (takesDelayed) delayedBed ??= readings(true);
-    const bed = takesDelayed && delayedBed !== undefined ? delayedBed : liveBed;
-    const mayRest = news === "time" && condition.reads !== undefined;
-    for (const instance of instances(draft, condition)) {
-      if (mayRest && isAtRest(draft.core.runtimes[instance.key], isFresh)) continue;
-      judgeOne(draft, instance, bed);
+  const delayedBed = hasDelayed(setup) ? readings(true) : liveBed;
+  const isFresh = news === NEWS_TIME && isAllFresh(draft);
+  const isMending = Object.keys(core.runtimes).some((key) => key.startsWith("RULE_ERROR"));
+  for (const { condition, reads, subjects } of planOf(setup)) {
+    const isRead = reads === undefined || (reads & news) !== 0 || news === NEWS_EVERYTHING;
+    if (!isRead && news !== NEWS_TIME) continue;
+    for (const subject of subjects ?? instances(draft, condition)) {
+      const runtime = draft.core.runtimes[subject.key];
+      if (news === NEWS_TIME && reads !== undefined && isAtRest(runtime, isFresh)) continue;
+      // Nothing is the matter with it: the next second is soon enough for what reads everything.
+      if (news > 0 && reads === undefined && runtime === undefined) continue;
+      const delayS = limits[condition.id].values["delay_s"] ?? 0;
+      const takesDelayed = condition.technical || (!condition.liveOnly && delayS >= DELAYED_FROM_S);
+      judgeOne(draft, subject, takesDelayed ? delayedBed : liveBed, isMending);
     }
   }
-  judgeFaults(draft);
+  judgeFaults(draft, liveBed);
 }
 
-const readsAny = ({ reads }: Condition, news: ReadonlySet<string>): boolean =>
-  reads === undefined || reads.some((id) => news.has(id));
+const hasDelayed = ({ profile }: AlarmSetup): boolean =>
+  profile.sources.some(({ delayed }) => delayed === true);
 
 /** Nothing is open or doubtful, and no signal is overdue; or it is unknown for a reason that time does not change. */
 function isAtRest(runtime: Runtime | undefined, isFresh: boolean): boolean {
@@ -89,40 +139,57 @@ interface Subject extends Instance {
   readonly care?: NonNullable<View["care"]>;
 }
 
-function instances(draft: Draft, condition: Condition): readonly Subject[] {
-  const { sources } = draft.setup.profile;
-  const of = (roles: readonly string[] | undefined): readonly Subject[] =>
-    sources
-      .filter(({ role }) => roles === undefined || roles.includes(role))
-      .map((source) => ({
-        condition,
-        key: `${condition.id}/${source.device}`,
-        subject: source.device,
-        part: undefined,
-        source,
-      }));
+function subjectsOf({ profile }: AlarmSetup, condition: Condition): readonly Subject[] | undefined {
   switch (condition.scope) {
     case "bed":
       return [{ condition, key: condition.id, subject: undefined, part: undefined }];
     case "oximeter":
-      return of(["oximeter"]);
+      return perSource(profile, condition, ["oximeter"]);
     case "ventilator":
-      return of(["ventilator"]);
+      return perSource(profile, condition, ["ventilator"]);
     case "machine":
-      return of(["oximeter", "ventilator", "contact"]);
+      return perSource(profile, condition, ["oximeter", "ventilator", "contact"]);
     case "call":
-      return of(["call"]);
+      return perSource(profile, condition, ["call"]);
     case "device":
-      return of(undefined);
+      return perSource(profile, condition, undefined);
     case "ventilator_own":
-      return of(["ventilator"]).flatMap((one) => ownAlarms(draft, one));
     case "device_own":
-      return of(undefined)
+    case "care":
+    case "command":
+      return undefined;
+  }
+}
+
+function perSource(
+  { sources }: BedProfile,
+  condition: Condition,
+  roles: readonly DeviceRole[] | undefined,
+): readonly Subject[] {
+  return sources
+    .filter(({ role }) => roles === undefined || roles.includes(role))
+    .map((source) => ({
+      condition,
+      key: `${condition.id}/${source.device}`,
+      subject: source.device,
+      part: undefined,
+      source,
+    }));
+}
+
+/** Instances that come and go: a device's own alarms, and what is due at the bed. */
+function instances(draft: Draft, condition: Condition): readonly Subject[] {
+  const { profile } = draft.setup;
+  switch (condition.scope) {
+    case "ventilator_own":
+      return perSource(profile, condition, ["ventilator"]).flatMap((one) => ownAlarms(draft, one));
+    case "device_own":
+      return perSource(profile, condition, undefined)
         .filter(({ source }) => source?.role !== "ventilator")
         .flatMap((one) => ownAlarms(draft, one));
     case "care":
       return careDue(draft, condition);
-    case "command":
+    default:
       return [];
   }
 }
@@ -138,6 +205,7 @@ function ownAlarms(draft: Draft, subject: Subject): readonly Subject[] {
 }
 
 function careDue({ core, now }: Draft, condition: Condition): readonly Subject[] {
+  const anyAt = Math.max(0, ...Object.values(core.careDone));
   return CARE_ACTS.flatMap((act): readonly Subject[] => {
     const minutes = core.carePlan?.[act];
     if (minutes === undefined) return [];
@@ -148,29 +216,39 @@ function careDue({ core, now }: Draft, condition: Condition): readonly Subject[]
         key: `${condition.id}/${act}`,
         subject: undefined,
         part: act,
-        care: { act, everyMs: minutes * MINUTE_MS, lastAt },
+        care: { act, everyMs: minutes * MINUTE_MS, lastAt, ...(anyAt > 0 && { anyAt: mono(anyAt) }) },
       },
     ];
   });
 }
 
 /** What the box reports of itself waits for its delay, and rises with time, like everything else. */
-function judgeFaults(draft: Draft): void {
+function judgeFaults(draft: Draft, bed: BedReadings): void {
   for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
     if (runtime.fault === undefined || runtime.t0 === undefined) continue;
     const condition = conditionOf(draft, runtime.condition);
     if (condition === undefined) continue;
     const { values } = draft.limits[condition.id];
     const heldMs = draft.now - runtime.t0;
-    const rises = (values["high_s"] ?? Number.POSITIVE_INFINITY) * 1000 <= heldMs;
-    const priority = rises ? "high" : condition.priority[draft.setup.profile.dependencyClass];
+    const view = new InstanceView(
+      draft,
+      { condition, key, subject: undefined, part: runtime.part },
+      bed,
+      runtime,
+    );
+    const priority = priorityOf(draft, condition, view, {
+      kind: "holds",
+      at: draft.now,
+      values: {},
+      devices: [],
+    });
     if (runtime.in !== undefined) escalate(draft, key, priority, {});
     else if (heldMs >= (values["delay_s"] ?? 0) * 1000)
       raise(draft, key, runtime, { priority, values: runtime.fault });
   }
 }
 
-function judgeOne(draft: Draft, subject: Subject, bed: BedReadings): void {
+function judgeOne(draft: Draft, subject: Subject, bed: BedReadings, isMending: boolean): void {
   const { condition, key } = subject;
   const limits = draft.limits[condition.id];
   const runtime = draft.core.runtimes[key];
@@ -180,7 +258,7 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings): void {
     setRuntime(draft, key, undefined);
     return;
   }
-  const view = viewOf(draft, subject, bed, runtime);
+  const view = new InstanceView(draft, subject, bed, runtime);
   let verdict: Verdict;
   let priority: Priority;
   try {
@@ -192,7 +270,7 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings): void {
       becomeUnknown(draft, subject, { why: "rule_error" }, undefined);
     return;
   }
-  ruleWorked(draft, key);
+  if (isMending) ruleWorked(draft, key);
   switch (verdict.kind) {
     case "waiting":
       break;
@@ -206,40 +284,93 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings): void {
   rise(draft, key, priority, verdict);
 }
 
-function viewOf(draft: Draft, subject: Subject, bed: BedReadings, runtime: Runtime | undefined): View {
-  const { setup, core, now, limits } = draft;
-  const t0 = runtime?.t0;
-  const { source } = subject;
-  const record = source === undefined ? undefined : draft.live.devices[source.device];
-  return {
-    now,
-    dependencyClass: setup.profile.dependencyClass,
-    onWatch: core.watch.state.on,
-    watchFrom: core.watch.from,
-    held: t0 !== undefined,
-    heldMs: t0 === undefined ? 0 : now - t0,
-    bed,
-    settledAt: core.settledAt,
-    isOn: (id) => limits[id].on,
-    limitOf: (id, setting) => limits[id].values[setting],
-    isViolating: (id) => anyRuntime(core, id, ({ inBand }) => inBand),
-    isOpen: (id) => anyRuntime(core, id, (one) => one.in !== undefined),
-    get isNight() {
-      return isInSchedule(draft);
-    },
-    get limitsState() {
-      return {
-        widenedUntil: core.limits?.expiresAt,
-        off: CONDITION_IDS.filter((id) => !limits[id].on),
-      };
-    },
-    inherited:
-      source !== undefined && subject.condition.technical ? inheritedBy(draft, source.device) : undefined,
-    told: runtime?.in === undefined ? undefined : core.open[runtime.in]?.occurrence.values,
-    ...(source !== undefined && { device: { source, record } }),
-    ...(subject.own !== undefined && { own: subject.own }),
-    ...(subject.care !== undefined && { care: subject.care }),
-  };
+/**
+ * The view of one instance. What few conditions ask for is worked out when they ask: a night has a million of these.
+ */
+class InstanceView implements View {
+  readonly now: Mono;
+  readonly dependencyClass: DependencyClass;
+  readonly onWatch: boolean;
+  readonly watchFrom: Mono;
+  readonly held: boolean;
+  readonly heldMs: number;
+  readonly bed: BedReadings;
+  readonly settledAt: Mono;
+  readonly #draft: Draft;
+  readonly #subject: Subject;
+  readonly #runtime: Runtime | undefined;
+
+  constructor(draft: Draft, subject: Subject, bed: BedReadings, runtime: Runtime | undefined) {
+    const { setup, core, now } = draft;
+    const t0 = runtime?.t0;
+    this.now = now;
+    this.dependencyClass = setup.profile.dependencyClass;
+    this.onWatch = core.watch.state.on;
+    this.watchFrom = core.watch.from;
+    this.held = t0 !== undefined;
+    this.heldMs = t0 === undefined ? 0 : now - t0;
+    this.bed = bed;
+    this.settledAt = core.settledAt;
+    this.#draft = draft;
+    this.#subject = subject;
+    this.#runtime = runtime;
+  }
+
+  isOn(id: ConditionId): boolean {
+    return this.#draft.limits[id].on;
+  }
+
+  limitOf(id: ConditionId, setting: string): number | undefined {
+    return this.#draft.limits[id].values[setting];
+  }
+
+  isViolating(id: ConditionId): boolean {
+    return anyRuntime(this.#draft.core, id, ({ inBand }) => inBand);
+  }
+
+  isOpen(id: ConditionId): boolean {
+    return anyRuntime(this.#draft.core, id, (one) => one.in !== undefined);
+  }
+
+  get isNight(): boolean {
+    return isInSchedule(this.#draft);
+  }
+
+  get limitsState(): View["limitsState"] {
+    const { core, limits, setup } = this.#draft;
+    return {
+      widenedUntil: core.limits?.expiresAt,
+      off: switchedOff(limits, setup.profile.dependencyClass),
+    };
+  }
+
+  get inherited(): Priority | undefined {
+    const { subject, condition } = this.#subject;
+    return subject !== undefined && condition.technical ? inheritedBy(this.#draft, subject) : undefined;
+  }
+
+  get told(): AlarmValues | undefined {
+    const id = this.#runtime?.in;
+    return id === undefined ? undefined : this.#draft.core.open[id]?.occurrence.values;
+  }
+
+  get isAnswered(): boolean {
+    const id = this.#runtime?.in;
+    return id !== undefined && this.#draft.core.open[id]?.answered === true;
+  }
+
+  get device(): View["device"] {
+    const { source } = this.#subject;
+    return source === undefined ? undefined : { source, record: recordOf(this.#draft.live, source.device) };
+  }
+
+  get own(): OwnAlarm | undefined {
+    return this.#subject.own;
+  }
+
+  get care(): View["care"] {
+    return this.#subject.care;
+  }
 }
 
 function anyRuntime(core: Core, id: ConditionId, is: (runtime: Runtime) => boolean): boolean {

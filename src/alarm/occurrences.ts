@@ -198,7 +198,8 @@ function join(draft: Draft, into: Open, newcomer: Newcomer, { priority, values }
     condition: isWorseTier ? runtime.condition : before.condition,
     conditions: conditionsIn(draft, id),
     priority: merged ? before.priority : higherPriority(before.priority, priority),
-    values: { ...before.values, ...values },
+    // What is shown is the worst tier's: a milder one that joins only adds.
+    values: isWorseTier ? { ...before.values, ...values } : { ...values, ...before.values },
     simulated: before.simulated && isMadeUp(draft, runtime),
     ...(merged && { recurrent: again(before.recurrent, recurrence(draft, runtime.condition, count)) }),
   };

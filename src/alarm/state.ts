@@ -226,6 +226,8 @@ export interface LimitsCore {
   readonly at: Wall;
   readonly reason: string;
   readonly expiresAt?: Wall;
+  /** Switched off by these limits. */
+  readonly off: readonly ConditionId[];
   /** What counts from then on. */
   readonly afterwards?: unknown;
 }

@@ -53,9 +53,20 @@ export function windowOf(trace: Trace, minutes: number, now: Mono): Omit<Window,
   const { at } = trace;
   if (minutes * MINUTE_MS <= WINDOW_MS) {
     const runs = clipped(trace.runs, from, mono(now + 1_000));
-    let lowest: number | undefined;
-    for (const [value] of runs) lowest = lowest === undefined || value < lowest ? value : lowest;
-    return { validMs: validOf(runs), spanMs, median: medianOf(runs), lowest, at };
+    const lowest =
+      runs.length === 0
+        ? undefined
+        : runs.reduce((low, [value]) => Math.min(low, value), Number.POSITIVE_INFINITY);
+    return {
+      validMs: validOf(runs),
+      spanMs,
+      // Asked for by few, every second of a night.
+      get median() {
+        return medianOf(runs);
+      },
+      lowest,
+      at,
+    };
   }
   const whole = trace.minutes.filter(([end]) => end > from);
   const medians = whole.map(([, median, validMs]) => [median, mono(0), mono(validMs)] as const);
@@ -70,6 +81,8 @@ export function windowOf(trace: Trace, minutes: number, now: Mono): Omit<Window,
 
 function clipped(runs: readonly Run[], from: Mono, to: Mono): readonly Run[] {
   const kept: Run[] = [];
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (first !== undefined && last !== undefined && first[1] >= from && last[2] <= to) return runs;
   for (const run of runs) {
     if (run[2] <= from || run[1] >= to) continue;
     kept.push(
@@ -87,7 +100,7 @@ const validOf = (runs: readonly Run[]): number => runs.reduce((sum, [, from, to]
 function medianOf(runs: readonly Run[]): number | undefined {
   const half = validOf(runs) / 2;
   if (half === 0) return undefined;
-  if (runs.every(([value]) => Number.isInteger(value) && value >= 0 && value < BINS))
+  if (runs.every(([value]) => Number.isInteger(value) && value >= 0 && value <= MOST_BINNED))
     return binned(runs, half);
   let below = 0;
   for (const [value, from, to] of runs.toSorted((a, b) => a[0] - b[0])) {
@@ -97,16 +110,21 @@ function medianOf(runs: readonly Run[]): number | undefined {
   return undefined;
 }
 
-/** SpO2 and pulse are whole numbers: counting is faster than sorting, every second of a night. */
-const BINS = 301;
+const MOST_BINNED = 300;
 
+/** SpO2 and pulse are whole numbers: counting is faster than sorting, every second of a night. */
 function binned(runs: readonly Run[], half: number): number | undefined {
-  const time = new Float64Array(BINS);
-  for (const [value, from, to] of runs) time[value] = (time[value] ?? 0) + (to - from);
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const [value] of runs) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const time = new Array<number>(most - least + 1).fill(0);
+  for (const [value, from, to] of runs) time[value - least] = (time[value - least] ?? 0) + (to - from);
   let below = 0;
-  for (let value = 0; value < BINS; value++) {
-    below += time[value] ?? 0;
-    if (below >= half) return value;
+  for (let bin = 0; bin < time.length; bin++) {
+    below += time[bin] ?? 0;
+    if (below >= half) return least + bin;
   }
   return undefined;
 }

@@ -78,8 +78,10 @@ export function bedReadings(input: BedInput): BedReadings {
       }),
     latest: (signal) =>
       profile.sources.flatMap(({ device, role }) => {
-        const valid = recordOf(live, device)?.signals[signal]?.valid;
-        return valid === undefined ? [] : [{ ...readingOf(device, valid, now), role }];
+        const record = recordOf(live, device);
+        const valid = record?.signals[signal]?.valid;
+        if (valid === undefined || (record?.timeliness === "delayed" && !input.withDelayed)) return [];
+        return [{ ...readingOf(device, valid, now), role }];
       }),
     ownAlarms: () =>
       profile.sources.flatMap(({ device, role }) => {
@@ -124,7 +126,8 @@ export function bedReadings(input: BedInput): BedReadings {
   };
 }
 
-const recordOf = ({ devices }: Live, device: DeviceId): DeviceRecord | undefined =>
+/** What a device has said so far. */
+export const recordOf = ({ devices }: Live, device: DeviceId): DeviceRecord | undefined =>
   Object.hasOwn(devices, device) ? devices[device] : undefined;
 
 const readingOf = (device: DeviceId, { value, at, since, coverMs }: ValidSample, now: Mono): Reading => ({
