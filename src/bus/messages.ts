@@ -1,9 +1,18 @@
 import Type, { type Static, type StaticEncode, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { type AlarmEvent, type AlarmFold, CONDITION_IDS, EVENT_KINDS, PRIORITIES } from "../domain/alarm.ts";
+import { type AlarmEvent, type AlarmFold, PRIORITIES } from "../domain/alarm.ts";
 import { messageOf } from "../domain/fault.ts";
 import { QUALITY_FLAGS } from "../domain/observation.ts";
-import type { Wall } from "../domain/time.ts";
+import {
+  actor,
+  alarmEvent,
+  commandBody,
+  foldFields,
+  name,
+  text,
+  wallTime,
+  wholeFold,
+} from "./alarm-schemas.ts";
 
 /*
  * Every message on the bus: UTF-8 JSON, one schema each. `v` grows when something is added; readers ignore fields
@@ -18,10 +27,7 @@ export const MESSAGE_VERSION = 1;
 export const PAYLOAD_CHARS_MAX = 1 << 18;
 
 const version = Type.Integer({ minimum: 1 });
-const wallTime = Type.Unsafe<Wall>(Type.Number({ minimum: 0, maximum: 8.64e15 }));
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const name = Type.String({ minLength: 1, maxLength: 100 });
-const text = Type.String({ maxLength: 2_000 });
 const epoch = Type.String({ minLength: 1, maxLength: 64 });
 
 /** What identifies an observation together with its device. */
@@ -115,33 +121,6 @@ const observationSchemas = {
   }),
 };
 
-const actor = Type.Object({ id: name, name: text });
-
-const occurrence = Type.Object({
-  id: name,
-  bed: name,
-  condition: Type.Enum([...CONDITION_IDS]),
-  subject: Type.Optional(name),
-  priority: Type.Enum([...PRIORITIES]),
-  state: Type.Enum(["holds", "unknown"]),
-  raisedAt: wallTime,
-  unknownSince: Type.Optional(wallTime),
-  values: Type.Record(Type.String(), Type.Union([Type.Number(), text])),
-  acknowledgement: Type.Optional(
-    Type.Object({ by: actor, at: wallTime, until: wallTime, place: Type.Enum(["going", "bedside"]) }),
-  ),
-  simulated: Type.Boolean(),
-  drill: Type.Boolean(),
-  notDurable: Type.Optional(Type.Literal(true)),
-});
-
-const watch = Type.Object({
-  on: Type.Boolean(),
-  reason: Type.Enum(["class_c", "schedule", "person", "therapy", "off", "ended"]),
-  since: wallTime,
-  by: Type.Optional(actor),
-});
-
 const schemas = {
   /** `state`, retained; the broker publishes it with `online: false` when the edge's connection dies. */
   state: Type.Object({
@@ -159,28 +138,11 @@ const schemas = {
     marks: Type.Array(Type.Object({ epoch, seq: count }), { maxItems: 64 }),
   }),
   /** `alarm`, retained: the fold of the bed's open occurrences. */
-  alarm: Type.Object({
-    v: version,
-    bed: name,
-    revision: count,
-    at: wallTime,
-    watch,
-    open: Type.Array(occurrence, { maxItems: 500 }),
-    unknown: Type.Array(Type.Object({ condition: Type.Enum([...CONDITION_IDS]), why: text }), {
-      maxItems: 500,
-    }),
-    drillUntil: Type.Optional(wallTime),
-  }),
+  alarm: Type.Object({ v: version, ...foldFields }),
   /** `alarm/event`: history, numbered like observations of a device of the name `alarm`. */
   alarmEvent: Type.Object({
     ...identity,
-    event: Type.Object({
-      kind: Type.Enum([...EVENT_KINDS]),
-      at: wallTime,
-      occurrence,
-      reason: Type.Optional(Type.Enum(["recovered", "answered", "watch_ended", "settings"])),
-      by: Type.Optional(actor),
-    }),
+    event: alarmEvent,
   }),
   /** `settings`, retained: what the hub wants the edge to run on. */
   settings: Type.Object({
@@ -202,17 +164,7 @@ const schemas = {
       issuedAt: wallTime,
       expiresAt: wallTime,
       edgeEpoch: epoch,
-      body: Type.Union([
-        Type.Object({
-          kind: Type.Literal("acknowledge"),
-          occurrence: name,
-          place: Type.Enum(["going", "bedside"]),
-        }),
-        Type.Object({ kind: Type.Literal("with_patient"), occurrence: name }),
-        Type.Object({ kind: Type.Literal("start_watch") }),
-        Type.Object({ kind: Type.Literal("end_watch") }),
-        Type.Object({ kind: Type.Literal("drill"), forMs: Type.Integer({ minimum: 1, maximum: 3_600_000 }) }),
-      ]),
+      body: commandBody,
     }),
   }),
   /** `command/result`. */
@@ -256,7 +208,12 @@ export type Reader<Message> = (payload: string) => Decoded<Message>;
 
 export const readState: Reader<StateMessage> = reader(schemas.state);
 export const readStored: Reader<StoredMessage> = reader(schemas.stored);
-export const readAlarm: Reader<AlarmFold> = reader(schemas.alarm);
+const readFold = reader(schemas.alarm);
+/** The fold; what an older edge does not say is filled in. */
+export const readAlarm: Reader<AlarmFold> = (payload) => {
+  const read = readFold(payload);
+  return read.ok ? { ok: true, message: wholeFold(read.message) } : read;
+};
 export const readAlarmEvent: Reader<AlarmEventMessage> = reader(schemas.alarmEvent);
 export const readSettings: Reader<SettingsMessage> = reader(schemas.settings);
 export const readCommand: Reader<CommandMessage> = reader(schemas.command);

@@ -231,7 +231,10 @@ class Model implements LiveModel {
 
 function noAlarms(bed: BedId, clock: Clock): AlarmFold {
   const at = clock.wall();
-  return { bed, revision: 0, at, watch: { on: false, reason: "off", since: at }, open: [], unknown: [] };
+  return {
+    ...{ bed, revision: 0, at, watch: { on: false, reason: "off", since: at } },
+    ...{ open: [], unknown: [], cards: [], past: [], pauses: [], limits: { version: 0, off: [] } },
+  };
 }
 
 /** A delayed source's age includes what it says itself; a stamp in the future is not believed. */

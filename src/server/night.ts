@@ -120,10 +120,13 @@ function alarmsOf(events: readonly AlarmEvent[]): NightResponse["alarms"] {
     acknowledgedAt?: number;
   }
   const lines = new Map<OccurrenceId, Line>();
-  for (const { kind, at, occurrence, by } of events) {
+  for (const { kind, at, occurrence, by, over, member } of events) {
     const line = lines.get(occurrence.id) ?? { occurrence };
     line.occurrence = occurrence;
-    if (kind === "ended") line.endedAt = at;
+    // The end of one tier or of a quiet interval is not the end of it; records of before know no members.
+    if (kind === "ended" && (over === true || member === undefined)) line.endedAt = at;
+    // It has come again within minutes: the same alarm, still open.
+    if (kind === "occurred") delete line.endedAt;
     if (kind === "acknowledged" && line.acknowledgedAt === undefined) {
       line.acknowledgedAt = at;
       const name = by?.name ?? occurrence.acknowledgement?.by.name;

@@ -121,6 +121,10 @@ export function alarms(
     },
     open,
     unknown: [],
+    cards: [],
+    past: [],
+    pauses: [],
+    limits: { version: 0, off: [] },
     ...overrides,
   };
 }

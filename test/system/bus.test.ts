@@ -359,6 +359,10 @@ outside.test("mosquitto_sub reads every topic of a bed as it stands in the desig
     watch: { on: true, reason: "person", since: wall(1) },
     open: [],
     unknown: [],
+    cards: [],
+    past: [],
+    pauses: [],
+    limits: { version: 0, off: [] },
   });
   await until("the marks came", () =>
     lines.some((line) => line.includes("/stored/") && line.includes('"seq":3')),

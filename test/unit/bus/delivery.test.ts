@@ -428,6 +428,10 @@ describe("the retained picture of a bed", () => {
     watch: { on: true, reason: "person", since: wall(1) },
     open: [],
     unknown: [],
+    cards: [],
+    past: [],
+    pauses: [],
+    limits: { version: 0, off: [] },
   });
 
   test("is there for whoever comes later, newest only, also after the broker forgot it", async () => {

@@ -198,6 +198,8 @@ describe("an observation on the wire", () => {
   });
 });
 
+const anna = { id: "p1", name: "Anna" };
+
 const occurrence: Occurrence = {
   id: "b1-abcdefghij-3",
   bed: "b1",
@@ -209,6 +211,11 @@ const occurrence: Occurrence = {
   unknownSince: wall(at + 5),
   values: { spo2: 79, device: "oximeter" },
   acknowledgement: { by: { id: "p1", name: "陳" }, at, until: wall(at + 9), place: "bedside" },
+  conditions: ["SPO2_LOW", "SPO2_WARN"],
+  card: "b1-abcdefghij-2",
+  recurrent: { count: 7, since: at },
+  quiet: { why: "care", until: at, by: anna, act: "mask" },
+  accepted: anna,
   simulated: true,
   drill: false,
   notDurable: true,
@@ -222,6 +229,19 @@ const fold: AlarmFold = {
   open: [occurrence],
   unknown: [{ condition: "VENT_PRESSURE_LOW", why: "IPAP is not known" }],
   drillUntil: at,
+  cards: [
+    {
+      id: occurrence.id,
+      cause: "mask_off",
+      priority: "high",
+      members: [occurrence.id],
+      evidence: [{ name: "leak", value: 68, trend: "up" }],
+    },
+  ],
+  past: [{ occurrence, endedAt: at, seconds: 12.5, missed: true }],
+  pauses: [{ condition: "SPO2_WARN", priority: "medium", until: at, by: anna }],
+  care: { act: "suction", since: at, until: at, by: anna },
+  limits: { version: 2, by: anna, at, reason: "agreed", expiresAt: at, off: ["SPO2_WARN"] },
 };
 
 describe("every other message", () => {
@@ -230,8 +250,10 @@ describe("every other message", () => {
     const event = {
       kind: "ended",
       at,
+      member: { condition: "SPO2_LOW", priority: "high", values: { spo2: 79 } },
       occurrence,
       reason: "recovered",
+      over: true,
       by: { id: "p1", name: "Anna" },
     } as const;
     const sent = { epoch: "e", seq: 1, event };
@@ -254,6 +276,33 @@ describe("every other message", () => {
     expect(readHealth(write(health))).toEqual({ ok: true, message: { v: 1, ...health } });
     const echo = { nonce: "n", session: "s" };
     expect(readEcho(write(echo))).toEqual({ ok: true, message: { v: 1, ...echo } });
+  });
+
+  test("of an older edge is still an alarm: what it does not say is filled in, each alarm with a card of its own", () => {
+    const { cards: _c, past: _p, pauses: _q, limits: _l, care: _a, ...older } = fold;
+    expect(readAlarm(JSON.stringify({ v: 1, ...older }))).toEqual({
+      ok: true,
+      message: {
+        v: 1,
+        ...older,
+        cards: [{ id: occurrence.id, priority: "high", members: [occurrence.id], evidence: [] }],
+        past: [],
+        pauses: [],
+        limits: { version: 0, off: [] },
+      },
+    });
+  });
+
+  test.each<Record<string, unknown>>([
+    { kind: "acknowledge", occurrence: occurrence.id, place: "watching" },
+    { kind: "pause", condition: "SPO2_WARN", priority: "medium", forMs: 600_000 },
+    { kind: "care", act: "suction" },
+    { kind: "leave", reason: "visit", until: at },
+    { kind: "finish", reason: "death" },
+    { kind: "care_plan", plan: { turn: 120 } },
+  ])("asks an engine from afar: $kind", (body) => {
+    const about = { id: "c", person: anna, issuedAt: at, expiresAt: at, edgeEpoch: "e" };
+    expect(readCommand(JSON.stringify({ v: 1, command: { ...about, body } })).ok).toBe(true);
   });
 
   test("is refused with the place and the rule when it does not fit", () => {

@@ -262,7 +262,8 @@ export function occurrence(changes: Partial<Occurrence> = {}): Occurrence {
 
 export function fold(open: readonly Occurrence[], revision = 1): AlarmFold {
   const watch = { on: true, reason: "person", since: NOW } as const;
-  return { bed: "b1", revision, at: NOW, watch, open, unknown: [] };
+  const nothing = { unknown: [], cards: [], past: [], pauses: [], limits: { version: 0, off: [] } } as const;
+  return { bed: "b1", revision, at: NOW, watch, open, ...nothing };
 }
 
 /** Samples of one device as an observation that arrives now. */

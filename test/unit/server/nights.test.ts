@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AlarmEvent } from "../../../src/domain/alarm.ts";
+import type { AlarmEvent, ConditionId } from "../../../src/domain/alarm.ts";
 import { csvCell } from "../../../src/domain/csv-cell.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 import { absent, type Sample } from "../../../src/domain/sample.ts";
@@ -130,6 +130,27 @@ describe("a night", () => {
       },
       { occurrence: later },
     ]);
+  });
+
+  it("ends an alarm with the last of its tiers, and goes on with one that comes again within minutes", async () => {
+    const raisedAt = wall(START);
+    const event = (kind: AlarmEvent["kind"], afterS: number, condition: ConditionId): AlarmEvent => ({
+      kind,
+      at: wall(START + afterS * 1_000),
+      member: { condition, priority: "high", values: {} },
+      occurrence: occurrence({ raisedAt }),
+    });
+    const over = { reason: "recovered", over: true } as const;
+    harness.store.eventList = [
+      event("occurred", 0, "SPO2_LOW"),
+      event("occurred", 10, "SPO2_CRIT"),
+      event("ended", 20, "SPO2_CRIT"),
+    ];
+    expect((await night()).alarms).toEqual([{ occurrence: occurrence({ raisedAt }) }]);
+    harness.store.eventList = [...harness.store.eventList, { ...event("ended", 40, "SPO2_LOW"), ...over }];
+    expect((await night()).alarms).toMatchObject([{ endedAt: START + 40_000 }]);
+    harness.store.eventList = [...harness.store.eventList, event("occurred", 200, "SPO2_LOW")];
+    expect((await night()).alarms).toEqual([{ occurrence: occurrence({ raisedAt }) }]);
   });
 
   it("gives metrics over the time from the first to the last oximeter number", async () => {
