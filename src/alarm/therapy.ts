@@ -29,7 +29,7 @@ const STANDS_MS = 3 * MINUTE_MS;
  * anything that watches it. A machine that says "off", as a card does at the end of a session and a machine before it is
  * unplugged, is off until something says "on". Undefined where nothing says either, or nothing ever could.
  */
-export function treatmentOf({ bed, now }: View): Treatment | undefined {
+export function treatmentOf({ bed }: View): Treatment | undefined {
   const words = bed.latest("therapy").map(({ value, sameMs, at, ageMs, device, role }) => {
     return { isOn: value === 1, since: mono(at - sameMs), at, ageMs, device, role };
   });
