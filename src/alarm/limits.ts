@@ -78,9 +78,12 @@ export function settingOf(limits: Limits, condition: ConditionId, setting: strin
   return value;
 }
 
-/** Conditions that somebody switched off: their preset has them on. */
-export const switchedOff = (limits: Limits, cls: DependencyClass): readonly ConditionId[] =>
-  CONDITIONS.map(({ id }) => id).filter((id) => !limits[id].on && startsOn(id, cls));
+/** Conditions that somebody switched off: their preset has them on. Asked once a second. */
+export function switchedOff(limits: Limits, cls: DependencyClass): readonly ConditionId[] {
+  const off: ConditionId[] = [];
+  for (const id of CONDITION_IDS) if (!limits[id].on && startsOn(id, cls)) off.push(id);
+  return off;
+}
 
 /** The preset that a file names, then what it names itself. */
 function layersOf(given: unknown): readonly (readonly (readonly [string, unknown])[])[] {
