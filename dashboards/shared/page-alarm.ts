@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
-import { type Occurrence, type Priority, priorityRank } from "../../src/domain/alarm.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../../src/domain/time.ts";
 import type { Clock } from "../../src/port/clock.ts";
 import type { BedState } from "../../src/server/contract.ts";
+import { type Choice, choose, GENTLE_EVERY_MS } from "../../src/sound/choice.ts";
 import type { SoundKind } from "../../src/sound/pattern.ts";
 import type { LinkPhase } from "./live-connection.ts";
 
@@ -15,7 +15,9 @@ const QUIET_MS = 3 * MINUTE_MS;
 
 /** Something that rings until told otherwise. */
 interface Ringing {
-  ring(kind: SoundKind | undefined): void;
+  ring(wanted: Choice["ring"]): void;
+  /** One burst of the low sound. */
+  ask(): void;
 }
 
 export interface PageAlarmInput {
@@ -33,6 +35,7 @@ export class PageAlarm {
   readonly #sound: Ringing;
   #lostSince: Mono | undefined;
   #quietUntil: Mono | undefined;
+  #askedAt: Mono | undefined;
 
   constructor(clock: Clock, sound: Ringing) {
     this.#clock = clock;
@@ -48,8 +51,14 @@ export class PageAlarm {
     const lossMs = this.#lostSince === undefined ? undefined : now - this.#lostSince;
     const loss = lossSound(lossMs, input.beds);
     this.ringsForLoss.value = loss !== undefined && !this.#isQuiet(now);
-    const kind = lost ? loss : occurrenceSound(input.beds, input.demo);
-    this.#sound.ring(this.#isQuiet(now) ? undefined : kind);
+    const heard = occurrenceChoice(input.beds, input.demo);
+    const { ring, gentle } = lost ? lossChoice(loss, heard) : heard;
+    const isQuiet = this.#isQuiet(now);
+    this.#sound.ring(isQuiet ? undefined : ring);
+    if (!gentle || ring !== undefined || isQuiet) return;
+    if (this.#askedAt !== undefined && now - this.#askedAt < GENTLE_EVERY_MS) return;
+    this.#askedAt = now;
+    this.#sound.ask();
   }
 
   /** Somebody is looking: this page keeps quiet for 3 minutes, whatever could not be sent. */
@@ -72,17 +81,18 @@ function lossSound(lossMs: number | undefined, beds: readonly BedState[]): Sound
   return lossMs >= LOSS_URGENT_MS ? "high" : "medium";
 }
 
-/** The sound of the highest alarm that nobody has taken yet; a call has its own sound, but never hides another. */
-export function occurrenceSound(beds: readonly BedState[], demo: boolean): SoundKind | undefined {
-  const ringing = beds
-    .flatMap((bed) => bed.alarms.open)
-    .filter((each) => each.acknowledgement === undefined && (demo || !each.simulated || each.drill));
-  const highest = ringing.reduce<Priority | undefined>(
-    (found, each) =>
-      found === undefined || priorityRank(each.priority) > priorityRank(found) ? each.priority : found,
-    undefined,
-  );
-  const isCall = (each: Occurrence) => each.condition === "PATIENT_CALL";
-  const loudest = ringing.filter((each) => each.priority === highest);
-  return loudest.length > 0 && loudest.every(isCall) ? "call" : highest;
+/**
+ * What rang when the connection went goes on ringing (law 1), unless the loss is the more urgent by now. The loss has
+ * no words: whether the box or this page's own network is gone cannot be known here.
+ */
+function lossChoice(loss: SoundKind | undefined, { ring }: Choice): Choice {
+  if (ring !== undefined && (loss === undefined || ring.kind !== "medium")) return { ring, gentle: false };
+  return { gentle: false, ...(loss === undefined ? {} : { ring: { kind: loss, spoken: [] } }) };
 }
+
+/** What the house sounds for, and in a demo also what is simulated. */
+const occurrenceChoice = (beds: readonly BedState[], demo: boolean): Choice =>
+  choose(
+    beds.map((bed) => bed.alarms),
+    (occurrence) => demo || !occurrence.simulated || occurrence.drill,
+  );

@@ -1,10 +1,13 @@
 import { signal } from "@preact/signals";
 import type { Clock } from "../../src/port/clock.ts";
-import type { SoundKind } from "../../src/sound/pattern.ts";
-import { alarmSound } from "../../src/sound/synthesis.ts";
+import type { Choice } from "../../src/sound/choice.ts";
+import type { Sentence } from "../../src/sound/speech.ts";
+import { createVoice, type Voice } from "../../src/sound/synthesis.ts";
+import { bufferOf, PageRinging } from "./page-ringing.ts";
+import type { PageSentence, PageSpeech } from "./page-speech.ts";
 
 /** Enough for the highest harmonic of an alarm; the browser resamples. */
-const SAMPLE_RATE_HZ = 24_000;
+export const PAGE_RATE_HZ = 24_000;
 const CONFIRM_MS = 1_500;
 
 /**
@@ -15,13 +18,17 @@ export class PageSound {
   /** `locked`: needs a tap. `blocked`: was tapped, and the browser still does not play. */
   readonly state = signal<"locked" | "ready" | "blocked">("locked");
   readonly #clock: Clock;
+  readonly #speech: PageSpeech;
+  #voice: Voice | undefined;
   #context: AudioContext | undefined;
-  #wanted: SoundKind | undefined;
-  #playing: { readonly kind: SoundKind; readonly stop: () => void } | undefined;
-  readonly #buffers = new Map<SoundKind, AudioBuffer>();
+  #wanted: Choice["ring"];
+  #ringing: PageRinging | undefined;
+  /** The silence in which the browser spoke last. */
+  #spokenIn: string | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, speech: PageSpeech) {
     this.#clock = clock;
+    this.#speech = speech;
   }
 
   /** Call it inside a tap. Resolves to whether sound really flows: the audio clock moves and the tone arrives. */
@@ -33,7 +40,7 @@ export class PageSound {
     }
     const resumed = context.resume();
     const before = context.currentTime;
-    const heard = this.#play(context, "medium", false);
+    const heard = this.#play(context, this.#tones().burst("medium"));
     const deadline = this.#clock.mono() + CONFIRM_MS;
     await Promise.race([resumed, this.#clock.sleep(CONFIRM_MS)]);
     let flowing = false;
@@ -56,22 +63,31 @@ export class PageSound {
     await this.#open()?.resume();
   }
 
-  /** Rings until told otherwise; undefined is silence. Waits in vain, and visibly, while the page is locked. */
-  ring(kind: SoundKind | undefined): void {
-    this.#wanted = kind;
+  /**
+   * Rings until told otherwise; undefined is silence. Waits in vain, and visibly, while the page is locked. Called again
+   * and again, at least once a second, so that what is spoken can follow.
+   */
+  ring(wanted: Choice["ring"]): void {
+    this.#wanted = wanted;
     this.#follow();
+  }
+
+  /** One burst of the low sound; silent where sound is not unlocked. */
+  ask(): void {
+    if (this.#context === undefined || this.state.value !== "ready") return;
+    this.#play(this.#context, this.#tones().burst("low"));
   }
 
   /** A short tick that confirms an action, as at the end of a dwell; silent where sound is not unlocked. */
   tick(): void {
     if (this.#context === undefined || this.state.value !== "ready") return;
-    const tone = this.#context.createOscillator();
-    const level = this.#context.createGain();
-    level.gain.value = 0.2;
-    tone.frequency.value = 480;
-    tone.connect(level).connect(this.#context.destination);
-    tone.start();
-    tone.stop(this.#context.currentTime + 0.12);
+    this.#play(this.#context, this.#tones().tick());
+  }
+
+  /** Made when it is first needed: a page that never rings does not work it out. */
+  #tones(): Voice {
+    this.#voice ??= createVoice(PAGE_RATE_HZ);
+    return this.#voice;
   }
 
   #open(): AudioContext | undefined {
@@ -87,23 +103,37 @@ export class PageSound {
   }
 
   #follow(): void {
-    const kind = this.state.value === "ready" ? this.#wanted : undefined;
-    if (this.#playing?.kind === kind) return;
-    this.#playing?.stop();
-    this.#playing = undefined;
-    if (kind === undefined || this.#context === undefined) return;
-    this.#playing = { kind, stop: this.#play(this.#context, kind, true).stop };
+    const wanted = this.state.value === "ready" ? this.#wanted : undefined;
+    if (this.#ringing !== undefined && this.#ringing.kind !== wanted?.kind) {
+      this.#ringing.stop();
+      this.#ringing = undefined;
+      this.#speech.hush();
+    }
+    if (wanted === undefined || this.#context === undefined) return;
+    const spoken = wanted.spoken.flatMap((key) => this.#speech.sentence(key) ?? []);
+    const sentences: readonly Sentence[] = spoken.map(({ sentence }) => sentence);
+    if (this.#ringing === undefined)
+      this.#ringing = new PageRinging(this.#context, this.#tones(), wanted.kind, sentences);
+    else this.#ringing.speak(sentences);
+    this.#sayByBrowser(this.#ringing, spoken);
   }
 
-  #play(context: AudioContext, kind: SoundKind, loop: boolean): { stop(): void; level(): number } {
+  #sayByBrowser(ringing: PageRinging, spoken: readonly PageSentence[]): void {
+    const beginning = ringing.beginning();
+    if (beginning === undefined || beginning.silence === this.#spokenIn) return;
+    const text = spoken.find(({ sentence }) => sentence === beginning.sentence)?.text;
+    if (text === undefined) return;
+    this.#spokenIn = beginning.silence;
+    this.#speech.say(text);
+  }
+
+  #play(context: AudioContext, pcm: Int16Array): { stop(): void; level(): number } {
     const source = context.createBufferSource();
     const meter = context.createAnalyser();
     meter.fftSize = 2048;
-    source.buffer = this.#buffer(context, kind);
-    source.loop = loop;
+    source.buffer = bufferOf(context, pcm, PAGE_RATE_HZ);
     source.connect(meter).connect(context.destination);
     source.start();
-    if (!loop) source.stop(context.currentTime + 2);
     const wave = new Float32Array(meter.fftSize);
     return {
       stop: () => {
@@ -116,15 +146,5 @@ export class PageSound {
         return wave.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
       },
     };
-  }
-
-  #buffer(context: AudioContext, kind: SoundKind): AudioBuffer {
-    const known = this.#buffers.get(kind);
-    if (known !== undefined) return known;
-    const pcm = alarmSound(kind, SAMPLE_RATE_HZ);
-    const buffer = context.createBuffer(1, pcm.length, SAMPLE_RATE_HZ);
-    buffer.getChannelData(0).set(Float32Array.from(pcm, (value) => value / 32_768));
-    this.#buffers.set(kind, buffer);
-    return buffer;
   }
 }

@@ -12,7 +12,8 @@ import { elapsedMs, type Moment, momentOf } from "./clock.ts";
 import { Format } from "./format.ts";
 import { type LinkPhase, LiveConnection, type Socket, type SocketEvents } from "./live-connection.ts";
 import { PageAlarm } from "./page-alarm.ts";
-import { PageSound } from "./page-sound.ts";
+import { PAGE_RATE_HZ, PageSound } from "./page-sound.ts";
+import { browserVoices, PageSpeech } from "./page-speech.ts";
 import { Preferences } from "./preferences.ts";
 
 export type WaveMessage = Extract<LiveMessage, { kind: "wave" }>;
@@ -56,7 +57,18 @@ export class Page {
     this.random = random;
     this.language = signal(this.preferences.language());
     this.format = computed(() => new Format(this.language.value, wordsIn(this.language.value)));
-    this.sound = new PageSound(clock);
+    const speech = new PageSpeech({
+      clock,
+      language: () => this.language.value,
+      fetchBytes: async (path) => {
+        const answer = await this.api.download(path);
+        return answer.ok ? new Uint8Array(await answer.value.content.arrayBuffer()) : undefined;
+      },
+      handOver: (work) => this.handOver(work),
+      voices: browserVoices,
+      sampleRateHz: PAGE_RATE_HZ,
+    });
+    this.sound = new PageSound(clock, speech);
     this.alarm = new PageAlarm(clock, this.sound);
     this.api = new Api(() => {
       if (this.who.value.kind === "known" && this.who.value.me.person !== undefined) this.askWho();

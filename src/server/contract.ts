@@ -157,7 +157,7 @@ export interface TokenAcknowledgeResponse {
 
 export type { PushPayload } from "../port/channel.ts";
 
-/** GET /api/speech/:language/:key : audio/wav, what an alarm of this cause or condition speaks; NOT_FOUND without. */
+/** GET /api/speech/:language/:key : audio/wav, what an alarm of this cause or condition speaks; 204: no voice. */
 
 /** GET /api/beds/:bed/nights */
 export interface NightsResponse {

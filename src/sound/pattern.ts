@@ -64,6 +64,9 @@ export const RAMP: readonly number[] = [0.5, 0.65, 0.8];
 export const SPEECH_LEAD_MS = 500;
 export const SPEECH_TAIL_MS = 700;
 
+/** What a page that got no rendered sentence leaves for the browser's own voice, milliseconds. */
+export const BROWSER_SPEECH_MS = 6_000;
+
 /** A short tick that confirms an action on a page; no alarm. Peak of full scale. */
 export const TICK = { hz: 480, ms: 120, peak: 0.2 } as const;
 

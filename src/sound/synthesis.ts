@@ -1,12 +1,4 @@
-import {
-  burstMs,
-  PATTERNS,
-  RAMP,
-  type SoundKind,
-  SPEECH_LEAD_MS,
-  silenceWithSpeechMs,
-  TICK,
-} from "./pattern.ts";
+import { burstMs, PATTERNS, type SoundKind, SPEECH_LEAD_MS, silenceWithSpeechMs, TICK } from "./pattern.ts";
 import type { Sentence } from "./speech.ts";
 
 /**
@@ -33,8 +25,8 @@ export interface Voice {
    * each of them, in their order.
    */
   alarm(kind: SoundKind, sentences?: readonly Sentence[]): Int16Array;
-  /** The bursts that grow louder, to be played once before the loop, which takes over right at its end. */
-  introduction(kind: SoundKind, sentences?: readonly Sentence[]): Int16Array;
+  /** A burst and what follows it: one of the first rounds, which are at the loudness of RAMP. */
+  round(kind: SoundKind, sentence?: Sentence, loudness?: number): Int16Array;
   /** The tick that confirms an action. */
   tick(): Int16Array;
 }
@@ -42,10 +34,6 @@ export interface Voice {
 /** `sampleRateHz` from 8000 up, so that the highest harmonic (3120 Hz) fits. */
 export function createVoice(sampleRateHz: number): Voice {
   const tones = tonesOf(sampleRateHz);
-  const round = (kind: SoundKind, sentence: Sentence | undefined, loudness: number): Int16Array[] => [
-    voice.burst(kind, loudness),
-    voice.silence(kind, sentence, loudness),
-  ];
   const voice: Voice = {
     sampleRateHz,
     burst(kind, loudness = 1) {
@@ -68,10 +56,12 @@ export function createVoice(sampleRateHz: number): Voice {
       add(sound, sentence, samplesIn(SPEECH_LEAD_MS, sampleRateHz), PATTERNS[kind].peak * loudness * 32_767);
       return sound;
     },
+    round: (kind, sentence, loudness = 1) =>
+      joined([voice.burst(kind, loudness), voice.silence(kind, sentence, loudness)]),
     alarm: (kind, sentences = []) =>
-      joined((sentences.length === 0 ? [undefined] : sentences).flatMap((each) => round(kind, each, 1))),
-    introduction: (kind, sentences = []) =>
-      joined(RAMP.flatMap((loudness, index) => round(kind, sentences[index % sentences.length], loudness))),
+      joined(
+        (sentences.length === 0 ? [undefined] : sentences).map((sentence) => voice.round(kind, sentence)),
+      ),
     tick() {
       const sound = new Int16Array(samplesIn(TICK.ms, sampleRateHz));
       add(sound, tone(TICK.hz, TICK.ms, sampleRateHz), 0, TICK.peak * 32_767);

@@ -1,19 +1,35 @@
 // Runs inside the pages under test, before their own scripts: what a test asks of a page, as `probe.name()`.
 (() => {
   const looping = new Set();
+  const sounds = [];
   const { start, stop } = AudioBufferSourceNode.prototype;
   AudioBufferSourceNode.prototype.start = function (...args) {
     if (this.loop) looping.add(this);
+    sounds.push(this);
+    this.startsAt = args[0] ?? this.context.currentTime;
     start.apply(this, args);
   };
   AudioBufferSourceNode.prototype.stop = function (...args) {
     looping.delete(this);
+    this.stopsAt = args[0] ?? this.context.currentTime;
     stop.apply(this, args);
   };
 
   globalThis.probe = {
     /** Sounds that play in a loop now. */
     loops: () => looping.size,
+
+    /** Every sound that was planned: when, how long, and the sum of its 16-bit samples, each weighted by its place. */
+    sounds: () =>
+      sounds.map(({ startsAt, stopsAt, loop, buffer }) => ({
+        startsAt,
+        stopsAt,
+        loop,
+        samples: buffer.length,
+        sum: buffer
+          .getChannelData(0)
+          .reduce((sum, value, index) => sum + Math.round(value * 32_768) * ((index % 97) + 1), 0),
+      })),
 
     /** Parts of the page that stick out of the screen, or whose text does not fit in them. */
     overflowing() {

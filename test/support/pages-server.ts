@@ -52,6 +52,8 @@ export interface PagesScript {
   frames: readonly FrameLine[];
   simulation: SimulationView;
   commissionings: readonly CommissioningView[];
+  /** What the box speaks, whatever is asked for; undefined: it has no voice. */
+  speech: Uint8Array | undefined;
   /** Answers instead of the usual, by "METHOD /path"; `hang` never answers. */
   readonly refusals: Map<string, Problem | "hang">;
 }
@@ -109,6 +111,7 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     frames: frameLines(),
     simulation: simulationView(),
     commissionings: commissionings(),
+    speech: undefined,
     refusals: new Map(),
   };
   const asked: Asked[] = [];
@@ -153,6 +156,10 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     const refusal = script.refusals.get(`${method} ${pathname}`);
     if (refusal === "hang") return;
     if (refusal !== undefined) return sendJson(response, refusal.status, refusal);
+    if (pathname.startsWith("/api/speech/") && script.speech !== undefined) {
+      response.writeHead(200, { "content-type": "audio/wav" }).end(script.speech);
+      return;
+    }
     const answer = answerOf(method, pathname);
     if (answer === undefined) response.writeHead(204).end();
     else sendJson(response, 200, answer);
@@ -184,6 +191,8 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
         };
       case "GET /api/beds/b1/nights":
         return { nights: script.nights };
+      case "GET /api/speech/en/mask_off":
+        return undefined;
       case "POST /api/people/join-codes":
         return { code: "k3f7q-zm2xw", expiresInMs: 600_000 };
       default:

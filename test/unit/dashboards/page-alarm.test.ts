@@ -10,16 +10,20 @@ const REAL = { simulated: false } as const;
 function ringing() {
   const clock = createVirtualClock(wall(0));
   let sound: string | undefined;
+  const spoken: string[] = [];
+  const asked: number[] = [];
   const alarm = new PageAlarm(clock, {
-    ring: (kind) => {
-      sound = kind;
+    ring: (wanted) => {
+      sound = wanted?.kind;
+      spoken.splice(0, spoken.length, ...(wanted?.spoken ?? []));
     },
+    ask: () => asked.push(clock.mono()),
   });
   const update = (phase: "live" | "lost", beds: readonly BedState[], demo = false) => {
     alarm.update({ phase, beds, demo });
     return sound;
   };
-  return { clock, alarm, update };
+  return { clock, alarm, update, spoken, asked };
 }
 
 const withAlarms = (...open: Parameters<typeof alarms>[0]) => [bedState({ alarms: alarms(open) })];
@@ -51,6 +55,59 @@ describe("what a page rings for", () => {
     expect(update("live", withAlarms(occurrence("SPO2_CRIT")))).toBe(undefined);
     expect(update("live", withAlarms(occurrence("SPO2_CRIT")), true)).toBe("high");
     expect(update("live", withAlarms(occurrence("SPO2_CRIT", { drill: true })))).toBe("high");
+  });
+
+  test("what it speaks is the cause, as in the house", () => {
+    const { update, spoken } = ringing();
+    const high = occurrence("SPO2_CRIT", REAL);
+    const card = {
+      id: high.id,
+      cause: "mask_off",
+      priority: "high",
+      members: [high.id],
+      evidence: [],
+    } as const;
+    update("live", [bedState({ alarms: alarms([high], { cards: [card] }) })]);
+    expect(spoken).toEqual(["mask_off"]);
+  });
+
+  test("what rang when the connection went goes on ringing, until the loss is more urgent", async () => {
+    const { clock, update, spoken } = ringing();
+    const high = withAlarms(occurrence("SPO2_CRIT", REAL));
+    const medium = withAlarms(occurrence("PR_LOW", { ...REAL, priority: "medium" }));
+    update("live", high);
+    for (const seconds of [0, 3, 60]) {
+      await clock.advance(seconds * 1_000);
+      expect(update("lost", high), `${seconds} s`).toBe("high");
+      expect(spoken).toEqual(["SPO2_CRIT"]);
+    }
+    update("live", medium);
+    expect(update("lost", medium)).toBe("medium");
+    await clock.advance(4_000);
+    expect(update("lost", medium)).toBe("medium");
+    await clock.advance(60_000);
+    expect(update("lost", medium)).toBe("high");
+    expect(spoken).toEqual([]);
+  });
+
+  test("not for a low alarm: those are for the morning", () => {
+    const { update } = ringing();
+    expect(update("live", withAlarms(occurrence("VENT_LEAK_WARN", { ...REAL, priority: "low" })))).toBe(
+      undefined,
+    );
+  });
+
+  test("one soft burst every half hour for a loss that somebody watches, and not while something rings", async () => {
+    const { clock, update, asked } = ringing();
+    const watched = occurrence("DATA_STALE", { ...REAL, accepted: { id: "p-mei", name: "Mei" } });
+    update("live", withAlarms(watched, occurrence("SPO2_CRIT", REAL)));
+    expect(asked).toEqual([]);
+    for (let second = 0; second < 3_700; second++) {
+      expect(update("live", withAlarms(watched))).toBe(undefined);
+      await clock.advance(1_000);
+    }
+    expect(asked).toHaveLength(3);
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBe(1_800_000);
   });
 
   test("the loss of its connection: after five seconds, urgently after a minute", async () => {
