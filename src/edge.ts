@@ -1,7 +1,9 @@
 import { DEVICES } from "../devices/index.ts";
 import { createAuditTrail } from "./alarm/audit.ts";
+import { answersOf } from "./alarm/answers.ts";
 import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
+import { type Refused, refusedOf } from "./alarm/refusals.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { BedConfig, DeviceConfig, HomeConfig } from "./config/config.ts";
@@ -41,7 +43,7 @@ export interface Edge {
   readonly live: LiveModel;
   readonly targets: TargetBook;
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
-  command(bed: BedId, command: AlarmCommand): { readonly accepted: boolean; readonly reason?: string };
+  command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
   frames(device: DeviceId): readonly FrameLine[] | undefined;
@@ -63,6 +65,8 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
+/** In the state, so that a data folder without any record is known not to be new. */
+const RECORDS_BEGUN = "records_begun";
 /** A disk that does not answer for longer than this is an alarm. */
 const DISK_GRACE_MS = 10 * SECOND_MS;
 
@@ -134,7 +138,15 @@ export async function composeEdge(
     if (raised) report(false);
   };
 
-  const known = await openKnownRecords({ disk, clock, log });
+  const known = await openKnownRecords({
+    ...{ disk, clock, log },
+    begun: (await state.value(RECORDS_BEGUN)) !== undefined,
+    onSaved: () => {
+      state
+        .setValue(RECORDS_BEGUN, "true")
+        .catch((error: unknown) => log.note("records.unmarked", { why: messageOf(error) }, "warn"));
+    },
+  });
   const { log: outbox, damage: outboxDamage } = await openKnownLog({
     ...{ disk, clock, random, log, known },
     path: "outbox.log",
@@ -286,8 +298,8 @@ export async function composeEdge(
       if (found === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
       const refused = found.runner.command(command);
       if (refused === undefined) return { accepted: true };
-      const over = { accepted: false, reason: "This alarm is over." } as const;
-      if (refused === "not_open") return over;
+      if (refused !== "repeated") return refusedOf(refused, command.kind);
+      const over = refusedOf("not_open", command.kind);
       // A repeat: what a phone with a bad connection sends. For an acknowledgement that has lapsed since it is somebody
       // who taps on the old message again, and "taken" must then be true.
       if (command.kind !== "acknowledge") return { accepted: true };
@@ -450,6 +462,7 @@ function planBed(bed: BedConfig, zone: string, identity: HomeIdentity, families:
       bed: bed.id,
       label: bed.label,
       zone,
+      answers: answersOf(bed.dependencyClass),
       sources: devices.map(({ id, config, module }, index) => ({
         device: id,
         family: module.id,

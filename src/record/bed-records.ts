@@ -49,7 +49,7 @@ export async function openBedRecords<Entry>(options: {
     ...options,
     path,
     mayBeEmpty: false,
-    hadRecords: audit.recovered.revision !== undefined || anchor !== undefined,
+    hadRecords: known.vanished || audit.recovered.revision !== undefined || anchor !== undefined,
   });
   known.follow(folder, () => audit.head);
   const behind = behindAudit(journal, audit, revisionOf);

@@ -7,6 +7,8 @@ import type { AuditAnchor } from "../port/record.ts";
 
 /** What was once seen to be on disk, kept in a file of its own: how a record that has vanished is noticed. */
 export interface KnownRecords {
+  /** The file is gone or unreadable although it was written once: whatever else is gone was there, too. */
+  readonly vanished: boolean;
   /** Id of the log that lay there; undefined: none was ever seen. */
   log(path: string): string | undefined;
   /** The newest record of an audit record that was written down here. */
@@ -39,8 +41,12 @@ export async function openKnownRecords(options: {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
+  /** Something outside these files tells that they were written once. */
+  readonly begun: boolean;
+  /** Called whenever they have been written; must not throw. */
+  readonly onSaved: () => void;
 }): Promise<KnownRecords> {
-  const { disk, clock, log } = options;
+  const { disk, clock, log, begun, onSaved } = options;
   const path = KNOWN_FILE;
   const bytes = await disk.read(path);
   const start = bytes === undefined ? undefined : parseKnown(bytes);
@@ -63,6 +69,7 @@ export async function openKnownRecords(options: {
     try {
       await disk.replace(path, new TextEncoder().encode(content));
       saved = content;
+      onSaved();
     } catch (error) {
       log.note("known.unsaved", { path, detail: messageOf(error) }, "warn");
     }
@@ -74,6 +81,7 @@ export async function openKnownRecords(options: {
   let cancel: (() => void) | undefined;
 
   return {
+    vanished: begun && start === undefined,
     log: (name) => logs.get(name),
     anchor: (folder) => heads.get(folder),
     sawLog(name, id) {

@@ -81,6 +81,14 @@ describe("a home that starts after a power cut", { timeout: 120_000 }, () => {
       (disk) => flip(disk, JOURNAL, 0.5),
     ],
     ["the journal is gone", /journal-b1.log is gone/, (disk) => disk.remove(JOURNAL)],
+    [
+      "every record is gone",
+      /journal-b1.log is gone/,
+      async (disk) => {
+        for (const name of [JOURNAL, "outbox.log", "records.json", await auditFile(disk)])
+          await disk.remove(name);
+      },
+    ],
     ["the journal is empty", /nothing in it can be read/, (disk) => disk.poke(JOURNAL, new Uint8Array())],
     [
       "the journal was cut in half",

@@ -20,7 +20,10 @@ async function dataFolder(...beds: readonly string[]) {
   mkdirSync(data);
   const disk = createDisk(data);
   const clock = createVirtualClock(wall(NOW));
-  const known = await openKnownRecords({ disk, clock, log: silentLog });
+  const known = await openKnownRecords({
+    ...{ disk, clock, log: silentLog, begun: false },
+    onSaved: () => undefined,
+  });
   const logs: AuditLog[] = [];
   for (const bed of beds) {
     const log = await openAuditLog({ disk, clock, log: silentLog, folder: `audit-${bed}` });

@@ -19,10 +19,10 @@ interface Entry {
 const decode = (value: unknown): Entry | undefined =>
   typeof value === "object" && value !== null && "revision" in value ? (value as Entry) : undefined;
 
-async function open(disk: MemoryDisk, seed = 1) {
+async function open(disk: MemoryDisk, seed = 1, begun = false) {
   const clock = createVirtualClock(NOW);
   const shared = { disk, clock, random: createSeededRandom(seed), log: silentLog };
-  const known = await openKnownRecords(shared);
+  const known = await openKnownRecords({ ...shared, begun, onSaved: () => undefined });
   const records = await openBedRecords<Entry>({
     ...{ ...shared, known, bed: "b1", decode },
     revisionOf: ({ revision }) => revision,
@@ -89,6 +89,10 @@ describe("the records of a bed at the start", () => {
       expect(damage[0], also).toBe("journal-b1.log is gone");
       expect(journal.recovered.entries).toEqual([]);
     }
+  });
+
+  test("say so when everything is gone in a data folder that is not new", async () => {
+    expect((await open(createMemoryDisk(), 1, true)).damage).toEqual(["journal-b1.log is gone"]);
   });
 
   test("say so when the journal is there and empty, or holds nothing but its beginning", async () => {
