@@ -17,7 +17,7 @@ export type Sign =
   | { readonly kind: "gone"; readonly signals: readonly SignalId[] }
   /** Any of these is open in the card. */
   | { readonly kind: "open"; readonly conditions: readonly ConditionId[] }
-  /** An alarm about missing data is open that names a number of this kind of machine. */
+  /** An alarm about missing data, here or in another card of the last 10 min, names a number of this kind of machine. */
   | { readonly kind: "silent"; readonly group: SignalInfo["group"] }
   /** A device's own alarm with one of these codes is active. */
   | { readonly kind: "own"; readonly codes: readonly string[] };
@@ -127,6 +127,14 @@ const OF_THE_MACHINE = [
 ] as const satisfies readonly ConditionId[];
 
 const SILENT_VENTILATOR: Sign = { kind: "silent", group: "ventilator" };
+/** Any number at all: the machine is on and is heard. */
+const STILL_MEASURES: readonly Sign[] = (["pressure_peak", "leak", "minute_volume"] as const).map(
+  (signal) => ({
+    kind: "above",
+    signal,
+    limit: Number.NEGATIVE_INFINITY,
+  }),
+);
 const VENTILATOR_GONE = gone("pressure_peak", "resp_rate", "minute_volume", "leak", "tidal_volume_exp");
 
 /** In rank order: with equal evidence the first is what to look at first (clinical facts, 3.1; S33; virtual bed). */
@@ -156,9 +164,9 @@ export const CAUSES: readonly Cause[] = [
       { must: [STANDS, open(...OXYGEN, ...OF_THE_MACHINE)] },
       { must: [STANDS, SILENT_VENTILATOR] },
       // Its numbers went, and the person or the machine's contact shows that it is more than a cable.
-      { must: [SILENT_VENTILATOR, open(...OXYGEN)] },
-      { must: [SILENT_VENTILATOR, CALLS_OUT] },
-      { must: [SILENT_VENTILATOR, open("VENT_BATT_CRIT")] },
+      { must: [SILENT_VENTILATOR, open(...OXYGEN)], not: STILL_MEASURES },
+      { must: [SILENT_VENTILATOR, CALLS_OUT], not: STILL_MEASURES },
+      { must: [SILENT_VENTILATOR, open("VENT_BATT_CRIT")], not: STILL_MEASURES },
     ],
     may: [VENTILATOR_GONE, CALLS_OUT, OXYGEN_FALLS, MAINS_OUT],
     shows: ["therapy", "mains", "pressure_peak", "spo2"],
@@ -170,6 +178,7 @@ export const CAUSES: readonly Cause[] = [
     pictures: [
       { must: [NO_PRESSURE, open("VENT_DISCONNECT")], not: [STANDS] },
       { must: [NO_PRESSURE, LEAKS], not: [STANDS] },
+      { must: [NO_PRESSURE, NO_VOLUME], not: [STANDS] },
       { must: [NO_PRESSURE, OWN_OPEN], not: [STANDS] },
     ],
     may: [LEAKS, NO_VOLUME, NO_BREATH, OWN_OPEN, OXYGEN_FALLS],
@@ -181,6 +190,8 @@ export const CAUSES: readonly Cause[] = [
     members: OPENED,
     pictures: [
       { must: [PRESSURE_LOW, LEAKS], not: [STANDS, NO_PRESSURE] },
+      // Without a breath a machine that only follows stands at its end pressure: that is no open mask.
+      { must: [PRESSURE_LOW, NO_VOLUME], not: [STANDS, NO_PRESSURE, NO_BREATH] },
       { must: [open("VENT_DISCONNECT")], not: [STANDS, NO_PRESSURE, PRESSURE_HELD] },
       { must: [OWN_OPEN], not: [STANDS, NO_PRESSURE, PRESSURE_HELD] },
     ],

@@ -8,6 +8,7 @@ import {
 } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { isSignalId, SIGNALS, type SignalId } from "../domain/signal.ts";
+import { MINUTE_MS } from "../domain/time.ts";
 import { CAUSES, type Cause, type Picture, type Sign } from "./cause-table.ts";
 import { GAP_MS } from "./condition.ts";
 import { CONDITIONS } from "./conditions/index.ts";
@@ -44,7 +45,7 @@ export function cardsOf(open: readonly Occurrence[], evidence: EvidenceOf): read
   return [...groups]
     .map(([id, members]) => ({ card: id, members: members.toSorted(byUrgency) }))
     .toSorted((a, b) => byUrgency(a.members[0], b.members[0]))
-    .map(({ card, members }) => cardOf(card, members, evidence));
+    .map(({ card, members }) => cardOf(card, members, { open, evidence }));
 }
 
 const isCall = ({ condition }: Occurrence): boolean => condition === "PATIENT_CALL";
@@ -67,8 +68,12 @@ function byUrgency(a: Occurrence | undefined, b: Occurrence | undefined): number
   );
 }
 
-function cardOf(id: OccurrenceId, members: readonly Occurrence[], evidence: EvidenceOf): Card {
-  const scene: Scene = { members, conditions: conditionsOf(members), evidence };
+function cardOf(
+  id: OccurrenceId,
+  members: readonly Occurrence[],
+  bed: Pick<Scene, "open" | "evidence">,
+): Card {
+  const scene: Scene = { members, conditions: conditionsOf(members), ...bed };
   const cause = causeOf(scene);
   return {
     id,
@@ -83,6 +88,8 @@ function cardOf(id: OccurrenceId, members: readonly Occurrence[], evidence: Evid
 interface Scene {
   readonly members: readonly Occurrence[];
   readonly conditions: ReadonlySet<ConditionId>;
+  /** Of all cards. */
+  readonly open: readonly Occurrence[];
   readonly evidence: EvidenceOf;
 }
 
@@ -138,7 +145,9 @@ function shows(sign: Sign, scene: Scene): boolean {
     case "open":
       return sign.conditions.some((id) => scene.conditions.has(id));
     case "silent":
-      return scene.members.some((one) => isAboutData(one) && missesA(sign.group, one));
+      return scene.open.some(
+        (one) => isAboutData(one) && missesA(sign.group, one) && isRecent(one, scene.members),
+      );
     case "own":
       return sign.codes.some((code) => scene.evidence.ownCodes.includes(code));
     default: {
@@ -175,6 +184,12 @@ function freshReading(signal: SignalId, { evidence }: Scene): Seen | undefined {
 
 const isAboutData = ({ condition }: Occurrence): boolean =>
   condition === "DATA_STALE" || condition === "DATA_NEVER";
+
+/** What was lost long before has nothing to do with it. */
+const LOST_MS = 10 * MINUTE_MS;
+
+const isRecent = ({ raisedAt }: Occurrence, members: readonly Occurrence[]): boolean =>
+  members.some((one) => one.raisedAt - raisedAt <= LOST_MS);
 
 const missesA = (group: string, { values }: Occurrence): boolean =>
   String(values["signals"] ?? "")

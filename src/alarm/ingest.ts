@@ -25,7 +25,7 @@ const MOST_MINUTE_VOLUMES = 64;
 const MOST_BREATHS = 8;
 const MOST_OWN = 16;
 /** Against the mean of about so long a card says up or down. */
-const USUAL_MS = 2 * MINUTE_MS;
+const USUAL_MS = 15 * MINUTE_MS;
 const LONGEST_TEXT = 100;
 
 /** Fields that move on a living person, however steady: never SpO2 alone (BR-01). Settings-like ones are left out. */

@@ -201,6 +201,18 @@ const CASES: readonly Case[] = [
     evidence: seen({ remote_alarm: [1, 0] }, { absent: ["leak", "pressure_peak"] }),
   },
   {
+    cause: "circuit_off",
+    when: "the machine tells no leak, and neither pressure nor volume is left",
+    open: [alarm("VENT_PRESSURE_LOW")],
+    evidence: seen({ pressure_peak: [0.2, 16], tidal_volume_exp: [0, 350] }),
+  },
+  {
+    cause: "mask_off",
+    when: "the machine tells no leak, and pressure and volume are gone",
+    open: [alarm("VENT_PRESSURE_LOW")],
+    evidence: seen({ pressure_peak: [3.4, 16], tidal_volume_exp: [0, 350] }),
+  },
+  {
     cause: "mains_lost",
     when: "it runs on its battery",
     open: [alarm("VENT_MAINS_LOST", { priority: "medium" })],
@@ -299,6 +311,27 @@ const TRAPS: readonly (Case & { readonly not: CauseId })[] = [
     when: "an oximeter that is silent beside a ventilator that rests says nothing of the ventilator",
     open: [alarm("DATA_STALE", { values: { signals: "spo2 pulse_rate device" } })],
     evidence: seen({ therapy: [0, 0] }, { absent: ["spo2", "leak", "pressure_peak"] }),
+  },
+  {
+    not: "ventilator_off",
+    cause: "hypoventilation",
+    when: "a machine that has no breath to measure and still holds its pressure is on",
+    open: [
+      alarm("VENT_APNEA"),
+      alarm("SPO2_LOW"),
+      alarm("DATA_STALE", { values: { signals: "tidal_volume_exp" } }),
+    ],
+    evidence: seen(
+      { pressure_peak: [6, 16], leak: [3, 3], apnea_duration: [80, 0], spo2: [70, 96] },
+      { absent: ["tidal_volume_exp"] },
+    ),
+  },
+  {
+    not: "mask_off",
+    cause: "hypoventilation",
+    when: "without a breath the pressure stands at its end, and no mask is open",
+    open: [alarm("VENT_PRESSURE_LOW"), alarm("VENT_APNEA")],
+    evidence: seen({ pressure_peak: [5, 16], tidal_volume_exp: [0, 350], apnea_duration: [22, 0] }),
   },
   {
     not: "link_lost",
@@ -404,6 +437,16 @@ test("a card goes on when the alarm that began it is over", () => {
   expect(cards.map(({ id, members }) => ({ id, members }))).toEqual([
     { id: "gone", members: ["SPO2_LOW", "VENT_VTE_LOW"] },
   ]);
+});
+
+test("a ventilator that fell silent minutes before oxygen falls is probably off; one lost for an hour is not why", () => {
+  const silent = alarm("DATA_STALE", { priority: "medium", ...SILENT, raisedAt: 1 });
+  const causeOfLow = (afterMin: number) =>
+    cardsOf([silent, alarm("SPO2_LOW", { raisedAt: 1 + afterMin * 60_000 })], seen({ spo2: [86, 96] })).find(
+      ({ id }) => id === "SPO2_LOW",
+    )?.cause;
+  expect(causeOfLow(2)).toBe("ventilator_off");
+  expect(causeOfLow(60)).toBeUndefined();
 });
 
 test("a call is always a card of its own, and comes first among equals", () => {
