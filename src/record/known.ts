@@ -1,9 +1,10 @@
 import { messageOf } from "../domain/fault.ts";
-import { MINUTE_MS } from "../domain/time.ts";
+import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Disk } from "../port/disk.ts";
 import type { Log } from "../port/log.ts";
 import type { AuditAnchor } from "../port/record.ts";
+import { withinDeadline } from "./deadline.ts";
 
 /** What was once seen to be on disk, kept in a file of its own: how a record that has vanished is noticed. */
 export interface KnownRecords {
@@ -17,9 +18,8 @@ export interface KnownRecords {
   sawLog(path: string, id: string): void;
   /** Once started, the newest record of this audit record is written down every ten minutes, and at the end. */
   follow(folder: string, head: () => AuditAnchor | undefined): void;
-  /** Writes down what is known now. Never rejects: what cannot be written is tried again with the next one. */
-  save(): Promise<void>;
   start(): void;
+  /** Writes down what is known now. Never rejects, and does not wait for ever. */
   close(): Promise<void>;
 }
 
@@ -32,6 +32,7 @@ interface Content {
 export const KNOWN_FILE = "records.json";
 
 const SAVE_MS = 10 * MINUTE_MS;
+const CLOSE_MS = 2 * SECOND_MS;
 
 /**
  * Reads the file; one that is missing or unreadable knows nothing, since whatever it would have told is only an aid
@@ -66,17 +67,14 @@ export async function openKnownRecords(options: {
     }
     const content = JSON.stringify({ logs: Object.fromEntries(logs), heads: Object.fromEntries(heads) });
     if (content === saved) return;
-    try {
-      await disk.replace(path, new TextEncoder().encode(content));
-      saved = content;
-      onSaved();
-    } catch (error) {
-      log.note("known.unsaved", { path, detail: messageOf(error) }, "warn");
-    }
+    await disk.replace(path, new TextEncoder().encode(content));
+    saved = content;
+    onSaved();
   };
-  const save = (): Promise<void> => {
-    saving = saving.then(write);
-    return saving;
+  const saveSoon = (): void => {
+    saving = saving.then(write).catch((error: unknown) => {
+      log.note("known.unsaved", { path, detail: messageOf(error) }, "warn");
+    });
   };
   let cancel: (() => void) | undefined;
 
@@ -87,18 +85,20 @@ export async function openKnownRecords(options: {
     sawLog(name, id) {
       if (logs.get(name) === id) return;
       logs.set(name, id);
-      void save();
+      saveSoon();
     },
     follow(folder, head) {
       followed.set(folder, head);
     },
-    save,
     start() {
-      cancel ??= clock.every(SAVE_MS, () => void save());
+      cancel ??= clock.every(SAVE_MS, saveSoon);
     },
     async close() {
       cancel?.();
-      await save();
+      saveSoon();
+      await withinDeadline(clock, CLOSE_MS, `Closing ${path}`, saving).catch((error: unknown) =>
+        log.note("known.unclosed", { path, detail: messageOf(error) }, "warn"),
+      );
     },
   };
 }
