@@ -1,7 +1,9 @@
 import type { DependencyClass } from "../domain/bed.ts";
+import { boundsOf, OFF_BY_THERAPIST } from "./bounds.ts";
 import type { Condition, SettingSpec } from "./condition.ts";
 import { CONDITIONS } from "./conditions/index.ts";
 import { presetOf } from "./limits.ts";
+import { startsOn } from "./presets.ts";
 
 const CLASSES: readonly DependencyClass[] = ["A", "B", "C"];
 
@@ -38,7 +40,11 @@ function section(one: Condition): string {
     ["Gating", one.gating],
     ["Latch", LATCH[one.latch]],
     ["Values", one.values.map((name) => `\`${name}\``).join(", ")],
-    ["Can be switched off", one.canBeOff ? "yes" : "no"],
+    [
+      "Can be switched off",
+      one.canBeOff ? (OFF_BY_THERAPIST.includes(one.id) ? "by a therapist" : "yes") : "no",
+    ],
+    ["Starts switched off in class", CLASSES.filter((cls) => !startsOn(one.id, cls)).join(", ")],
     ["Source", one.source],
   ];
   const lines = facts.filter(([, text]) => text !== "").map(([name, text]) => `- ${name}: ${text}.`);
@@ -47,13 +53,28 @@ function section(one: Condition): string {
     `\`${name}\``,
     number(spec),
     `${spec.min} to ${spec.max}`,
+    recommended(one, name),
     spec.help,
   ]);
   return [
     `### ${one.id}`,
     lines.join("\n"),
-    ...(rows.length === 0 ? [] : [table(["setting", "preset", "allowed", "meaning"], rows)]),
+    ...(rows.length === 0 ? [] : [table(["setting", "preset", "allowed", "recommended", "meaning"], rows)]),
   ].join("\n\n");
+}
+
+/** The recommended bounds of a setting, by class where they differ; empty where all that is allowed is recommended. */
+function recommended({ id }: Condition, name: string): string {
+  const texts = CLASSES.map((cls) => {
+    const bounds = boundsOf(id, name, cls);
+    if (bounds === undefined) return "";
+    const { min, max } = bounds;
+    if (min === undefined) return `to ${max}`;
+    return max === undefined ? `from ${min}` : `${min} to ${max}`;
+  });
+  return new Set(texts).size === 1
+    ? (texts[0] ?? "")
+    : CLASSES.map((cls, index) => `${cls} ${texts[index]}`).join(", ");
 }
 
 const LATCH: { readonly [latch in Condition["latch"]]: string } = {
@@ -80,7 +101,11 @@ What Breathwatch rings for, with the numbers it starts from. This page is writte
 another neuromuscular disease on non-invasive ventilation. The prescribing team sets the real ones; the machine's own
 alarm stays the primary alarm.
 
-Dependency class: A nocturnal only, B more than 12 to 16 hours a day, C cannot breathe alone.`;
+Dependency class: A nocturnal only, B more than 12 to 16 hours a day, C cannot breathe alone.
+
+Numbers outside of what is allowed are refused to everybody; outside of what is recommended they need a confirmation
+and a reason, and a caregiver cannot set them. What makes an alarm later, rarer or shorter goes back by itself
+(docs/api.md, "Limits"). docs/presets.md has the preset for the night that is low throughout, and codes from a clinic.`;
 
 const RULES = `## Rules for all of them
 
