@@ -5,18 +5,11 @@ import type { Verdict, View } from "./condition.ts";
 /** What a doubtful sample has to wait beyond the delay (clinical facts, 3.1: gating). */
 const DOUBT_MS = 15 * SECOND_MS;
 
-/** The ventilator complains, or the oxygen is known to be low. */
-const OPEN: readonly ConditionId[] = [
-  "VENT_OWN",
-  "VENT_REMOTE_ALARM",
-  "SPO2_LOW",
-  "SPO2_CRIT",
-  "SPO2_RAPID",
-  "SPO2_UNDER_RANGE",
-];
+/** The ventilator complains. */
+const COMPLAINTS: readonly ConditionId[] = ["VENT_OWN", "VENT_REMOTE_ALARM"];
 
 /** Breathing has changed in a way that takes the oxygen down. */
-const VIOLATING: readonly ConditionId[] = [
+const BREATHING: readonly ConditionId[] = [
   "VENT_MV_LOW",
   "VENT_VTE_LOW",
   "VENT_LEAK_HIGH",
@@ -24,23 +17,31 @@ const VIOLATING: readonly ConditionId[] = [
   "VENT_APNEA",
 ];
 
+/**
+ * Oxygen alarms that do not stand on the same doubt, as SPO2_LOW_UNCERTAIN and SPO2_RELATIVE may, nor stay open over
+ * many shallow dips, as SPO2_WARN, SPO2_SUSTAINED and SPO2_INTEGRAL do.
+ */
+const OXYGEN: readonly ConditionId[] = ["SPO2_LOW", "SPO2_CRIT", "SPO2_RAPID", "SPO2_UNDER_RANGE"];
+
 const PULSE_SHARE = 0.2;
 /** Fewer pulse values than this have no median to compare with. */
 const PULSE_HISTORY_MS = MINUTE_MS;
 /**
- * The pulse has changed when the median of so long has. Every dip of an ordinary night ends with an arousal that lets
- * the pulse jump for about ten seconds: taken by the sample, it would take the delay from each of them.
+ * The pulse has changed when the median of so long has. Movement makes pulse and oxygen wrong together, and an ordinary
+ * dip ends with an arousal that lets the pulse jump: both last for about ten seconds.
  */
 const PULSE_NOW_MINUTES = 0.5;
 
+/** Whether the ventilator shows why the oxygen falls: it complains, gives too little, or leaks a lot. */
+export const isExplained = (view: View): boolean =>
+  COMPLAINTS.some((id) => view.isOpen(id)) || BREATHING.some((id) => view.isViolating(id));
+
 /**
- * Whether something other than the oxygen number itself bears out that the oxygen is low: an alarm of the ventilator,
- * too little breathing, a large leak, a pulse of 30 s that is 20 % off its median of 5 min, or an oxygen alarm that is open. Of those
- * the slow ones do not count: they stay open over many shallow dips, each of which would lose its delay. Nor do
- * SPO2_LOW_UNCERTAIN and SPO2_RELATIVE, which may stand on the same doubt.
+ * Whether anything bears out a number that the oximeter itself doubts: the ventilator, an oxygen alarm that is open, or
+ * a pulse of 30 s that is 20 % off its median of 5 min.
  */
 export const isCorroborated = (view: View): boolean =>
-  OPEN.some((id) => view.isOpen(id)) || VIOLATING.some((id) => view.isViolating(id)) || hasPulseChanged(view);
+  isExplained(view) || OXYGEN.some((id) => view.isOpen(id)) || hasPulseChanged(view);
 
 /** The oximeter doubts its number, and nothing bears it out. */
 export const isDoubtful = (view: View): boolean => view.bed.isPoor() && !isCorroborated(view);

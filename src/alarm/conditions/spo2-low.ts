@@ -1,11 +1,11 @@
 import { condition, type Verdict, type View } from "../condition.ts";
-import { judgeLimit, type OneLimit } from "../one-limit.ts";
-import { isCorroborated } from "../quality.ts";
+import { judgeLimit } from "../one-limit.ts";
+import { isDoubtful, isExplained, withDoubt } from "../quality.ts";
 
 /** Class A sleeps without support elsewhere in the day: woken softly first. */
 const HIGH_AFTER_MS = 60_000;
-/** Enough when something else bears the number out (clinical facts, 3.1). */
-const BORNE_OUT_S = 10;
+/** Enough when the ventilator shows why (clinical facts, 3.1). */
+const EXPLAINED_S = 10;
 
 export const spo2Low = condition({
   id: "SPO2_LOW",
@@ -28,19 +28,18 @@ export const spo2Low = condition({
   latch: "V",
   gating:
     "poor samples keep its time running, and it occurs on the first one that is good or borne out; SPO2_LOW_UNCERTAIN " +
-    `speaks for the others. Borne out by something else than the number, it occurs after ${BORNE_OUT_S} s at the latest`,
+    `speaks for the others. It occurs after ${EXPLAINED_S} s at the latest while the ventilator shows why`,
   reads: ["spo2"],
   values: ["spo2", "limit", "seconds"],
-  judge(view, { limit, hysteresis, delay_s }) {
-    const verdict = judgeLimit(view, { ...LOW, limit, hysteresis });
-    return verdict.kind === "holds" ? { ...verdict, ...delayOf(view, delay_s) } : verdict;
-  },
+  judge: (view, { limit, hysteresis, delay_s }) =>
+    delayed(view, judgeLimit(view, { signal: "spo2", side: "low", limit, hysteresis }), delay_s),
   tier: (view) => (view.heldMs >= HIGH_AFTER_MS ? "high" : undefined),
 });
 
-const LOW = { signal: "spo2", side: "low" } as const satisfies Partial<OneLimit>;
-
-function delayOf(view: View, delayS: number): Pick<Extract<Verdict, { kind: "holds" }>, "delayMs"> {
-  if (isCorroborated(view)) return { delayMs: Math.min(delayS, BORNE_OUT_S) * 1000 };
-  return view.bed.isPoor() ? { delayMs: Number.POSITIVE_INFINITY } : {};
+function delayed(view: View, verdict: Verdict, delayS: number): Verdict {
+  if (verdict.kind !== "holds") return verdict;
+  if (isExplained(view)) return { ...verdict, delayMs: Math.min(delayS, EXPLAINED_S) * 1000 };
+  if (!isDoubtful(view)) return verdict;
+  const isLeft = view.isOn("SPO2_LOW_UNCERTAIN");
+  return isLeft ? { ...verdict, delayMs: Number.POSITIVE_INFINITY } : withDoubt(view, verdict, delayS);
 }

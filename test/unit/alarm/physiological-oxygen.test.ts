@@ -254,6 +254,18 @@ describe("oxygen too low to measure", () => {
     expect(calls(bed)).toEqual([]);
   });
 
+  test("outlives a restart of the box and a silent oximeter", () => {
+    const bed = personal({ limits: alone("SPO2_UNDER_RANGE") })
+      .at(96, 10)
+      .at(63, 5)
+      .at(GONE, 10);
+    bed.restart({ downS: 5 }).at(GONE, 20).run(60).at(GONE, 20);
+    expect(openNow(bed)).toMatchObject([{ condition: "SPO2_UNDER_RANGE", state: "holds" }]);
+    expect(told(bed, "SPO2_UNDER_RANGE").filter((line) => line.includes("occurred"))).toHaveLength(1);
+    bed.at(94, 2);
+    expect(openNow(bed)).toEqual([]);
+  });
+
   test("no pause and no repetition takes it away", () => {
     const bed = personal().at(96, 10);
     const refused = bed.command({

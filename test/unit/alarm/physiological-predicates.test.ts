@@ -73,15 +73,21 @@ describe("SPO2_LOW and its doubt", () => {
       "holds after 10 s",
       "holds, and waits",
     ],
-    ["good and borne out", { violating: ["VENT_MV_LOW"] }, "holds after 10 s", "holds, and waits"],
+    ["poor in an oxygen alarm", { poor: true, open: ["SPO2_CRIT"] }, "holds", "holds, and waits"],
+    ["good in an oxygen alarm", { open: ["SPO2_CRIT"] }, "holds", "holds, and waits"],
+    ["good and explained", { violating: ["VENT_MV_LOW"] }, "holds after 10 s", "holds, and waits"],
   ] as const)("a %s sample", (_, hand, low, uncertain) => {
     expect(word(spo2Low, at(86, hand))).toBe(low);
     expect(word(spo2LowUncertain, at(86, hand))).toBe(uncertain);
   });
 
-  test("being borne out never lengthens a delay", () => {
+  test("being explained never lengthens a delay", () => {
     const borne = at(86, { violating: ["VENT_MV_LOW"] });
     expect(word(spo2Low, borne, { delay_s: 5 })).toBe("holds after 5 s");
+  });
+
+  test("is told by itself, 15 s later, where the doubtful tier is switched off: nothing blocks it", () => {
+    expect(word(spo2Low, at(86, { poor: true, off: ["SPO2_LOW_UNCERTAIN"] }))).toBe("holds after 45 s");
   });
 
   test("the doubt goes with SPO2_LOW when that is switched off", () => {
