@@ -76,6 +76,7 @@ export const presetCommand = command({
         };
         return makeCode(preset, { key: needed(values.key, "--key FILE"), svg: values.svg }, terminal);
       }
+      case undefined:
       default:
         throw new UsageError(`"${verb ?? ""}" is none of keygen, make and show.`);
     }

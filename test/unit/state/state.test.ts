@@ -82,7 +82,7 @@ describe.each([
   it("takes one of two that are written at once", async () => {
     const state = await open();
     const both = [state.addLimits(limitsVersion(1, "one"), 0), state.addLimits(limitsVersion(1, "two"), 0)];
-    expect((await Promise.all(both)).toSorted()).toEqual([false, true]);
+    expect((await Promise.all(both)).filter((taken) => taken)).toHaveLength(1);
   });
 
   it("knows a clinic by its key, with who trusted it first", async () => {
