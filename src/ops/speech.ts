@@ -20,6 +20,17 @@ const VOICES: { readonly [language in Language]: string } = {
   "zh-Hans": "cmn-latn-pinyin",
   "zh-Hant": "cmn-latn-pinyin",
 };
+/**
+ * Words of which the voice reads one character wrongly, since it knows characters and few words; it also takes pinyin.
+ * Found by reading what it makes of every sentence of the three languages (`espeak-ng -X`).
+ */
+const READINGS: readonly (readonly [word: RegExp, pinyin: string])[] = [
+  [/重新/g, " chong2 xin1 "],
+  [/回[应應]/g, " hui2 ying4 "],
+  [/[应應]答/g, " ying4 da2 "],
+  [/地方/g, " di4 fang1 "],
+  [/更[动動]/g, " geng1 dong4 "],
+];
 /** Somewhat slower than it speaks by itself (175): it is heard out of sleep. */
 const WORDS_A_MINUTE = 155;
 const DEADLINE_MS = 10_000;
@@ -76,7 +87,7 @@ export function createSpeech({ clock, environment }: SpeechOptions): Speech {
             fail(complaint.trim().split("\n").at(-1) || `ended with code ${code} and no speech${pipe}`);
           } else end(rendered);
         });
-        child.stdin.end(`${text}\n`);
+        child.stdin.end(`${READINGS.reduce((read, [word, pinyin]) => read.replace(word, pinyin), text)}\n`);
       });
     },
   };

@@ -39,7 +39,8 @@ export interface SpeechBank {
 const KEYS: readonly SpokenKey[] = [...CAUSE_IDS, ...CONDITION_IDS];
 /** A voice that failed is asked again no sooner. */
 const RETRY_MS = MINUTE_MS;
-/** Between two sentences in the background: starting up has better things to do. */
+/** Before the first sentence in the background, and between two: starting up has better things to do. */
+const START_MS = 5_000;
 const PAUSE_MS = 50;
 /** Sentences kept ready to play, half a megabyte each: those of the alarms that ring together, and some more. */
 const READY_MAX = 6;
@@ -102,15 +103,18 @@ export function createSpeechBank({ speech, clock, log, language, onChange }: Spe
     const missing = KEYS.find((key) => !own.has(key));
     if (missing === undefined) return;
     const made = await render(missing, language);
-    if (running)
-      cancel = clock.after(made === undefined ? RETRY_MS : PAUSE_MS, () => void fill().catch(report));
+    if (running) fillIn(made === undefined ? RETRY_MS : PAUSE_MS);
+  };
+
+  const fillIn = (ms: number): void => {
+    cancel = clock.after(ms, () => void fill().catch(report));
   };
 
   return {
     start() {
       if (running) return;
       running = true;
-      fill().catch(report);
+      fillIn(START_MS);
     },
     sentence(key, sampleRateHz) {
       const id = `${sampleRateHz} ${key}`;

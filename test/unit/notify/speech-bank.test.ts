@@ -61,7 +61,8 @@ describe("before the night", () => {
 
   test("stop ends it", async () => {
     bank.start();
-    await clock.advance(100);
+    await clock.advance(5_100);
+    expect(asked.length).toBeGreaterThan(0);
     bank.stop();
     await clock.advance(0);
     const { length } = asked;
@@ -97,7 +98,7 @@ describe("a machine without a voice", () => {
     await clock.advance(10 * MINUTE_MS + 1);
     expect(changes).toEqual(["No voice, alarms are tones alone: espeak-ng: is not installed."]);
     expect(notes).toEqual(["speech.none"]);
-    expect(asked).toHaveLength(11);
+    expect(asked).toHaveLength(10);
   });
 
   test("speaks within a minute of getting one", async () => {
