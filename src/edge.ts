@@ -1,6 +1,6 @@
 import { DEVICES } from "../devices/index.ts";
-import { createAuditTrail } from "./alarm/audit.ts";
 import { answersOf } from "./alarm/answers.ts";
+import { createAuditTrail } from "./alarm/audit.ts";
 import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
 import { type Refused, refusedOf } from "./alarm/refusals.ts";

@@ -11,6 +11,7 @@ import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { problemOf, sendProblem } from "./problem.ts";
 import { authorise, rightOf } from "./rights.ts";
+import { alarmRoutes } from "./routes/alarms.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
@@ -82,6 +83,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await pageRoutes(app, context);
   meRoutes(app, context);
   bedRoutes(app, context);
+  alarmRoutes(app, context);
   limitsRoutes(app, context);
   pushRoutes(app, context);
   speechRoutes(app, context);

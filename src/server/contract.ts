@@ -3,8 +3,17 @@
  * are epoch milliseconds of the edge's wall clock; `ageMs` is computed by the server on its monotonic clock at the
  * moment of sending, so a page never compares clocks with the box.
  */
-import type { AlarmFold, Occurrence, PatientCall } from "../domain/alarm.ts";
-import type { BedId, DeviceId } from "../domain/ids.ts";
+import type {
+  AcknowledgePlace,
+  AlarmFold,
+  CareAct,
+  CarePlan,
+  ConditionId,
+  Occurrence,
+  PatientCall,
+  Priority,
+} from "../domain/alarm.ts";
+import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Timeliness } from "../domain/observation.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Sample } from "../domain/sample.ts";
@@ -67,7 +76,18 @@ export interface BedState {
   readonly signals: { readonly [id in SignalId]?: LiveSample };
   readonly sources: readonly SourceView[];
   readonly alarms: AlarmFold;
+  readonly answers: AnswersNow;
   readonly readiness: WakeReadiness;
+}
+
+/** What may be answered to the alarms that are open now; what is not here is not offered. */
+export interface AnswersNow {
+  /** Minutes that an act of care quiets what it explains. */
+  readonly care: { readonly [act in CareAct]?: number };
+  /** The longest pause of an open occurrence, ms; not here: it is never paused. */
+  readonly pauses: { readonly [occurrence: OccurrenceId]: number };
+  /** Technical through and through: "I am watching myself" may be said. */
+  readonly watching: readonly OccurrenceId[];
 }
 
 /** Server to page over the WebSocket `/api/live`. */
@@ -127,10 +147,39 @@ export interface CommandAnswer {
 }
 
 /**
- * POST /api/beds/:bed/occurrences/:id/acknowledge ; "bedside" answers a patient's call and so ends it.
+ * POST /api/beds/:bed/occurrences/:id/acknowledge ; "bedside" answers a patient's call and so ends it; "watching" only
+ * for what `answers.watching` names.
  */
 export interface AcknowledgeRequest {
-  readonly place: "going" | "bedside";
+  readonly place: AcknowledgePlace;
+}
+/** POST /api/beds/:bed/pause ; one condition at one priority and below, at most as long as `answers.pauses` says. */
+export interface PauseRequest {
+  readonly condition: ConditionId;
+  readonly priority: Priority;
+  readonly forMs: number;
+}
+/** POST /api/beds/:bed/resume */
+export interface ResumeRequest {
+  readonly condition: ConditionId;
+}
+/** POST /api/beds/:bed/care ; it ends by itself, or with POST /api/beds/:bed/care/done. */
+export interface CareRequest {
+  readonly act: CareAct;
+}
+/** POST /api/beds/:bed/care/plan ; minutes between two of the same, 30 to 1440; what is not named is not asked for. */
+export interface CarePlanRequest {
+  readonly plan: CarePlan;
+}
+/** POST /api/beds/:bed/occurrences/:id/seen : somebody has looked at an alarm that is over. */
+/** POST /api/beds/:bed/leave ; nothing sounds until then, at most 60 days. */
+export interface LeaveRequest {
+  readonly reason: "hospital" | "visit";
+  readonly until: number;
+}
+/** POST /api/beds/:bed/finish ; POST /api/beds/:bed/finish/undo takes it back within 24 h. */
+export interface FinishRequest {
+  readonly reason: "transfer" | "death";
 }
 /** POST /api/beds/:bed/call (patient, and any signed-in person). */
 export type CallRequest = PatientCall;

@@ -1,4 +1,5 @@
 import type { Actor, AlarmCommand, CauseId, ConditionId } from "../domain/alarm.ts";
+import type { FaultCode } from "../domain/fault.ts";
 import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
@@ -18,6 +19,8 @@ import type { LiveModel } from "./live-model.ts";
 export interface CommandOutcome {
   readonly accepted: boolean;
   readonly reason?: string;
+  /** Of the problem that it is answered with; absent: CONFLICT. */
+  readonly code?: FaultCode;
 }
 
 /** What a one-time address from a notification allows, and in whose name. */

@@ -7,6 +7,7 @@ import { SIGNAL_IDS, type SignalId } from "../domain/signal.ts";
 import { type Mono, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
+import { type AnswerRules, answersFor } from "./answers.ts";
 import type { BedState, LinkState, LiveSample, SourceView, WakeReadiness } from "./contract.ts";
 
 /** A bed as pages show it; sources in rank order. */
@@ -16,6 +17,8 @@ export interface LiveBed {
   /** IANA zone. */
   readonly zone: string;
   readonly sources: readonly LiveSource[];
+  /** Absent: pages offer neither pauses nor care. */
+  readonly answers?: AnswerRules;
 }
 
 export interface LiveSource {
@@ -172,6 +175,7 @@ class Model implements LiveModel {
       signals: newestSamples(sources, now),
       sources: sources.map((source) => viewOf(source, now)),
       alarms: fold,
+      answers: answersFor(fold, info.answers),
       readiness: this.#readiness,
     }));
   }

@@ -43,6 +43,24 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: family,
     does: "says that one is going, or at the bedside",
   },
+  "POST /api/beds/:bed/occurrences/:id/seen": {
+    who: family,
+    does: "says that one has seen an alarm that is over",
+  },
+  "POST /api/beds/:bed/pause": { who: family, does: "silences one condition for a time with an end" },
+  "POST /api/beds/:bed/resume": { who: family, does: "ends a pause" },
+  "POST /api/beds/:bed/care": {
+    who: family,
+    does: "says what is being done at the bed; what it explains is quiet",
+  },
+  "POST /api/beds/:bed/care/done": { who: family, does: "says that the care is done" },
+  "POST /api/beds/:bed/care/plan": { who: family, does: "sets how often which care is due" },
+  "POST /api/beds/:bed/leave": {
+    who: family,
+    does: "says that the person is away until a date; nothing sounds",
+  },
+  "POST /api/beds/:bed/finish": { who: family, does: "ends the watch for good" },
+  "POST /api/beds/:bed/finish/undo": { who: family, does: "takes the end of the watch back, within 24 h" },
   "POST /api/beds/:bed/call": { who: everyone, does: "calls for help from the bed" },
   "POST /api/beds/:bed/watch": { who: family, does: "starts or ends the watch of a night" },
   "POST /api/beds/:bed/drill": {

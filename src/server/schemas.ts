@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from "typebox";
-import { CAUSE_IDS, CONDITION_IDS, PRIORITIES } from "../domain/alarm.ts";
+import { CARE_ACTS, CAUSE_IDS, CONDITION_IDS, PRIORITIES } from "../domain/alarm.ts";
 import { LANGUAGES, ROLES } from "../domain/person.ts";
 import { SIGNAL_IDS } from "../domain/signal.ts";
 
@@ -47,7 +47,25 @@ export const SetLanguage = Type.Object({ language: Type.Enum(LANGUAGES) });
 export const MakeJoinCode = Type.Object({
   role: Type.Enum(["caregiver", "patient", "therapist", "technician"] as const),
 });
-export const Acknowledge = Type.Object({ place: Type.Enum(["going", "bedside"] as const) });
+export const Acknowledge = Type.Object({ place: Type.Enum(["going", "bedside", "watching"] as const) });
+const Condition = Type.Enum(CONDITION_IDS);
+export const Pause = Type.Object({
+  condition: Condition,
+  priority: Type.Enum(PRIORITIES),
+  forMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+});
+export const Resume = Type.Object({ condition: Condition });
+export const Care = Type.Object({ act: Type.Enum(CARE_ACTS) });
+/** Minutes between two of the same; the engine has the bounds. */
+const Every = Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 }));
+export const CarePlan = Type.Object({
+  plan: Type.Object({ suction: Every, turn: Every, mask: Every, wash: Every, cough_assist: Every }),
+});
+export const Leave = Type.Object({
+  reason: Type.Enum(["hospital", "visit"] as const),
+  until: Type.Number({ minimum: 0, maximum: 8.64e15 }),
+});
+export const Finish = Type.Object({ reason: Type.Enum(["transfer", "death"] as const) });
 export const Call = Type.Object({
   how: Type.Enum(["touch", "key", "dwell", "switch"] as const),
   kind: Type.Enum(["come", "breathing", "mask", "suction", "turn", "pain", "toilet"] as const),

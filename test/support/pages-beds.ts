@@ -1,5 +1,5 @@
 // Beds, alarms and nights as a server would tell them to pages: values that belong together, for tests and pictures.
-import type { ConditionId, Occurrence } from "../../src/domain/alarm.ts";
+import type { AcknowledgePlace, ConditionId, Occurrence } from "../../src/domain/alarm.ts";
 import { absent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
 import {
@@ -93,6 +93,11 @@ export function bedState(
     signals: signalsAt(400),
     sources: [oximeter, ventilator],
     alarms: alarms([]),
+    answers: {
+      care: { suction: 5, turn: 10, mask: 5, wash: 10, cough_assist: 10 },
+      pauses: {},
+      watching: [],
+    },
     readiness: {
       sounder: { ok: true, detail: "" },
       targets: [
@@ -146,7 +151,7 @@ export function occurrence(condition: ConditionId, overrides: Partial<Occurrence
   };
 }
 
-export const acknowledgement = (name: string, place: "going" | "bedside" = "going") => ({
+export const acknowledgement = (name: string, place: AcknowledgePlace = "going") => ({
   by: { id: `person-${name}`, name },
   at: wall(NOW - 12 * SECOND_MS),
   until: wall(NOW + 3 * MINUTE_MS),

@@ -5,6 +5,8 @@ export const patientCall = condition({
   rule: "the patient calls (touch, key, dwell, switch)",
   source: "clinical facts 3.3 and 10.1",
   scope: "command",
+  neverMerged: true,
+  neverQuiet: true,
   technical: false,
   liveOnly: true,
   canBeOff: false,

@@ -1,4 +1,4 @@
-import type { AlarmCommand, Occurrence } from "../../domain/alarm.ts";
+import type { AcknowledgePlace, AlarmCommand, Occurrence } from "../../domain/alarm.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { BedId } from "../../domain/ids.ts";
 import type { Person } from "../../domain/person.ts";
@@ -11,15 +11,13 @@ const answer = { response: { 200: schemas.CommandAnswer } };
 
 /** What people do at a bed: acknowledge, call, watch, drill. Each becomes a command in the name of the session. */
 export function bedRoutes(app: App, context: Context): void {
-  const { deps } = context;
-
   app.post(
     "/api/beds/:bed/occurrences/:id/acknowledge",
     { schema: { params: schemas.OccurrenceParams, body: schemas.Acknowledge, ...answer } },
     async (request): Promise<CommandAnswer> => {
       const { bed, id: occurrence } = request.params;
       const by = actorOf(context.person(request));
-      return carryOut(bed, acknowledgeCommand(context, bed, occurrence, by, request.body.place));
+      return carryOut(context, bed, acknowledgeCommand(context, bed, occurrence, by, request.body.place));
     },
   );
 
@@ -28,7 +26,8 @@ export function bedRoutes(app: App, context: Context): void {
     { schema: { params: schemas.BedParams, body: schemas.Call, ...answer } },
     async (request): Promise<CommandAnswer> => {
       const { how, kind } = request.body;
-      return carryOut(request.params.bed, { kind: "call", id: context.newId(), call: { how, kind } });
+      const id = context.newId();
+      return carryOut(context, request.params.bed, { kind: "call", id, call: { how, kind } });
     },
   );
 
@@ -39,7 +38,7 @@ export function bedRoutes(app: App, context: Context): void {
       const person = context.person(request);
       const kind = request.body.on ? "start_watch" : "end_watch";
       const { bed } = request.params;
-      const done = await carryOut(bed, { kind, id: context.newId(), by: actorOf(person) });
+      const done = await carryOut(context, bed, { kind, id: context.newId(), by: actorOf(person) });
       context.audit(kind, bed, person);
       return done;
     },
@@ -52,7 +51,8 @@ export function bedRoutes(app: App, context: Context): void {
       const person = context.person(request);
       const { bed } = request.params;
       const { forMs } = request.body;
-      const done = await carryOut(bed, { kind: "drill", id: context.newId(), forMs, by: actorOf(person) });
+      const id = context.newId();
+      const done = await carryOut(context, bed, { kind: "drill", id, forMs, by: actorOf(person) });
       context.audit("drill", `${bed} for ${forMs} ms`, person);
       return done;
     },
@@ -61,13 +61,18 @@ export function bedRoutes(app: App, context: Context): void {
   app.get("/api/live", () => {
     throw new Fault("INPUT_INVALID", "This address speaks WebSocket only.");
   });
+}
 
-  async function carryOut(bed: BedId, command: AlarmCommand): Promise<CommandAnswer> {
-    bedOrFault(context, bed);
-    const { accepted, reason } = await deps.command(bed, command);
-    if (!accepted) throw new Fault("CONFLICT", reason ?? "This does not fit what is going on.");
-    return { accepted };
-  }
+/** Hands a command to the owner of the bed's alarms; throws the problem where it was refused. */
+export async function carryOut(context: Context, bed: BedId, command: AlarmCommand): Promise<CommandAnswer> {
+  bedOrFault(context, bed);
+  const {
+    accepted,
+    reason = "This does not fit what is going on.",
+    code = "CONFLICT",
+  } = await context.deps.command(bed, command);
+  if (!accepted) throw new Fault(code, reason);
+  return { accepted };
 }
 
 /** The bed, or NOT_FOUND. */
@@ -89,7 +94,7 @@ export function acknowledgeCommand(
   bed: BedId,
   occurrence: Occurrence["id"],
   by: { readonly id: string; readonly name: string },
-  place: "going" | "bedside",
+  place: AcknowledgePlace,
 ): AlarmCommand {
   const id = context.newId();
   const open = context.deps.live.fold(bed)?.open.find((one) => one.id === occurrence);

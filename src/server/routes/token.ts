@@ -44,15 +44,12 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         // The same token is the same command, however often a phone repeats it.
         const id = `token-${createHash("sha256").update(token).digest("hex").slice(0, 20)}`;
         const command = { kind: "acknowledge", id, occurrence, by, place: "going" } as const;
-        const { accepted, reason } = await deps.command(bed, command);
-        if (!accepted) {
-          return refuse(
-            request,
-            reply,
-            grant.language,
-            new Fault("CONFLICT", reason ?? "This alarm is over."),
-          );
-        }
+        const {
+          accepted,
+          reason = "This alarm is over.",
+          code = "CONFLICT",
+        } = await deps.command(bed, command);
+        if (!accepted) return refuse(request, reply, grant.language, new Fault(code, reason));
         deps.proven(token);
         if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant));
         const open = openOccurrence(grant);

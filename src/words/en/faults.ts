@@ -132,6 +132,21 @@ export const faults = {
     cause: "Something failed inside the box.",
     fix: "Try again; if it stays, tell your technician.",
   },
+  PAUSE_NOT_ALLOWED: {
+    cause: "This alarm is never silenced.",
+    fix: "Look at the person; it ends when it is over.",
+  },
+  PAUSE_TOO_LONG: { cause: "This alarm is not silenced for so long.", fix: "Choose a shorter time." },
+  WATCHING_NOT_ALLOWED: {
+    cause: "This alarm is about the person, not about a device.",
+    fix: 'Go and look, then tap "I\'m going".',
+  },
+  WATCH_OVER: {
+    cause: "The watch of this bed has ended: nobody is called.",
+    fix: "Use the bell, or ask somebody to start the watch again.",
+  },
+  UNDO_TOO_LATE: { cause: "More than 24 hours have passed.", fix: "Start the watch instead." },
+  COMMAND_INVALID: { cause: "A date or a number is outside what is possible.", fix: "Choose another one." },
   LIMITS_REFUSED: { cause: "These alarm limits are not possible.", fix: "Correct the number that is named." },
   LIMITS_UNCONFIRMED: {
     cause: "These alarm limits lie outside what is recommended.",

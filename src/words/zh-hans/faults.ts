@@ -52,6 +52,12 @@ export const faults = {
   DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
   PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },
   SERVER_FAILED: { cause: "主机内部出错。", fix: "请再试一次；还不行就告诉技术员。" },
+  PAUSE_NOT_ALLOWED: { cause: "这个报警不能静音。", fix: "请去看看本人；问题解决后它会自己停。" },
+  PAUSE_TOO_LONG: { cause: "这个报警不能静音这么久。", fix: "请选短一点的时间。" },
+  WATCHING_NOT_ALLOWED: { cause: "这个报警说的是本人，不是设备。", fix: "请去看看，再点“我去”。" },
+  WATCH_OVER: { cause: "这张床的看护已经结束：不会叫任何人。", fix: "请按铃，或请人重新开始看护。" },
+  UNDO_TOO_LATE: { cause: "已经超过 24 小时。", fix: "请直接开始看护。" },
+  COMMAND_INVALID: { cause: "日期或数字超出可能的范围。", fix: "请另选一个。" },
   LIMITS_REFUSED: { cause: "这些报警限值无法使用。", fix: "请改正指出的那个数值。" },
   LIMITS_UNCONFIRMED: {
     cause: "这些报警限值超出了建议范围。",

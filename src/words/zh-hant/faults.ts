@@ -49,6 +49,12 @@ export const faults = {
   DRIVER_FAILED: { cause: "讀取這台裝置的程式內部出錯。", fix: "會自動重新開始；還不行就告訴技術人員。" },
   PROGRAM_MISSING: { cause: "缺少一個需要的程式。", fix: "請安裝它；`breathwatch check` 會指出是哪一個。" },
   SERVER_FAILED: { cause: "主機內部出錯。", fix: "請再試一次；還不行就告訴技術人員。" },
+  PAUSE_NOT_ALLOWED: { cause: "這個警報不能靜音。", fix: "請去看看本人；問題解決後它會自己停。" },
+  PAUSE_TOO_LONG: { cause: "這個警報不能靜音這麼久。", fix: "請選短一點的時間。" },
+  WATCHING_NOT_ALLOWED: { cause: "這個警報說的是本人，不是設備。", fix: "請去看看，再點「我去」。" },
+  WATCH_OVER: { cause: "這張床的看護已經結束：不會叫任何人。", fix: "請按鈴，或請人重新開始看護。" },
+  UNDO_TOO_LATE: { cause: "已經超過 24 小時。", fix: "請直接開始看護。" },
+  COMMAND_INVALID: { cause: "日期或數字超出可能的範圍。", fix: "請另選一個。" },
   LIMITS_REFUSED: { cause: "這些警報限值無法使用。", fix: "請更正指出的那個數值。" },
   LIMITS_UNCONFIRMED: {
     cause: "這些警報限值超出了建議範圍。",

@@ -24,6 +24,12 @@ it("what the server accepts is what the pages may send, no more and no less", ()
   expectTypeOf<Static<typeof schemas.SetLanguage>>().toEqualTypeOf<Wire<contract.LanguageRequest>>();
   expectTypeOf<Static<typeof schemas.MakeJoinCode>>().toEqualTypeOf<Wire<contract.JoinCodeRequest>>();
   expectTypeOf<Static<typeof schemas.Acknowledge>>().toEqualTypeOf<Wire<contract.AcknowledgeRequest>>();
+  expectTypeOf<Static<typeof schemas.Pause>>().toEqualTypeOf<Wire<contract.PauseRequest>>();
+  expectTypeOf<Static<typeof schemas.Resume>>().toEqualTypeOf<Wire<contract.ResumeRequest>>();
+  expectTypeOf<Static<typeof schemas.Care>>().toEqualTypeOf<Wire<contract.CareRequest>>();
+  expectTypeOf<Static<typeof schemas.CarePlan>>().toEqualTypeOf<Wire<contract.CarePlanRequest>>();
+  expectTypeOf<Static<typeof schemas.Leave>>().toEqualTypeOf<Wire<contract.LeaveRequest>>();
+  expectTypeOf<Static<typeof schemas.Finish>>().toEqualTypeOf<Wire<contract.FinishRequest>>();
   expectTypeOf<Static<typeof schemas.Call>>().toEqualTypeOf<Wire<contract.CallRequest>>();
   expectTypeOf<Static<typeof schemas.Watch>>().toEqualTypeOf<Wire<contract.WatchRequest>>();
   expectTypeOf<Static<typeof schemas.Drill>>().toEqualTypeOf<Wire<contract.DrillRequest>>();

@@ -41,6 +41,18 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     url: `/api/beds/b1/occurrences/${OCCURRENCE}/acknowledge`,
     payload: { place: "going" },
   },
+  "POST /api/beds/:bed/occurrences/:id/seen": { url: `/api/beds/b1/occurrences/${OCCURRENCE}/seen` },
+  "POST /api/beds/:bed/pause": {
+    url: "/api/beds/b1/pause",
+    payload: { condition: "SPO2_WARN", priority: "medium", forMs: 60_000 },
+  },
+  "POST /api/beds/:bed/resume": { url: "/api/beds/b1/resume", payload: { condition: "SPO2_WARN" } },
+  "POST /api/beds/:bed/care": { url: "/api/beds/b1/care", payload: { act: "suction" } },
+  "POST /api/beds/:bed/care/done": { url: "/api/beds/b1/care/done" },
+  "POST /api/beds/:bed/care/plan": { url: "/api/beds/b1/care/plan", payload: { plan: { turn: 120 } } },
+  "POST /api/beds/:bed/leave": { url: "/api/beds/b1/leave", payload: { reason: "visit", until: 1e12 } },
+  "POST /api/beds/:bed/finish": { url: "/api/beds/b1/finish", payload: { reason: "transfer" } },
+  "POST /api/beds/:bed/finish/undo": { url: "/api/beds/b1/finish/undo" },
   "POST /api/beds/:bed/call": { url: "/api/beds/b1/call", payload: { how: "touch", kind: "come" } },
   "POST /api/beds/:bed/watch": { url: "/api/beds/b1/watch", payload: { on: true } },
   "POST /api/beds/:bed/drill": { url: "/api/beds/b1/drill", payload: { forMs: 60_000 } },
@@ -101,6 +113,21 @@ const BENCH = [
   "GET /api/beds/:bed/reception",
 ];
 
+/** For those who care for the person, and nobody else. */
+const CARE = [
+  "POST /api/beds/:bed/occurrences/:id/acknowledge",
+  "POST /api/beds/:bed/occurrences/:id/seen",
+  "POST /api/beds/:bed/pause",
+  "POST /api/beds/:bed/resume",
+  "POST /api/beds/:bed/care",
+  "POST /api/beds/:bed/care/done",
+  "POST /api/beds/:bed/care/plan",
+  "POST /api/beds/:bed/leave",
+  "POST /api/beds/:bed/finish",
+  "POST /api/beds/:bed/finish/undo",
+  "POST /api/beds/:bed/watch",
+];
+
 /** What the brief of each role comes to, written down a second time on purpose: who may NOT. */
 const REFUSED: { readonly [role in Role]: readonly string[] } = {
   owner: [],
@@ -123,8 +150,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/beds/:bed/limits/code",
     "POST /api/beds/:bed/limits/code/apply",
     "POST /api/people/join-codes",
-    "POST /api/beds/:bed/occurrences/:id/acknowledge",
-    "POST /api/beds/:bed/watch",
+    ...CARE,
     "POST /api/beds/:bed/drill",
     "POST /api/push",
     "DELETE /api/push/:id",
@@ -138,8 +164,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
   ],
   therapist: [
     "POST /api/people/join-codes",
-    "POST /api/beds/:bed/occurrences/:id/acknowledge",
-    "POST /api/beds/:bed/watch",
+    ...CARE,
     "POST /api/beds/:bed/drill",
     "POST /api/push",
     "DELETE /api/push/:id",
@@ -152,8 +177,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/beds/:bed/limits/code",
     "POST /api/beds/:bed/limits/code/apply",
     "POST /api/people/join-codes",
-    "POST /api/beds/:bed/occurrences/:id/acknowledge",
-    "POST /api/beds/:bed/watch",
+    ...CARE,
     "POST /api/push",
     "DELETE /api/push/:id",
     "GET /api/beds/:bed/nights",
