@@ -2,7 +2,7 @@ import type { AcknowledgePlace, AlarmCommand, CarePlan, Priority } from "../doma
 import { CARE_ACTS } from "../domain/alarm.ts";
 import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
-import { resolveLimits, switchedOff } from "./limits.ts";
+import { resolveLimits, storedLimits, switchedOff } from "./limits.ts";
 import { acknowledge, end, endAll, lapse, raise, show } from "./occurrences.ts";
 import { backToWatch, endWatch, forgetLost, leaveWatch, startWatch } from "./on-watch.ts";
 import { beginCare, endCare, pause, resume } from "./quiet.ts";
@@ -213,7 +213,7 @@ export function expireLimits(draft: Draft): void {
   if (limits?.expiresAt === undefined || !draft.trusted || draft.at < limits.expiresAt) return;
   const { expiresAt: _over, afterwards = {}, ...rest } = limits;
   const cls = draft.setup.profile.dependencyClass;
-  draft.limits = resolveLimits(afterwards, cls);
+  draft.limits = storedLimits(afterwards, cls);
   const off = switchedOff(draft.limits, cls);
   draft.core = { ...draft.core, limits: { ...rest, given: afterwards, off } };
   draft.isVisible = true;

@@ -8,7 +8,7 @@ import { MOST_COMMANDS } from "./fold.ts";
 import { ingest } from "./ingest.ts";
 import { entryOf, isDue, type JournalEntry, markQuiet } from "./journal.ts";
 import { judgeAll, NEWS_EVERYTHING, NEWS_TIME, type News, newsOf } from "./lifecycle.ts";
-import { resolveLimits } from "./limits.ts";
+import { storedLimits } from "./limits.ts";
 import { settlePast } from "./occurrences.ts";
 import { followLeave, updateWatch } from "./on-watch.ts";
 import { settleQuiet } from "./quiet.ts";
@@ -149,5 +149,5 @@ function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): Ste
 export function withLimits(setup: AlarmSetup, state: EngineState): EngineState {
   const { limits } = state.core;
   if (limits === undefined || state.limits !== undefined) return state;
-  return { ...state, limits: resolveLimits(limits.given, setup.profile.dependencyClass) };
+  return { ...state, limits: storedLimits(limits.given, setup.profile.dependencyClass) };
 }

@@ -3,6 +3,7 @@ import type { DependencyClass } from "../domain/bed.ts";
 import { Fault } from "../domain/fault.ts";
 import type { BedId } from "../domain/ids.ts";
 import type {
+  ConditionFile,
   LimitsFile,
   LimitsOrigin,
   LimitsVersion,
@@ -13,7 +14,7 @@ import type {
 import type { Role } from "../domain/person.ts";
 import { DAY_MS, type Wall, wall } from "../domain/time.ts";
 import { OFF_BY_THERAPIST, type OutsideRecommended, outsideRecommended } from "./bounds.ts";
-import { explicitFile, type Limits, resolveLimits } from "./limits.ts";
+import { explicitFile, type Limits, resolveLimits, settingOf, storedLimits } from "./limits.ts";
 import { changes, widening } from "./widening.ts";
 
 /** How long a role may widen limits: unless it says otherwise, at most, and whether until somebody changes it; a role that is not here changes none. */
@@ -53,17 +54,27 @@ export function standingAt(
   now: Wall,
   { dependencyClass }: LimitsBed,
 ): Standing {
-  const baseFile = newest?.afterwards ?? {};
+  const afterwards = newest?.afterwards ?? {};
   const over = newest?.temporary.filter(({ until }) => until <= now) ?? [];
-  const file = newest === undefined ? {} : goneBack(newest.file, baseFile, over);
+  const file = newest === undefined ? {} : goneBack(newest.file, afterwards, over);
+  const limits = storedLimits(file, dependencyClass);
+  const base = storedLimits(afterwards, dependencyClass);
   return {
     version: newest?.version ?? 0,
-    file,
-    limits: resolveLimits(file, dependencyClass),
+    ...{ limits, base, file: inForce(file, limits), baseFile: inForce(afterwards, base) },
     temporary: newest?.temporary.filter(({ until }) => until > now) ?? [],
-    base: resolveLimits(baseFile, dependencyClass),
-    baseFile,
   };
+}
+
+/** A stored file as it counts: what another Breathwatch took may not be possible here. */
+function inForce(file: LimitsFile, limits: Limits): LimitsFile {
+  const counts: { [id in ConditionId]?: ConditionFile } = {};
+  for (const [id, body] of Object.entries(file)) {
+    if (!isConditionId(id)) continue;
+    const known = Object.keys(body).filter((name) => name === "on" || Object.hasOwn(limits[id].values, name));
+    counts[id] = Object.fromEntries(known.map((name) => [name, settingOf(limits, id, name)]));
+  }
+  return counts;
 }
 
 /** What somebody wants to count from now on. */

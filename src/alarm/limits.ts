@@ -43,6 +43,36 @@ export function resolveLimits(given: unknown, cls: DependencyClass): Limits {
   return limits;
 }
 
+/**
+ * Limits that were accepted once, by this Breathwatch or another: never throws, since a home must start. What is not
+ * possible any more comes as near as it can; what does not exist any more stays at the preset.
+ */
+export function storedLimits(given: unknown, cls: DependencyClass): Limits {
+  try {
+    return resolveLimits(given, cls);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
+  const limits = { ...classPreset(cls) };
+  if (typeof given !== "object" || given === null) return limits;
+  const named = new Map<string, unknown>(Object.entries(given));
+  for (const { id, settings, canBeOff } of CONDITIONS) {
+    const body = named.get(id);
+    if (typeof body !== "object" || body === null) continue;
+    const values = { ...limits[id].values };
+    let { on } = limits[id];
+    for (const [name, value] of Object.entries(body)) {
+      const spec = Object.hasOwn(settings, name) ? settings[name] : undefined;
+      if (name === "on" && typeof value === "boolean") on = value || !canBeOff;
+      else if (spec !== undefined && typeof value === "number" && !Number.isNaN(value)) {
+        values[name] = Math.min(Math.max(value, spec.min), spec.max);
+      }
+    }
+    limits[id] = { on, values };
+  }
+  return limits;
+}
+
 /** The limits of a dependency class where nobody has set any. */
 export function classPreset(cls: DependencyClass): Limits {
   const limits: { [id in ConditionId]?: ConditionLimits } = {};

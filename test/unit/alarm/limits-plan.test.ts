@@ -7,6 +7,7 @@ import {
   explicitFile,
   resolveLimits,
   settingOf,
+  storedLimits,
   switchedOff,
 } from "../../../src/alarm/limits.ts";
 import {
@@ -187,6 +188,36 @@ describe("presets", () => {
   test("are written out when they are kept, so that another Breathwatch changes nothing", () => {
     const file = explicitFile({ preset: "chronic_low", PR_LOW: { limit: 50 } }, "B");
     expect(file).toEqual({ ...PRESETS.chronic_low, PR_LOW: { limit: 50 } });
+  });
+});
+
+describe("limits that another Breathwatch took", () => {
+  test("come as near as is possible here, and never keep a home from starting", () => {
+    const stored = {
+      SPO2_LOW: { limit: 60, delay_s: 20, of_tomorrow: 3 },
+      PR_HIGH: { limit: 500 },
+      PR_LOW: { on: false, limit: "45" },
+      PATIENT_CALL: { on: false },
+      CONDITION_OF_TOMORROW: { on: true },
+    };
+    const limits = storedLimits(stored, "B");
+    const preset = classPreset("B");
+    expect(limits.SPO2_LOW.values).toEqual({ ...preset.SPO2_LOW.values, limit: 75, delay_s: 20 });
+    expect(limits.PR_HIGH.values["limit"]).toBe(200);
+    expect(limits.PR_LOW).toEqual({ ...preset.PR_LOW, on: false });
+    expect(limits.PATIENT_CALL.on).toBe(true);
+    expect(limits.VENT_APNEA).toEqual(preset.VENT_APNEA);
+    for (const damaged of [null, 7, "x", [], { SPO2_LOW: null }, { SPO2_LOW: { limit: Number.NaN } }]) {
+      expect(storedLimits(damaged, "B")).toEqual(preset);
+    }
+  });
+
+  test("are shown and can be changed", () => {
+    const person = new Person();
+    const made = person.save("therapist", { SPO2_LOW: { limit: 91 } });
+    person.newest = { ...made, file: { SPO2_LOW: { limit: 99 } }, afterwards: { SPO2_LOW: { limit: 99 } } };
+    expect(person.value("SPO2_LOW", "limit")).toBe(95);
+    expect(() => person.save("therapist", { SPO2_LOW: { limit: 92 } })).not.toThrow();
   });
 });
 
