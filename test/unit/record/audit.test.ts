@@ -427,6 +427,79 @@ describe("an audit record that was damaged", () => {
   });
 });
 
+/** What disks and hands do to a file: flip, zero, cut, take out, put in, double. */
+const harm = fc.record({
+  kind: fc.constantFrom("flip", "zero", "cut", "take", "put", "double"),
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  length: fc.integer({ min: 1, max: 1_200 }),
+});
+
+function harmed(
+  bytes: Uint8Array,
+  { kind, at, length }: { kind: string; at: number; length: number },
+): Uint8Array {
+  const from = Math.floor(at * bytes.length);
+  const [before, part, after] = [
+    bytes.slice(0, from),
+    bytes.slice(from, from + length),
+    bytes.slice(from + length),
+  ];
+  switch (kind) {
+    case "flip":
+      return Uint8Array.from([
+        ...before,
+        ...part.slice(0, 1).map((byte) => byte ^ 0x20),
+        ...part.slice(1),
+        ...after,
+      ]);
+    case "zero":
+      return Uint8Array.from([...before, ...part.map(() => 0), ...after]);
+    case "cut":
+      return before;
+    case "take":
+      return Uint8Array.from([...before, ...after]);
+    case "put":
+      return Uint8Array.from([...before, ...part.map((byte) => byte ^ length), ...part, ...after]);
+    default:
+      return Uint8Array.from([...before, ...part, ...part, ...after]);
+  }
+}
+
+test("whatever is done to the file, it is told, what is whole is read, and the chain goes on behind it", async () => {
+  const { path, bytes, head } = await written(8);
+  const whole = (await recordsOf((await opened(path, bytes)).log)).map(({ hash }) => hash);
+  await fc.assert(
+    fc.asyncProperty(fc.array(harm, { minLength: 1, maxLength: 3 }), async (harms) => {
+      const hurt = harms.reduce(harmed, bytes);
+      const isSame = Buffer.compare(hurt, bytes) === 0;
+      const { disk, log, open } = await opened(path, hurt, head);
+      // Something unfinished behind all the rest is what a power cut leaves, and costs nothing that had counted.
+      const isTorn =
+        hurt.length > bytes.length && Buffer.compare(hurt.subarray(0, bytes.length), bytes) === 0;
+      if (!isTorn) expect(log.recovered.damage === undefined).toBe(isSame);
+      const read = await recordsOf(log);
+      const old = read.map(({ hash }) => hash).filter((hash) => whole.includes(hash));
+      const lines = new TextDecoder("latin1").decode(hurt).split("\n").slice(0, -1);
+      expect(old).toEqual(
+        lines.flatMap((line) => whole.filter((hash) => line.endsWith(`"hash":"${hash}"}`) && intact(line))),
+      );
+      await log.append(occurred(100));
+      await log.close();
+      const again = await open({ anchor: log.head! });
+      expect(again.recovered.damage).toBeUndefined();
+      expect((await recordsOf(again)).at(-1)).toMatchObject({ kind: "event", revision: 100 });
+      expect((await disk.list(FOLDER)).length).toBeLessThanOrEqual(2);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** The check of a line as docs/operating.md tells it to people. */
+function intact(line: string): boolean {
+  const [, body, hash] = /^(.*),"hash":"([0-9a-f]{64})"\}$/.exec(line) ?? [];
+  return body !== undefined && createHash("sha256").update(`${body}}`, "latin1").digest("hex") === hash;
+}
+
 type Step = "append" | "wait" | "tear" | "full" | "room" | "syncFails" | "month" | "crash";
 
 describe("an audit record on a disk that fails and loses power at any moment", () => {
