@@ -54,7 +54,9 @@ function judgeTooMuch(
 ): Verdict {
   const fio2 = addedOxygen(view);
   const isGiven = oxygen === 1 || (fio2 !== undefined && fio2 > AIR_PERCENT);
-  if (!isGiven && fio2 === undefined) return unknown("setting:fio2");
+  // Where nothing tells the share of oxygen there is nothing to wait for: most beds are on room air.
+  if (!isGiven && fio2 === undefined)
+    return unknown(view.bed.expects(["fio2"]) ? "setting:fio2" : "no_source");
   const values = fio2 === undefined ? {} : { fio2 };
   const verdict = judgeLimit(view, { signal: "spo2", side: "high", limit, hysteresis, values });
   return !isGiven && verdict.kind === "holds" ? { ...verdict, kind: "clear" } : verdict;

@@ -2,6 +2,8 @@ import { condition, type Verdict, type View } from "../condition.ts";
 import { freshSpo2, lowLimits } from "../oxygen-low.ts";
 import { withUrgentDoubt } from "../quality.ts";
 
+const HIGH_AFTER_MS = 60_000;
+
 export const spo2Integral = condition({
   id: "SPO2_INTEGRAL",
   rule:
@@ -24,8 +26,8 @@ export const spo2Integral = condition({
     crossings: { default: 3, min: 2, max: 10, unit: "dips", help: "beginnings of a dip within 60 s" },
     clear_s: { default: 10, min: 5, max: 60, unit: "s", help: "in-range time that ends it" },
   },
-  priority: { A: "high", B: "high", C: "high" },
-  rises: "",
+  priority: { A: "medium", B: "high", C: "high" },
+  rises: "class A: high once it is 60 s old, as SPO2_LOW",
   clears: "at limit + hysteresis of SPO2_LOW for clear_s",
   latch: "V",
   gating:
@@ -33,6 +35,8 @@ export const spo2Integral = condition({
   reads: ["spo2"],
   values: ["spo2", "integral", "crossings", "limit", "seconds"],
   judge: judgeDips,
+  // Else it would take from class A, at 85 %, what SPO2_LOW gives it: to be woken softly first.
+  tier: (view) => (view.heldMs >= HIGH_AFTER_MS ? "high" : undefined),
 });
 
 function judgeDips(view: View, settings: { readonly limit: number; readonly crossings: number }): Verdict {

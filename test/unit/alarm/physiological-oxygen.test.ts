@@ -107,6 +107,12 @@ describe("dips that add up", () => {
     expect(told(bed, "SPO2_INTEGRAL")).toEqual(["26 occurred high", "38 ended high recovered"]);
   });
 
+  test("class A is woken softly first, as by SPO2_LOW: 85 % is high after a minute", () => {
+    const bed = personal({ cls: "A" }).at(85, 90);
+    expect(told(bed, "SPO2_INTEGRAL")).toEqual(["33 occurred medium"]);
+    expect(calls(bed)).toEqual(["30 SPO2_LOW medium", "60 SPO2_LOW high"]);
+  });
+
   test("the last dip is an alarm only while it lasts", () => {
     const bed = personal({ limits: { SPO2_INTEGRAL: { limit: 25 } } })
       .at(96, 10)

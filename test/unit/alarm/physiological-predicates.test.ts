@@ -270,7 +270,12 @@ describe("PULSE_LOST", () => {
 
 describe("SPO2_HIGH_ON_O2", () => {
   test.each([
-    ["nobody says whether oxygen is given", { readings: { spo2: 99 } }, "unknown setting:fio2"],
+    [
+      "nothing at the bed could say whether oxygen is given",
+      { readings: { spo2: 99 }, unexpected: ["fio2"] },
+      "unknown no_source",
+    ],
+    ["a ventilator that should say so has not", { readings: { spo2: 99 } }, "unknown setting:fio2"],
     ["the ventilator is set to room air", { readings: { spo2: 99 }, fio2: 21 }, "clear"],
     ["the ventilator is set to 30 %", { readings: { spo2: 99 }, fio2: 30 }, "holds"],
     ["28 % is measured", { readings: { spo2: 99, fio2: 28 } }, "holds"],

@@ -23,6 +23,8 @@ export interface Hand {
   readonly answered?: boolean;
   readonly dips?: { readonly integral?: number; readonly crossings?: number };
   readonly fio2?: number;
+  /** Signals that no device was configured to give. */
+  readonly unexpected?: readonly SignalId[];
   /** Last word of the oximeter. */
   readonly said?: { readonly [id in "spo2" | "pulse_rate"]?: number | Absence };
   /** Last valid values before that, and how long ago they came. */
@@ -61,7 +63,7 @@ export function viewOf(hand: Hand): View {
     bed: {
       reading: (signal) => reading(hand.readings?.[signal]),
       missing: () => MISSING,
-      expects: () => true,
+      expects: (signals) => signals.every((id) => hand.unexpected?.includes(id) !== true),
       setting: (id) =>
         id === "fio2" && hand.fio2 !== undefined ? { value: hand.fio2, device: "vent" } : undefined,
       breathing: () => undefined,
