@@ -70,9 +70,6 @@ describe("a clinic's code in a browser", () => {
       `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     );
     const read = (text: string): Promise<unknown> => page.evaluate(`read(${JSON.stringify(text)})`);
-    const { keyFingerprint, presetCryptoOf, readPresetCode } = await import(
-      "../../src/domain/preset-code.ts"
-    );
     const digits = await keyFingerprint(readPresetCode(code).key, presetCryptoOf(crypto.subtle));
     expect(await read(code)).toEqual({ preset, digits });
     const changed = `${code.slice(0, 90)}${code.charAt(90) === "A" ? "B" : "A"}${code.slice(91)}`;
