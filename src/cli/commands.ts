@@ -110,6 +110,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./nights.ts")).nightsCommand,
   },
   {
+    name: "limits",
+    summary: "what a limits file comes to, with what it makes wider",
+    load: async () => (await import("./limits.ts")).limitsCommand,
+  },
+  {
     name: "preset",
     summary: "a clinic's limits as a signed code that fits one QR",
     load: async () => (await import("./preset.ts")).presetCommand,
