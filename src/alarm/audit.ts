@@ -8,22 +8,22 @@ import type { JournalEntry } from "./journal.ts";
  * watch where it is not as it was. Never waits and never throws; `onDurability` is told as it is for the journal.
  */
 export function createAuditTrail(
-  audit: Pick<AuditLog, "append">,
+  audit: Pick<AuditLog, "append" | "written">,
   onDurability: (durable: boolean, detail: string) => void,
 ): (step: JournalEntry) => void {
   let watch: WatchState | undefined;
   let durable = true;
 
   const append = (entry: AuditEntry): void => {
-    audit.append(entry).then(
-      () => told(true, ""),
-      (error: unknown) => told(false, messageOf(error)),
-    );
-  };
-  const told = (now: boolean, detail: string): void => {
-    if (now === durable) return;
-    durable = now;
-    onDurability(now, detail);
+    audit.append(entry).catch(async (error: unknown) => {
+      if (!durable) return;
+      durable = false;
+      onDurability(false, messageOf(error));
+      // Whatever waits is written when the disk is well again; nothing may happen at the bed for hours.
+      await audit.written();
+      durable = true;
+      onDurability(true, "");
+    });
   };
 
   return ({ at, trusted, core, command, events }) => {

@@ -161,6 +161,8 @@ export interface AuditLog extends AuditReader {
    * DISK_DEADLINE after 500 ms: the record stays in line and is written when the disk recovers.
    */
   append(entry: AuditEntry): Promise<void>;
+  /** Resolves when nothing waits for the disk any more, however long that takes. */
+  written(): Promise<void>;
   /** The newest record that would survive a power cut. */
   readonly head: AuditAnchor | undefined;
   close(): Promise<void>;

@@ -41,6 +41,8 @@ export interface AuditWriter {
   refusal(): Fault;
   /** Call it only while there is room: a line that is not taken would leave a hole in the chain. */
   add(job: AuditJob): Promise<void>;
+  /** Resolves when nothing waits any more. */
+  written(): Promise<void>;
   readonly head: AuditAnchor | undefined;
   close(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     start.file === undefined
       ? undefined
       : { file: start.file, tail: createTail(disk, start.file.path, NO_HEADER, start.lineBytes) };
+  let waiters: (() => void)[] = [];
   let running: Promise<void> | undefined;
   let cancelRetry: (() => void) | undefined;
   let failing = false;
@@ -128,6 +131,9 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     }
     // In the same step as the last look at the line: a record that comes from now on starts the next loop.
     running = undefined;
+    if (line.length > 0) return;
+    for (const resolve of waiters) resolve();
+    waiters = [];
   };
 
   function wake(): void {
@@ -162,6 +168,8 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
         wake();
       });
     },
+    written: () =>
+      line.length === 0 ? Promise.resolve() : new Promise((resolve) => void waiters.push(resolve)),
     get head() {
       return head;
     },

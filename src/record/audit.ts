@@ -95,6 +95,7 @@ export async function openAuditLog(options: AuditOptions): Promise<AuditLog> {
       ...(end.damage.length > 0 && { damage: wordsOf(end.damage) }),
     },
     append: (entry) => put(entry),
+    written: () => writer.written(),
     get head() {
       return writer.head;
     },

@@ -3,10 +3,10 @@ import { createAuditTrail } from "../../../src/alarm/audit.ts";
 import { foldJournal, toFold } from "../../../src/alarm/fold.ts";
 import type { JournalEntry } from "../../../src/alarm/journal.ts";
 import { readJournalEntry } from "../../../src/alarm/runner.ts";
-import { Fault } from "../../../src/domain/fault.ts";
 import type { AuditEntry } from "../../../src/port/record.ts";
+import { openAuditLog } from "../../../src/record/audit.ts";
 import { openRecordLog } from "../../../src/record/log.ts";
-import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
+import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createMemoryDisk } from "../../../src/rehearsal/disk.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -89,22 +89,20 @@ describe("what comes into the audit record", () => {
     expect(audited(idle).every(({ kind }) => kind === "watch")).toBe(true);
   });
 
-  test("tells that it cannot be kept, and that it can be again, once each", async () => {
+  test("tells that it cannot be kept, and that it can be again as soon as the disk is well, once each", async () => {
+    const disk = createMemoryDisk();
+    const clock = createVirtualClock(evening().wall(0));
+    const audit = await openAuditLog({ disk, clock, log: silentLog, folder: "audit-b1" });
     const told: boolean[] = [];
-    let works = false;
-    const hand = createAuditTrail(
-      {
-        append: () => (works ? Promise.resolve() : Promise.reject(new Fault("DISK_FAILED", "no space left"))),
-      },
-      (durable) => told.push(durable),
-    );
-    const { entries } = evening();
-    for (const entry of entries) hand(entry);
-    await settle();
-    works = true;
-    for (const entry of entries) hand(entry);
-    await settle();
+    const hand = createAuditTrail(audit, (durable) => told.push(durable));
+    disk.setFull(true);
+    for (const entry of evening().entries) hand(entry);
+    await clock.advance(5_000);
+    expect(told).toEqual([false]);
+    disk.setFull(false);
+    await clock.advance(2_000);
     expect(told).toEqual([false, true]);
+    expect((await audit.verify()).records).toBe(audited(evening().entries).length);
   });
 });
 
