@@ -70,7 +70,7 @@ export function createLimitsDesk(options: LimitsDeskOptions): RunningLimitsDesk 
   };
 
   const deliver = async (version: LimitsVersion): Promise<boolean> => {
-    const command = owedTo(options.engineVersion() ?? 0, version);
+    const command = owedTo(options.engineVersion() ?? 0, version, clock.wall());
     if (command === undefined) return true;
     try {
       const taken = (await options.command(command)) && (options.engineVersion() ?? 0) >= version.version;

@@ -150,14 +150,15 @@ export function expiryOf(newest: LimitsVersion, now: Wall, bed: LimitsBed): Limi
   };
 }
 
-/** A version as the engine takes it: sending it twice is harmless. */
-export function commandOf(version: LimitsVersion): AlarmCommand {
-  const ends = version.temporary.map(({ until }) => until);
+/** A version as the engine takes it at `now`, without what has ended; sending it twice is harmless. */
+export function commandOf(version: LimitsVersion, now: Wall): AlarmCommand {
+  const over = version.temporary.filter(({ until }) => until <= now);
+  const ends = version.temporary.map(({ until }) => until).filter((until) => until > now);
   return {
     kind: "limits",
     id: `limits-${version.version}`,
     version: version.version,
-    limits: version.file,
+    limits: goneBack(version.file, version.afterwards, over),
     reason: version.reason,
     by: version.by,
     // The first end counts for all: the desk gives back what lasts longer, and until then the alarms are the narrower.
@@ -169,8 +170,12 @@ export function commandOf(version: LimitsVersion): AlarmCommand {
  * What an engine is owed: the newest version where it has an older one (its journal was lost, or it was away when the
  * version was made). An engine with a newer one keeps it: the state file came from a backup.
  */
-export const owedTo = (engineVersion: number, newest: LimitsVersion | undefined): AlarmCommand | undefined =>
-  newest === undefined || engineVersion >= newest.version ? undefined : commandOf(newest);
+export const owedTo = (
+  engineVersion: number,
+  newest: LimitsVersion | undefined,
+  now: Wall,
+): AlarmCommand | undefined =>
+  newest === undefined || engineVersion >= newest.version ? undefined : commandOf(newest, now);
 
 /** What of a proposal is wider than what counts in the end, and until when; empty where it may stay. */
 function temporaryOf(

@@ -356,7 +356,11 @@ describe("a widening", () => {
       after(HOUR_MS),
     );
     const end = after(DAY_MS + HOUR_MS);
-    expect(commandOf(first)).toMatchObject({ version: 2, expiresAt: end, afterwards: {} });
+    expect(commandOf(first, T0)).toMatchObject({ version: 2, expiresAt: end, afterwards: {} });
+    expect(commandOf(first, end)).toMatchObject({
+      ...{ version: 2, expiresAt: after(90 * DAY_MS), afterwards: {} },
+      limits: { PR_HIGH: { limit: 130 }, SPO2_LOW: {} },
+    });
     expect(expiryOf(first, wall(end - 1), BED)).toBeUndefined();
     const then = expiryOf(first, end, BED);
     expect(then).toMatchObject({ version: 3, previous: 2, origin: { kind: "expiry", version: 2 } });
@@ -367,7 +371,7 @@ describe("a widening", () => {
     ]);
     const last = then && expiryOf(then, after(90 * DAY_MS), BED);
     expect(last?.temporary).toEqual([]);
-    expect(last && commandOf(last)).not.toHaveProperty("expiresAt");
+    expect(last && commandOf(last, after(90 * DAY_MS))).not.toHaveProperty("expiresAt");
     person.newest = last;
     expect(person.value("PR_HIGH", "limit", after(91 * DAY_MS))).toBe(120);
   });
@@ -473,13 +477,13 @@ describe("what an engine is owed", () => {
     [1, false],
     [2, false],
   ])("that has version %i of 1: %s", (engine, isOwed) => {
-    expect(owedTo(engine, version) !== undefined).toBe(isOwed);
+    expect(owedTo(engine, version, T0) !== undefined).toBe(isOwed);
   });
 
   test("is nothing where nobody has set anything, and the same command however often", () => {
-    expect(owedTo(0, undefined)).toBeUndefined();
-    expect(owedTo(0, version)).toEqual(owedTo(0, version));
-    expect(owedTo(0, version)).toMatchObject({
+    expect(owedTo(0, undefined, T0)).toBeUndefined();
+    expect(owedTo(0, version, T0)).toEqual(owedTo(0, version, T0));
+    expect(owedTo(0, version, T0)).toMatchObject({
       kind: "limits",
       id: "limits-1",
       limits: { SPO2_LOW: { limit: 91 } },
