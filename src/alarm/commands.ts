@@ -3,9 +3,10 @@ import { CARE_ACTS } from "../domain/alarm.ts";
 import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
 import { resolveLimits, storedLimits, switchedOff } from "./limits.ts";
-import { acknowledge, end, endAll, lapse, raise, show } from "./occurrences.ts";
+import { acknowledge, end, endAll, lapse, show } from "./occurrences.ts";
 import { backToWatch, endWatch, forgetLost, leaveWatch, startWatch } from "./on-watch.ts";
 import { beginCare, endCare, pause, resume } from "./quiet.ts";
+import { raise } from "./raise.ts";
 import type { Runtime } from "./state.ts";
 
 /** How long an acknowledgement lasts while the condition holds (design, section 6). */

@@ -269,7 +269,9 @@ function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
     ...(serial !== undefined && { serial: moved(serial, shift) }),
     ...(status !== undefined && { status: moved(status, shift) }),
     ...(clock !== undefined && { clock: moved(clock, shift) }),
-    ...(seen.minutes?.spo2 !== undefined && { traces: { spo2: traceAgain(seen.minutes.spo2, shift) } }),
+    ...((seen.minutes?.spo2 !== undefined || seen.runs !== undefined) && {
+      traces: { spo2: traceAgain(seen.minutes?.spo2 ?? [], seen.runs, shift) },
+    }),
     ...(still !== undefined && {
       still: {
         ...still,
@@ -285,13 +287,17 @@ function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
 
 const moved = <T extends { readonly at: Mono }>(one: T, shift: Shift): T => ({ ...one, at: shift(one.at) });
 
-/** Whole minutes are as they were; the last five minutes by the sample begin with their medians. */
-function traceAgain(minutes: Trace["minutes"], shift: Shift): Trace {
+/** Whole minutes are as they were; where the last ones are not known by the sample they begin with their medians. */
+function traceAgain(minutes: Trace["minutes"], known: Trace["runs"] | undefined, shift: Shift): Trace {
   const shifted = minutes.map(([end, median, validMs]) => [shift(end), median, validMs] as const);
-  const runs = shifted.slice(-5).map(([end, median, validMs]) => [median, mono(end - validMs), end] as const);
-  const last = shifted.at(-1)?.[0] ?? mono(0);
-  const first = shifted[0]?.[0] ?? last;
-  return { firstAt: mono(first - MINUTE_MS), at: last, runs, minutes: shifted, minuteFrom: last };
+  const medians = shifted
+    .slice(-5)
+    .map(([end, median, validMs]) => [median, mono(end - validMs), end] as const);
+  const runs = known?.map(([value, from, to]) => [value, shift(from), shift(to)] as const) ?? medians;
+  const last = runs.at(-1)?.[2] ?? mono(0);
+  const firstMinute = shifted[0]?.[0];
+  const firstAt = firstMinute === undefined ? (runs[0]?.[1] ?? last) : mono(firstMinute - MINUTE_MS);
+  return { firstAt, at: last, runs, minutes: shifted, minuteFrom: shifted.at(-1)?.[0] ?? firstAt };
 }
 
 function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {

@@ -3,7 +3,8 @@ import type { DeviceId } from "../domain/ids.ts";
 import { SECOND_MS } from "../domain/time.ts";
 import type { Condition, UnknownWhy, Verdict } from "./condition.ts";
 import { type Draft, isSimulated, judgedOf, openOf, say, setJudged, setRuntime } from "./draft.ts";
-import { end, raise, show, showUnknown } from "./occurrences.ts";
+import { end, show, showUnknown } from "./occurrences.ts";
+import { raise } from "./raise.ts";
 import type { Runtime } from "./state.ts";
 
 /** The others are known beforehand: nothing has been lost. */
@@ -27,9 +28,15 @@ export function decide(
   priority: Priority,
 ): void {
   const before = judgedOf(draft, key);
-  if (before !== undefined && verdict.at <= before.at) return;
-  const { at, breaths } = verdict;
-  setJudged(draft, key, breaths === undefined ? { at } : { at, breaths });
+  const { at, breaths, kind } = verdict;
+  const isKnown =
+    before !== undefined && (at < before.at || (at === before.at && !(before.held && kind === "clear")));
+  if (isKnown) return;
+  setJudged(draft, key, {
+    at,
+    ...(kind === "holds" && { held: true }),
+    ...(breaths !== undefined && { breaths }),
+  });
   becomeKnown(draft, condition, key, verdict.values, priority);
   const runtime = draft.core.runtimes[key];
   if (verdict.kind === "holds") {

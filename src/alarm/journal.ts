@@ -16,8 +16,9 @@ const PACE = {
 } as const;
 
 /** The pace at which this was written. */
-export const paceOf = (core: Core): (typeof PACE)["quiet" | "busy"] =>
-  PACE[Object.values(core.runtimes).some(({ t0 }) => t0 !== undefined) ? "busy" : "quiet"];
+export const paceOf = (core: Core): (typeof PACE)["quiet" | "busy"] => PACE[isBusy(core) ? "busy" : "quiet"];
+
+const isBusy = (core: Core): boolean => Object.values(core.runtimes).some(({ t0 }) => t0 !== undefined);
 
 /** A signal in few bytes: last valid value, its arrival, since when it has been the same, and why it is absent now. */
 export type SeenSignal =
@@ -43,6 +44,8 @@ export interface SeenDevice {
   readonly clock?: DeviceRecord["clock"];
   /** Medians of the last minutes, newest last: value and covered ms, and when the newest ended. */
   readonly minutes?: { readonly [id in TracedSignal]?: Trace["minutes"] };
+  /** While anything violates, the last minutes of SpO2 by the sample: what dips have added up to goes on. */
+  readonly runs?: Trace["runs"];
   readonly still?: DeviceRecord["still"];
   readonly signals: { readonly [id in SignalId]?: SeenSignal };
 }
@@ -88,7 +91,9 @@ export const entryOf = (
       return judged === undefined ? [] : [[key, judged] as const];
     }),
   ),
-  seen: Object.fromEntries(Object.entries(state.live.devices).map(([id, record]) => [id, seenOf(record)])),
+  seen: Object.fromEntries(
+    Object.entries(state.live.devices).map(([id, record]) => [id, seenOf(record, isBusy(state.core))]),
+  ),
 });
 
 /** Whether a step must be written down: something was decided, somebody fell silent or spoke again, or it is time. */
@@ -128,7 +133,7 @@ function quietRecord(record: DeviceRecord, now: Mono, silentMs: number): DeviceR
 /** Judged signals, and those that decide watch, power and pass-through: a restart must know them. */
 const SEEN_SIGNALS: readonly SignalId[] = [...JUDGED_SIGNALS, ...KEPT_SIGNALS];
 
-function seenOf(record: DeviceRecord): SeenDevice {
+function seenOf(record: DeviceRecord, withRuns: boolean): SeenDevice {
   const { heardAt, spokeAt, waveAt, waveMovedAt, breathAt, breaths, still, settings } = record;
   const { settingsBase, settingsChanged, own, serial, status, clock, traces } = record;
   const minutes = minutesOf(traces);
@@ -153,6 +158,7 @@ function seenOf(record: DeviceRecord): SeenDevice {
     ...(status !== undefined && { status }),
     ...(clock !== undefined && { clock }),
     ...(minutes !== undefined && { minutes }),
+    ...(withRuns && traces?.spo2 !== undefined && { runs: traces.spo2.runs }),
     ...(still !== undefined && { still }),
     signals,
   };

@@ -15,8 +15,9 @@ import type { BedReadings, Condition, OwnAlarm, Verdict, View } from "./conditio
 import { conditionOf, conditionsOf, type Draft, setRuntime } from "./draft.ts";
 import { becomeUnknown, decide, type Instance } from "./instance.ts";
 import { switchedOff } from "./limits.ts";
-import { end, escalate, raise } from "./occurrences.ts";
+import { end, escalate } from "./occurrences.ts";
 import { isInSchedule } from "./on-watch.ts";
+import { raise } from "./raise.ts";
 import { ruleFailed, ruleWorked } from "./rule-errors.ts";
 import type { AlarmSetup, Core, Runtime } from "./state.ts";
 import { bedReadings, recordOf } from "./view.ts";
@@ -87,7 +88,7 @@ export function judgeAll(draft: Draft, news: News): void {
   const readings = (withDelayed: boolean): BedReadings =>
     bedReadings({ profile: setup.profile, live, core, limits, now, startedAt, withDelayed });
   const liveBed = readings(false);
-  const delayedBed = hasDelayed(setup) ? readings(true) : liveBed;
+  const delayedBed = hasDelayed(draft) ? readings(true) : liveBed;
   const isFresh = news === NEWS_TIME && isAllFresh(draft);
   const isMending = Object.keys(core.runtimes).some((key) => key.startsWith("RULE_ERROR"));
   for (const { condition, reads, subjects } of planOf(setup)) {
@@ -106,8 +107,8 @@ export function judgeAll(draft: Draft, news: News): void {
   judgeFaults(draft, liveBed);
 }
 
-const hasDelayed = ({ profile }: AlarmSetup): boolean =>
-  profile.sources.some(({ delayed }) => delayed === true);
+const hasDelayed = ({ live }: Draft): boolean =>
+  Object.values(live.devices).some(({ timeliness }) => timeliness === "delayed");
 
 /** Nothing is open or doubtful, and no signal is overdue; or it is unknown for a reason that time does not change. */
 function isAtRest(runtime: Runtime | undefined, isFresh: boolean): boolean {
@@ -122,11 +123,15 @@ function isAtRest(runtime: Runtime | undefined, isFresh: boolean): boolean {
 /** Signals that come are this new: what is older may be about to go missing. */
 const FRESH_MS = 3_000;
 
-function isAllFresh({ live, now }: Draft): boolean {
-  for (const record of Object.values(live.devices)) {
-    if (now - record.heardAt > FRESH_MS) return false;
-    for (const known of Object.values(record.signals)) {
-      if (known.valid !== undefined && now - known.valid.at > FRESH_MS) return false;
+/** Everything that the bed is to deliver has just come, or was refused by the device for good. */
+function isAllFresh({ setup, live, now }: Draft): boolean {
+  for (const { device, signals } of setup.profile.sources) {
+    const record = recordOf(live, device);
+    if (record === undefined || now - record.heardAt > FRESH_MS) return false;
+    for (const id of signals) {
+      const known = record.signals[id];
+      const isRefused = typeof known?.sample === "object" && known.sample.absent === "unsupported";
+      if (!isRefused && (known?.valid === undefined || now - known.valid.at > FRESH_MS)) return false;
     }
   }
   return true;
@@ -411,6 +416,8 @@ function priorityOf(draft: Draft, condition: Condition, view: View, verdict: Ver
 function rise(draft: Draft, key: string, priority: Priority, verdict: Verdict): void {
   const runtime = draft.core.runtimes[key];
   if (runtime?.in === undefined || !(runtime.inBand || runtime.unknown !== undefined)) return;
-  if (priorityRank(priority) <= priorityRank(runtime.priority ?? "low")) return;
+  const shown = draft.core.open[runtime.in]?.occurrence.priority ?? "low";
+  const isTold = priorityRank(priority) <= priorityRank(shown);
+  if (isTold && priorityRank(priority) <= priorityRank(runtime.priority ?? "low")) return;
   escalate(draft, key, priority, verdict.kind === "holds" ? verdict.values : {});
 }

@@ -1,4 +1,5 @@
 import {
+  type AcknowledgePlace,
   type Actor,
   type AlarmEvent,
   type AlarmValues,
@@ -9,247 +10,27 @@ import {
   priorityRank,
 } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
-import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../domain/time.ts";
-import { related } from "./causes.ts";
-import type { Condition } from "./condition.ts";
-import {
-  conditionOf,
-  type Draft,
-  isSimulated,
-  later,
-  membersOf,
-  openOf,
-  say,
-  setOpen,
-  setRuntime,
-} from "./draft.ts";
-import type { Open, Past, Runtime, Usual } from "./state.ts";
+import { conditionOf, type Draft, later, membersOf, openOf, say, setOpen, setRuntime } from "./draft.ts";
+import type { Open, Past, Runtime } from "./state.ts";
 
-/** What comes back within this time of its end is the same alarm (BR-24). */
-const AGAIN_MS = 10 * MINUTE_MS;
-/** More of one condition within the hour than this, and they are told as one (clinical facts, 3.1). */
-const MOST_AN_HOUR = 6;
+/** "I am watching myself" unanswered for so long after it was asked again: it rings. */
+const GENTLE_MS = 10 * MINUTE_MS;
 /** A recurrent alarm ends after so long without any of them. */
 const CALM_MS = 15 * MINUTE_MS;
-/** Occurrences of one situation begin this close to one another. */
-const CARD_MS = 90_000;
 const MOST_PAST = 32;
 const PAST_MS = 12 * HOUR_MS;
 
-interface Raised {
-  readonly priority: Priority;
-  readonly values: AlarmValues;
-}
-
-/**
- * An instance comes into alarm: it joins the open occurrence of its scale, takes up the one that ended a short while
- * ago, or opens its own. Only a worse tier or a higher priority makes an occurrence that is open sound again.
- */
-export function raise(draft: Draft, key: string, runtime: Runtime, what: Raised): void {
-  const condition = conditionOf(draft, runtime.condition);
-  const count = countRepeat(draft, runtime.condition, condition);
-  const joined = openOnScale(draft, condition);
-  if (joined !== undefined) {
-    join(draft, joined, { key, runtime, condition, count }, what);
-    return;
-  }
-  const past = recent(draft, key, condition);
-  if (past === undefined) open(draft, { key, runtime, condition, count }, what);
-  else reopen(draft, past, { key, runtime, condition, count }, what);
-}
-
-interface Newcomer {
-  readonly key: string;
-  readonly runtime: Runtime;
-  readonly condition: Condition | undefined;
-  /** How often within the hour, this one included; 0 where it is never counted. */
-  readonly count: number;
-}
-
-/** So often that it is no longer told by itself; one that is more urgent than its kind always is. */
-function isMerged(draft: Draft, { condition, count }: Newcomer, priority: Priority): boolean {
-  if (condition === undefined || count <= MOST_AN_HOUR) return false;
-  return priorityRank(priority) <= priorityRank(condition.priority[draft.setup.profile.dependencyClass]);
-}
-
-/** Counts it among those of the hour; 0 for conditions that are always told one by one. */
-function countRepeat(draft: Draft, id: ConditionId, condition: Condition | undefined): number {
-  if (condition === undefined || condition.neverMerged === true || condition.scope === "command") return 0;
-  const since = draft.now - HOUR_MS;
-  const times = [...(draft.core.repeats[id] ?? []).filter((at) => at > since), draft.now];
-  draft.core = { ...draft.core, repeats: { ...draft.core.repeats, [id]: times.slice(-MOST_AN_HOUR - 1) } };
-  return times.length;
-}
-
-const scaleOf = (condition: Condition | undefined): string | undefined => condition?.ladder?.name;
-
-const rankOf = (draft: Draft, id: ConditionId): number => conditionOf(draft, id)?.ladder?.rank ?? 0;
-
-function openOnScale(draft: Draft, condition: Condition | undefined): Open | undefined {
-  const scale = scaleOf(condition);
-  if (scale === undefined) return undefined;
-  return Object.values(draft.core.open).find(
-    ({ occurrence }) => scaleOf(conditionOf(draft, occurrence.condition)) === scale,
-  );
-}
-
-/** The occurrence of this instance, or of its scale, that ended by itself within the last ten minutes. */
-function recent(draft: Draft, key: string, condition: Condition | undefined): Past | undefined {
-  if (condition === undefined || condition.scope === "command") return undefined;
-  const scale = scaleOf(condition);
-  return draft.core.past.find((past) => {
-    if (draft.now - past.endedAt > AGAIN_MS) return false;
-    if (scale === undefined) return past.key === key;
-    return scaleOf(conditionOf(draft, past.occurrence.condition)) === scale;
-  });
-}
-
-function open(draft: Draft, newcomer: Newcomer, { priority, values }: Raised): void {
-  const { key, runtime, count } = newcomer;
-  const raised = draft.core.raised + 1;
-  draft.core = { ...draft.core, raised };
-  const simulated = isMadeUp(draft, runtime);
-  const id = `${draft.bed}-${draft.setup.journal}-${raised}`;
-  const card = cardFor(draft, runtime.condition, simulated);
-  const merged = isMerged(draft, newcomer, priority);
-  const occurrence: Occurrence = {
-    id,
-    bed: draft.bed,
-    condition: runtime.condition,
-    ...(runtime.subject !== undefined && { subject: runtime.subject }),
-    ...(card !== undefined && { card }),
-    priority: merged ? MERGED : priority,
-    state: "holds",
-    raisedAt: draft.at,
-    values,
-    simulated,
-    drill: simulated && draft.core.drill !== undefined,
-    ...(merged && { recurrent: recurrence(draft, runtime.condition, count) }),
-  };
-  setRuntime(draft, key, { ...runtime, priority, in: id, ...(merged && { merged }) });
-  setOpen(draft, id, { occurrence, raisedAt: draft.now, key, usual: usualNow(draft, card) });
-  say(draft, "occurred", occurrence);
-}
-
 /** What recurs is told as a warning: each of them was told before. */
-const MERGED: Priority = "medium";
+export const MERGED: Priority = "medium";
 
-/** A card's later members look back to before the card began. */
-function usualNow(draft: Draft, card: OccurrenceId | undefined): Usual {
-  const first = card === undefined ? undefined : draft.core.open[card];
-  if (first !== undefined) return first.usual;
-  const usual: { [id in SignalId]?: number } = {};
-  for (const { signals } of Object.values(draft.live.devices)) {
-    for (const [id, known] of Object.entries(signals)) {
-      if (isSignalId(id) && known.valid !== undefined) usual[id] ??= Math.round(known.valid.usual * 10) / 10;
-    }
-  }
-  return usual;
-}
+/** Place on the scale that a condition belongs to; 0 for one without. */
+export const rankOf = (draft: Draft, id: ConditionId): number => conditionOf(draft, id)?.ladder?.rank ?? 0;
 
-/** The same alarm again: who took care of it still does, unless it is worse than it was. */
-function reopen(draft: Draft, past: Past, newcomer: Newcomer, { priority, values }: Raised): void {
-  const { runtime, key, count } = newcomer;
-  const { endedAt: _over, endedWall: _date, seen: _unseen, acknowledgedUntil, ...timers } = past;
-  draft.core = { ...draft.core, past: draft.core.past.filter((one) => one !== past) };
-  const {
-    acknowledgement,
-    quiet: _quiet,
-    accepted: _asked,
-    unknownSince: _known,
-    ...before
-  } = past.occurrence;
-  const { conditions: _none, ...rest } = before;
-  const isWorse =
-    rankOf(draft, runtime.condition) > rankOf(draft, before.condition) ||
-    priorityRank(priority) > priorityRank(before.priority);
-  const isTaken = !isWorse && acknowledgedUntil !== undefined && acknowledgedUntil > draft.now;
-  const simulated = isMadeUp(draft, runtime);
-  const merged = isMerged(draft, newcomer, priority);
-  const occurrence: Occurrence = {
-    ...rest,
-    condition: runtime.condition,
-    priority: merged ? MERGED : priority,
-    state: "holds",
-    values,
-    simulated,
-    drill: simulated && draft.core.drill !== undefined,
-    ...(isTaken && acknowledgement !== undefined && { acknowledgement }),
-    ...(merged && { recurrent: recurrence(draft, runtime.condition, count) }),
-  };
-  setRuntime(draft, key, { ...runtime, priority, in: occurrence.id, ...(merged && { merged }) });
-  setOpen(draft, occurrence.id, { ...timers, occurrence, ...(isTaken && { acknowledgedUntil }) });
-  say(draft, "occurred", occurrence);
-}
-
-function join(draft: Draft, into: Open, newcomer: Newcomer, { priority, values }: Raised): void {
-  const { key, runtime, count } = newcomer;
-  const { id } = into.occurrence;
-  const before = into.occurrence;
-  const merged = isMerged(draft, newcomer, priority);
-  setRuntime(draft, key, { ...runtime, priority, in: id, ...(merged && { merged }) });
-  const isWorseTier = rankOf(draft, runtime.condition) > rankOf(draft, before.condition);
-  const rises = priorityRank(priority) > priorityRank(before.priority);
-  const isWorse = !merged && (isWorseTier || rises);
-  const { acknowledgement, accepted, ...unanswered } = before;
-  const occurrence: Occurrence = {
-    ...(isWorse ? unanswered : before),
-    condition: isWorseTier ? runtime.condition : before.condition,
-    conditions: conditionsIn(draft, id),
-    priority: merged ? before.priority : higherPriority(before.priority, priority),
-    // What is shown is the worst tier's: a milder one that joins only adds.
-    values: isWorseTier ? { ...before.values, ...values } : { ...values, ...before.values },
-    simulated: before.simulated && isMadeUp(draft, runtime),
-    ...(merged && { recurrent: again(before.recurrent, recurrence(draft, runtime.condition, count)) }),
-  };
-  const { calmSince: _again, ...open } = into;
-  const { acknowledgedUntil: _void, gentleUntil: _gentle, ...fresh } = open;
-  const member = { condition: runtime.condition, priority, values };
-  setOpen(draft, id, { ...(isWorse ? fresh : open), occurrence });
-  const shown = showUnknown(draft, id, {}) ?? occurrence;
-  say(draft, "occurred", shown, { member });
-  if (isWorse) say(draft, "escalated", shown, { member });
-}
-
-const again = (
-  before: Occurrence["recurrent"],
-  now: NonNullable<Occurrence["recurrent"]>,
-): NonNullable<Occurrence["recurrent"]> =>
-  before === undefined ? now : { count: before.count + 1, since: before.since };
-
-/** A call, or a fault of the box, at a bed where nothing is real is part of the simulation as well (law 7). */
-function isMadeUp(draft: Draft, { devices }: Runtime): boolean {
-  const { sources } = draft.setup.profile;
-  return devices.length === 0
-    ? sources.length > 0 && sources.every(({ device }) => isSimulated(draft, device))
-    : devices.some((device) => isSimulated(draft, device));
-}
-
-function recurrence(draft: Draft, id: ConditionId, count: number): NonNullable<Occurrence["recurrent"]> {
-  const first = draft.core.repeats[id]?.[0] ?? draft.now;
-  return { count, since: wall(draft.at - (draft.now - first)) };
-}
-
-const conditionsIn = (draft: Draft, id: OccurrenceId): readonly ConditionId[] => [
+/** The conditions in alarm that make up an occurrence. */
+export const conditionsIn = (draft: Draft, id: OccurrenceId): readonly ConditionId[] => [
   ...new Set(membersOf(draft, id).map(([, { condition }]) => condition)),
 ];
-
-/** The card that an occurrence of this condition belongs to: one whose first or newest member is recent and related. */
-function cardFor(draft: Draft, id: ConditionId, simulated: boolean): OccurrenceId | undefined {
-  const cards = new Map<OccurrenceId, Open[]>();
-  for (const one of Object.values(draft.core.open)) {
-    if (one.occurrence.simulated !== simulated) continue;
-    const card = one.occurrence.card ?? one.occurrence.id;
-    cards.set(card, [...(cards.get(card) ?? []), one]);
-  }
-  for (const [card, members] of cards) {
-    const newest = Math.max(...members.map(({ raisedAt }) => raisedAt));
-    if (draft.now - newest > CARD_MS) continue;
-    if (members.some(({ occurrence }) => related(occurrence.condition, id))) return card;
-  }
-  return undefined;
-}
 
 /** Ends an instance's alarm: the others go on; with the last of them the occurrence is over, unless it recurs. */
 export function end(draft: Draft, key: string, reason: NonNullable<AlarmEvent["reason"]>, by?: Actor): void {
@@ -309,7 +90,7 @@ function close(
   occurrence: Occurrence,
   about: Pick<AlarmEvent, "member" | "reason" | "by">,
 ): void {
-  const { raisedAt, key, acknowledgedUntil, answered, usual } = before;
+  const { raisedAt, key, acknowledgedUntil, covered, answered, usual } = before;
   setOpen(draft, occurrence.id, undefined);
   if (about.reason === "recovered") {
     const past: Past = {
@@ -318,6 +99,7 @@ function close(
       key,
       usual,
       ...(acknowledgedUntil !== undefined && { acknowledgedUntil }),
+      ...(covered !== undefined && { covered }),
       ...(answered !== undefined && { answered }),
       endedAt: draft.now,
       endedWall: draft.at,
@@ -359,9 +141,10 @@ export function escalate(draft: Draft, key: string, priority: Priority, values: 
   if (runtime === undefined || open === undefined) return;
   setRuntime(draft, key, { ...runtime, priority });
   const { occurrence: before } = open;
-  const isMerged =
-    before.recurrent !== undefined && conditionOf(draft, runtime.condition)?.neverMerged !== true;
-  if (isMerged || priorityRank(priority) <= priorityRank(before.priority)) return;
+  const base = conditionOf(draft, runtime.condition)?.priority[draft.setup.profile.dependencyClass] ?? "high";
+  // What came too often to be told by itself is told when it is more urgent than its kind.
+  if (runtime.merged === true && priorityRank(priority) <= priorityRank(base)) return;
+  if (priorityRank(priority) <= priorityRank(before.priority)) return;
   const { acknowledgement: _lesser, accepted: _calm, ...rest } = before;
   const { acknowledgedUntil: _ended, gentleUntil: _gentle, ...timers } = open;
   const occurrence: Occurrence = { ...rest, priority, values: { ...before.values, ...values } };
@@ -393,7 +176,7 @@ export function showUnknown(draft: Draft, id: OccurrenceId, values: AlarmValues)
 export function acknowledge(
   draft: Draft,
   id: OccurrenceId,
-  answer: { readonly by: Actor; readonly place: "going" | "bedside" | "watching"; readonly forMs: number },
+  answer: { readonly by: Actor; readonly place: AcknowledgePlace; readonly forMs: number },
 ): void {
   const open = draft.core.open[id];
   if (open === undefined) return;
@@ -404,7 +187,9 @@ export function acknowledge(
     acknowledgement: { by, at: draft.at, until: wall(draft.at + forMs), place },
   };
   const { gentleUntil: _asking, ...timers } = open;
-  setOpen(draft, id, { ...timers, occurrence, acknowledgedUntil: later(draft.now, forMs), answered: true });
+  const covered = { rank: rankOf(draft, before.condition), priority: before.priority };
+  const acknowledgedUntil = later(draft.now, forMs);
+  setOpen(draft, id, { ...timers, occurrence, acknowledgedUntil, covered, answered: true });
   say(draft, "acknowledged", occurrence, { by });
 }
 
@@ -419,7 +204,7 @@ export function lapse(draft: Draft, id: OccurrenceId): void {
   setOpen(draft, id, {
     ...timers,
     occurrence,
-    ...(isGentle && { gentleUntil: later(draft.now, AGAIN_MS) }),
+    ...(isGentle && { gentleUntil: later(draft.now, GENTLE_MS) }),
   });
   say(draft, "lapsed", occurrence);
 }

@@ -3,7 +3,8 @@ import type { BedProfile, WatchSchedule } from "../domain/bed.ts";
 import { atLocal, DAY_MS, localDate, MINUTE_MS, minuteOfDay, mono, type Wall, wall } from "../domain/time.ts";
 import { type BedReadings, GAP_MS } from "./condition.ts";
 import { conditionOf, type Draft, setRuntime } from "./draft.ts";
-import { end, raise } from "./occurrences.ts";
+import { end } from "./occurrences.ts";
+import { raise } from "./raise.ts";
 import type { WatchCore } from "./state.ts";
 import { bedReadings } from "./view.ts";
 

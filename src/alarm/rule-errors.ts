@@ -1,5 +1,6 @@
 import { type Draft, setRuntime } from "./draft.ts";
-import { end, raise } from "./occurrences.ts";
+import { end } from "./occurrences.ts";
+import { raise } from "./raise.ts";
 
 const keyOf = (rule: string): string => `RULE_ERROR/${rule}`;
 

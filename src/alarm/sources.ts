@@ -25,10 +25,10 @@ export interface Owed {
  * What the view's device owes. A value at most `graceMs` before the watch counts as part of it, so that a loss at its
  * start is stale rather than never there. While an alarm about it is open, everything that ever came is owed.
  */
-export function owedBy(view: View, graceMs: number): Owed | undefined {
+export function owedBy(view: View, graceMs: number, held: boolean = view.held): Owed | undefined {
   if (view.device === undefined) return undefined;
   const { source, record } = view.device;
-  const isRecent = (at: Mono): boolean => view.held || at > view.watchFrom - graceMs;
+  const isRecent = (at: Mono): boolean => held || at > view.watchFrom - graceMs;
   const delivered: Delivered[] = [];
   const missing: JudgedSignal[] = [];
   for (const name of JUDGED_SIGNALS) {
@@ -61,7 +61,7 @@ export function isSensorOff(view: View, name: Delivered["name"]): boolean {
 
 /** The numbers of a breath are gone because there is no breath: VENT_APNEA speaks for them. */
 export const isBreathless = (view: View, name: Delivered["name"]): boolean =>
-  (name === "tidal_volume_exp" || name === "resp_rate") &&
+  (name === "tidal_volume_exp" || name === "minute_volume" || name === "resp_rate") &&
   view.isOn("VENT_APNEA") &&
   showsApnoea(view, NO_BREATH_S) === true;
 

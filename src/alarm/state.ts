@@ -125,6 +125,8 @@ export interface DeviceRecord {
 /** The newest evidence that was counted, and the breaths counted then. */
 export interface Judged {
   readonly at: Mono;
+  /** It held then: a sample of the very same moment may say otherwise. */
+  readonly held?: true;
   readonly breaths?: number;
 }
 
@@ -174,6 +176,8 @@ export interface Open {
   readonly key: string;
   /** When the acknowledgement runs out. */
   readonly acknowledgedUntil?: Mono;
+  /** How bad it was when somebody took it: what is worse is not covered by that. */
+  readonly covered?: { readonly rank: number; readonly priority: Priority };
   /** Somebody has answered it at some time. */
   readonly answered?: true;
   /** Until then it only asks gently; unanswered, it rings again. */
@@ -188,7 +192,10 @@ export type Usual = { readonly [id in SignalId]?: number };
 
 /** An occurrence that is over: for its trace, and for what comes back within 10 min. */
 export interface Past
-  extends Pick<Open, "occurrence" | "raisedAt" | "key" | "acknowledgedUntil" | "answered" | "usual"> {
+  extends Pick<
+    Open,
+    "occurrence" | "raisedAt" | "key" | "acknowledgedUntil" | "covered" | "answered" | "usual"
+  > {
   readonly endedAt: Mono;
   readonly endedWall: Wall;
   /** Its trace is not shown: somebody has seen it, or it was too slight. */

@@ -36,7 +36,7 @@ export const dataNever = condition({
 });
 
 function judgeArrival(view: View, limitS: number): Verdict {
-  const owed = owedBy({ ...view, held: false }, GRACE_MS);
+  const owed = owedBy(view, GRACE_MS, false);
   if (owed === undefined) return WAITING;
   const { device, delivered } = owed;
   const missing = unseen(view, owed);

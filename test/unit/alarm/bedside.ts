@@ -225,19 +225,22 @@ export class Bedside {
     return toFold(this.state);
   }
 
+  /** The open occurrence that this condition is part of. */
   open(id: string): Occurrence | undefined {
-    return this.fold.open.find((one) => one.condition === id);
+    return this.fold.open.find(({ condition, conditions = [condition] }) =>
+      conditions.some((one) => one === id),
+    );
   }
 
   /** What happened, optionally to some conditions only; `at` in seconds. */
   seen(...ids: string[]): Seen[] {
     return this.events
-      .filter((event) => ids.length === 0 || ids.includes(event.occurrence.condition))
+      .filter((event) => ids.length === 0 || ids.includes(conditionOf(event)))
       .map((event) => ({
         at: (event.at - this.from) / 1000,
         kind: event.kind,
-        id: event.occurrence.condition,
-        priority: event.occurrence.priority,
+        id: conditionOf(event),
+        priority: event.member?.priority ?? event.occurrence.priority,
         ...(event.reason !== undefined && { reason: event.reason }),
       }));
   }
@@ -249,6 +252,9 @@ export class Bedside {
     );
   }
 }
+
+/** The condition that an event is about, where tiers share the occurrence. */
+const conditionOf = ({ member, occurrence }: AlarmEvent) => member?.condition ?? occurrence.condition;
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 

@@ -14,7 +14,8 @@ describe("a gap", () => {
     const bed = new Bedside().at(96, 100).run(10);
     expect(bed.notices).toEqual([]);
     bed.run(1);
-    expect(bed.notices.map(({ kind, condition }) => `${kind} ${condition}`)).toEqual([
+    const limits = bed.notices.filter(({ condition }) => /_(LOW|CRIT|HIGH)$/.test(condition));
+    expect(limits.map(({ kind, condition }) => `${kind} ${condition}`)).toEqual([
       "unknown SPO2_LOW",
       "unknown SPO2_CRIT",
       "unknown PR_LOW",
@@ -108,11 +109,7 @@ describe("an urgent low followed by silence", () => {
   test("two urgent conditions at once are two alarms", () => {
     const bed = new Bedside();
     bed.run(70, () => bed.oxi(74, 160));
-    expect(bed.fold.open.map(({ condition }) => condition).toSorted()).toEqual([
-      "PR_HIGH",
-      "SPO2_CRIT",
-      "SPO2_LOW",
-    ]);
+    expect(bed.fold.open.map(({ condition }) => condition).toSorted()).toEqual(["PR_HIGH", "SPO2_CRIT"]);
   });
 
   test("a sample stamped in the future, or in 1970, delays no alarm about missing data", () => {
@@ -149,7 +146,7 @@ describe("one dead signal beside live ones", () => {
   test("rings at once and high where the last value was low", () => {
     const bed = new Bedside().at(66, 5);
     bed.run(20, () => bed.oxi(absent("under_range"), 88));
-    expect(bed.lines()).toEqual(["15 occurred DATA_STALE high"]);
+    expect(bed.lines("DATA_STALE")).toEqual(["15 occurred DATA_STALE high"]);
   });
 
   test("also where the device does not mention it any more", () => {
@@ -161,7 +158,7 @@ describe("one dead signal beside live ones", () => {
   test("does not end while only the others are fresh", () => {
     const bed = new Bedside().at(96, 10);
     bed.run(300, () => bed.oxi(GONE, 60 + (bed.second % 5)));
-    expect(bed.lines()).toEqual(["39 occurred DATA_STALE medium"]);
+    expect(bed.lines("DATA_STALE")).toEqual(["39 occurred DATA_STALE medium"]);
     bed.at(96, 5);
     expect(bed.open("DATA_STALE")).toBeUndefined();
   });

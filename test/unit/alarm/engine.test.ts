@@ -184,7 +184,8 @@ describe("the engine as a function", () => {
   });
 
   test("counts occurrence ids within the bed and the journal", () => {
-    const bed = new Bedside().at(70, 40);
+    const bed = new Bedside();
+    bed.run(40, () => bed.oxi(85, 45));
     expect(bed.fold.open.map(({ id }) => id).toSorted()).toEqual(["b1-abcdefghij-1", "b1-abcdefghij-2"]);
   });
 
@@ -222,7 +223,10 @@ describe("a rule that fails", () => {
 
   test("is an alarm of its own, once, and the other rules go on", () => {
     const bed = new Bedside({ conditions: failing(() => true) }).at(85, 120);
-    expect(bed.lines()).toEqual(["0 occurred RULE_ERROR high", "30 occurred SPO2_LOW high"]);
+    expect(bed.lines("RULE_ERROR", "SPO2_LOW")).toEqual([
+      "0 occurred RULE_ERROR high",
+      "30 occurred SPO2_LOW high",
+    ]);
     expect(bed.open("RULE_ERROR")?.values).toEqual({ rule: "PR_LOW", detail: "divided by zero" });
     expect(bed.fold.unknown).toContainEqual({ condition: "PR_LOW", why: "rule_error" });
   });
@@ -243,13 +247,13 @@ describe("settings", () => {
     const bed = new Bedside().at(85, 40);
     Object.assign(bed, { setup: setupOf({ limits: { SPO2_LOW: { on: false } } }) });
     bed.at(85, 60);
-    expect(bed.lines()).toEqual(["30 occurred SPO2_LOW high", "40 ended SPO2_LOW high settings"]);
+    expect(bed.lines("SPO2_LOW")).toEqual(["30 occurred SPO2_LOW high", "40 ended SPO2_LOW high settings"]);
   });
 
   test("with OXI_SENSOR_OFF switched off a sensor that is off is stale data", () => {
     const bed = new Bedside({ limits: { OXI_SENSOR_OFF: { on: false } } }).at(96, 10);
     bed.run(60, () => bed.oxi(absent("sensor_off"), absent("sensor_off")));
-    expect(bed.lines()).toEqual(["39 occurred DATA_STALE medium"]);
+    expect(bed.lines("OXI_SENSOR_OFF", "DATA_STALE")).toEqual(["39 occurred DATA_STALE medium"]);
   });
 
   test("a new limit counts from the next sample", () => {

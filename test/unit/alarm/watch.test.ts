@@ -65,14 +65,14 @@ describe("by the schedule", () => {
   });
 
   test("what went missing before it counts from its beginning", () => {
-    const bed = new Bedside({ from: Date.UTC(2024, 0, 15, 20, 50, 0) }).at(70, 5);
+    const bed = new Bedside({ from: Date.UTC(2024, 0, 15, 20, 50, 0) }).at(81, 5);
     bed.run(595);
     expect(bed.lines()).toEqual([]);
     bed.run(62);
     expect(bed.lines()).toEqual(["660 occurred DATA_NEVER high"]);
     const off = new Bedside({ from: Date.UTC(2024, 0, 15, 20, 50, 0) }).at(96, 5);
     off.run(700, () => off.oxi(GONE, GONE));
-    expect(off.lines("OXI_SENSOR_OFF")).toEqual(["631 occurred OXI_SENSOR_OFF medium"]);
+    expect(off.lines("OXI_SENSOR_OFF")).toEqual(["630 occurred OXI_SENSOR_OFF medium"]);
   });
 
   test("a violation that goes on when it begins keeps its time", () => {
@@ -119,7 +119,7 @@ describe("by a person", () => {
 
   test("ending the night ends every open alarm as ended by that person", () => {
     const bed = new Bedside();
-    bed.run(50, () => bed.oxi(85, 46));
+    bed.run(50, () => bed.oxi(87, 46));
     bed.command({ kind: "call", call: { how: "touch", kind: "come" } });
     const open = bed.fold.open.map(({ id }) => id);
     expect(open).toHaveLength(3);
