@@ -43,8 +43,9 @@ function evening(): Bedside {
 
 function audited(entries: readonly JournalEntry[]) {
   const trail: AuditEntry[] = [];
-  const hand = createAuditTrail({ append: async (entry) => void trail.push(entry) }, () =>
-    expect.unreachable("nothing failed"),
+  const hand = createAuditTrail(
+    { append: async (entry) => void trail.push(entry), written: async () => undefined },
+    () => expect.unreachable("nothing failed"),
   );
   for (const entry of entries) hand(entry);
   return trail;
