@@ -83,7 +83,10 @@ const gone = (...signals: readonly SignalId[]): Sign => ({ kind: "gone", signals
 /** A blower against an open mask keeps a few cmH2O, through a tube that is off the machine none. */
 const NO_PRESSURE: Sign = { kind: "below", signal: "pressure_peak", limit: 1 };
 const PRESSURE_LOW: Sign = { kind: "fallen", signal: "pressure_peak", share: 0.5, below: 6 };
+/** Neither a blocked airway nor weak muscles take pressure away: it escapes somewhere. */
+const PRESSURE_GIVES_WAY: Sign = { kind: "fallen", signal: "pressure_peak", share: 0.85, below: 0 };
 const PRESSURE_HELD: Sign = { kind: "held", signal: "pressure_peak", share: 0.6, above: 6 };
+const SEALED: Sign = { kind: "below", signal: "leak", limit: 24 };
 /** Above the ordinary red line of 24 L/min, volumes measured at the machine stop meaning much. */
 const LEAKS: Sign = { kind: "above", signal: "leak", limit: 24 };
 const LEAK_UP: Sign = { kind: "risen", signal: "leak", times: 2, above: 24 };
@@ -203,7 +206,7 @@ export const CAUSES: readonly Cause[] = [
     technical: false,
     members: [...TOO_LITTLE_AIR, "VENT_OBSTRUCTION", "VENT_PRESSURE_HIGH", "VENT_RR_HIGH"],
     pictures: [
-      { must: [VOLUME_HALVED, PRESSURE_HELD], not: [LEAKS, NO_BREATH, STANDS] },
+      { must: [VOLUME_HALVED, PRESSURE_HELD], not: [PRESSURE_GIVES_WAY, LEAKS, NO_BREATH, STANDS] },
       { must: [open("VENT_OBSTRUCTION")], not: [LEAKS, STANDS] },
       { must: [OWN_BLOCKED], not: [LEAKS, STANDS] },
     ],
@@ -222,6 +225,8 @@ export const CAUSES: readonly Cause[] = [
     members: [...OPENED, "VENT_RR_HIGH"],
     pictures: [
       { must: [LEAK_UP], not: [PRESSURE_LOW, STANDS] },
+      // A machine that tells no leak: the blower cannot keep up.
+      { must: [PRESSURE_GIVES_WAY, VOLUME_LESS], not: [SEALED, PRESSURE_LOW, NO_BREATH, STANDS] },
       {
         must: [open("VENT_LEAK_WARN", "VENT_LEAK_HIGH", "LEAK_DESAT"), LEAKS],
         not: [PRESSURE_LOW, STANDS],
@@ -236,8 +241,8 @@ export const CAUSES: readonly Cause[] = [
     technical: false,
     members: [...TOO_LITTLE_AIR, "TCCO2_HIGH"],
     pictures: [
-      { must: [VOLUME_LESS], not: [LEAKS, NO_PRESSURE, STANDS] },
-      { must: [MINUTE_VOLUME_LESS], not: [LEAKS, NO_PRESSURE, STANDS] },
+      { must: [VOLUME_LESS], not: [LEAKS, PRESSURE_GIVES_WAY, STANDS] },
+      { must: [MINUTE_VOLUME_LESS], not: [LEAKS, PRESSURE_GIVES_WAY, STANDS] },
       { must: [NO_BREATH], not: [LEAKS, NO_PRESSURE, STANDS] },
       {
         must: [open("VENT_MV_LOW", "VENT_VTE_LOW", "VENT_RR_LOW", "VENT_APNEA", "TCCO2_HIGH")],

@@ -20,7 +20,7 @@ export const dataFrozen = condition({
   clears: "a change",
   latch: "V",
   gating:
-    "on watch only; a machine at rest (therapy off, a resp_rate of 0) or without a volume (an open circuit) has nothing " +
+    "on watch only; a machine at rest (therapy off, a resp_rate of 0, apnoea) or without a volume (an open circuit) has nothing " +
     "that moves",
   values: ["device", "signals", "seconds"],
   judge: (view, { limit }) => judgeStillness(view, limit * 1000),
@@ -37,7 +37,8 @@ function judgeStillness(view: View, limitMs: number): Verdict {
   const valuesMs = names.length >= 2 ? spokeAt - still.since : 0;
   const waveMs = record.waveMovedAt === undefined ? valuesMs : spokeAt - record.waveMovedAt;
   const counterMs = still.counter === undefined ? 0 : spokeAt - still.counter.since;
-  const stoodMs = isAtRest(record) ? 0 : Math.min(valuesMs, waveMs);
+  const isApnoea = device.source.role === "ventilator" && view.isViolating("VENT_APNEA");
+  const stoodMs = isApnoea || isAtRest(record) ? 0 : Math.min(valuesMs, waveMs);
   const id = device.source.device;
   const evidence = { at: spokeAt, devices: [id] };
   if (stoodMs >= limitMs || counterMs >= limitMs) {

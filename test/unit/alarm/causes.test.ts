@@ -134,6 +134,12 @@ const CASES: readonly Case[] = [
     evidence: seen({ ...VENTILATED, leak: [53, 5], tidal_volume_exp: [200, 350], spo2: [86, 96] }),
   },
   {
+    cause: "large_leak",
+    when: "the machine tells no leak, and its pressure gives way with the volume",
+    open: [alarm("SPO2_LOW")],
+    evidence: seen({ pressure_peak: [11, 16], tidal_volume_exp: [168, 348], spo2: [83, 96] }),
+  },
+  {
     cause: "obstruction",
     when: "pressure as before, hardly any volume",
     open: [alarm("SPO2_CRIT", { conditions: ["SPO2_LOW", "SPO2_CRIT"] })],
@@ -349,6 +355,18 @@ const TRAPS: readonly (Case & { readonly not: CauseId })[] = [
     when: "small volumes in a large leak are no obstruction",
     open: [alarm("SPO2_LOW"), alarm("VENT_VTE_LOW")],
     evidence: seen({ ...VENTILATED, leak: [60, 5], tidal_volume_exp: [120, 350], spo2: [86, 96] }),
+  },
+  {
+    not: "obstruction",
+    cause: undefined,
+    when: "a sealed mask under which the pressure sinks is neither a blockage nor a leak",
+    open: [alarm("SPO2_LOW")],
+    evidence: seen({
+      ...VENTILATED,
+      pressure_peak: [11, 16],
+      tidal_volume_exp: [168, 348],
+      minute_volume: [3, 5.5],
+    }),
   },
   {
     not: "mask_off",

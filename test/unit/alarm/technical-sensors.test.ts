@@ -5,7 +5,7 @@ import type { ExpectedSource } from "../../../src/domain/bed.ts";
 import type { QualityFlag } from "../../../src/domain/observation.ts";
 import { absent, type Sample } from "../../../src/domain/sample.ts";
 import { type Mono, mono } from "../../../src/domain/time.ts";
-import { Bedside, OXIMETER, treated, VENTILATOR } from "./bedside.ts";
+import { Bedside, GONE, OXIMETER, treated, VENTILATOR } from "./bedside.ts";
 
 /** A second of an oximeter with remarks of its own. */
 const doubting = (
@@ -174,4 +174,20 @@ test("a ventilator that repeats good numbers is still frozen", () => {
     one.samples("vent", treated(0));
   });
   expect(bed.open("DATA_FROZEN")?.values).toMatchObject({ device: "vent" });
+});
+
+test("without a breath a ventilator's pressure stands, and that is apnoea's; an oximeter that stands is frozen all the same", () => {
+  const bed = new Bedside({ sources: [OXIMETER, VENTILATOR] });
+  bed.run(60, (one) => {
+    one.oxi(96);
+    one.samples("vent", treated(one.second));
+  });
+  bed.run(200, (one) => {
+    one.oxi(91, 88);
+    one.samples("vent", { pressure_peak: 6, leak: 3, minute_volume: GONE, apnea_duration: one.second - 60 });
+  });
+  expect(bed.open("VENT_APNEA")).toBeDefined();
+  const frozen = bed.fold.open.filter(({ condition }) => condition === "DATA_FROZEN");
+  expect(frozen.map(({ subject }) => subject)).toEqual(["oxi"]);
+  expect(bed.lines("DATA_STALE")).toEqual([]);
 });
