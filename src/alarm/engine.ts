@@ -9,7 +9,7 @@ import { ingest } from "./ingest.ts";
 import { entryOf, isDue, type JournalEntry, markQuiet } from "./journal.ts";
 import { judgeAll, NEWS_EVERYTHING, NEWS_TIME, type News, newsOf } from "./lifecycle.ts";
 import { storedLimits } from "./limits.ts";
-import { settlePast } from "./occurrences.ts";
+import { settlePast, settleTiers } from "./occurrences.ts";
 import { followLeave, updateWatch } from "./on-watch.ts";
 import { settleQuiet } from "./quiet.ts";
 import { ruleFailed, ruleWorked } from "./rule-errors.ts";
@@ -74,6 +74,7 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
     ruleFailed(draft, "input", messageOf(error));
   }
   judgeAll(draft, newsIn(observation));
+  settleTiers(draft);
   settleQuiet(draft);
   return finish(state, draft);
 }
@@ -106,6 +107,7 @@ function tick(
   judgeAll(draft, isSame ? NEWS_TIME : NEWS_EVERYTHING);
   runOut(draft);
   settlePast(draft);
+  settleTiers(draft);
   settleQuiet(draft);
   draft.live = markQuiet(draft.live, draft.core, draft.now);
   return finish(state, draft);
@@ -122,6 +124,7 @@ function command(
   const refused = obey(draft, input.command);
   if (refused !== undefined) return nothing(state, refused);
   judgeAll(draft, NEWS_EVERYTHING);
+  settleTiers(draft);
   settleQuiet(draft);
   const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
   return finish({ ...state, commands }, draft, input.command);

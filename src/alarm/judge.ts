@@ -4,6 +4,7 @@ import type { Observation, ObservationBody } from "../domain/observation.ts";
 import { absent, type Sample, type Samples } from "../domain/sample.ts";
 import { type SettingId, SIGNALS, type SignalId } from "../domain/signal.ts";
 import { mono, type Wall, wall } from "../domain/time.ts";
+import { CONDITIONS } from "./conditions/index.ts";
 import { type EngineInput, type StepResult, step } from "./engine.ts";
 import { resolveLimits } from "./limits.ts";
 import { type AlarmSetup, startState } from "./state.ts";
@@ -62,6 +63,8 @@ export function* judge(
     profile: profileOf(sources, options.dependencyClass),
     limits,
     journal: JOURNAL,
+    // Reminders of settings are for people; a file of values has none.
+    conditions: CONDITIONS.filter(({ id }) => id !== "ALARM_OFF_REMINDER" && id !== "LIMITS_WIDENED"),
   };
   const monoAt = (at: Wall) => mono(at - first.at);
   let state = startState({ mono: monoAt(first.at), wall: first.at, trusted: true }, BED);

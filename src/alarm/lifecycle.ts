@@ -388,7 +388,7 @@ function anyRuntime(core: Core, id: ConditionId, is: (runtime: Runtime) => boole
 /** The highest priority of what violated when this device's data stopped, in this watch or just before it. */
 function inheritedBy(draft: Draft, device: DeviceId): Priority | undefined {
   let highest: Priority | undefined;
-  for (const { unknown, inBand, devices, priority } of Object.values(draft.core.runtimes)) {
+  for (const { condition, unknown, inBand, devices, priority } of Object.values(draft.core.runtimes)) {
     // Slight leaks and the like last for hours: their loss is no hurry.
     if (
       unknown?.why !== "gap" ||
@@ -398,6 +398,7 @@ function inheritedBy(draft: Draft, device: DeviceId): Priority | undefined {
       !devices.includes(device)
     )
       continue;
+    if (conditionOf(draft, condition)?.technical === true) continue;
     if (unknown.since < draft.core.watch.from - INHERIT_MS) continue;
     highest = highest === undefined ? priority : higherPriority(highest, priority);
   }

@@ -126,6 +126,44 @@ export function settlePast(draft: Draft): void {
   draft.isVisible = true;
 }
 
+/**
+ * Once somebody has taken it, an occurrence goes down silently with its members: what is shown and what the answer
+ * covers is the worst that is still in alarm, so that the next step up sounds again. Unanswered it stays at its worst.
+ */
+export function settleTiers(draft: Draft): void {
+  for (const [id, open] of Object.entries(draft.core.open)) {
+    const { occurrence, covered } = open;
+    if (occurrence.acknowledgement === undefined || covered === undefined) continue;
+    const members = membersOf(draft, id);
+    const [, first] = members.toSorted(([, a], [, b]) => byUrgency(draft, a, b))[0] ?? [];
+    if (first === undefined) continue;
+    const shown = members.find(([, { condition }]) => condition === occurrence.condition)?.[1];
+    const isAsBad = shown !== undefined && rankOf(draft, shown.condition) === rankOf(draft, first.condition);
+    const worst = isAsBad ? shown : first;
+    const rank = Math.min(covered.rank, rankOf(draft, worst.condition));
+    const highest = members.reduce<Priority>(
+      (most, [, one]) => higherPriority(most, one.priority ?? "low"),
+      "low",
+    );
+    const priority =
+      occurrence.recurrent === undefined ? lower(occurrence.priority, highest) : occurrence.priority;
+    const isSame =
+      rank === covered.rank && priority === occurrence.priority && worst.condition === occurrence.condition;
+    if (isSame) continue;
+    setOpen(draft, id, {
+      ...open,
+      covered: { rank, priority: lower(covered.priority, priority) },
+      occurrence: { ...occurrence, condition: worst.condition, priority },
+    });
+  }
+}
+
+const lower = (a: Priority, b: Priority): Priority => (priorityRank(a) <= priorityRank(b) ? a : b);
+
+const byUrgency = (draft: Draft, a: Runtime, b: Runtime): number =>
+  rankOf(draft, b.condition) - rankOf(draft, a.condition) ||
+  priorityRank(b.priority ?? "low") - priorityRank(a.priority ?? "low");
+
 /** Everything open ends by a person; so do the traces and what was quiet. */
 export function endAll(draft: Draft, by: Actor): void {
   for (const key of Object.keys(draft.core.runtimes)) end(draft, key, "watch_ended", by);

@@ -1,9 +1,9 @@
 import { type Priority, priorityRank, type Quiet } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import { MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
-import { explains, minutesOf } from "./care.ts";
+import { explains, goodAgain, minutesOf } from "./care.ts";
 import type { Of } from "./commands.ts";
-import type { Condition } from "./condition.ts";
+import { type Condition, GAP_MS } from "./condition.ts";
 import { conditionOf, type Draft, later, membersOf, say } from "./draft.ts";
 import { show } from "./occurrences.ts";
 import type { CareCore, PauseCore, Runtime } from "./state.ts";
@@ -116,6 +116,12 @@ function quietOf(draft: Draft, { condition: id, priority = "high", part }: Runti
 const covers = (pause: PauseCore, id: string, priority: Priority): boolean =>
   pause.condition === id && priorityRank(priority) <= priorityRank(pause.priority);
 
+/** A device has given it before, and none gives it now. */
+function isGone({ live, now }: Draft, id: SignalId): boolean {
+  const given = Object.values(live.devices).flatMap(({ signals }) => signals[id]?.valid ?? []);
+  return given.length > 0 && given.every(({ at }) => now - at >= GAP_MS);
+}
+
 /** It ends by its time, or 60 s after what it disturbed is good again. */
 function followCare(draft: Draft, care: CareCore): void {
   if (care.until <= draft.now) {
@@ -125,9 +131,10 @@ function followCare(draft: Draft, care: CareCore): void {
   const explained = Object.values(draft.core.runtimes).filter(({ condition }) =>
     explains(care.act, condition),
   );
-  const isBad = explained.some(
-    ({ t0, in: within, unknown }) => t0 !== undefined || within !== undefined || unknown?.why === "gap",
-  );
+  const isBad =
+    explained.some(
+      ({ t0, in: within, unknown }) => t0 !== undefined || within !== undefined || unknown?.why === "gap",
+    ) || goodAgain(care.act).some((id) => isGone(draft, id));
   if (isBad) {
     if (care.disturbed && care.goodSince === undefined) return;
     const { goodSince: _again, ...rest } = care;

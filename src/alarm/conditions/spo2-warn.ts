@@ -7,7 +7,6 @@ export const spo2Warn = condition({
   rule: "SpO2 below the limit for minutes",
   source: "clinical facts 3.3: for the list in the morning",
   scope: "bed",
-  ladder: { name: "oxygen", rank: 0 },
   technical: false,
   liveOnly: false,
   canBeOff: true,

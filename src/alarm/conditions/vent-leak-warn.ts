@@ -7,7 +7,6 @@ export const ventLeakWarn = condition({
   rule: "unintentional leak above the red line of home ventilators",
   source: "clinical facts 3.3 (S48)",
   scope: "bed",
-  ladder: { name: "leak", rank: 0 },
   technical: false,
   liveOnly: false,
   canBeOff: true,
