@@ -139,6 +139,10 @@ const isSeen = ({ must, not = [] }: Picture, scene: Scene): boolean =>
   must.every((sign) => shows(sign, scene)) && !not.some((sign) => shows(sign, scene));
 
 function shows(sign: Sign, scene: Scene): boolean {
+  if ("signal" in sign) {
+    const reading = freshReading(sign.signal, scene);
+    return reading !== undefined && isBeyond(sign, reading);
+  }
   switch (sign.kind) {
     case "gone":
       return sign.signals.some((signal) => scene.evidence.absent(signal));
@@ -150,10 +154,6 @@ function shows(sign: Sign, scene: Scene): boolean {
       );
     case "own":
       return sign.codes.some((code) => scene.evidence.ownCodes.includes(code));
-    default: {
-      const reading = freshReading(sign.signal, scene);
-      return reading !== undefined && isBeyond(sign, reading);
-    }
   }
 }
 
