@@ -9,8 +9,10 @@ const pulse = (bed: Bedside, rate: Sample, seconds: number, spo2: Sample = 96): 
 describe("a pulse out of its limits", () => {
   test.each([
     ["PR_LOW", 49, 30, "medium"],
+    ["PR_LOW", 40, 30, "medium"],
     ["PR_LOW", 39, 30, "high"],
     ["PR_HIGH", 121, 60, "medium"],
+    ["PR_HIGH", 150, 60, "medium"],
     ["PR_HIGH", 151, 60, "high"],
   ] as const)("%s at %d/min for %d s is %s", (id, rate, seconds, priority) => {
     for (const cls of ["A", "B", "C"] as const) {
