@@ -388,7 +388,8 @@ function anyRuntime(core: Core, id: ConditionId, is: (runtime: Runtime) => boole
 /** The highest priority of what violated when this device's data stopped, in this watch or just before it. */
 function inheritedBy(draft: Draft, device: DeviceId): Priority | undefined {
   let highest: Priority | undefined;
-  for (const { condition, unknown, inBand, devices, priority } of Object.values(draft.core.runtimes)) {
+  for (const runtime of Object.values(draft.core.runtimes)) {
+    const { condition, unknown, inBand, devices, priority } = runtime;
     // Slight leaks and the like last for hours: their loss is no hurry.
     if (
       unknown?.why !== "gap" ||
@@ -399,6 +400,9 @@ function inheritedBy(draft: Draft, device: DeviceId): Priority | undefined {
     )
       continue;
     if (conditionOf(draft, condition)?.technical === true) continue;
+    // A breath or two that were quick are no hurry either, where three minutes of them would be asked for.
+    const delayS = draft.limits[condition].values["delay_s"] ?? 0;
+    if (runtime.in === undefined && delayS >= DELAYED_FROM_S) continue;
     if (unknown.since < draft.core.watch.from - INHERIT_MS) continue;
     highest = highest === undefined ? priority : higherPriority(highest, priority);
   }

@@ -1,4 +1,5 @@
-import { condition, type View } from "../condition.ts";
+import { showsApnoea } from "../apnoea.ts";
+import { condition, type View, WAITING } from "../condition.ts";
 import { judgeLimit, type OneLimit } from "../one-limit.ts";
 import { isStandby } from "../therapy.ts";
 
@@ -27,11 +28,25 @@ export const ventPressureLow = condition({
   rises: "",
   clears: "above the limit by the hysteresis for clear_s",
   latch: "V",
-  gating: "not judged off watch while the machine is in standby",
-  reads: ["pressure_peak", "therapy"],
+  gating:
+    "not judged while no breath comes and at least 4 cmH2O are held (VENT_APNEA), nor off watch while the machine is in " +
+    "standby",
+  reads: ["pressure_peak", "apnea_duration", "resp_rate", "breath", "therapy"],
   values: ["pressure_peak", "limit", "ipap", "seconds"],
-  judge: (view, settings) => isStandby(view) ?? judgeLimit(view, ruleFor(view, settings)),
+  judge: (view, settings) =>
+    isStandby(view) ?? (waitsForBreath(view) ? WAITING : judgeLimit(view, ruleFor(view, settings))),
 });
+
+/** A machine that waits for a breath holds EPAP meanwhile: that no breath comes is VENT_APNEA's, not lost pressure. */
+function waitsForBreath(view: View): boolean {
+  const peak = view.bed.reading("pressure_peak")?.value ?? 0;
+  return peak >= EPAP_LEAST && view.isOn("VENT_APNEA") && showsApnoea(view, NO_BREATH_S) === true;
+}
+
+/** cmH2O: machines hold no less at the end of a breath, an open mask does. */
+const EPAP_LEAST = 4;
+/** s */
+const NO_BREATH_S = 10;
 
 interface PressureSettings {
   readonly below_ipap: number;

@@ -98,6 +98,15 @@ describe("ordinary nights wake nobody", () => {
     ventilate(bed, 60, { leak: 26 });
     expect(rung(bed)).toEqual([]);
   });
+
+  test("one quick breath before a short loss of data is no hurry: three minutes of them would be asked for", () => {
+    const bed = ventilatorBed();
+    ventilate(bed, 60);
+    ventilate(bed, 1, { resp_rate: 34 });
+    bed.run(25);
+    ventilate(bed, 60);
+    expect(bed.lines()).toEqual([]);
+  });
 });
 
 describe("nights that must not be missed", () => {
@@ -184,7 +193,8 @@ describe("nights that must not be missed", () => {
     breathe(bed, 60);
     breathe(bed, 44, { volumeMl: 150 });
     breathe(bed, 60, { everyS: 1_000_000 });
-    expect(rung(bed).map((line) => line.split(" ")[2])).toEqual(["VENT_VTE_LOW", "VENT_APNEA"]);
+    const ids = rung(bed).map((line) => line.split(" ")[2] ?? "");
+    expect(ids.filter((id) => id.startsWith("VENT_"))).toEqual(["VENT_VTE_LOW", "VENT_APNEA"]);
     expect(bed.open("VENT_VTE_LOW")).toBeDefined();
   });
 

@@ -304,6 +304,23 @@ describe("VENT_PRESSURE_LOW", () => {
     expect(bed.open("VENT_PRESSURE_LOW")).toBeUndefined();
   });
 
+  test("a machine that holds EPAP while no breath comes has not lost its pressure; one that holds nothing has", () => {
+    for (const [peak, rings] of [
+      [6, false],
+      [2, true],
+    ] as const) {
+      const bed = bedWith();
+      bed.hear("vent", { kind: "settings", settings: { ipap: 18, epap: 6 } });
+      vent(bed, 30);
+      bed.run(60, () => {
+        const apnea_duration = bed.second - 20;
+        bed.samples("vent", treated(bed.second, { pressure_peak: peak, apnea_duration, resp_rate: 0 }));
+      });
+      expect(bed.open("VENT_APNEA")).toBeDefined();
+      expect(bed.open("VENT_PRESSURE_LOW") !== undefined).toBe(rings);
+    }
+  });
+
   test("rings DATA_STALE at once and high when it loses its data", () => {
     const bed = bedWith();
     bed.hear("vent", { kind: "settings", settings: { ipap: 18 } });
