@@ -59,6 +59,19 @@ export function isSensorOff(view: View, name: Delivered["name"]): boolean {
   );
 }
 
+/** SpO2 is too low to measure: SPO2_UNDER_RANGE speaks for it. */
+export function isUnderRange(view: View, name: Delivered["name"]): boolean {
+  const record = view.device?.record;
+  return (
+    name === "spo2" &&
+    record?.spokeAt !== undefined &&
+    view.now - record.spokeAt < GAP_MS &&
+    typeof record.signals.spo2?.sample === "object" &&
+    view.isOn("SPO2_UNDER_RANGE") &&
+    view.isViolating("SPO2_UNDER_RANGE")
+  );
+}
+
 /** The numbers of a breath are gone because there is no breath: VENT_APNEA speaks for them. */
 export const isBreathless = (view: View, name: Delivered["name"]): boolean =>
   (name === "tidal_volume_exp" || name === "minute_volume" || name === "resp_rate") &&

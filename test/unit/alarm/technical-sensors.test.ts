@@ -191,3 +191,11 @@ test("without a breath a ventilator's pressure stands, and that is apnoea's; an 
   expect(frozen.map(({ subject }) => subject)).toEqual(["oxi"]);
   expect(bed.lines("DATA_STALE")).toEqual([]);
 });
+
+test("oxygen too low to measure is told as that, and not as missing data", () => {
+  const bed = new Bedside();
+  bed.at(96, 20).at(66, 5);
+  bed.run(120, (one) => one.oxi(GONE, 96 + (one.second % 3)));
+  expect(bed.fold.open.flatMap(({ conditions = [] }) => conditions)).toContain("SPO2_UNDER_RANGE");
+  expect(bed.lines("DATA_STALE")).toEqual([]);
+});
