@@ -172,6 +172,7 @@ export async function composeEdge(
       edge.command(bed, command);
     },
     onTargetGone: (target, why) => targets.kill(target.id, why),
+    isSimulated: (bed) => live.simulated(bed),
     onDurability: (durable, detail) => onDurability("outbox", durable, detail),
   });
 

@@ -5,7 +5,7 @@ import type { Channel, ChannelMessage, SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import type { PlannedSend } from "./escalation.ts";
+import type { PlannedSend } from "./incident.ts";
 import type { WatchTarget } from "./message.ts";
 
 /** One message for one target. */
@@ -128,7 +128,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (isNewest) lane.current = undefined;
       options.onEnd(job, "accepted");
       const by = result.acknowledgedBy;
-      if (by !== undefined && job.send.kind === "alarm") options.onAcknowledged(job, by);
+      if (by !== undefined && (job.send.kind === "alarm" || job.send.kind === "gentle")) {
+        options.onAcknowledged(job, by);
+      }
       return;
     }
     const detail = withoutAddresses(result.detail);

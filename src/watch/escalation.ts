@@ -1,59 +1,26 @@
 import {
   type Acknowledgement,
   type AlarmFold,
-  type ConditionId,
+  type Card,
   higherPriority,
   type Occurrence,
-  type Priority,
   priorityRank,
 } from "../domain/alarm.ts";
-import type { BedId, OccurrenceId } from "../domain/ids.ts";
-import { mayReachPeople } from "../domain/ringing.ts";
-import { MINUTE_MS, type Mono, mono, SECOND_MS, type Wall } from "../domain/time.ts";
-
-/** One planned message to everybody who can be reached. `step` and `repeat` make its key. */
-export interface PlannedSend {
-  readonly bed: BedId;
-  readonly occurrence: OccurrenceId;
-  readonly kind: "alarm" | "update" | "closed";
-  /** Counts what happened to the occurrence: raised, answered, lapsed, worse, ended... From 0. */
-  readonly step: number;
-  /** Counts the planned sends of a step, from 0; a retry keeps its number. */
-  readonly repeat: number;
-  /** The worst so far: an open occurrence is never announced as milder than before. */
-  readonly priority: Priority;
-  readonly condition: ConditionId;
-  readonly simulated: boolean;
-  readonly drill: boolean;
-  readonly at: Wall;
-  /** Only with `update`: who takes care. */
-  readonly acknowledgement?: Acknowledgement;
-}
-
-/** What people have been told of one open occurrence. */
-export interface Incident {
-  readonly phase: "ringing" | "answered" | "muted";
-  readonly priority: Priority;
-  readonly condition: ConditionId;
-  readonly simulated: boolean;
-  readonly drill: boolean;
-  /** Of the newest message; -1 before the first. */
-  readonly step: number;
-  readonly repeat: number;
-  /** Absent while nothing more is to be sent. */
-  readonly nextAt?: Mono;
-  /** Who answered, as announced last. */
-  readonly announced?: string;
-  /** The acknowledgement that was given for something milder and no longer counts. */
-  readonly overruled?: string;
-}
-
-export type Incidents = ReadonlyMap<OccurrenceId, Incident>;
-
-export interface Moment {
-  readonly mono: Mono;
-  readonly wall: Wall;
-}
+import type { OccurrenceId } from "../domain/ids.ts";
+import { askingOf, mayReachPeople } from "../domain/ringing.ts";
+import { type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import {
+  announcement,
+  answerId,
+  type Incident,
+  type Incidents,
+  leavingOf,
+  type Moment,
+  over,
+  type PlannedSend,
+  ring,
+} from "./incident.ts";
+import { tellLeaving } from "./leaving.ts";
 
 export interface Escalation {
   readonly incidents: Incidents;
@@ -62,68 +29,66 @@ export interface Escalation {
   readonly silenced: readonly OccurrenceId[];
 }
 
-/** Gaps between the sends of a step; the last one goes on for ever. */
-const GAPS_MS: { readonly [priority in Exclude<Priority, "low">]: readonly number[] } = {
-  // At most 60 s apart (design, section 6), with 10 s in hand for a stalled disk and a busy machine.
-  high: [30 * SECOND_MS, 30 * SECOND_MS, 50 * SECOND_MS],
-  // At 0, 2, 5, 15 min and every 15 min (clinical, section 3.2).
-  medium: [2 * MINUTE_MS, 3 * MINUTE_MS, 10 * MINUTE_MS, 15 * MINUTE_MS],
-};
+/**
+ * The alarm that rang for a whole card was answered or has ended: so long the others wait before they ring for
+ * themselves, since the answer to them may be on its way from the same tap.
+ */
+const RELEASE_MS = 5 * SECOND_MS;
 
-/** After a restart a repeated attempt of unknown outcome gets this long before the next planned send. */
-const RESUME_GAP_MS = 5 * SECOND_MS;
-
-/** Conditions that are a worse tier of another one within the same occurrence and priority. */
-const WORSE_TIER: ReadonlySet<ConditionId> = new Set<ConditionId>(["SPO2_CRIT"]);
+/** Where in the card an occurrence stands, and what is to become of it. */
+interface Seen {
+  readonly occurrence: Occurrence;
+  readonly card: Card;
+  readonly before: Incident | undefined;
+  /** The worst that it has been. */
+  readonly priority: Incident["priority"];
+  readonly condition: Incident["condition"];
+  readonly simulated: boolean;
+  readonly drill: boolean;
+  readonly isWorse: boolean;
+  readonly overruled: string | undefined;
+  readonly wants: "ring" | "answered" | "quiet" | "gentle" | "muted";
+}
 
 /**
  * What is to be sent now for a bed, given what was told before and its newest alarms. Called with the same fold
- * again when the moment of `nextDue` has come. Low priority is never sent; simulated occurrences only in a drill.
+ * again when the moment of `nextDue` has come. One series a card: its most urgent unanswered alarm rings for all of
+ * them. Low priority is never sent; simulated occurrences only in a drill. `tellsLeaving`: people are told that the
+ * watch has been left; not for a bed where nothing is real.
  */
-export function escalate(incidents: Incidents, fold: AlarmFold, now: Moment): Escalation {
+export function escalate(
+  incidents: Incidents,
+  fold: AlarmFold,
+  now: Moment,
+  tellsLeaving = true,
+): Escalation {
   const next = new Map<OccurrenceId, Incident>();
   const due: PlannedSend[] = [];
   const silenced: OccurrenceId[] = [];
-  const tell = (
-    id: OccurrenceId,
-    incident: Incident,
-    kind: PlannedSend["kind"],
-    by?: Acknowledgement,
-  ): void => {
-    const { step, repeat, priority, condition, simulated, drill } = incident;
-    const about = { bed: fold.bed, occurrence: id, priority, condition, simulated, drill };
-    due.push({
-      ...about,
-      kind,
-      step,
-      repeat,
-      at: now.wall,
-      ...(by === undefined ? {} : { acknowledgement: by }),
-    });
-  };
-
-  for (const occurrence of fold.open) {
-    const { id } = occurrence;
-    const before = incidents.get(id);
-    const seen = look(before, occurrence);
-    if (seen.priority === "low") continue;
-    const after = follow(before, seen, occurrence, fold, now);
-    next.set(id, after);
-    const isNews = after.step !== (before?.step ?? -1) || after.repeat !== (before?.repeat ?? -1);
-    if (after.phase === "muted" && before?.phase !== "muted") silenced.push(id);
-    else if (after.phase === "ringing" && isNews) tell(id, after, "alarm");
-    else if (after.phase === "answered" && isNews) tell(id, after, "update", occurrence.acknowledgement);
+  const seen = fold.open.flatMap((occurrence) => {
+    const one = look(incidents.get(occurrence.id), occurrence, fold, now);
+    return one.priority === "low" ? [] : [one];
+  });
+  const leads = leadsOf(seen);
+  const announced = announcedOn(seen);
+  for (const one of seen) {
+    const { id } = one.occurrence;
+    const lead = leads.get(groupOf(one));
+    const { incident, kind } = follow(one, { lead, announced, now });
+    next.set(id, incident);
+    const wasTelling = one.before !== undefined && isTelling(one.before);
+    if (kind !== undefined) due.push(sendOf(one, incident, kind, now));
+    else if (wasTelling && one.before?.phase !== incident.phase) silenced.push(id);
   }
   for (const [id, before] of incidents) {
-    if (next.has(id)) continue;
-    const wasTold = before.step >= 0 && before.phase !== "muted";
-    if (wasTold && mayReachPeople(before, fold.drillUntil, now.wall)) {
-      tell(id, { ...before, step: before.step + 1, repeat: 0 }, "closed");
-    } else {
-      silenced.push(id);
-    }
+    if (next.has(id) || before.phase === "left") continue;
+    const ended = close(id, before, { fold, next, due, now });
+    if (ended.incident !== undefined) next.set(id, ended.incident);
+    if (ended.send !== undefined) due.push(ended.send);
+    else if (before.phase !== "over") silenced.push(id);
   }
-  return { incidents: next, due, silenced };
+  const leaving = tellsLeaving ? tellLeaving(incidents, fold, now) : { told: new Map(), due: [] };
+  return { incidents: new Map([...next, ...leaving.told]), due: [...due, ...leaving.due], silenced };
 }
 
 /** When `escalate` has to be called again although nothing changed: the first of these moments. */
@@ -131,91 +96,229 @@ export function nextDue(incidents: Incidents): readonly Mono[] {
   return [...incidents.values()].flatMap((incident) => incident.nextAt ?? []);
 }
 
-/**
- * What people had been told before a restart, from the newest message recorded; undefined when that told them
- * that it was over. The wall clock may have stepped meanwhile, so it can only bring the next send forward.
- */
-export function resumeIncident(last: PlannedSend, now: Moment): Incident | undefined {
-  if (last.kind === "closed") return undefined;
-  const { priority, condition, simulated, drill, step, repeat } = last;
-  const told = { priority, condition, simulated, drill, step, repeat };
-  if (last.kind === "update") {
-    const by = last.acknowledgement;
-    return { ...told, phase: "answered", ...(by === undefined ? {} : { announced: announcement(by) }) };
-  }
-  const gapMs = gapAfter(priority, repeat);
-  const waitMs = Math.min(gapMs, Math.max(RESUME_GAP_MS, last.at + gapMs - now.wall));
-  return { ...told, phase: "ringing", nextAt: mono(now.mono + waitMs) };
-}
+/** A message of it may be on its way or tried again. */
+const isTelling = ({ phase }: Incident): boolean =>
+  phase === "ringing" || phase === "answered" || phase === "gentle";
 
-/** The occurrence now, with the worst that it has been, and whether this is worse than before. */
-interface Seen {
-  readonly priority: Priority;
-  readonly condition: ConditionId;
-  readonly simulated: boolean;
-  readonly drill: boolean;
-  readonly isWorse: boolean;
-}
-
-function look(before: Incident | undefined, occurrence: Occurrence): Seen {
-  const { simulated, condition } = occurrence;
+function look(before: Incident | undefined, occurrence: Occurrence, fold: AlarmFold, now: Moment): Seen {
+  const { acknowledgement, ...unanswered } = occurrence;
+  const { simulated, condition, id, recurrent } = occurrence;
   // A real alarm raised while a drill runs must not look like an exercise.
   const drill = simulated && occurrence.drill;
-  if (before === undefined) {
-    return { priority: occurrence.priority, condition, simulated, drill, isWorse: false };
-  }
-  const rank = priorityRank(occurrence.priority) - priorityRank(before.priority);
-  const isWorse = rank > 0 || (rank === 0 && WORSE_TIER.has(condition) && !WORSE_TIER.has(before.condition));
+  const card = fold.cards.find(({ members }) => members.includes(id)) ?? {
+    id,
+    priority: occurrence.priority,
+    members: [id],
+    evidence: [],
+  };
+  const known = before === undefined || before.phase === "over" ? undefined : before;
+  const rises = known !== undefined && priorityRank(occurrence.priority) > priorityRank(known.priority);
+  // The engine voids an answer to something milder; whatever it does, a higher priority is heard.
+  const overruled =
+    acknowledgement !== undefined && rises && known.phase === "answered"
+      ? answerId(acknowledgement)
+      : known?.overruled;
+  const isAnswered = acknowledgement !== undefined && answerId(acknowledgement) !== overruled;
+  const asking = askingOf(unanswered);
+  const mayReach = mayReachPeople(occurrence, fold.drillUntil, now.wall);
   return {
-    priority: higherPriority(occurrence.priority, before.priority),
-    condition: isWorse ? condition : before.condition,
+    occurrence,
+    card,
+    before,
     simulated,
     drill,
-    isWorse,
+    overruled,
+    priority:
+      known === undefined || recurrent !== undefined
+        ? occurrence.priority
+        : higherPriority(occurrence.priority, known.priority),
+    condition: known !== undefined && !rises && isMilder(occurrence, known) ? known.condition : condition,
+    isWorse: rises || (known !== undefined && !isMilder(occurrence, known) && condition !== known.condition),
+    wants: !mayReach ? "muted" : isAnswered ? "answered" : asking === "ring" ? "ring" : quietWant(asking),
   };
 }
 
+const quietWant = (asking: "gentle" | "silent"): "gentle" | "quiet" =>
+  asking === "gentle" ? "gentle" : "quiet";
+
+const isMilder = ({ priority }: Occurrence, known: Incident): boolean =>
+  priorityRank(priority) < priorityRank(known.priority);
+
+/** What is real is never carried by what is not. */
+const groupOf = ({ card, simulated }: Seen): string => `${card.id} ${simulated}`;
+
+/** Of each card, the alarm that rings for all: the most urgent; of equals the one that rings already. */
+function leadsOf(seen: readonly Seen[]): ReadonlyMap<string, OccurrenceId> {
+  const leads = new Map<string, Seen>();
+  for (const one of seen) {
+    if (one.wants !== "ring") continue;
+    const lead = leads.get(groupOf(one));
+    if (lead === undefined || precedes(one, lead)) leads.set(groupOf(one), one);
+  }
+  return new Map([...leads].map(([group, { occurrence }]) => [group, occurrence.id]));
+}
+
+function precedes(one: Seen, other: Seen): boolean {
+  const rank = priorityRank(one.priority) - priorityRank(other.priority);
+  if (rank !== 0) return rank > 0;
+  const [rings, otherRings] = [one, other].map(({ before }) => before?.phase === "ringing");
+  if (rings !== otherRings) return rings === true;
+  const { members } = one.card;
+  return members.indexOf(one.occurrence.id) < members.indexOf(other.occurrence.id);
+}
+
+/** Who goes, as people have been told of each card: by whichever of its alarms. */
+function announcedOn(seen: readonly Seen[]): Map<string, Set<string>> {
+  const told = new Map<string, Set<string>>();
+  for (const one of seen) {
+    const { before, wants } = one;
+    if (wants !== "answered" || before?.phase !== "answered" || before.announced === undefined) continue;
+    told.set(groupOf(one), (told.get(groupOf(one)) ?? new Set()).add(before.announced));
+  }
+  return told;
+}
+
+interface Step {
+  readonly incident: Incident;
+  /** Absent: nothing is said now. */
+  readonly kind?: "alarm" | "update" | "gentle";
+}
+
 function follow(
-  before: Incident | undefined,
-  { isWorse, ...seen }: Seen,
-  occurrence: Occurrence,
-  fold: AlarmFold,
-  now: Moment,
-): Incident {
-  const { step = -1, repeat = -1, announced, overruled: overruledBefore } = before ?? {};
-  const told = { ...seen, step, repeat, ...(announced === undefined ? {} : { announced }) };
-  if (!mayReachPeople(occurrence, fold.drillUntil, now.wall)) return { ...told, phase: "muted" };
+  seen: Seen,
+  {
+    lead,
+    announced,
+    now,
+  }: {
+    readonly lead: OccurrenceId | undefined;
+    readonly announced: Map<string, Set<string>>;
+    readonly now: Moment;
+  },
+): Step {
+  const { occurrence, card, before, wants, overruled } = seen;
+  const { step = -1, repeat = -1, announced: told } = before ?? {};
+  const known = {
+    ...{ priority: seen.priority, condition: seen.condition, simulated: seen.simulated, drill: seen.drill },
+    ...{ step, repeat, card: card.id },
+    ...(told === undefined ? {} : { announced: told }),
+    ...(overruled === undefined ? {} : { overruled }),
+  };
+  switch (wants) {
+    case "muted":
+    case "quiet":
+      return { incident: { ...known, phase: wants } };
+    case "gentle":
+      return before?.phase === "gentle"
+        ? { incident: { ...known, phase: "gentle" } }
+        : { incident: { ...known, phase: "gentle", step: step + 1, repeat: 0 }, kind: "gentle" };
+    case "answered": {
+      const answer = occurrence.acknowledgement;
+      if (answer === undefined) return { incident: { ...known, phase: "answered" } };
+      return answered(seen, known, answer, lead === undefined ? announced : undefined);
+    }
+    case "ring":
+      if (lead !== occurrence.id) return { incident: { ...known, phase: "carried" } };
+      return rings(seen, known, now);
+  }
+}
 
-  const { acknowledgement: answer } = occurrence;
-  const overruled =
-    answer !== undefined && isWorse && before?.phase === "answered" ? answerId(answer) : overruledBefore;
-  const kept = overruled === undefined ? told : { ...told, overruled };
+/** While another alarm of the card rings, a quiet word about this one would take the place of its message. */
+function answered(
+  seen: Seen,
+  known: Omit<Incident, "phase">,
+  answer: Acknowledgement,
+  announced: Map<string, Set<string>> | undefined,
+): Step {
+  const { before } = seen;
+  const words = announcement(answer);
+  const group = groupOf(seen);
+  const isKnown = before?.phase === "answered" && known.announced === words;
+  // Where nobody was called, nobody needs to hear that somebody goes.
+  if (isKnown || known.step < 0 || announced?.get(group)?.has(words) === true) {
+    return { incident: { ...known, phase: "answered", announced: words } };
+  }
+  if (announced === undefined) return { incident: { ...known, phase: "answered" } };
+  announced.set(group, (announced.get(group) ?? new Set()).add(words));
+  return {
+    incident: { ...known, phase: "answered", announced: words, step: known.step + 1, repeat: 0 },
+    kind: "update",
+  };
+}
 
-  if (answer !== undefined && answerId(answer) !== overruled) {
-    const isKnown = before?.phase === "answered" && announced === announcement(answer);
-    // Where nobody was called, nobody needs to hear that somebody goes.
-    if (isKnown || step < 0) return { ...kept, phase: "answered", announced: announcement(answer) };
-    return { ...kept, phase: "answered", announced: announcement(answer), step: step + 1, repeat: 0 };
+function rings({ before, isWorse }: Seen, known: Omit<Incident, "phase">, now: Moment): Step {
+  const { step, repeat } = known;
+  if (before?.phase === "carried" && !isWorse) {
+    const nextAt = mono(now.mono + RELEASE_MS);
+    return { incident: { ...known, phase: "ringing", step: step + 1, repeat: -1, nextAt } };
   }
   if (before?.phase === "ringing" && !isWorse) {
-    if (before.nextAt === undefined || now.mono < before.nextAt) return { ...before, ...kept };
-    return ring({ ...kept, repeat: repeat + 1 }, now);
+    if (before.nextAt === undefined || now.mono < before.nextAt) {
+      return { incident: { ...before, ...known } };
+    }
+    return { incident: ring({ ...known, repeat: repeat + 1 }, now), kind: "alarm" };
   }
-  return ring({ ...kept, step: step + 1, repeat: 0 }, now);
+  return { incident: ring({ ...known, step: step + 1, repeat: 0 }, now), kind: "alarm" };
 }
 
-const ring = (incident: Omit<Incident, "phase">, now: Moment): Incident => ({
-  ...incident,
-  phase: "ringing",
-  nextAt: mono(now.mono + gapAfter(incident.priority, incident.repeat)),
-});
-
-function gapAfter(priority: Priority, repeat: number): number {
-  const gaps = GAPS_MS[priority === "high" ? "high" : "medium"];
-  return gaps[Math.min(repeat, gaps.length - 1)] ?? MINUTE_MS;
+function sendOf(
+  { occurrence, card }: Seen,
+  { step, repeat, priority, condition, simulated, drill }: Incident,
+  kind: "alarm" | "update" | "gentle",
+  now: Moment,
+): PlannedSend {
+  const { bed, id, acknowledgement, accepted } = occurrence;
+  return {
+    ...{ bed, occurrence: id, kind, step, repeat, priority, condition, simulated, drill, at: now.wall },
+    ...(card.id === id ? {} : { card: card.id }),
+    ...(card.cause === undefined ? {} : { cause: card.cause }),
+    ...(kind === "update" && acknowledgement !== undefined ? { acknowledgement } : {}),
+    ...(kind === "gentle" && accepted !== undefined ? { audience: { only: accepted.id } } : {}),
+  };
 }
 
-/** What the others are told: a new place or another person is news, a renewed "I'm going" is not. */
-const announcement = ({ by, place }: Acknowledgement): string => `${place} ${by.id}`;
-
-const answerId = (answer: Acknowledgement): string => `${announcement(answer)} ${answer.at}`;
+/** The end of an occurrence: told with the last alarm of its card, and remembered, since it may come again. */
+function close(
+  id: OccurrenceId,
+  before: Incident,
+  {
+    fold,
+    next,
+    due,
+    now,
+  }: {
+    readonly fold: AlarmFold;
+    readonly next: Incidents;
+    readonly due: readonly PlannedSend[];
+    readonly now: Moment;
+  },
+): { readonly incident?: Incident; readonly send?: PlannedSend } {
+  if (before.phase === "over") {
+    return before.forgetAt === undefined || now.mono >= before.forgetAt ? {} : { incident: before };
+  }
+  if (before.step < 0) return {};
+  const isHeardOf = [...next.values()].some(
+    ({ card, phase, simulated }) =>
+      card === before.card && simulated === before.simulated && phase !== "over" && phase !== "muted",
+  );
+  const isTold = due.some(
+    ({ kind, card, occurrence }) => kind === "closed" && (card ?? occurrence) === before.card,
+  );
+  const { priority, condition, simulated, drill, repeat } = before;
+  const isQuiet =
+    isHeardOf ||
+    isTold ||
+    leavingOf(fold.watch) !== undefined ||
+    before.phase === "muted" ||
+    !mayReachPeople(before, fold.drillUntil, now.wall);
+  if (isQuiet) return { incident: over({ ...before, repeat }, now) };
+  const step = before.step + 1;
+  return {
+    incident: over({ ...before, step, repeat: 0 }, now),
+    send: {
+      ...{ bed: fold.bed, occurrence: id, kind: "closed", step, repeat: 0 },
+      ...{ priority, condition, simulated, drill, at: now.wall },
+      ...(before.card === id ? {} : { card: before.card }),
+    },
+  };
+}

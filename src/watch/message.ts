@@ -4,10 +4,11 @@ import type { Language } from "../domain/person.ts";
 import { HOUR_MS, type Wall, wall } from "../domain/time.ts";
 import type { ChannelMessage } from "../port/channel.ts";
 import type { TargetRecord } from "../port/state.ts";
+import type { Words } from "../words/en.ts";
 import { wordsIn } from "../words/index.ts";
 import { fill } from "../words/template.ts";
 import { createAckToken } from "./ack-token.ts";
-import type { PlannedSend } from "./escalation.ts";
+import type { Leaving, PlannedSend } from "./incident.ts";
 
 /** A phone or webhook with the language of its owner. */
 export interface WatchTarget extends TargetRecord {
@@ -28,7 +29,7 @@ export interface MessageContext {
 
 /** A notification may lie on a screen for a while before somebody taps it; each repeat brings a new token. */
 const TOKEN_MS = HOUR_MS;
-const TTL_SECONDS = { high: 120, other: 300 };
+const TTL_SECONDS = { high: 120, other: 300, left: 86_400 };
 
 /** `<home>/<occurrence>/<step>/<repeat>`: the same for every target and every retry of one planned send. */
 export const keyOf = (home: HomeId, { occurrence, step, repeat }: PlannedSend): string =>
@@ -41,6 +42,7 @@ export function composeMessage(
   context: MessageContext,
 ): ChannelMessage {
   const isAlarm = send.kind === "alarm";
+  const asks = isAlarm || send.kind === "gentle";
   const claim = {
     occurrence: send.occurrence,
     target: target.id,
@@ -48,18 +50,24 @@ export function composeMessage(
   };
   return {
     key: keyOf(context.home, send),
-    kind: send.kind,
+    // A gentle question may be heard, at low urgency.
+    kind: asks ? "alarm" : send.kind === "closed" ? "closed" : "update",
     ...textsOf(send, target.language, context.zone(send.bed)),
     language: target.language,
     // Updates are shown, since phones revoke silent pushes, but they wake nobody.
     priority: isAlarm ? send.priority : "low",
-    collapseKey: collapseKeyOf(send.occurrence),
-    ttlSeconds: isAlarm && send.priority === "high" ? TTL_SECONDS.high : TTL_SECONDS.other,
+    collapseKey: collapseKeyOf(send.card ?? send.occurrence),
+    ttlSeconds: ttlOf(send),
     url: context.links.page(send.bed, send.occurrence),
-    ...(isAlarm ? { acknowledgeUrl: context.links.acknowledge(createAckToken(context.ackKey, claim)) } : {}),
+    ...(asks ? { acknowledgeUrl: context.links.acknowledge(createAckToken(context.ackKey, claim)) } : {}),
     simulated: send.simulated,
     drill: send.drill,
   };
+}
+
+function ttlOf({ kind, priority }: PlannedSend): number {
+  if (kind === "left") return TTL_SECONDS.left;
+  return kind === "alarm" && priority === "high" ? TTL_SECONDS.high : TTL_SECONDS.other;
 }
 
 function textsOf(send: PlannedSend, language: Language, zone: string): { title: string; body: string } {
@@ -73,8 +81,11 @@ function textsOf(send: PlannedSend, language: Language, zone: string): { title: 
 }
 
 function plainTexts(send: PlannedSend, language: Language, zone: string): { title: string; body: string } {
-  const { push } = wordsIn(language);
-  const { acknowledgement } = send;
+  const words = wordsIn(language);
+  const { push, causes } = words;
+  const { acknowledgement, left, cause } = send;
+  if (left !== undefined) return leavingTexts(left, words, (at) => dateAndTime(at, language, zone));
+  if (send.kind === "gentle") return { title: push.gentleTitle, body: push.gentleBody };
   if (send.kind === "closed") {
     return {
       title: push.closedTitle,
@@ -82,12 +93,49 @@ function plainTexts(send: PlannedSend, language: Language, zone: string): { titl
     };
   }
   if (send.kind === "update" && acknowledgement !== undefined) {
-    const text = acknowledgement.place === "bedside" ? push.bedside : push.going;
+    const text = push[acknowledgement.place];
     const time = timeOfDay(acknowledgement.at, language, zone);
     return { title: fill(text, { name: acknowledgement.by.name, time }), body: push.body };
   }
-  return { title: push.titles[send.priority], body: push.body };
+  return { title: push.titles[send.priority], body: cause === undefined ? push.body : causes[cause].spoken };
 }
+
+/** How the watch was left, in quiet words; without the name of who did it where that is not known. */
+function leavingTexts(
+  { reason, by, until }: Leaving,
+  { leaving: { told }, push }: Words,
+  time: (at: Wall) => string,
+): { title: string; body: string } {
+  const name = by?.name;
+  switch (reason) {
+    case "hospital":
+    case "visit": {
+      const [title, body] =
+        reason === "hospital" ? [told.hospitalTitle, told.hospitalBody] : [told.visitTitle, told.visitBody];
+      const isWhole = name !== undefined && until !== undefined;
+      return { title, body: isWhole ? fill(body, { name, time: time(until) }) : push.body };
+    }
+    case "transfer":
+      return { title: told.transferTitle, body: name === undefined ? "" : fill(told.transferBody, { name }) };
+    case "death":
+      return { title: told.deathTitle, body: name === undefined ? "" : fill(told.deathBody, { name }) };
+    case "undone":
+      return {
+        title: told.undoneTitle,
+        body: name === undefined ? push.body : fill(told.undoneBody, { name }),
+      };
+  }
+}
+
+const dateAndTime = (at: Wall, language: Language, zone: string): string =>
+  new Intl.DateTimeFormat(language, {
+    timeZone: zone,
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(at);
 
 const timeOfDay = (at: Wall, language: Language, zone: string): string =>
   new Intl.DateTimeFormat(language, {

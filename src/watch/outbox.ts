@@ -1,4 +1,11 @@
-import { isConditionId, PRIORITIES, type Priority } from "../domain/alarm.ts";
+import {
+  type Actor,
+  CAUSE_IDS,
+  type CauseId,
+  isConditionId,
+  PRIORITIES,
+  type Priority,
+} from "../domain/alarm.ts";
 import { deadline } from "../domain/deadline.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
@@ -6,7 +13,7 @@ import { DAY_MS, type Wall, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { CompactableLog } from "../port/record.ts";
-import type { PlannedSend } from "./escalation.ts";
+import type { Leaving, PlannedSend } from "./incident.ts";
 
 /** What the outbox keeps on disk: a planned send before its first attempt, and how it ended for each target. */
 export type OutboxEntry =
@@ -153,14 +160,15 @@ export function createOutbox({ records, clock, log, onDurability }: OutboxOption
   };
 }
 
-/** Keeps the newest planned send of each occurrence and who has not got it; forgets what is over and told. */
+/**
+ * Keeps the newest planned send of each occurrence and who has not got it; also of what is over, since the same
+ * occurrence may be opened again and its keys must not be used twice.
+ */
 function apply(lines: Map<OccurrenceId, Line>, entry: OutboxEntry): void {
   if (entry.kind === "planned") {
     const { send, targets } = entry;
     lines.delete(send.occurrence);
-    if (send.kind !== "closed" || targets.length > 0) {
-      lines.set(send.occurrence, { send, unknown: new Set(targets) });
-    }
+    lines.set(send.occurrence, { send, unknown: new Set(targets) });
     const oldest = lines.keys().next().value;
     if (lines.size > OCCURRENCES_MAX && oldest !== undefined) lines.delete(oldest);
     return;
@@ -168,7 +176,6 @@ function apply(lines: Map<OccurrenceId, Line>, entry: OutboxEntry): void {
   const line = lines.get(entry.occurrence);
   if (line === undefined || line.send.step !== entry.step || line.send.repeat !== entry.repeat) return;
   line.unknown.delete(entry.target);
-  if (line.send.kind === "closed" && line.unknown.size === 0) lines.delete(entry.occurrence);
 }
 
 /** The same line in as few entries as possible. */
@@ -197,26 +204,49 @@ function decodeSend(value: unknown): PlannedSend | undefined {
   if (!isObject(value)) return undefined;
   const { bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at } = value;
   if (typeof bed !== "string" || typeof occurrence !== "string") return undefined;
-  if (kind !== "alarm" && kind !== "update" && kind !== "closed") return undefined;
+  if (!isKind(kind)) return undefined;
   if (!isCount(step) || !isCount(repeat) || !isPriority(priority) || typeof at !== "number") return undefined;
   if (typeof condition !== "string" || !isConditionId(condition)) return undefined;
   if (typeof simulated !== "boolean" || typeof drill !== "boolean") return undefined;
   const by = decodeAcknowledgement(value["acknowledgement"]);
+  const left = decodeLeaving(value["left"]);
   if (kind === "update" && by === undefined) return undefined;
+  if (kind === "left" && left === undefined) return undefined;
+  const { card, cause } = value;
   return {
     ...{ bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at: wall(at) },
+    ...(typeof card === "string" ? { card } : {}),
+    ...(isCause(cause) ? { cause } : {}),
     ...(by === undefined ? {} : { acknowledgement: by }),
+    ...(left === undefined ? {} : { left }),
   };
 }
 
+function decodeLeaving(value: unknown): Leaving | undefined {
+  if (!isObject(value)) return undefined;
+  const { reason, until } = value;
+  const by = decodeActor(value["by"]);
+  if (!isReason(reason)) return undefined;
+  return {
+    reason,
+    ...(by === undefined ? {} : { by }),
+    ...(typeof until === "number" ? { until: wall(until) } : {}),
+  };
+}
+
+function decodeActor(value: unknown): Actor | undefined {
+  if (!isObject(value)) return undefined;
+  const { id, name } = value;
+  return typeof id === "string" && typeof name === "string" ? { id, name } : undefined;
+}
+
 function decodeAcknowledgement(value: unknown): PlannedSend["acknowledgement"] {
-  if (!isObject(value) || !isObject(value["by"])) return undefined;
-  const { id, name } = value["by"];
+  if (!isObject(value)) return undefined;
+  const by = decodeActor(value["by"]);
   const { at, until, place } = value;
-  if (typeof id !== "string" || typeof name !== "string") return undefined;
-  if (typeof at !== "number" || typeof until !== "number") return undefined;
-  if (place !== "going" && place !== "bedside") return undefined;
-  return { by: { id, name }, at: wall(at), until: wall(until), place };
+  if (by === undefined || typeof at !== "number" || typeof until !== "number") return undefined;
+  if (place !== "going" && place !== "bedside" && place !== "watching") return undefined;
+  return { by, at: wall(at), until: wall(until), place };
 }
 
 const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
@@ -226,5 +256,14 @@ const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 
 const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0;
+
+const KINDS: readonly PlannedSend["kind"][] = ["alarm", "update", "closed", "gentle", "left"];
+const REASONS: readonly Leaving["reason"][] = ["hospital", "visit", "transfer", "death", "undone"];
+
+const isKind = (value: unknown): value is PlannedSend["kind"] => KINDS.some((kind) => kind === value);
+
+const isReason = (value: unknown): value is Leaving["reason"] => REASONS.some((reason) => reason === value);
+
+const isCause = (value: unknown): value is CauseId => CAUSE_IDS.some((cause) => cause === value);
 
 const isPriority = (value: unknown): value is Priority => PRIORITIES.some((priority) => priority === value);

@@ -9,15 +9,8 @@ import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { CompactableLog } from "../port/record.ts";
 import { createDelivery, type Job } from "./delivery.ts";
-import {
-  escalate,
-  type Incident,
-  type Incidents,
-  type Moment,
-  nextDue,
-  type PlannedSend,
-  resumeIncident,
-} from "./escalation.ts";
+import { escalate, nextDue } from "./escalation.ts";
+import { type Incident, type Incidents, type Moment, type PlannedSend, resumeIncident } from "./incident.ts";
 import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
 import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
 import { callOrder } from "./proof.ts";
@@ -35,6 +28,8 @@ export interface WatchOptions extends MessageContext {
   readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => void;
   /** The provider says that this target is gone: it is not called again, and somebody has to hear of it. */
   readonly onTargetGone: (target: WatchTarget, why: string) => void;
+  /** Nothing at this bed is real: nobody is told that its watch has been left. */
+  readonly isSimulated: (bed: BedId) => boolean;
   /** A send could not be written down in time and went out all the same (law 4); or writing works again. */
   readonly onDurability: (durable: boolean, detail: string) => void;
 }
@@ -75,8 +70,9 @@ export function createWatch(options: WatchOptions): Watch {
     onAcknowledged: (job, by) => {
       const { bed, occurrence, step } = job.send;
       const incident = beds.get(bed)?.incidents.get(occurrence);
+      const isAsking = incident?.phase === "ringing" || incident?.phase === "gentle";
       // Somebody else was faster, or it has become worse since that message.
-      if (stopped || incident?.phase !== "ringing" || incident.step !== step) return;
+      if (stopped || !isAsking || incident.step !== step) return;
       options.onAcknowledge(bed, acknowledgement(job, by), job.target.id);
     },
     onGone: (target, why) => {
@@ -111,7 +107,7 @@ export function createWatch(options: WatchOptions): Watch {
     const key = keyOf(options.home, send);
     newest.set(send.occurrence, key);
     delivery.supersede(send.occurrence);
-    const targets = reachable();
+    const targets = audienceOf(send, reachable());
     log.note("send.planned", { key, kind: send.kind, targets: targets.length }, "info");
     await outbox.plan(
       send,
@@ -125,7 +121,8 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const evaluate = (bed: BedWatch): void => {
-    const { incidents, due, silenced } = escalate(bed.incidents, bed.fold, now());
+    const tellsLeaving = !options.isSimulated(bed.fold.bed);
+    const { incidents, due, silenced } = escalate(bed.incidents, bed.fold, now(), tellsLeaving);
     beds.set(bed.fold.bed, { fold: bed.fold, incidents });
     for (const occurrence of silenced) {
       newest.delete(occurrence);
@@ -155,10 +152,7 @@ export function createWatch(options: WatchOptions): Watch {
     const incidents = beds.get(bed)?.incidents;
     for (const { send, unknown } of left) {
       const incident = incidents?.get(send.occurrence);
-      const isCurrent =
-        send.kind === "closed"
-          ? incident === undefined && !send.simulated
-          : incident !== undefined && incident.phase !== "muted" && isSame(incident, send);
+      const isCurrent = incident !== undefined && isStillSaid(incident, send) && isSame(incident, send);
       if (!isCurrent || unknown.length === 0) continue;
       log.note("send.repeated", { key: keyOf(options.home, send), targets: unknown.length });
       newest.set(send.occurrence, keyOf(options.home, send));
@@ -188,13 +182,30 @@ export function createWatch(options: WatchOptions): Watch {
   };
 }
 
-function resume(left: readonly LeftBehind[], now: Moment): Incidents {
-  const incidents = new Map<OccurrenceId, Incident>();
-  for (const { send } of left) {
-    const incident = resumeIncident(send, now);
-    if (incident !== undefined) incidents.set(send.occurrence, incident);
+const resume = (left: readonly LeftBehind[], now: Moment): Incidents =>
+  new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now)]));
+
+/** Whom a send is for; a question to somebody without a phone that works is for everybody. */
+function audienceOf({ audience }: PlannedSend, targets: readonly WatchTarget[]): readonly WatchTarget[] {
+  if (audience === undefined) return targets;
+  if ("except" in audience) return targets.filter(({ person }) => person !== audience.except);
+  const own = targets.filter(({ person }) => person === audience.only);
+  return own.length > 0 ? own : targets;
+}
+
+/** Whether what was on its way is still true. */
+function isStillSaid({ phase }: Incident, { kind, simulated }: PlannedSend): boolean {
+  switch (kind) {
+    case "closed":
+      return phase === "over" && !simulated;
+    case "alarm":
+      return phase === "ringing";
+    case "update":
+      return phase === "answered";
+    case "gentle":
+    case "left":
+      return phase === kind;
   }
-  return incidents;
 }
 
 /** When what a drill lets out has to stop, by the monotonic clock. */
@@ -214,6 +225,6 @@ function acknowledgement({ send, target, message }: Job, by: string): AlarmComma
     id: `reply-${digest.slice(0, 22)}`,
     occurrence: send.occurrence,
     by: { id: target.person, name: by },
-    place: "going",
+    place: send.kind === "gentle" ? "watching" : "going",
   };
 }

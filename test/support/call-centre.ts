@@ -52,6 +52,8 @@ export interface CallCentreOptions {
   readonly targets?: readonly WatchTarget[];
   /** What an earlier run left on disk. */
   readonly earlier?: readonly OutboxEntry[];
+  /** Nothing at the bed is real. */
+  readonly simulated?: boolean;
 }
 
 export function createCallCentre(clock: Clock, options: CallCentreOptions = {}): CallCentre {
@@ -92,6 +94,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
         acknowledge: (token) => `https://home.example/api/a/${token}`,
       },
       zone: () => "Asia/Shanghai",
+      isSimulated: () => options.simulated ?? false,
       onAcknowledge: (bed, command, target) => {
         commands.push({ bed, command, target });
         centre.onCommand(command);

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Occurrence } from "../../domain/alarm.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { Language } from "../../domain/person.ts";
+import { askingOf } from "../../domain/ringing.ts";
 import { wordsIn } from "../../words/index.ts";
 import { fill } from "../../words/template.ts";
 import type { App, Context } from "../context.ts";
@@ -43,7 +44,8 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         const { bed, occurrence, by } = grant;
         // The same token is the same command, however often a phone repeats it.
         const id = `token-${createHash("sha256").update(token).digest("hex").slice(0, 20)}`;
-        const command = { kind: "acknowledge", id, occurrence, by, place: "going" } as const;
+        const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
+        const command = { kind: "acknowledge", id, occurrence, by, place } as const;
         const {
           accepted,
           reason = "This alarm is over.",
@@ -71,6 +73,9 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
     return deps.live.fold(bed)?.open.find(({ id }) => id === occurrence);
   }
 }
+
+/** The gentle question to somebody who watches in the alarm's place: the answer is that they still do. */
+const isAsking = (open: Occurrence | undefined): boolean => open !== undefined && askingOf(open) === "gentle";
 
 const unknownToken = (): Fault =>
   new Fault("NOT_FOUND", "This one-time address is not known, used up or too old.", {

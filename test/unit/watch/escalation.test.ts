@@ -1,47 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AlarmFold, Occurrence, Priority } from "../../../src/domain/alarm.ts";
-import { HOUR_MS, mono, SECOND_MS, wall } from "../../../src/domain/time.ts";
-import { escalate, type Incidents, nextDue, type PlannedSend } from "../../../src/watch/escalation.ts";
+import type { Occurrence, Priority } from "../../../src/domain/alarm.ts";
+import { HOUR_MS, SECOND_MS } from "../../../src/domain/time.ts";
+import { escalate } from "../../../src/watch/escalation.ts";
 import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
-
-/** Seconds since NIGHT; both clocks run together here. */
-const moment = (s: number) => ({ mono: mono(s * SECOND_MS), wall: wall(NIGHT + s * SECOND_MS) });
-
-/** Follows a bed through changes at given seconds, waking up whenever the escalation asks for it. */
-function follow(
-  changes: readonly {
-    readonly atS: number;
-    readonly open: readonly Occurrence[];
-    readonly drillUntil?: number;
-  }[],
-  untilS: number,
-): (PlannedSend & { readonly atS: number })[] {
-  const sends: (PlannedSend & { atS: number })[] = [];
-  const fold = folds({ wall: () => moment(nowS).wall });
-  let nowS = 0;
-  let incidents: Incidents = new Map();
-  let current: AlarmFold | undefined;
-  const step = (): void => {
-    if (current === undefined) return;
-    const result = escalate(incidents, current, moment(nowS));
-    incidents = result.incidents;
-    sends.push(...result.due.map((send) => ({ ...send, atS: nowS })));
-  };
-  const queue = [...changes];
-  for (;;) {
-    const wakeS = Math.min(...nextDue(incidents).map((at) => at / SECOND_MS), Number.POSITIVE_INFINITY);
-    const change = queue[0];
-    if (change !== undefined && change.atS <= wakeS) {
-      queue.shift();
-      nowS = change.atS;
-      const drill = change.drillUntil === undefined ? {} : { drillUntil: moment(change.drillUntil).wall };
-      current = fold(change.open, drill);
-    } else if (wakeS <= untilS) nowS = wakeS;
-    else return sends;
-    step();
-  }
-}
+import { follow, moment } from "../../support/escalations.ts";
 
 const alarm = (changes: Partial<Occurrence> = {}): Occurrence => occurrence(changes);
 const answered = (atS: number, changes: Partial<Occurrence> = {}): Occurrence =>
