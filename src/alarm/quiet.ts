@@ -1,5 +1,6 @@
 import { type Priority, priorityRank, type Quiet } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
+import type { SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
 import { explains, goodAgain, minutesOf } from "./care.ts";
 import type { Of } from "./commands.ts";
