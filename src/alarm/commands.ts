@@ -51,7 +51,7 @@ export type Of<Kind extends AlarmCommand["kind"]> = Extract<AlarmCommand, { kind
 export function obey(draft: Draft, command: AlarmCommand): Refusal | undefined {
   switch (command.kind) {
     case "acknowledge":
-      return acknowledgeOne(draft, command);
+      return command.card === true ? acknowledgeCard(draft, command) : acknowledgeOne(draft, command);
     case "with_patient":
       return withPatient(draft, command);
     case "pause":
@@ -123,6 +123,21 @@ function acknowledgeOne(
     if (condition === "JOURNAL_DAMAGED") end(draft, key, "answered", by);
   }
   return undefined;
+}
+
+/** One answer for everything that belongs together; each member is taken for itself. */
+function acknowledgeCard(draft: Draft, command: Of<"acknowledge">): Refusal | undefined {
+  const asked = draft.core.open[command.occurrence]?.occurrence;
+  if (asked === undefined) return "not_open";
+  const card = asked.card ?? asked.id;
+  const members = Object.values(draft.core.open).filter(
+    ({ occurrence: one }) => (one.card ?? one.id) === card,
+  );
+  const refusals = members.map(({ occurrence }) =>
+    acknowledgeOne(draft, { ...command, occurrence: occurrence.id }),
+  );
+  // "I am watching myself" leaves those about the person as they are.
+  return refusals.every((refused) => refused !== undefined) ? refusals[0] : undefined;
 }
 
 /** Somebody has taken note of changed settings: from now on these are the settings. */

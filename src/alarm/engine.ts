@@ -73,7 +73,7 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
     // Nothing a driver sends may stop the engine; what it sent is lost, and that is an alarm.
     ruleFailed(draft, "input", messageOf(error));
   }
-  judgeAll(draft, newsIn(observation));
+  judgeAll(draft, newsIn(observation), observation.device);
   settleTiers(draft);
   settleQuiet(draft);
   return finish(state, draft);

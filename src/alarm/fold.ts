@@ -270,7 +270,7 @@ function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
     ...(status !== undefined && { status: moved(status, shift) }),
     ...(clock !== undefined && { clock: moved(clock, shift) }),
     ...((seen.minutes?.spo2 !== undefined || seen.runs !== undefined) && {
-      traces: { spo2: traceAgain(seen.minutes?.spo2 ?? [], seen.runs, shift) },
+      traces: { spo2: traceAgain(seen.minutes?.spo2 ?? [], seen.runs, shift, living) },
     }),
     ...(still !== undefined && {
       still: {
@@ -288,12 +288,22 @@ function recordOf(seen: SeenDevice, shift: Shift, living: Shift): DeviceRecord {
 const moved = <T extends { readonly at: Mono }>(one: T, shift: Shift): T => ({ ...one, at: shift(one.at) });
 
 /** Whole minutes are as they were; where the last ones are not known by the sample they begin with their medians. */
-function traceAgain(minutes: Trace["minutes"], known: Trace["runs"] | undefined, shift: Shift): Trace {
+function traceAgain(
+  minutes: Trace["minutes"],
+  known: Trace["runs"] | undefined,
+  shift: Shift,
+  living: Shift,
+): Trace {
   const shifted = minutes.map(([end, median, validMs]) => [shift(end), median, validMs] as const);
   const medians = shifted
     .slice(-5)
     .map(([end, median, validMs]) => [median, mono(end - validMs), end] as const);
-  const runs = known?.map(([value, from, to]) => [value, shift(from), shift(to)] as const) ?? medians;
+  // The newest value is taken to have lived on, as everything that lived then.
+  const runs =
+    known?.map(([value, from, to], index) => {
+      const until = index === known.length - 1 ? living(to) : shift(to);
+      return [value, shift(from), until] as const;
+    }) ?? medians;
   const last = runs.at(-1)?.[2] ?? mono(0);
   const firstMinute = shifted[0]?.[0];
   const firstAt = firstMinute === undefined ? (runs[0]?.[1] ?? last) : mono(firstMinute - MINUTE_MS);

@@ -1,6 +1,6 @@
-import type { AlarmValues, ConditionId, EventKind, Priority } from "../domain/alarm.ts";
+import type { AlarmValues, Baselines, ConditionId, EventKind, Priority } from "../domain/alarm.ts";
 import type { BedProfile, DependencyClass, DeviceRole, ExpectedSource } from "../domain/bed.ts";
-import type { Observation, ObservationBody } from "../domain/observation.ts";
+import type { Observation, ObservationBody, QualityFlag } from "../domain/observation.ts";
 import { absent, type Sample, type Samples } from "../domain/sample.ts";
 import { type SettingId, SIGNALS, type SignalId } from "../domain/signal.ts";
 import { mono, type Wall, wall } from "../domain/time.ts";
@@ -16,7 +16,19 @@ export interface JudgedNight {
     readonly at: Wall;
     readonly samples: { readonly [id in SignalId]?: Sample };
     readonly settings: { readonly [id in SettingId]?: number | string };
+    /** What the oximeter remarked about its numbers. */
+    readonly flags?: readonly QualityFlag[];
   }[];
+  /** A signal that a row does not name was not spoken of (a store's rows); otherwise it was not measured. */
+  readonly sparse?: true;
+}
+
+/** By whose rules a night is judged; `limits` as in a limits file, unchecked. */
+export interface JudgeOptions {
+  readonly dependencyClass: DependencyClass;
+  readonly limits?: unknown;
+  /** The person's usual values; absent: not known. */
+  readonly baselines?: Baselines;
 }
 
 /** One line of `judge`. `occurrence` null: a condition that cannot judge, and of which no alarm is open. */
@@ -51,10 +63,12 @@ const ROLES: { readonly [group in (typeof SIGNALS)[SignalId]["group"]]: DeviceRo
  * at its `at`; expected are the machines that have a column. `limits` as in a limits file, unchecked: throws
  * INPUT_INVALID as resolveLimits does.
  */
-export function* judge(
-  night: JudgedNight,
-  options: { readonly dependencyClass: DependencyClass; readonly limits?: unknown },
-): Generator<JudgeLine, void> {
+export function* judge(night: JudgedNight, options: JudgeOptions): Generator<JudgeLine, void> {
+  for (const result of judgedSteps(night, options)) yield* linesOf(result);
+}
+
+/** The same, step by step: several a row, and one a second in a hole. */
+export function* judgedSteps(night: JudgedNight, options: JudgeOptions): Generator<StepResult, void> {
   const limits = resolveLimits(options.limits, options.dependencyClass);
   const first = night.rows[0];
   if (first === undefined) return;
@@ -67,31 +81,36 @@ export function* judge(
     conditions: CONDITIONS.filter(({ id }) => id !== "ALARM_OFF_REMINDER" && id !== "LIMITS_WIDENED"),
   };
   const monoAt = (at: Wall) => mono(at - first.at);
-  let state = startState({ mono: monoAt(first.at), wall: first.at, trusted: true }, BED);
+  const fresh = startState({ mono: monoAt(first.at), wall: first.at, trusted: true }, BED);
+  const { baselines = fresh.core.baselines } = options;
+  let state = { ...fresh, core: { ...fresh.core, baselines } };
   let seq = 0;
 
-  function* take(input: EngineInput): Generator<JudgeLine, void> {
+  const take = (input: EngineInput): StepResult => {
     const result = step(setup, state, input);
     state = result.state;
-    yield* linesOf(result);
-  }
+    return result;
+  };
   const tick = (at: Wall): EngineInput => ({ kind: "tick", mono: monoAt(at), at });
   const observe = (device: string, at: Wall, body: ObservationBody): EngineInput => ({
     kind: "observation",
     observation: observationOf(device, at, monoAt(at), seq++, body),
   });
 
-  yield* take(tick(first.at));
+  yield take(tick(first.at));
   let before = first.at;
-  for (const { at, samples, settings } of night.rows) {
+  for (const { at, samples, settings, flags = [] } of night.rows) {
     const end = Math.min(at, before + HOLE_MS);
-    for (let second = before + SECOND_MS; second < end; second += SECOND_MS) yield* take(tick(wall(second)));
+    for (let second = before + SECOND_MS; second < end; second += SECOND_MS) yield take(tick(wall(second)));
     if (Object.keys(settings).length > 0)
-      yield* take(observe("ventilator", at, { kind: "settings", settings }));
-    for (const { device, signals } of sources) {
-      yield* take(observe(device, at, { kind: "samples", samples: cells(signals, samples) }));
+      yield take(observe("ventilator", at, { kind: "settings", settings }));
+    for (const { device, role, signals } of sources) {
+      const spoken = night.sparse === true ? signals.filter((id) => samples[id] !== undefined) : signals;
+      if (spoken.length === 0) continue;
+      const remarks = role === "oximeter" && flags.length > 0 ? { flags } : {};
+      yield take(observe(device, at, { kind: "samples", samples: cells(spoken, samples), ...remarks }));
     }
-    yield* take(tick(at));
+    yield take(tick(at));
     before = at;
   }
 }

@@ -79,10 +79,10 @@ function planOf(setup: AlarmSetup): readonly Plan[] {
 
 /**
  * Judges what may have changed. With news of signals: the conditions that read them, and whatever is open or doubtful.
- * With the second alone: those of which anything is open, doubtful or overdue, and those about data; while every signal
+ * Of a device's own conditions only those of the device that it came from. With the second alone: those of which anything is open, doubtful or overdue, and those about data; while every signal
  * is fresh the others cannot have changed.
  */
-export function judgeAll(draft: Draft, news: News): void {
+export function judgeAll(draft: Draft, news: News, from?: DeviceId): void {
   if (draft.core.watch.left !== undefined) return;
   const { setup, live, core, limits, now, startedAt } = draft;
   const readings = (withDelayed: boolean): BedReadings =>
@@ -97,6 +97,8 @@ export function judgeAll(draft: Draft, news: News): void {
     for (const subject of subjects ?? instances(draft, condition)) {
       const runtime = draft.core.runtimes[subject.key];
       if (news === NEWS_TIME && reads !== undefined && isAtRest(runtime, isFresh)) continue;
+      // What another device says is no news about this one.
+      if (news > 0 && subject.subject !== undefined && subject.subject !== from) continue;
       // Nothing is the matter with it: the next second is soon enough for what reads everything.
       if (news > 0 && reads === undefined && runtime === undefined) continue;
       const delayS = limits[condition.id].values["delay_s"] ?? 0;
@@ -420,7 +422,7 @@ function priorityOf(draft: Draft, condition: Condition, view: View, verdict: Ver
 /** An open occurrence follows its priority upwards, while it violates or nobody knows. */
 function rise(draft: Draft, key: string, priority: Priority, verdict: Verdict): void {
   const runtime = draft.core.runtimes[key];
-  if (runtime?.in === undefined || !(runtime.inBand || runtime.unknown !== undefined)) return;
+  if (runtime?.in === undefined || !runtime.inBand) return;
   const shown = draft.core.open[runtime.in]?.occurrence.priority ?? "low";
   const isTold = priorityRank(priority) <= priorityRank(shown);
   if (isTold && priorityRank(priority) <= priorityRank(runtime.priority ?? "low")) return;

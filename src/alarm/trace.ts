@@ -136,14 +136,11 @@ export function dipsOf(
   now: Mono,
 ): Omit<Dips, "device"> {
   let integral = 0;
+  // Time without a value neither adds nor forgives.
   let inRangeMs = 0;
   let isBelow = false;
-  let endedAt: number | undefined;
   const crossings: Mono[] = [];
   for (const [value, from, to] of trace.runs) {
-    // Time without a value neither adds nor forgives.
-    if (endedAt !== undefined && from - endedAt > FORGIVEN_MS) isBelow = false;
-    endedAt = to;
     if (value < limit) {
       if (!isBelow && now - from <= CROSSING_MS) crossings.push(from);
       isBelow = true;

@@ -315,6 +315,8 @@ export type AlarmCommand =
       readonly occurrence: OccurrenceId;
       readonly by: Actor;
       readonly place: AcknowledgePlace;
+      /** Every open alarm of its card at once: what one tap on a card means. */
+      readonly card?: true;
     }
   /** Silence for one condition at one priority and below; longer than its cap is refused. */
   | {
