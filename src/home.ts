@@ -1,10 +1,15 @@
 import { DEVICES } from "../devices/index.ts";
+import { type BaselinesDesk, createBaselinesDesk } from "./alarm/baselines-desk.ts";
 import { createLimitsDesks, type LimitsDesks } from "./alarm/limits-desk.ts";
+import { createWhatIfDesk, type WhatIfDesk } from "./alarm/what-if-desk.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { type HomeIdentity, readIdentity } from "./config/identity.ts";
 import { remember } from "./config/remember.ts";
+import type { Baselines } from "./domain/alarm.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BedId } from "./domain/ids.ts";
+import { inSlices } from "./domain/slices.ts";
+import type { Night } from "./domain/time.ts";
 import { createCardImports } from "./driver/card-imports.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { composeEdge, type Edge } from "./edge.ts";
@@ -17,6 +22,14 @@ import type { App } from "./server/context.ts";
 import type { ServerDeps, SimulatedBed, TokenGrant } from "./server/deps.ts";
 import { listen } from "./server/listen.ts";
 import { ensureOwnerCode } from "./server/owner-code.ts";
+import {
+  BASELINE_INPUTS,
+  BASELINE_NIGHTS,
+  baselinesOf,
+  type NightMedians,
+  nightMedians,
+} from "./trends/baseline.ts";
+import { pastNights, type RecordedNight, recordedNight } from "./trends/recorded.ts";
 import { createAckKey, verifyAckToken } from "./watch/ack-token.ts";
 
 export const VERSION = "0.1.0";
@@ -81,6 +94,18 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
       command: async (bed, command) => edge.command(bed, command).accepted,
     });
     closers.push(() => limits.stop());
+    const past = pastOf(world, config, edge);
+    const baselines = createBaselinesDesk({
+      ...{ clock, log, find: past.baselines },
+      beds: config.beds.map(({ id }) => ({ bed: id, zone: config.zone })),
+      command: async (bed, command) => edge.command(bed, command).accepted,
+    });
+    closers.push(() => baselines.stop());
+    const whatIf = createWhatIfDesk({
+      ...{ clock, limits: limits.of },
+      ...{ nights: past.nights, read: past.read, simulated: past.simulated },
+      baselines: (bed) => baselines.of(bed).baselines,
+    });
     const imports =
       uploads === undefined
         ? undefined
@@ -92,7 +117,8 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     if (imports !== undefined) closers.push(() => imports.stop());
 
     const app = await createApp({
-      ...serverDeps(world, config, options, identity, edge, limits),
+      ...serverDeps(world, config, options, identity, edge),
+      ...limitsDeps(limits, whatIf, baselines, past),
       ...(imports === undefined ? {} : { imports }),
     });
     closers.push(() => app.close());
@@ -102,6 +128,7 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     hub.start();
     edge.start();
     limits.start();
+    baselines.start();
     const where = world.listen;
     if (where === undefined) await app.ready();
     const pages =
@@ -210,14 +237,59 @@ async function brokerOf({ broker, random, state }: World, { bus }: HomeConfig): 
   };
 }
 
+/** The nights in the store, as limits and usual values are worked out from them. */
+interface Past {
+  simulated(bed: BedId): boolean;
+  nights(bed: BedId, count: number): Promise<readonly Night[]>;
+  read(bed: BedId, night: Night, signal: AbortSignal): Promise<RecordedNight | undefined>;
+  baselines(bed: BedId, signal: AbortSignal): Promise<Baselines>;
+}
+
+function pastOf({ timeseries, clock }: World, { zone }: HomeConfig, edge: Edge): Past {
+  // A real bed with one simulated device on trial has no simulated past.
+  const simulated = (bed: BedId): boolean => {
+    const sources = edge.live.states().find((state) => state.bed === bed)?.sources ?? [];
+    return sources.length > 0 && sources.every((source) => source.simulated);
+  };
+  const nights = (bed: BedId, count: number): Promise<readonly Night[]> =>
+    pastNights(timeseries, { bed, zone, simulated: simulated(bed) }, count);
+  return {
+    ...{ simulated, nights },
+    read: (bed, night, signal) => recordedNight(timeseries, { bed, zone }, night, { clock, signal }),
+    async baselines(bed, signal) {
+      const pace = { clock, signal };
+      const medians: NightMedians[] = [];
+      for (const night of await nights(bed, BASELINE_NIGHTS.looked)) {
+        const read = await recordedNight(timeseries, { bed, zone }, night, pace, BASELINE_INPUTS);
+        if (read !== undefined) medians.push(await inSlices(nightMedians(read), pace));
+      }
+      return baselinesOf(medians);
+    },
+  };
+}
+
+const limitsDeps = (
+  limits: LimitsDesks,
+  whatIf: WhatIfDesk,
+  baselines: BaselinesDesk,
+  past: Past,
+): Pick<ServerDeps, "limits" | "whatIf" | "baselines"> => ({
+  limits: limits.of,
+  whatIf: whatIf.run,
+  baselines: (bed) => ({
+    ...baselines.of(bed),
+    least: BASELINE_NIGHTS.least,
+    simulated: past.simulated(bed),
+  }),
+});
+
 function serverDeps(
   world: World,
   config: HomeConfig,
   options: HomeOptions,
   identity: HomeIdentity,
   edge: Edge,
-  limits: LimitsDesks,
-): ServerDeps {
+): Omit<ServerDeps, "limits" | "whatIf" | "baselines"> {
   const { clock, random, log, state, timeseries, listen: where } = world;
   const grantOf = (token: string): (TokenGrant & { readonly target: string }) | undefined => {
     const verdict = verifyAckToken(identity.ackKey, token, clock.wall());
@@ -252,7 +324,6 @@ function serverDeps(
     recording: edge.recording,
     auditRecord: edge.auditRecord,
     speech: edge.speech,
-    limits: limits.of,
     simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {
       edge.targets

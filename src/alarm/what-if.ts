@@ -39,6 +39,7 @@ export function* whatIf(
   const dips = dipsOf(night, criticalLimit(options));
   const wasRaised = dips.map((dip) => isRaised(dip, before));
   const isStill = dips.map((dip) => isRaised(dip, after));
+  const lost = dips.filter((_, index) => wasRaised[index] === true && isStill[index] !== true);
   return {
     from: first.at,
     to: last.at,
@@ -47,7 +48,8 @@ export function* whatIf(
       count: dips.length,
       raisedBefore: wasRaised.filter(Boolean).length,
       raisedAfter: isStill.filter(Boolean).length,
-      lost: dips.filter((_, index) => wasRaised[index] === true && isStill[index] !== true),
+      lostCount: lost.length,
+      lost,
     },
   };
 }

@@ -3,7 +3,7 @@ import { isPresent, type Sample } from "../domain/sample.ts";
 import type { SignalId } from "../domain/signal.ts";
 import { MINUTE_MS, SECOND_MS, type Wall, wall, zoneOffsetMs } from "../domain/time.ts";
 import type { RangeQuery, Timeseries } from "../port/timeseries.ts";
-import { slices } from "./night.ts";
+import { slices } from "../trends/recorded.ts";
 
 /** Rows made in one go: a few milliseconds' work. */
 const SLICE_MS = 10 * MINUTE_MS;

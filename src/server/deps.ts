@@ -3,6 +3,7 @@ import type { FaultCode } from "../domain/fault.ts";
 import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
+import type { WhatIfLine } from "../domain/what-if.ts";
 import type { Clock } from "../port/clock.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
@@ -12,6 +13,7 @@ import type { State } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
 import type { ImportState } from "./contract/import.ts";
+import type { BaselinesResponse } from "./contract/limits.ts";
 import type { DeviceView, FrameLine, SimulationRequest, SimulationView } from "./contract/technician.ts";
 import type { LiveModel } from "./live-model.ts";
 
@@ -101,6 +103,13 @@ export interface ServerDeps {
   auditRecord(bed: BedId, format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
   /** The limits of a bed that is here. */
   limits(bed: BedId): LimitsDesk;
+  /**
+   * Tries limits on the last nights; a line as each is done, ending early when the signal aborts. Rejects with
+   * LIMITS_REFUSED, and with RATE_LIMITED while others are being tried.
+   */
+  whatIf(bed: BedId, limits: unknown, signal: AbortSignal): Promise<AsyncIterable<WhatIfLine>>;
+  /** The person's usual values. */
+  baselines(bed: BedId): BaselinesResponse;
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */

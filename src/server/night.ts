@@ -1,7 +1,7 @@
 import type { AlarmEvent, Occurrence } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { isPresent } from "../domain/sample.ts";
-import { isSignalId, SIGNAL_IDS, SIGNALS, type SignalId } from "../domain/signal.ts";
+import { SIGNALS, type SignalId } from "../domain/signal.ts";
 import {
   HOUR_MS,
   MINUTE_MS,
@@ -15,50 +15,13 @@ import {
 import type { Clock } from "../port/clock.ts";
 import type { Bucket, Point, RangeQuery, Timeseries } from "../port/timeseries.ts";
 import { oximetryMetrics } from "../trends/metrics.ts";
+import { type Recorded, recordedPart, slices } from "../trends/recorded.ts";
 import type { NightResponse, Strip } from "./contract.ts";
 import type { LiveBed } from "./live-model.ts";
 
 /** Buckets a strip may have; what a screen can draw. */
 const WIDTH = { least: 60, most: 2_000, usual: 800 } as const;
 const ALARMS_MAX = 2_000;
-/** Width of the first look at a night: what was recorded, and from when to when. */
-const COARSE_MS = 5 * MINUTE_MS;
-
-/** The part of a night with data, to whole hours, and which signals it has; undefined for an empty night. */
-export interface Recorded {
-  readonly from: Wall;
-  readonly to: Wall;
-  readonly signals: readonly SignalId[];
-}
-
-/** Looks a night over in coarse buckets. */
-export async function recordedPart(
-  timeseries: Timeseries,
-  bed: LiveBed,
-  night: Night,
-): Promise<Recorded | undefined> {
-  const { from, to } = nightBounds(night, bed.zone);
-  const query = { bed: bed.bed, from, to, signals: SIGNAL_IDS, bucketMs: COARSE_MS };
-  const buckets = await timeseries.buckets(query);
-  let first = Infinity;
-  let last = -Infinity;
-  const signals: SignalId[] = [];
-  for (const [signal, series] of Object.entries(buckets)) {
-    const filled = series.filter(({ count }) => count > 0);
-    const [start, end] = [filled[0], filled.at(-1)];
-    if (!isSignalId(signal) || start === undefined || end === undefined) continue;
-    signals.push(signal);
-    first = Math.min(first, start.at);
-    last = Math.max(last, end.at + COARSE_MS);
-  }
-  if (signals.length === 0) return undefined;
-  return {
-    from: wall(Math.max(from, Math.floor(first / HOUR_MS) * HOUR_MS)),
-    to: wall(Math.min(to, Math.ceil(last / HOUR_MS) * HOUR_MS)),
-    signals,
-  };
-}
-
 /** One night for the therapist's page: `width` is the number of buckets asked for (clamped to 60..2,000). */
 export async function nightOfBed(
   { timeseries, metrics }: { readonly timeseries: Timeseries; readonly metrics: NightMetrics },
@@ -180,11 +143,4 @@ async function metricsOf(timeseries: Timeseries, query: RangeQuery): Promise<Nig
     { first: Infinity, last: -Infinity },
   );
   return oximetryMetrics({ spo2, pulse_rate: pulse }, wall(bounds.first), wall(bounds.last + SECOND_MS));
-}
-
-/** A range in parts: no single answer may be so big that unpacking it holds up an alarm. */
-export function* slices(query: RangeQuery, sliceMs: number): Generator<RangeQuery> {
-  for (let from: number = query.from; from < query.to; from += sliceMs) {
-    yield { bed: query.bed, from: wall(from), to: wall(Math.min(from + sliceMs, query.to)) };
-  }
 }

@@ -73,6 +73,11 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: limitSetters,
     does: "says what limits would change, and changes nothing",
   },
+  "POST /api/beds/:bed/limits/what-if": {
+    who: clinic,
+    does: "tries limits on the last 14 nights, line by line, and changes nothing",
+  },
+  "GET /api/beds/:bed/baselines": { who: clinic, does: "the person's usual values, from how many nights" },
   "PUT /api/beds/:bed/limits": {
     who: limitSetters,
     does: "sets limits; a caregiver only inside what is recommended, and wider only for a time",

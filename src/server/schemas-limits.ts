@@ -114,3 +114,10 @@ export const CodeAnswer = Type.Object({
   fingerprint: Type.String(),
   clinic: Type.Enum(["known", "unknown", "other"] as const),
 });
+
+export const BaselinesAnswer = Type.Object({
+  baselines: Type.Record(Type.String(), Type.Object({ median: Type.Number(), nights: Type.Integer() })),
+  least: Type.Integer(),
+  at: Type.Optional(Time),
+  simulated: Type.Boolean(),
+});

@@ -1,4 +1,5 @@
 import { Fault } from "../domain/fault.ts";
+import { QUALITY_FLAGS, type QualityFlag } from "../domain/observation.ts";
 import { ABSENCES, absent, isAbsence, type Sample } from "../domain/sample.ts";
 import {
   isSettingId,
@@ -15,6 +16,8 @@ export interface SamplesRow {
   readonly at: Wall;
   readonly samples: { readonly [id in SignalId]?: Sample };
   readonly settings: { readonly [id in SettingId]?: number | string };
+  /** What the oximeter remarked about its numbers; absent: nothing. */
+  readonly flags?: readonly QualityFlag[];
 }
 
 /** A samples file: its columns, and its rows in time order. */
@@ -26,6 +29,7 @@ export interface SamplesFile {
 
 type Column =
   | { readonly kind: "at" }
+  | { readonly kind: "flags" }
   | { readonly kind: "signal"; readonly id: SignalId }
   | { readonly kind: "absent"; readonly id: SignalId }
   | { readonly kind: "setting"; readonly id: SettingId };
@@ -36,8 +40,8 @@ const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 /**
  * Reads a samples file (design, section 9): CSV with a header; `at` as epoch milliseconds or ISO 8601; a column per
- * signal id, `settings.<name>`, and `<signal>.absent` with the reason for an empty cell. An empty cell without a reason
- * is not_measured; a number outside the signal's range is absent as invalid; numbers are not rounded. Throws
+ * signal id, `settings.<name>`, `<signal>.absent` with the reason for an empty cell, and `flags` with the oximeter's
+ * remarks about its numbers (QUALITY_FLAGS, with spaces between). An empty cell without a reason is not_measured; a number outside the signal's range is absent as invalid; numbers are not rounded. Throws
  * INPUT_INVALID naming the line.
  */
 export function parseSamplesFile(text: string): SamplesFile {
@@ -91,7 +95,7 @@ function columnsOf(names: readonly string[], line: number): readonly Column[] {
 }
 
 function columnOf(name: string, line: number): Column {
-  if (name === "at") return { kind: "at" };
+  if (name === "at" || name === "flags") return { kind: name };
   if (isSignalId(name)) return { kind: "signal", id: name };
   const setting = name.startsWith("settings.") ? name.slice("settings.".length) : "";
   if (isSettingId(setting)) return { kind: "setting", id: setting };
@@ -113,12 +117,16 @@ function rowOf(columns: readonly Column[], cells: readonly string[], line: numbe
   }
   const samples: { [id in SignalId]?: Sample } = {};
   const settings: { [id in SettingId]?: number | string } = {};
+  let flags: readonly QualityFlag[] = [];
   let at: Wall | undefined;
   columns.forEach((column, index) => {
     const cell = cells[index] ?? "";
     switch (column.kind) {
       case "at":
         at = timeOf(cell, line);
+        break;
+      case "flags":
+        flags = flagsOf(cell, line);
         break;
       case "signal":
         samples[column.id] = sampleOf(column.id, cell, line);
@@ -146,7 +154,18 @@ function rowOf(columns: readonly Column[], cells: readonly string[], line: numbe
     samples[column.id] = absent(reason);
   });
   if (at === undefined) throw refuse(line, "it has no time", "Fill the cell of `at`.");
-  return { at, samples, settings };
+  return { at, samples, settings, ...(flags.length > 0 && { flags }) };
+}
+
+function flagsOf(cell: string, line: number): readonly QualityFlag[] {
+  return cell
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => {
+      const flag = QUALITY_FLAGS.find((known) => known === word);
+      if (flag !== undefined) return flag;
+      throw refuse(line, `"${word}" is not a quality flag`, `Flags are ${QUALITY_FLAGS.join(", ")}.`);
+    });
 }
 
 function timeOf(cell: string, line: number): Wall {

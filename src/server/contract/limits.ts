@@ -1,5 +1,7 @@
 /** Limits of a bed, as the therapist's and the caregiver's page set them. Times are epoch milliseconds. */
+import type { Baselines } from "../../domain/alarm.ts";
 import type { LimitsFile, PresetId } from "../../domain/limits.ts";
+import type { WhatIfLine } from "../../domain/what-if.ts";
 import type { LimitsCodePreview, LimitsPicture, LimitsPreview, LimitsSaved } from "../../port/limits.ts";
 
 /** GET /api/beds/:bed/limits ; the header `etag` holds the version, for `if-match` of what is sent. */
@@ -38,4 +40,23 @@ export interface ApplyCodeRequest extends CheckCodeRequest {
   /** The clinic's digits, compared by a person; needed where `clinic` is not "known". */
   readonly fingerprint?: string;
   readonly confirm?: boolean;
+}
+
+/**
+ * POST /api/beds/:bed/limits/what-if ; also takes what PUT takes. The newest 14 nights by the limits of now and by
+ * these, as JSON Lines, one for each night as it is done; ends when the reader goes. Of a real bed, nights with
+ * anything simulated in them are left out. Busy with another: RATE_LIMITED.
+ */
+export type WhatIfRequest = CheckLimitsRequest;
+export type WhatIfResponse = WhatIfLine;
+
+/** GET /api/beds/:bed/baselines ; the person's usual values, medians of valid nights. */
+export interface BaselinesResponse {
+  /** Empty where fewer than `least` of the nights were valid. */
+  readonly baselines: Baselines;
+  readonly least: number;
+  /** When they were worked out; absent: not since the start. */
+  readonly at?: number;
+  /** They are a simulated person's. */
+  readonly simulated: boolean;
 }

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import type { Person } from "../../domain/person.ts";
@@ -5,10 +6,12 @@ import { wall } from "../../domain/time.ts";
 import type { LimitsAuthor, LimitsDesk, LimitsSaved } from "../../port/limits.ts";
 import type { App, Context } from "../context.ts";
 import type {
+  BaselinesResponse,
   CheckCodeResponse,
   CheckLimitsResponse,
   LimitsResponse,
   SetLimitsResponse,
+  WhatIfResponse,
 } from "../contract/limits.ts";
 import { BedParams } from "../schemas.ts";
 import * as schemas from "../schemas-limits.ts";
@@ -34,6 +37,31 @@ export function limitsRoutes(app: App, context: Context): void {
     "/api/beds/:bed/limits/check",
     { schema: { params: BedParams, body: schemas.CheckLimits, response: { 200: schemas.PreviewAnswer } } },
     async (request): Promise<CheckLimitsResponse> => deskOf(request.params.bed).preview(request.body.limits),
+  );
+
+  app.post(
+    "/api/beds/:bed/limits/what-if",
+    { schema: { params: BedParams, body: schemas.CheckLimits } },
+    async (request, reply) => {
+      const { bed } = bedOrFault(context, request.params.bed);
+      const gone = new AbortController();
+      const lines = await deps.whatIf(bed, request.body.limits, gone.signal);
+      const stream = Readable.from(textOf(lines), { objectMode: true, highWaterMark: 1 });
+      const end = (): void => gone.abort();
+      stream.once("close", end);
+      reply.raw.once("close", end);
+      return reply
+        .type("application/x-ndjson; charset=utf-8")
+        .header("cache-control", "no-store")
+        .send(stream);
+    },
+  );
+
+  app.get(
+    "/api/beds/:bed/baselines",
+    { schema: { params: BedParams, response: { 200: schemas.BaselinesAnswer } } },
+    async (request): Promise<BaselinesResponse> =>
+      deps.baselines(bedOrFault(context, request.params.bed).bed),
   );
 
   app.put(
@@ -84,6 +112,10 @@ export function limitsRoutes(app: App, context: Context): void {
     reply.header("etag", `"${version}"`);
     return answer;
   }
+}
+
+async function* textOf(lines: AsyncIterable<WhatIfResponse>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }
 
 function authorOf(

@@ -3,10 +3,11 @@ import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
+import { recordedPart } from "../../trends/recorded.ts";
 import type { App, Context } from "../context.ts";
 import type { NightResponse, NightsResponse } from "../contract.ts";
 import { csvOf } from "../csv.ts";
-import { createNightMetrics, nightOfBed, recordedPart } from "../night.ts";
+import { createNightMetrics, nightOfBed } from "../night.ts";
 import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer } from "../schemas.ts";
 import { bedOrFault } from "./beds.ts";
 

@@ -4,6 +4,7 @@ import type { Person, Role } from "../../../src/domain/person.ts";
 import type { Sample } from "../../../src/domain/sample.ts";
 import type { SignalId } from "../../../src/domain/signal.ts";
 import { mono, type Night, wall } from "../../../src/domain/time.ts";
+import type { WhatIfLine } from "../../../src/domain/what-if.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { State } from "../../../src/port/state.ts";
 import type { Bucket, Point, Timeseries } from "../../../src/port/timeseries.ts";
@@ -68,6 +69,10 @@ export interface Harness {
   /** No virtual patient at any bed. */
   isReal: boolean;
   readonly targetChanges: { count: number };
+  /** Limits that were tried on the last nights, with what ends it. */
+  readonly tried: { readonly limits: unknown; readonly signal: AbortSignal }[];
+  /** What the nights say to them. */
+  whatIfLines: () => AsyncIterable<WhatIfLine>;
   readonly store: FakeTimeseries;
   readonly ownerCode: string;
   /** What the next command answers. */
@@ -129,6 +134,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     recording: "device: nonin-serial\n\n0.000 < 01 80\n",
     isReal: false,
     targetChanges: { count: 0 },
+    tried: [],
+    whatIfLines: async function* () {},
     store,
     ownerCode,
     outcome: { accepted: true },
@@ -222,6 +229,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       return harness.voice;
     },
     limits: (bed) => desks.of(bed),
+    whatIf: async (bed, limits, signal) => {
+      await desks.of(bed).preview(limits);
+      harness.tried.push({ limits, signal });
+      return harness.whatIfLines();
+    },
+    baselines: () => ({
+      baselines: { minute_volume: { median: 7.2, nights: 18 } },
+      least: 5,
+      simulated: false,
+    }),
     simulation: (bed) =>
       harness.isReal
         ? undefined
