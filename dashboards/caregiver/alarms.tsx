@@ -1,194 +1,82 @@
-import { useSignal } from "@preact/signals";
-import { type Occurrence, priorityRank } from "../../src/domain/alarm.ts";
-import type { AcknowledgeRequest, BedState } from "../../src/server/contract.ts";
+import type { Card, Occurrence } from "../../src/domain/alarm.ts";
+import { askingOf } from "../../src/domain/ringing.ts";
+import type { BedState } from "../../src/server/contract.ts";
+import { cardSentence } from "../../src/words/card-sentence.ts";
 import { fill } from "../../src/words/template.ts";
-import type { Trouble } from "../shared/api.ts";
-import { elapsedMs } from "../shared/clock.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
+import { AlarmCard } from "./alarm-card.tsx";
+import { useAnswer } from "./answer.tsx";
 
-/** Shape beside the word, so that no priority is told by colour alone. */
-const ICONS = { high: "▲", medium: "◆", low: "●" } as const;
+/** A card with its open alarms, the most urgent first. */
+export interface Dealt {
+  readonly card: Card;
+  readonly members: readonly [Occurrence, ...Occurrence[]];
+}
 
-/** The open alarms of a bed, highest priority first. */
+/** Only asks whether to start the watch: see `Back`. */
+const ASKS_TO_START = "WATCH_REARM";
+
+/** The cards of a bed in the engine's order: the most urgent first, one about the person before one about a device. */
 export function Alarms(props: { readonly bed: BedState }) {
   const page = usePage();
   const format = page.format.value;
   const { caregiver } = format.words.pages;
   const { alarms } = props.bed;
-  const open = alarms.open.toSorted((a, b) => priorityRank(b.priority) - priorityRank(a.priority));
-  const untaken = open.filter((each) => each.acknowledgement === undefined);
+  const dealt = dealtOf(props.bed);
+  const asking = dealt.filter(isAsking);
+  const first = asking[0] ?? dealt[0];
   return (
     <section class="alarms" aria-label={caregiver.alarms}>
       <p class="visually-hidden" role="alert">
-        {untaken.map((each) => format.conditionTitle(each.condition)).join(". ")}
+        {asking
+          .map(
+            ({ card, members: [lead] }) =>
+              cardSentence(format.words, card) ?? format.conditionTitle(lead.condition),
+          )
+          .join(". ")}
       </p>
-      {untaken.length > 1 && <AnswerAll occurrences={untaken} bed={props.bed} />}
-      {open.map((occurrence) => (
+      {asking.length > 1 && <AnswerAll dealt={asking} bed={props.bed} />}
+      {dealt.map((each) => (
         <AlarmCard
-          key={occurrence.id}
-          occurrence={occurrence}
+          key={each.card.id}
+          dealt={each}
           bed={props.bed}
-          first={occurrence === (untaken[0] ?? open[0])}
-          among={untaken.length}
+          first={each === first}
+          alone={asking.length <= 1}
         />
       ))}
-      {open.length === 0 && page.phase.value !== "lost" && (
+      {dealt.length === 0 && page.phase.value !== "lost" && (
         <p class="no-alarm">{alarms.watch.on ? caregiver.noAlarms : caregiver.noAlarmsUnwatched}</p>
       )}
     </section>
   );
 }
 
-interface AlarmCardProps {
-  readonly occurrence: Occurrence;
-  readonly bed: BedState;
-  /** The one to look at: its steps are open. */
-  readonly first: boolean;
-  /** How many alarms wait for an answer. */
-  readonly among: number;
+/** Whether something of a bed waits for an answer. */
+export const isWaiting = (bed: BedState): boolean => dealtOf(bed).some(isAsking);
+
+const isAsking = ({ members }: Dealt): boolean => members.some((each) => askingOf(each) !== "silent");
+
+/** Every open alarm, in its card; one that is in none is shown for itself rather than not at all. */
+function dealtOf({ alarms }: BedState): readonly Dealt[] {
+  const dealt = new Set(alarms.cards.flatMap(({ members }) => members));
+  const alone = alarms.open
+    .filter(({ id }) => !dealt.has(id))
+    .map(({ id, priority }): Card => ({ id, priority, members: [id], evidence: [] }));
+  return [...alone, ...alarms.cards].flatMap((card) => {
+    const [first, ...more] = card.members
+      .flatMap((id) => alarms.open.find((each) => each.id === id) ?? [])
+      .filter(({ condition }) => condition !== ASKS_TO_START);
+    return first === undefined ? [] : [{ card, members: [first, ...more] }];
+  });
 }
 
-function AlarmCard(props: AlarmCardProps) {
-  const { occurrence, bed } = props;
-  const format = usePage().format.value;
-  const { words } = format;
-  const { common, caregiver } = words.pages;
-  const taken = occurrence.acknowledgement !== undefined;
-  return (
-    <article
-      class={`card alarm alarm-${occurrence.priority}${taken ? " alarm-taken" : ""}`}
-      data-occurrence={occurrence.id}
-    >
-      <p class="alarm-priority">
-        <span aria-hidden="true" class="alarm-icon">
-          {ICONS[occurrence.priority]}
-        </span>{" "}
-        {words.terms.priorities[occurrence.priority]}
-        {occurrence.drill && <span class="tag tag-drill">{common.drill}</span>}
-        {occurrence.simulated && <span class="tag">{common.simulated}</span>}
-      </p>
-      <h2>{format.conditionTitle(occurrence.condition)}</h2>
-      <EvidenceLine occurrence={occurrence} bed={bed} />
-      <Since occurrence={occurrence} bed={bed} />
-      {occurrence.state === "unknown" && occurrence.unknownSince !== undefined && (
-        <p class="problem">
-          {fill(caregiver.noDataSince, { time: format.time(occurrence.unknownSince, bed.zone) })}
-        </p>
-      )}
-      {occurrence.notDurable === true && <p class="small">{caregiver.notDurable}</p>}
-      <Steps occurrence={occurrence} open={props.first && !taken} />
-      <Answer occurrence={occurrence} bed={bed} alone={props.among <= 1} />
-    </article>
-  );
-}
-
-/** What the alarm was raised on. */
-function EvidenceLine(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
-  const { occurrence, bed } = props;
-  const evidence = usePage().format.value.evidence(occurrence.values);
-  const source = bed.sources.find((each) => each.device === occurrence.subject);
-  if (source === undefined && evidence.length === 0) return null;
-  return (
-    <p class="evidence">
-      {source !== undefined && <span>{source.label}</span>}
-      {evidence.map(({ name, value }) => (
-        <span key={`${name} ${value}`}>
-          {name !== undefined && `${name} `}
-          <strong>{value}</strong>
-        </span>
-      ))}
-    </p>
-  );
-}
-
-/**
- * Since when: the time of day is the box's. How long: counted by the page's own clock from the message's time, so that
- * a wrong clock in the phone does not matter.
- */
-function Since(props: { readonly occurrence: Occurrence; readonly bed: BedState }) {
-  const page = usePage();
-  const format = page.format.value;
-  page.everySecond();
-  const { raisedAt } = props.occurrence;
-  const heard = page.heard.value;
-  const now = heard === undefined ? raisedAt : heard.serverAt + elapsedMs(page.clock, heard.at);
-  const age = format.age(Math.max(0, now - raisedAt));
-  return (
-    <p class="since">
-      {fill(format.words.pages.caregiver.since, { time: format.time(raisedAt, props.bed.zone), age })}
-    </p>
-  );
-}
-
-function Steps(props: { readonly occurrence: Occurrence; readonly open: boolean }) {
-  const format = usePage().format.value;
-  const steps = format.conditionSteps(props.occurrence.condition);
-  if (steps.length === 0) return null;
-  return (
-    <details class="steps" open={props.open}>
-      <summary>{format.words.pages.caregiver.checkFirst}</summary>
-      <ol>
-        {steps.map((step) => (
-          <li key={step}>{step}</li>
-        ))}
-      </ol>
-    </details>
-  );
-}
-
-/** Who has taken it, and the two answers: on the way, and there. */
-function Answer(props: {
-  readonly occurrence: Occurrence;
-  readonly bed: BedState;
-  /** The only alarm that waits: its answer is the largest thing on the page. */
-  readonly alone: boolean;
-}) {
-  const { occurrence, bed } = props;
-  const format = usePage().format.value;
-  const { caregiver } = format.words.pages;
-  const { sending, trouble, answer } = useAnswer(bed, [occurrence]);
-  const taken = occurrence.acknowledgement;
-  const isCall = occurrence.condition === "PATIENT_CALL";
-  const button = (place: AcknowledgeRequest["place"], words: string, first: boolean) => (
-    <button
-      type="button"
-      class={`${props.alone ? "big" : ""} ${first && props.alone ? "primary" : ""}`}
-      disabled={sending.value !== undefined}
-      onClick={() => answer(place)}
-    >
-      {sending.value === place ? caregiver.sending : words}
-    </button>
-  );
-  return (
-    <div class="answer">
-      {taken !== undefined && (
-        <output class="taken">
-          <span aria-hidden="true">✓ </span>
-          {fill(taken.place === "bedside" ? caregiver.atBedsideBy : caregiver.takenBy, {
-            name: taken.by.name,
-            time: format.time(taken.at, bed.zone),
-          })}
-          <span class="small">
-            {" "}
-            {fill(caregiver.soundsAgain, { time: format.time(taken.until, bed.zone) })}
-          </span>
-        </output>
-      )}
-      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} title={caregiver.notSent} />}
-      <div class="buttons">
-        {taken === undefined && button("going", caregiver.going, true)}
-        {taken?.place !== "bedside" &&
-          button("bedside", isCall ? caregiver.withThem : caregiver.bedside, taken !== undefined)}
-      </div>
-    </div>
-  );
-}
-
-/** One tap for everything that rings now; what comes later rings again. */
-function AnswerAll(props: { readonly occurrences: readonly Occurrence[]; readonly bed: BedState }) {
+/** One tap for everything that asks now; what comes later rings again. */
+function AnswerAll(props: { readonly dealt: readonly Dealt[]; readonly bed: BedState }) {
   const { caregiver } = usePage().format.value.words.pages;
-  const { sending, trouble, answer } = useAnswer(props.bed, props.occurrences);
+  const waiting = props.dealt.flatMap(({ members }) => members.filter((each) => askingOf(each) !== "silent"));
+  const { sending, trouble, answer } = useAnswer(props.bed, waiting);
   return (
     <div class="answer answer-all">
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} title={caregiver.notSent} />}
@@ -199,31 +87,9 @@ function AnswerAll(props: { readonly occurrences: readonly Occurrence[]; readonl
         onClick={() => answer("going")}
       >
         {sending.value === undefined
-          ? fill(caregiver.goingAll, { count: props.occurrences.length })
+          ? fill(caregiver.goingAll, { count: props.dealt.length })
           : caregiver.sending}
       </button>
     </div>
   );
-}
-
-/** Posts answers for alarms, one request each, and keeps what came of it. */
-function useAnswer(bed: BedState, occurrences: readonly Occurrence[]) {
-  const page = usePage();
-  const sending = useSignal<AcknowledgeRequest["place"] | undefined>(undefined);
-  const trouble = useSignal<Trouble | undefined>(undefined);
-  async function send(place: AcknowledgeRequest["place"]): Promise<void> {
-    if (sending.value !== undefined) return;
-    sending.value = place;
-    const request: AcknowledgeRequest = { place };
-    const bedPath = `/api/beds/${encodeURIComponent(bed.bed)}/occurrences`;
-    const answers = await Promise.all(
-      occurrences.map(({ id }) => page.api.tell(`${bedPath}/${encodeURIComponent(id)}/acknowledge`, request)),
-    );
-    sending.value = undefined;
-    const failed = answers.find((answer) => !answer.ok);
-    trouble.value = failed?.ok === false ? failed.problem : undefined;
-    // Somebody is awake and looking at this page: it need not go on ringing while it cannot pass that on.
-    if (failed !== undefined) page.alarm.keepQuiet();
-  }
-  return { sending, trouble, answer: (place: AcknowledgeRequest["place"]) => page.handOver(send(place)) };
 }

@@ -2,8 +2,13 @@ import { useEffect, useMemo } from "preact/hooks";
 import type { BedState } from "../../src/server/contract.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
-import { Alarms } from "./alarms.tsx";
+import { Alarms, isWaiting } from "./alarms.tsx";
+import { Care, CareNow } from "./care.tsx";
+import { Back, Finished, isFinished } from "./leaving.tsx";
+import { LimitsLine } from "./limits-line.tsx";
 import { EndNight, offersStart, SilentPage, StartNight } from "./night.tsx";
+import { Past } from "./past.tsx";
+import { Pauses } from "./pause.tsx";
 import { Status, WatchLine } from "./status.tsx";
 import { Tonight } from "./tonight.ts";
 import { Sources, Vitals } from "./vitals.tsx";
@@ -32,12 +37,25 @@ function Caregiver() {
 
 function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonly titled: boolean }) {
   const { bed, tonight } = props;
-  const untaken = bed.alarms.open.some((each) => each.acknowledgement === undefined);
+  const untaken = isWaiting(bed);
+  const isLost = usePage().phase.value === "lost";
+  if (isFinished(bed) && !isLost) {
+    return (
+      <div class="bed">
+        {props.titled && <h2>{bed.label}</h2>}
+        <Finished bed={bed} tonight={tonight} />
+      </div>
+    );
+  }
   return (
     <div class={untaken ? "bed bed-alarm" : "bed"}>
       {props.titled && <h2>{bed.label}</h2>}
       <div class="bed-top">
+        <Back bed={bed} tonight={tonight} />
         <Alarms bed={bed} />
+        <CareNow bed={bed} />
+        <Past bed={bed} />
+        <Pauses bed={bed} />
         <WatchLine bed={bed} />
         <StartNight bed={bed} tonight={tonight} />
       </div>
@@ -46,8 +64,10 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         <Waves bed={bed} />
       </div>
       <div class="bed-side">
+        <Care bed={bed} />
         <Sources bed={bed} />
         <Status bed={bed} />
+        <LimitsLine bed={bed} />
         <EndNight bed={bed} tonight={tonight} />
       </div>
     </div>

@@ -1,13 +1,13 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { MINUTE_MS } from "../../src/domain/time.ts";
-import type { BedState, DrillRequest, WatchRequest } from "../../src/server/contract.ts";
+import type { BedState, DrillRequest } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
-import type { Trouble } from "../shared/api.ts";
 import { Dialog } from "../shared/dialog.tsx";
-import { HoldButton } from "../shared/hold-button.tsx";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
+import { Leave } from "./leaving.tsx";
+import { pathOf, useTelling } from "./tell.ts";
 import type { Tonight } from "./tonight.ts";
 import { TonightCard } from "./tonight-card.tsx";
 
@@ -31,56 +31,41 @@ export function StartNight(props: { readonly bed: BedState; readonly tonight: To
   );
 }
 
-/** Ending the night, and the test of the alarm: both ask again. */
+/** The ways out of the watch, and the test of the alarm, which asks again. */
 export function EndNight(props: { readonly bed: BedState; readonly tonight: Tonight }) {
   const page = usePage();
   const { bed, tonight } = props;
   const { caregiver, common } = page.format.value.words.pages;
-  const trouble = useSignal<Trouble | undefined>(undefined);
-  const asking = useSignal<"end" | "drill" | undefined>(undefined);
-
-  async function send(path: string, request: WatchRequest | DrillRequest): Promise<boolean> {
-    asking.value = undefined;
-    const answer = await page.api.tell(`${pathOf(bed)}${path}`, request);
-    trouble.value = answer.ok ? undefined : answer.problem;
-    return answer.ok;
-  }
-  async function end(): Promise<void> {
-    if (await send("/watch", { on: false })) tonight.end();
-  }
-
+  const { trouble, tell } = useTelling();
+  const asking = useSignal(false);
+  const close = () => {
+    asking.value = false;
+  };
+  const request: DrillRequest = { forMs: DRILL_MS };
   return (
     <section class="night">
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
       <DrillButton bed={bed} asking={asking} />
-      {bed.alarms.watch.on && (
-        <HoldButton
-          label={caregiver.endNight}
-          hint={caregiver.endHold}
-          onHeld={() => {
-            asking.value = "end";
-          }}
-        />
-      )}
-      {asking.value === "end" && (
-        <Question
-          title={caregiver.endTitle}
-          text={caregiver.endText}
-          yes={caregiver.endNight}
-          no={caregiver.keepWatching}
-          asking={asking}
-          onYes={() => page.handOver(end())}
-        />
-      )}
-      {asking.value === "drill" && (
-        <Question
-          title={caregiver.drillTitle}
-          text={caregiver.drillText}
-          yes={caregiver.drillStart}
-          no={common.cancel}
-          asking={asking}
-          onYes={() => page.handOver(send("/drill", { forMs: DRILL_MS }))}
-        />
+      <Leave bed={bed} tonight={tonight} />
+      {asking.value && (
+        <Dialog title={caregiver.drillTitle} onClose={close}>
+          <p>{caregiver.drillText}</p>
+          <div class="buttons">
+            <button type="button" class="big primary" onClick={close}>
+              {common.cancel}
+            </button>
+            <button
+              type="button"
+              class="big"
+              onClick={() => {
+                close();
+                page.handOver(tell({ path: `${pathOf(bed)}/drill`, body: request }));
+              }}
+            >
+              {caregiver.drillStart}
+            </button>
+          </div>
+        </Dialog>
       )}
     </section>
   );
@@ -89,8 +74,6 @@ export function EndNight(props: { readonly bed: BedState; readonly tonight: Toni
 /** Also while the schedule or the machines keep the watch: this phone has yet to be made ready for the night. */
 export const offersStart = (bed: BedState, tonight: Tonight): boolean =>
   !bed.alarms.watch.on || (bed.alarms.watch.reason !== "person" && !tonight.prepared.value);
-
-const pathOf = (bed: BedState): string => `/api/beds/${encodeURIComponent(bed.bed)}`;
 
 /** A page that is watched by must be heard: while a watch runs and this page is silent, it says so in full width. */
 export function SilentPage(props: { readonly tonight: Tonight; readonly watching: boolean }) {
@@ -107,10 +90,7 @@ export function SilentPage(props: { readonly tonight: Tonight; readonly watching
   );
 }
 
-function DrillButton(props: {
-  readonly bed: BedState;
-  readonly asking: Signal<"end" | "drill" | undefined>;
-}) {
+function DrillButton(props: { readonly bed: BedState; readonly asking: Signal<boolean> }) {
   const format = usePage().format.value;
   const { caregiver } = format.words.pages;
   const { drillUntil } = props.bed.alarms;
@@ -126,36 +106,10 @@ function DrillButton(props: {
       type="button"
       class="quiet"
       onClick={() => {
-        props.asking.value = "drill";
+        props.asking.value = true;
       }}
     >
       {caregiver.drill}
     </button>
-  );
-}
-
-function Question(props: {
-  readonly title: string;
-  readonly text: string;
-  readonly yes: string;
-  readonly no: string;
-  readonly asking: Signal<"end" | "drill" | undefined>;
-  readonly onYes: () => void;
-}) {
-  const close = () => {
-    props.asking.value = undefined;
-  };
-  return (
-    <Dialog title={props.title} onClose={close}>
-      <p>{props.text}</p>
-      <div class="buttons">
-        <button type="button" class="big primary" onClick={close}>
-          {props.no}
-        </button>
-        <button type="button" class="big" onClick={props.onYes}>
-          {props.yes}
-        </button>
-      </div>
-    </Dialog>
   );
 }

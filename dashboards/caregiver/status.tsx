@@ -3,6 +3,7 @@ import type { BedState, WakeReadiness } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
 import { ProblemLine } from "../shared/trouble.tsx";
+import { AwayLine, isAway } from "./leaving.tsx";
 
 /** A phone that rang longer ago than this is not counted on (law 2). */
 const PROOF_MS = 18 * HOUR_MS;
@@ -35,7 +36,8 @@ export function WatchLine(props: { readonly bed: BedState }) {
           </span>
         </p>
       )}
-      {(!known || !watch.on || proven === 0) && (
+      {known && isAway(props.bed) && <AwayLine bed={props.bed} />}
+      {(!known || (!watch.on && !isAway(props.bed)) || (watch.on && proven === 0)) && (
         <p class="loud">
           {known && !watch.on && (
             <>

@@ -9,7 +9,7 @@ import { startPage } from "../shared/start-page.tsx";
 import { WakeLock } from "../shared/wake-lock.ts";
 import { Caller } from "./caller.ts";
 import { DwellButton } from "./dwell-button.tsx";
-import { Message } from "./message.tsx";
+import { Message, WatchWords } from "./message.tsx";
 import { keyName, PatientSettings, SettingsDialog } from "./settings.tsx";
 import "./patient.css";
 
@@ -23,6 +23,7 @@ function Patient() {
   const settings = useMemo(() => new PatientSettings(page.preferences), [page]);
   const bed = beds.find((each) => each.bed === settings.bed.value) ?? beds[0];
   const { patient } = page.format.value.words.pages;
+  if (bed?.alarms.watch.reason === "death" && page.phase.value !== "lost") return <WatchWords bed={bed} />;
   if (bed !== undefined) return <CallDesk key={bed.bed} bed={bed} beds={beds} settings={settings} />;
   return (
     <p class="call-message message-bad">{page.phase.value === "lost" ? patient.broken : patient.waiting}</p>
@@ -49,12 +50,17 @@ function CallDesk(props: {
   useEffect(() => (open === undefined ? undefined : () => caller.answered()), [open?.id]);
   useEffect(() => keepAwake(page), []);
   useEffect(
-    () => listen(window, "keydown", (event) => onKey(event, settings, settingsOpen.value, caller)),
-    [caller, settingsOpen.value],
+    () =>
+      listen(window, "keydown", (event) => {
+        if (bed.alarms.watch.reason !== "transfer") onKey(event, settings, settingsOpen.value, caller);
+      }),
+    [caller, settingsOpen.value, bed.alarms.watch.reason],
   );
 
   const call = (how: PatientCall["how"], kind: PatientCall["kind"]) => {
     page.sound.tick();
+    // Nobody would be called: the page says so already, and must not seem to try.
+    if (bed.alarms.watch.reason === "transfer") return;
     caller.call({ how, kind });
   };
   const active = open !== undefined || state.kind === "sending" || state.kind === "sent";
@@ -64,7 +70,8 @@ function CallDesk(props: {
   const dim = settings.dim.value && night && calm;
   return (
     <div class={dim ? "call-desk dim" : "call-desk"} data-state={state.kind}>
-      <Message open={open} caller={caller} silent={!wouldRing(bed)} />
+      <Message bed={bed} open={open} caller={caller} silent={!wouldRing(bed)} />
+      <WatchWords bed={bed} />
       <DwellButton
         class="call-button"
         settings={settings}

@@ -120,23 +120,45 @@ export class Format {
   /** Why a condition cannot be judged, from the engine's word for it. */
   unknownWhy(why: string): string {
     const { terms } = this.words;
-    const setting = /^setting:(.+)$/.exec(why)?.[1];
-    if (setting === undefined) return lookUp(terms.unknownWhys, why) ?? why;
-    return fill(terms.unknownSetting, { what: lookUp(terms.settings, setting) ?? setting });
+    const [, kind, name] = /^(setting|baseline):(.+)$/.exec(why) ?? [];
+    if (name === undefined) return lookUp(terms.unknownWhys, why) ?? why;
+    if (kind === "setting") return fill(terms.unknownSetting, { what: lookUp(terms.settings, name) ?? name });
+    return fill(terms.unknownBaseline, { what: lookUp(terms.signals, name) ?? name });
   }
 
-  /** What an alarm was raised on, as people read it: measured values first; the card says since when itself. */
-  evidence(values: AlarmValues): readonly Evidence[] {
-    const named = Object.entries(values).filter(([name]) => !UNSPOKEN.includes(name));
+  /**
+   * What an alarm was raised on, as people read it: measured values first; the card says since when itself. Times are
+   * told in `zone`; `device` is the label of the one that says what it says itself, absent for a ventilator.
+   */
+  evidence(values: AlarmValues, zone: string, device?: string): readonly Evidence[] {
+    // Where a machine says it in words, its code says nothing more.
+    const isSaid = (name: string) =>
+      UNSPOKEN.includes(name) || (name === "code" && values["text"] !== undefined);
+    const named = Object.entries(values).filter(([name]) => !isSaid(name));
     const ordered = [
       ...named.filter(([name]) => isSignalId(name)),
       ...named.filter(([name]) => !isSignalId(name)),
     ];
-    return ordered.map(([name, value]) => this.#evidence(name, value, values));
+    return ordered.map(([name, value]) => this.#evidence(name, value, { values, zone, device }));
   }
 
-  #evidence(name: string, value: number | string, values: AlarmValues): Evidence {
-    const { terms } = this.words;
+  #evidence(
+    name: string,
+    value: number | string,
+    { values, zone, device }: { values: AlarmValues; zone: string; device: string | undefined },
+  ): Evidence {
+    const { terms, causes } = this.words;
+    if (name === "text" && typeof value === "string") {
+      const { own } = causes;
+      const text =
+        device === undefined
+          ? fill(own.ventilator, { text: value })
+          : fill(own.device, { name: device, text: value });
+      return { name: undefined, value: text };
+    }
+    if (name === "until" && typeof value === "number") {
+      return { name: terms.evidence.until, value: this.dateTime(value, zone) };
+    }
     if (isSignalId(name)) {
       const text =
         typeof value === "number" ? this.measured(name, value) : (lookUp(terms.absences, value) ?? value);
@@ -149,21 +171,50 @@ export class Format {
         measured === undefined ? joined(String(value), terms.units.s) : this.measured(measured, value);
       return { name: terms.evidence.limit, value: text };
     }
-    const lists: { readonly [name: string]: { readonly [word: string]: string } } = {
-      kind: terms.callKinds,
-      signs: terms.signs,
-      signals: terms.signals,
-    };
-    const list = lists[name];
-    if (list !== undefined && typeof value === "string") {
-      const words = value.split(" ").map((word) => lookUp(list, word) ?? word);
-      return { name: undefined, value: words.join(this.language === "en" ? ", " : "、") };
-    }
+    const found = this.#listed(name, value);
+    if (found !== undefined) return found;
     const label = lookUp(terms.evidence, name) ?? lookUp(terms.settings, name) ?? name;
     return {
       name: label,
       value: typeof value === "number" ? this.number(value, Number.isInteger(value) ? 0 : 1) : value,
     };
+  }
+
+  /** Ids in a value, in words; undefined for a value that has none. */
+  #listed(name: string, value: number | string): Evidence | undefined {
+    const { terms, care } = this.words;
+    if (typeof value !== "string") return undefined;
+    const words = (word: (id: string) => string): string =>
+      this.list(
+        value
+          .split(" ")
+          .filter((id) => id !== "")
+          .map(word),
+      );
+    const from = (list: { readonly [id: string]: string }) => words((id) => lookUp(list, id) ?? id);
+    switch (name) {
+      case "kind":
+        return { name: undefined, value: from(terms.callKinds) };
+      case "signs":
+        return { name: undefined, value: from(terms.signs) };
+      case "signals":
+        return { name: undefined, value: from(terms.signals) };
+      case "act":
+        return { name: undefined, value: from(care.acts) };
+      case "conditions":
+        return { name: undefined, value: words((id) => this.conditionTitle(id)) };
+      case "names":
+        return { name: terms.evidence.names, value: from(terms.settings) };
+      case "step":
+        return { name: terms.evidence.step, value: value === "yes" ? terms.yes : terms.no };
+      default:
+        return undefined;
+    }
+  }
+
+  /** Several things one after the other, without a word between the last two. */
+  list(items: readonly string[]): string {
+    return items.join(this.language === "en" ? ", " : "、");
   }
 }
 

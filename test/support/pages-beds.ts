@@ -1,5 +1,5 @@
 // Beds, alarms and nights as a server would tell them to pages: values that belong together, for tests and pictures.
-import type { AcknowledgePlace, ConditionId, Occurrence } from "../../src/domain/alarm.ts";
+import type { AcknowledgePlace, Card, ConditionId, Occurrence } from "../../src/domain/alarm.ts";
 import { absent } from "../../src/domain/sample.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
 import {
@@ -81,6 +81,13 @@ export const ventilator: SourceView = {
   ageMs: 700,
 };
 
+/** What may be answered where nothing is open. */
+export const answers: BedState["answers"] = {
+  care: { suction: 5, turn: 10, mask: 5, wash: 10, cough_assist: 10 },
+  pauses: {},
+  watching: [],
+};
+
 /** A watched, simulated bed on a quiet night; override what the test is about. */
 export function bedState(
   overrides: Partial<BedState> & { readonly alarms?: BedState["alarms"] } = {},
@@ -93,11 +100,7 @@ export function bedState(
     signals: signalsAt(400),
     sources: [oximeter, ventilator],
     alarms: alarms([]),
-    answers: {
-      care: { suction: 5, turn: 10, mask: 5, wash: 10, cough_assist: 10 },
-      pauses: {},
-      watching: [],
-    },
+    answers,
     readiness: {
       sounder: { ok: true, detail: "" },
       targets: [
@@ -126,7 +129,7 @@ export function alarms(
     },
     open,
     unknown: [],
-    cards: [],
+    cards: open.map(({ id, priority }) => ({ id, priority, members: [id], evidence: [] })),
     past: [],
     pauses: [],
     limits: { version: 0, off: [] },
@@ -158,23 +161,100 @@ export const acknowledgement = (name: string, place: AcknowledgePlace = "going")
   place,
 });
 
-/** Mask off: leak and pressure at once, oxygen a minute later. */
-export const maskOff = (): BedState =>
-  bedState({
-    signals: signalsAt(400, {
-      spo2: 86,
-      pulse_rate: 104,
-      tidal_volume_exp: 90,
-      minute_volume: 1.8,
-      pressure_peak: 4.2,
-      pressure_exp: 1.1,
-      leak: 68,
-    }),
-    alarms: alarms([
-      occurrence("VENT_DISCONNECT", { values: { leak: 68, pressure_peak: 4.2 } }),
-      occurrence("SPO2_LOW", { values: { spo2: 86 }, raisedAt: wall(NOW - 9 * SECOND_MS) }),
-    ]),
+const maskSignals = signalsAt(400, {
+  spo2: 86,
+  pulse_rate: 104,
+  tidal_volume_exp: 90,
+  minute_volume: 1.8,
+  pressure_peak: 4.2,
+  pressure_exp: 1.1,
+  leak: 68,
+});
+
+/** Mask off: leak and pressure at once, oxygen a minute later; one card with its cause. */
+export function maskOff(change: (occurrence: Occurrence) => Occurrence = (same) => same): BedState {
+  const disconnect = occurrence("VENT_DISCONNECT", { values: { leak: 68, pressure_peak: 4.2 } });
+  const low = occurrence("SPO2_LOW", {
+    values: { spo2: 86 },
+    raisedAt: wall(NOW - 9 * SECOND_MS),
+    card: disconnect.id,
   });
+  const card: Card = {
+    id: disconnect.id,
+    cause: "mask_off",
+    priority: "high",
+    members: [low.id, disconnect.id],
+    evidence: [
+      { name: "leak", value: 68, trend: "up" },
+      { name: "pressure_peak", value: 4.2, trend: "down" },
+      { name: "spo2", value: 86, trend: "falling" },
+    ],
+  };
+  const open = [low, disconnect].map(change);
+  return bedState({
+    signals: maskSignals,
+    alarms: alarms(open, { cards: [card] }),
+    answers: { ...answers, pauses: { [low.id]: 10 * MINUTE_MS, [disconnect.id]: 10 * MINUTE_MS } },
+  });
+}
+
+/** The finger sensor has slipped: nobody can mend it while the person sleeps on that hand. */
+export function sensorOff(changes: Partial<Occurrence> = {}): BedState {
+  const off = occurrence("OXI_SENSOR_OFF", { priority: "medium", subject: OXIMETER, ...changes });
+  return bedState({
+    signals: signalsAt(400, { spo2: "off", pulse_rate: "off", perfusion_index: "off" }),
+    alarms: alarms([off]),
+    answers: { ...answers, pauses: { [off.id]: 15 * MINUTE_MS }, watching: [off.id] },
+  });
+}
+
+const mei = { id: "p1", name: "Mei" };
+
+/** Care under way, a pause, traces of the night, limits that are wider for a time. */
+export function busyNight(): BedState {
+  const over = (condition: ConditionId, minutesAgo: number, seconds: number, missed: boolean) => ({
+    occurrence: occurrence(condition, { id: `b1-journal234-${condition}-${minutesAgo}` }),
+    endedAt: wall(NOW - minutesAgo * MINUTE_MS),
+    seconds,
+    missed,
+  });
+  const leak = occurrence("VENT_LEAK_HIGH", {
+    priority: "medium",
+    values: { leak: 61 },
+    quiet: { why: "care", act: "suction", until: wall(NOW + 4 * MINUTE_MS), by: mei },
+    recurrent: { count: 7, since: wall(NOW - 38 * MINUTE_MS) },
+  });
+  return bedState({
+    alarms: alarms([leak], {
+      care: { act: "suction", since: wall(NOW - MINUTE_MS), until: wall(NOW + 4 * MINUTE_MS), by: mei },
+      past: [over("SPO2_LOW", 12, 74, true), over("VENT_LEAK_HIGH", 40, 212, false)],
+      pauses: [{ condition: "SPO2_WARN", priority: "medium", until: wall(NOW + 50 * MINUTE_MS), by: mei }],
+      limits: {
+        version: 3,
+        by: { id: "p3", name: "Dr. Lin" },
+        at: wall(NOW - 30 * HOUR_MS),
+        reason: "agreed by phone",
+        expiresAt: wall(NOW + 20 * HOUR_MS),
+        off: ["SPO2_HIGH_ON_O2"],
+      },
+    }),
+  });
+}
+
+/** The watch has been left. */
+export function left(
+  reason: "hospital" | "visit" | "transfer" | "death",
+  changes: Partial<BedState["alarms"]["watch"]> = {},
+): BedState {
+  const days = reason === "hospital" || reason === "visit" ? 3 : 1;
+  const until = wall(NOW + days * 24 * HOUR_MS);
+  const open = changes.asks === true && days === 3 ? [occurrence("WATCH_REARM", { priority: "medium" })] : [];
+  return bedState({
+    alarms: alarms(open, {
+      watch: { on: false, reason, since: wall(NOW - HOUR_MS), by: mei, until, ...changes },
+    }),
+  });
+}
 
 export function deviceView(source: SourceView, overrides: Partial<DeviceView> = {}): DeviceView {
   const isOximeter = source.role === "oximeter";

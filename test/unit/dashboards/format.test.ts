@@ -39,7 +39,7 @@ describe("numbers as people read them", () => {
   test("evidence reads as words, measured values first, without what the card says itself", () => {
     const said = (language: "en" | "zh-Hans", values: Parameters<Format["evidence"]>[0]) =>
       format(language)
-        .evidence(values)
+        .evidence(values, "Asia/Taipei")
         .map(({ name, value }) => (name === undefined ? value : `${name} ${value}`));
     expect(said("en", { limit: 88, spo2: 79, seconds: 30, device: "abc" })).toEqual([
       "Oxygen 79 %",

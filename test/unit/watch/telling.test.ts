@@ -163,5 +163,5 @@ test("an alarm that comes again after a restart uses no key twice", async () => 
   await clock.advance(SECOND_MS);
   const keys = (calls: CallCentre["calls"]) => new Set(calls.map(({ message }) => message.key));
   expect(again.calls.length).toBeGreaterThan(0);
-  expect(keys(again.calls).intersection(keys(centre.calls)).size).toBe(0);
+  for (const key of keys(again.calls)) expect(keys(centre.calls)).not.toContain(key);
 });
