@@ -112,6 +112,50 @@ describe("judge", () => {
   });
 });
 
+describe("judge --against", () => {
+  test("prints an object for each night and one for all, with progress in words", async () => {
+    const files = { "a.csv": dip, "b.csv": dip, l: "SPO2_LOW: { limit: 84 }" };
+    const night = ["--samples", "a.csv", "--samples", "b.csv"];
+    const ran = await run(["judge", ...night, "--against", "l"], { files });
+    expect(ran.code).toBe(0);
+    const [a, b, all] = jsonLines(ran.data);
+    const low = { condition: "SPO2_LOW", priority: "high", before: 1, after: 0 };
+    expect(a).toMatchObject({ samples: "a.csv", from: START, to: START + 99_000, dips: { count: 0 } });
+    expect(a?.["signals"]).toContainEqual(low);
+    expect(b).toMatchObject({ samples: "b.csv" });
+    expect(all).toMatchObject({ total: { nights: 2, dips: { count: 0, lostCount: 0 } } });
+    expect(ran.words).toMatch(
+      /^night 1 of 2: a\.csv\nnight 2 of 2: b\.csv\n\d+ -> \d+ alarms; 0 dips below 80 lost\n$/,
+    );
+  });
+
+  test("several nights without it are a mistake, and so are limits that are not possible", async () => {
+    const files = { "a.csv": dip, l: "SPO2_LOW: { limit: 5 }" };
+    const two = await run(["judge", "--samples", "a.csv", "--samples", "a.csv"], { files });
+    expect(two).toMatchObject({ code: 2, data: "" });
+    const refused = await run(["judge", "--samples", "a.csv", "--against", "l"], { files });
+    expect(refused).toMatchObject({ code: 1, data: "" });
+    expect(refused.words).toMatch(/SPO2_LOW\.limit is 5/);
+  });
+
+  test("what the oximeter doubts itself is judged as doubted", async () => {
+    const doubted = csv("spo2,pulse_rate,flags", [
+      ...seconds(20, "97,64,"),
+      ...seconds(60, "85,70,motion artifact"),
+      ...seconds(20, "96,66,"),
+    ]);
+    const lines = jsonLines(
+      (await run(["judge", "--samples", "a.csv"], { files: { "a.csv": doubted } })).data,
+    );
+    const ids = lines.filter(({ event }) => event === "occurred").map(({ id }) => id);
+    expect(ids).toContain("SPO2_LOW_UNCERTAIN");
+    expect(ids).not.toContain("SPO2_LOW");
+    const wrong = csv("spo2,flags", ["97,blurred"]);
+    const ran = await run(["judge", "--samples", "a.csv"], { files: { "a.csv": wrong } });
+    expect(ran.words).toMatch(/Line 2.*"blurred" is not a quality flag.*low_perfusion/s);
+  });
+});
+
 describe("trends", () => {
   test("prints one object of metrics with unit, rule and coverage", async () => {
     const { code, data, words } = await run(["trends", "--samples", "a.csv"], { files: { "a.csv": dip } });

@@ -51,6 +51,7 @@ it("what the pages are promised passes the check of the answers", () => {
   expectTypeOf<Wire<contract.TokenAcknowledgeResponse>>().toExtend<Static<typeof schemas.TokenAnswer>>();
   expectTypeOf<Wire<limits.LimitsResponse>>().toExtend<Static<typeof bounds.LimitsAnswer>>();
   expectTypeOf<Wire<limits.SetLimitsResponse>>().toExtend<Static<typeof bounds.SavedAnswer>>();
+  expectTypeOf<Wire<limits.BaselinesResponse>>().toExtend<Static<typeof bounds.BaselinesAnswer>>();
   expectTypeOf<Wire<limits.CheckCodeResponse>>().toExtend<Static<typeof bounds.CodeAnswer>>();
   expectTypeOf<Wire<technician.FramesResponse>>().toExtend<Static<typeof bench.FramesAnswer>>();
   expectTypeOf<Wire<technician.SimulationView>>().toExtend<Static<typeof bench.SimulationAnswer>>();
