@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
-import type { AlarmEvent, ConditionId, Priority } from "../domain/alarm.ts";
+import type { AlarmEvent } from "../domain/alarm.ts";
 import { SECOND_MS, type Wall, wall } from "../domain/time.ts";
 import { composeHome, type Home } from "../home.ts";
 import { isHouseFault } from "../rehearsal/faults.ts";
@@ -18,21 +18,17 @@ import {
 } from "../rehearse.ts";
 import { command, needed, UsageError } from "./command.ts";
 import { demoConfig } from "./demo.ts";
+import { type Found, followCards, problemsOf } from "./night-verdict.ts";
 import { familyOf } from "./recording.ts";
 import { loadScenario } from "./scenario.ts";
 
 /** Ten in the evening in Shanghai: inside every default watch. */
 const EVENING: Wall = wall(Date.parse("2026-11-21T22:00:00+08:00"));
 
+const CAREGIVER = { id: "rehearsed", name: "Rehearsed caregiver" } as const;
+
 /** What came of a rehearsed scenario. `problems` is empty when everything was as the scenario says. */
-export interface RehearsedNight {
-  readonly occurred: readonly {
-    readonly atS: number;
-    readonly condition: ConditionId;
-    readonly priority: Priority;
-    /** The scenario's name of the device that it is about. */
-    readonly device?: string;
-  }[];
+export interface RehearsedNight extends Found {
   readonly problems: readonly string[];
   readonly observations: number;
 }
@@ -106,24 +102,27 @@ export async function rehearse(scenario: Scenario, seed: number = scenario.seed)
     random: createSeededRandom(seed + 3),
     elsewhere: happensToHouse(run),
   });
+  const cards = followCards(clock, () => run.home.edge.live.fold("b1"));
   await clock.advance(scenario.seconds * SECOND_MS);
   stopEvents();
+  cards.stop();
   const occurred = run.events
     .filter((event) => event.kind === "occurred")
-    .map(({ at, occurrence }) => ({
+    .map(({ at, member, occurrence }) => ({
       atS: (at - EVENING - startMs) / 1_000,
-      condition: occurrence.condition,
-      priority: occurrence.priority,
+      condition: member?.condition ?? occurrence.condition,
+      priority: member?.priority ?? occurrence.priority,
       ...(occurrence.subject === undefined ? {} : { device: nameOf(run, occurrence.subject) }),
     }));
   const observations = run.home.edge.devices().reduce((sum, device) => sum + device.counters.observations, 0);
   const complaints = run.world.log.notes.filter(({ level }) => level === "error");
   await run.stop();
+  const found: Found = { occurred, ...cards.seen() };
   return {
-    occurred,
+    ...found,
     observations,
     problems: [
-      ...problemsOf(scenario, occurred),
+      ...problemsOf(scenario, found),
       ...(observations < scenario.seconds ? [`only ${observations} observations arrived`] : []),
       ...complaints.map(({ event, fields }) => `${event} ${JSON.stringify(fields)}`),
     ],
@@ -149,13 +148,22 @@ const nameOf = ({ home }: RehearsedHome, device: string): string =>
     .find((view) => view.device === device)
     ?.address.slice("memory:".length) ?? device;
 
-/** Broker, internet and the patient's call. */
+/** Broker, internet, the patient's call and what a caregiver says. */
 const happensToHouse =
   ({ world, home }: RehearsedHome): Happens =>
-  ({ event, at }) => {
+  ({ event, at, act = "suction" }) => {
+    if (event === "care" || event === "care_done") {
+      const id = `${event}-${world.clock.mono()}`;
+      home.edge.command("b1", {
+        id,
+        by: CAREGIVER,
+        ...(event === "care" ? { kind: event, act } : { kind: event }),
+      });
+      return;
+    }
     if (!isHouseFault(event)) {
       const call = { how: "switch", kind: "come" } as const;
-      home.edge.command("b1", { kind: "call", id: `call-${at}`, call });
+      home.edge.command("b1", { kind: "call", id: `call-${at}-${world.clock.mono()}`, call });
       return;
     }
     switch (event) {
@@ -172,25 +180,6 @@ const happensToHouse =
         return;
     }
   };
-
-function problemsOf(scenario: Scenario, occurred: RehearsedNight["occurred"]): string[] {
-  const missing = scenario.expect.flatMap(({ condition, by, after = 0, device }) => {
-    const times = occurred
-      .filter((one) => one.condition === condition && (device === undefined || one.device === device))
-      .map(({ atS }) => atS);
-    if (times.some((atS) => atS >= after && atS <= by)) return [];
-    return [
-      `${condition} was to occur between ${after} and ${by} s, but occurred at ${times.join(", ") || "no time"}`,
-    ];
-  });
-  const forbidden = occurred
-    .filter(
-      ({ condition, priority }) =>
-        scenario.never.includes(condition) || (scenario.calm === true && priority === "high"),
-    )
-    .map(({ condition, atS }) => `${condition} occurred at ${atS} s and must not`);
-  return [...missing, ...forbidden];
-}
 
 const OWN = path.join(import.meta.dirname, "../../devices/scenarios");
 
@@ -224,11 +213,11 @@ export const nightsCommand = command({
       for (const name of names) {
         terminal.signal.throwIfAborted();
         const scenario = await loadScenario(name, terminal);
-        const { occurred, problems } = await rehearse(scenario, seed);
+        const { occurred, causes, wakings, problems } = await rehearse(scenario, seed);
         if (problems.length > 0) failed += 1;
         done += 1;
         await terminal.print(
-          `${JSON.stringify({ seed, scenario: name, ok: problems.length === 0, occurred, problems })}\n`,
+          `${JSON.stringify({ seed, scenario: name, ok: problems.length === 0, occurred, causes, wakings, problems })}\n`,
         );
         terminal.say(
           `${done} of ${total}: ${name}, seed ${seed}: ${problems.length === 0 ? "as it should" : "NOT as it should"}`,

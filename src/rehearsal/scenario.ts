@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { Check, Errors } from "typebox/value";
-import { CONDITION_IDS } from "../domain/alarm.ts";
+import { CARE_ACTS, CAUSE_IDS, CONDITION_IDS } from "../domain/alarm.ts";
 import { Fault } from "../domain/fault.ts";
 import { PATIENT_EVENTS } from "./events.ts";
 import { HOUSE_FAULTS, LINK_FAULTS } from "./faults.ts";
@@ -11,7 +11,7 @@ const Happening = Type.Object(
   {
     /** s after the start. */
     at: Type.Number({ minimum: 0 }),
-    event: Type.Enum([...PATIENT_EVENTS, ...LINK_FAULTS, ...HOUSE_FAULTS, "call"]),
+    event: Type.Enum([...PATIENT_EVENTS, ...LINK_FAULTS, ...HOUSE_FAULTS, "call", "care", "care_done"]),
     /** Whose link, for what happens to a link. */
     device: Type.Optional(Type.String({ pattern: "^[a-z][a-z0-9_]*$" })),
     /** The other one, for `swap`. */
@@ -20,6 +20,8 @@ const Happening = Type.Object(
     share: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     /** s, for `delay`. */
     seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 600 })),
+    /** Which, for `care`. */
+    act: Type.Optional(Type.Enum([...CARE_ACTS])),
     /** Happens again every so many s until the end. */
     every: Type.Optional(Type.Number({ minimum: 1 })),
   },
@@ -61,6 +63,8 @@ const ScenarioSchema = Type.Object(
           after: Type.Optional(Type.Number({ minimum: 0 })),
           /** About this device. */
           device: Type.Optional(Type.String()),
+          /** What the card of this alarm says, at `by`, that it comes from. */
+          cause: Type.Optional(Type.Enum([...CAUSE_IDS])),
         },
         closed,
       ),
@@ -69,6 +73,8 @@ const ScenarioSchema = Type.Object(
     never: Type.Array(Type.Enum([...CONDITION_IDS])),
     /** Nothing of high priority may occur: for ordinary nights. */
     calm: Type.Optional(Type.Boolean()),
+    /** Most cards about data, devices and box alone that may ring for somebody. */
+    wakings: Type.Optional(Type.Integer({ minimum: 0 })),
   },
   closed,
 );
@@ -85,12 +91,14 @@ export function readScenario(value: unknown, file: string): Scenario {
     throw wrong(file, `${error?.instancePath || "the file"} ${error?.message ?? "is wrong"}`);
   }
   const names = Object.keys(value.devices ?? DEMO_NAMES);
-  for (const [index, { event, device, with: other }] of value.events.entries()) {
+  for (const [index, { event, act, device, with: other }] of value.events.entries()) {
     const needsDevice = (LINK_FAULTS as readonly string[]).includes(event);
     const place = `/events/${index}`;
     if (needsDevice && (device === undefined || !names.includes(device))) {
       throw wrong(file, `${place}/device must be one of ${names.join(", ")}`);
     }
+    if (event === "care" && act === undefined)
+      throw wrong(file, `${place}/act must be one of ${CARE_ACTS.join(", ")}`);
     if (event === "swap" && (other === undefined || !names.includes(other))) {
       throw wrong(file, `${place}/with must be one of ${names.join(", ")}`);
     }
