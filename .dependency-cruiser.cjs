@@ -53,8 +53,8 @@ const table = {
   ops: { folders: ["domain"], npm: [], node: "any" },
 };
 
-/** The composition roots and what stands above them: they may import everything. */
-const roots = "^src/(edge|hub|home|rehearse)\\.ts$";
+/** The composition roots (the edge in three pages) and what stands above them: they may import everything. */
+const roots = "^src/(edge(-bed|-plan)?|hub|home|rehearse)\\.ts$";
 const above = "^src/(cli\\.ts|cli/|bench/)";
 
 const device = {

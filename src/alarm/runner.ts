@@ -1,4 +1,4 @@
-import type { AlarmCommand, AlarmEvent, AlarmFold } from "../domain/alarm.ts";
+import type { AlarmCommand, AlarmEvent, AlarmFold, ConditionId } from "../domain/alarm.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Observation } from "../domain/observation.ts";
@@ -28,6 +28,12 @@ export interface AlarmRunnerOptions {
   readonly onWritten?: (entry: JournalEntry) => void;
 }
 
+/** A `self_fault` that is in force, whether it is an alarm already or still waits for its delay. */
+export interface StandingFault {
+  readonly condition: ConditionId;
+  readonly about?: string;
+}
+
 /** The engine of one bed with its journal: the only holder of the bed's alarm state. */
 export interface AlarmRunner {
   /** Shows what the journal restored and begins to tick. */
@@ -35,8 +41,13 @@ export interface AlarmRunner {
   observe(observation: Observation): void;
   /** Undefined when it was accepted; else why it changed nothing. */
   command(command: AlarmCommand): Refusal | undefined;
-  /** What a link turned out to be when it was opened (law 7): also its silence is then simulated. */
-  markSimulated(device: DeviceId, simulated: boolean): void;
+  /**
+   * What is known of a device by now: what its link turned out to be when it was opened (law 7: also its silence is
+   * then simulated), or the serial number that belongs to the bed from now on. For a device not there: nothing.
+   */
+  updateSource(device: DeviceId, news: { readonly simulated?: boolean; readonly serial?: string }): void;
+  /** What the box has reported of itself and not taken back, as commands name it. */
+  faults(): readonly StandingFault[];
   /** The numbers in force, complete. */
   limits(): Limits;
   fold(): AlarmFold;
@@ -134,13 +145,19 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       apply({ kind: "observation", observation });
     },
     command,
-    markSimulated(device, simulated) {
+    updateSource(device, news) {
       const { profile } = setup;
-      if (!profile.sources.some((source) => source.device === device && source.simulated !== simulated))
-        return;
-      const sources = profile.sources.map((one) => (one.device === device ? { ...one, simulated } : one));
+      const before = profile.sources.find((source) => source.device === device);
+      const after = before && { ...before, ...news };
+      if (after === undefined) return;
+      if (after.simulated === before?.simulated && after.serial === before.serial) return;
+      const sources = profile.sources.map((one) => (one.device === device ? after : one));
       setup = { ...setup, profile: { ...profile, sources } };
     },
+    faults: () =>
+      Object.values(state.core.runtimes).flatMap(({ condition, part, fault }) =>
+        fault === undefined ? [] : [{ condition, ...(part === undefined ? {} : { about: part }) }],
+      ),
     limits: () => state.limits ?? setup.limits,
     fold,
     get durable() {

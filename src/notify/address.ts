@@ -44,3 +44,9 @@ export function isPrivateHost(url: URL): boolean {
   // Mapped addresses (::ffff:10.0.0.1) are checked against the IPv4 list by BlockList itself.
   return PRIVATE.check(host, family === 4 ? "ipv4" : "ipv6");
 }
+
+/** The first page of whatever stands behind an address: nothing of its path, and no password. Undefined for no URL. */
+export function serviceOf(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return url?.protocol === "https:" || url?.protocol === "http:" ? `${url.origin}/` : undefined;
+}

@@ -53,6 +53,11 @@ export interface Channel {
   readonly capabilities: ChannelCapabilities;
   /** Never rejects; every failure is a result. */
   send(target: ChannelTarget, message: ChannelMessage): Promise<SendResult>;
+  /**
+   * Address of the first page of the service behind a target, without anything that names the target: to ask whether
+   * the service can be reached at all. Undefined, or absent: only sends tell.
+   */
+  service?(target: ChannelTarget): string | undefined;
 }
 
 /** What a push carries, encrypted. The service worker must show something for every push, readable or not. */

@@ -10,7 +10,7 @@ import type {
 import type { Clock } from "../../port/clock.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../port/http.ts";
 import { wordsIn } from "../../words/index.ts";
-import { isPrivateHost } from "../address.ts";
+import { isPrivateHost, serviceOf } from "../address.ts";
 import { answerText, headerOf, retryAfterMs } from "../response.ts";
 import { createVapidHeader, type VapidHeader, type VapidKeys } from "./vapid.ts";
 
@@ -74,6 +74,10 @@ export function createWebPush(options: WebPushOptions): Channel {
         return { outcome: "failed", detail: messageOf(thrown) };
       }
     },
+    service: ({ settings }) =>
+      subscriptionProblem(settings, allowPrivateEndpoints) === undefined
+        ? serviceOf(settings["endpoint"] ?? "")
+        : undefined,
   };
 }
 

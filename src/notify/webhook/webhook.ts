@@ -3,7 +3,7 @@ import { messageOf } from "../../domain/fault.ts";
 import type { Channel, ChannelCapabilities, ChannelMessage, SendResult } from "../../port/channel.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Http, HttpResponse } from "../../port/http.ts";
-import { isPrivateHost } from "../address.ts";
+import { isPrivateHost, serviceOf } from "../address.ts";
 import { answerText, retryAfterMs } from "../response.ts";
 
 export const WEBHOOK = "webhook";
@@ -73,6 +73,10 @@ export function createWebhook({ http, clock }: WebhookOptions): Channel {
       } catch (thrown) {
         return { outcome: "failed", detail: messageOf(thrown) };
       }
+    },
+    service({ settings }) {
+      const { url = "", secret = "" } = settings;
+      return webhookProblem(url, secret) === undefined ? serviceOf(url) : undefined;
     },
   };
 }

@@ -1,0 +1,177 @@
+import { createAuditTrail } from "./alarm/audit.ts";
+import type { JournalEntry } from "./alarm/journal.ts";
+import { resolveLimits } from "./alarm/limits.ts";
+import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
+import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
+import type { HomeIdentity } from "./config/identity.ts";
+import type { AlarmEvent, AlarmFold } from "./domain/alarm.ts";
+import { messageOf } from "./domain/fault.ts";
+import { base32Id, type DeviceId } from "./domain/ids.ts";
+import type { Observation, ObservationBody } from "./domain/observation.ts";
+import { type Supervisor, supervise } from "./driver/supervise.ts";
+import { type BedPlan, transcriptHead, viewOf } from "./edge-plan.ts";
+import type { FlightRecorder } from "./port/flight.ts";
+import type { World } from "./port/world.ts";
+import { type BedRecords, openBedRecords } from "./record/bed-records.ts";
+import { createFlightRecorder } from "./record/flight.ts";
+import type { KnownRecords } from "./record/known.ts";
+import { openSpool } from "./record/spool.ts";
+import type { DeviceView } from "./server/contract/technician.ts";
+import type { LiveModel } from "./server/live-model.ts";
+import { writeTranscriptChunk } from "./wire/transcript.ts";
+
+/** What a bed shares with the rest of the bedside. */
+export interface BedSurroundings {
+  readonly world: World;
+  readonly identity: HomeIdentity;
+  /** Random per start. */
+  readonly epoch: string;
+  readonly bus: { readonly url: string; readonly username?: string; readonly password?: string };
+  readonly known: KnownRecords;
+  readonly live: LiveModel;
+  /** The newest alarms, in the turn in which they were decided; the bus comes after it. Must not throw. */
+  readonly onFold: (fold: AlarmFold) => void;
+  readonly onEvent: (event: AlarmEvent) => void;
+  /** A part of the bed's records is not written in time, or is again. */
+  readonly onDurability: (part: string, durable: boolean, detail: string) => void;
+}
+
+/** One bed at work: its devices, its engine, its records, its way to the hub. */
+export interface ComposedBed {
+  readonly plan: BedPlan;
+  readonly runner: AlarmRunner;
+  readonly records: BedRecords<JournalEntry>;
+  readonly uplink: Uplink;
+  devices(): readonly DeviceView[];
+  /** The reader of a device; undefined for one of another bed. */
+  supervisor(device: DeviceId): Supervisor | undefined;
+  flight(device: DeviceId): FlightRecorder | undefined;
+  /** `damage`: what else than its own records was found damaged, in words. */
+  start(damage: Parameters<BedRecords<JournalEntry>["start"]>[0]): void;
+  close(): Promise<void>;
+}
+
+/** Opens a bed's records and puts its parts together; nothing runs before start(). */
+export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): Promise<ComposedBed> {
+  const { world, identity, epoch, known, live, onDurability } = surroundings;
+  const { clock, random, log, disk } = world;
+  const { profile } = plan;
+  const { bed } = profile;
+  const simulated = profile.sources.some((source) => source.simulated);
+  const records = await openBedRecords({
+    ...{ disk, clock, random, log, known, bed },
+    decode: readJournalEntry,
+    revisionOf: ({ core }) => core.revision,
+  });
+  const { journal, audit } = records;
+  const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
+  const about = { home: identity.home, bed, epoch, simulated };
+  const connection = world.bus.connect({
+    ...surroundings.bus,
+    clientId: `edge-${identity.home}-${bed}-${epoch}`,
+    will: lastWill({ ...about, at: clock.wall() }),
+  });
+  const uplink = createUplink({ ...about, bus: connection, spool, clock, random, log });
+  const runner = createAlarmRunner({
+    setup: { profile, limits: resolveLimits({}, profile.dependencyClass), journal: journal.id },
+    journal,
+    clock,
+    log,
+    // What sounds, calls and shows comes first; then what goes on the bus.
+    onFold(fold) {
+      surroundings.onFold(fold);
+      uplink.alarmFold(fold);
+    },
+    onEvent(event) {
+      surroundings.onEvent(event);
+      uplink.alarmEvent(event);
+    },
+    onDurability: (durable, detail) => onDurability(`journal ${bed}`, durable, detail),
+    onWritten: createAuditTrail(audit, (durable, detail) => onDurability(`audit ${bed}`, durable, detail)),
+  });
+
+  const observe = (device: BedPlan["devices"][number], observation: Observation): void => {
+    runner.observe(observation);
+    if (device.module.role === "call" && isCall(observation.body)) {
+      const call = { how: "switch", kind: "come" } as const;
+      runner.command({
+        kind: "call",
+        id: `${device.id}-${epoch}-${observation.seq}`,
+        call,
+        device: device.id,
+      });
+    }
+    live.observe(observation);
+    uplink.observe(observation);
+  };
+
+  const read = (device: BedPlan["devices"][number]) => {
+    const flight = createFlightRecorder({
+      ...{ disk, clock, log, folder: `flight/${device.id}` },
+      head: transcriptHead(device),
+      line: writeTranscriptChunk,
+    });
+    const serialNumber = identity.serial(device.id);
+    const supervisor: Supervisor = supervise({
+      ...{ flight, bed, epoch, clock, random, log, links: world.links, zone: profile.zone },
+      module: device.module,
+      device: device.id,
+      address: device.config.port,
+      options: device.options,
+      ...(serialNumber === undefined ? {} : { serialNumber }),
+      onSerial(serial) {
+        // The engine first: what is bound is no swap any more, whether or not it could be written down.
+        runner.updateSource(device.id, { serial });
+        identity
+          .bindSerial(device.id, serial)
+          .catch((error: unknown) => log.note("serial.unbound", { why: messageOf(error) }, "warn"));
+      },
+      onObservation: (observation) => observe(device, observation),
+      onChange() {
+        const view = supervisor.view();
+        runner.updateSource(device.id, { simulated: view.simulated });
+        live.link(device.id, view);
+      },
+    });
+    return { device, supervisor, flight };
+  };
+  const readers = plan.devices.map(read);
+  const readerOf = (id: DeviceId) => readers.find(({ device }) => device.id === id);
+
+  /** Nothing starts silently fresh: records that are not as they were left are an alarm, which a person ends. */
+  const tellDamage = (what: string, detail: string): void => {
+    const id = `self-${bed}-${base32Id(random.bytes(10))}`;
+    runner.command({
+      kind: "self_fault",
+      id,
+      condition: "JOURNAL_DAMAGED",
+      about: what,
+      active: true,
+      detail,
+    });
+  };
+
+  return {
+    ...{ plan, runner, records, uplink },
+    devices: () => readers.map(({ device, supervisor, flight }) => viewOf(device, supervisor, flight)),
+    supervisor: (device) => readerOf(device)?.supervisor,
+    flight: (device) => readerOf(device)?.flight,
+    start(damage) {
+      runner.start();
+      records.start(damage, tellDamage);
+      uplink.start();
+      for (const { supervisor } of readers) supervisor.start();
+    },
+    async close() {
+      await Promise.all(readers.map(({ supervisor }) => supervisor.stop()));
+      runner.stop();
+      await uplink.stop();
+      await connection.close();
+      // A disk that fails must not keep the next one from closing.
+      await Promise.allSettled([spool.close(), records.close()]);
+    },
+  };
+}
+
+/** What a call switch says when it is pressed. */
+const isCall = (body: ObservationBody): boolean => body.kind === "status" && body.codes.includes("call");

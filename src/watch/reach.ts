@@ -1,0 +1,130 @@
+import { messageOf } from "../domain/fault.ts";
+import { MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
+import type { Channel, ChannelTarget, SendResult } from "../port/channel.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Http } from "../port/http.ts";
+
+/** How somewhere has answered of late. */
+export type Reached =
+  | { readonly ok: true }
+  /** `since`: the first failure after the last success. */
+  | { readonly ok: false; readonly since: Mono; readonly detail: string };
+
+/**
+ * Whether phones could be called now: what sends come to, and, while it matters, a question to each service once a
+ * minute, since on a good night nothing is sent. A question is a plain request for the first page of the service: it
+ * names nobody.
+ */
+export interface Reach {
+  /** The same channel; what its sends come to counts. */
+  listening(channel: Channel): Channel;
+  /** How the newest messages to a target ended; undefined before the first. */
+  sends(target: string): Reached | undefined;
+  /** How the service behind a target answers; undefined before the first answer, or where it cannot be asked. */
+  service(target: ChannelTarget): Reached | undefined;
+  start(): void;
+  stop(): void;
+}
+
+export interface ReachOptions {
+  readonly clock: Clock;
+  readonly http: Http;
+  /** Whose services are asked now: empty while nobody would be called. */
+  readonly wanted: () => readonly ChannelTarget[];
+  /** Something answers that did not, or the reverse; must not throw. */
+  readonly onChange: () => void;
+}
+
+const ASK_MS = MINUTE_MS;
+/** A service that did not answer is asked again so soon, so that the end of a redial is seen at once. */
+const AGAIN_MS = 15 * SECOND_MS;
+const TIMEOUT_MS = 10 * SECOND_MS;
+/** Targets and services that are remembered. */
+const MOST = 100;
+
+export function createReach(options: ReachOptions): Reach {
+  const { clock, http } = options;
+  const sends = new Map<string, Reached>();
+  const services = new Map<string, Reached>();
+  const asking = new Set<string>();
+  const channels = new Map<string, Channel>();
+  let cancel: (() => void) | undefined;
+  let running = false;
+
+  const note = (book: Map<string, Reached>, name: string, failure: string | undefined): void => {
+    const before = book.get(name);
+    const since = before?.ok === false ? before.since : clock.mono();
+    // The newest last: the one that nobody has spoken of for the longest time is forgotten first.
+    book.delete(name);
+    book.set(name, failure === undefined ? { ok: true } : { ok: false, since, detail: failure });
+    const oldest = book.keys().next().value;
+    if (book.size > MOST && oldest !== undefined) book.delete(oldest);
+    if (before?.ok !== (failure === undefined)) options.onChange();
+  };
+
+  const addressOf = (target: ChannelTarget): string | undefined =>
+    channels.get(target.channel)?.service?.(target);
+
+  /** Any answer will do, also a refusal: somebody was there. Never rejects. */
+  const ask = async (address: string): Promise<void> => {
+    if (asking.has(address)) return;
+    asking.add(address);
+    let failure: string | undefined;
+    try {
+      await http.request({ method: "GET", url: address, headers: {}, timeoutMs: TIMEOUT_MS });
+    } catch (thrown) {
+      failure = messageOf(thrown);
+    }
+    asking.delete(address);
+    if (running) note(services, address, failure);
+  };
+
+  const round = async (): Promise<void> => {
+    const addresses = new Set(options.wanted().flatMap((target) => addressOf(target) ?? []));
+    // What nobody has any more is not remembered, nor what nobody asks about: it may have changed by then.
+    for (const address of services.keys()) if (!addresses.has(address)) services.delete(address);
+    await Promise.all([...addresses].map(ask));
+    if (!running) return;
+    const isWell = [...services.values()].every(({ ok }) => ok);
+    cancel = clock.after(isWell ? ASK_MS : AGAIN_MS, next);
+  };
+
+  const next = (): void => {
+    // Never rejects: ask() does not, and neither do the callbacks.
+    void round();
+  };
+
+  const noteSend = (target: ChannelTarget, result: SendResult): void => {
+    note(sends, target.id, result.outcome === "accepted" ? undefined : result.detail);
+    const address = addressOf(target);
+    if (running && address !== undefined && result.outcome === "accepted") note(services, address, undefined);
+  };
+
+  return {
+    listening(channel) {
+      channels.set(channel.id, channel);
+      return {
+        ...channel,
+        async send(target, message) {
+          const result = await channel.send(target, message);
+          noteSend(target, result);
+          return result;
+        },
+      };
+    },
+    sends: (target) => sends.get(target),
+    service(target) {
+      const address = addressOf(target);
+      return address === undefined ? undefined : services.get(address);
+    },
+    start() {
+      if (running) return;
+      running = true;
+      next();
+    },
+    stop() {
+      running = false;
+      cancel?.();
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import type { AlarmCommand, AlarmFold, SelfFault } from "../domain/alarm.ts";
+import type { WatchSchedule } from "../domain/bed.ts";
+import { messageOf } from "../domain/fault.ts";
+import { type BedId, base32Id, type OccurrenceId } from "../domain/ids.ts";
+import { askingOf } from "../domain/ringing.ts";
+import { MINUTE_MS, type Mono, minuteOfDay, SECOND_MS } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Disk } from "../port/disk.ts";
+import type { Log } from "../port/log.ts";
+import type { Random } from "../port/random.ts";
+import type { TargetRecord } from "../port/state.ts";
+import { isProven } from "./proof.ts";
+import type { Reach, Reached } from "./reach.ts";
+import {
+  type BedFacts,
+  type HomeFacts,
+  keyOf,
+  type SelfFinding,
+  selfFindings,
+  type TargetFacts,
+} from "./self-findings.ts";
+
+/** A bed whose engine is told. */
+export interface SelfWatchedBed {
+  readonly bed: BedId;
+  /** IANA. */
+  readonly zone: string;
+  readonly schedule: WatchSchedule;
+  fold(): AlarmFold;
+  /** What the engine has been told and not that it is over, also before a restart. */
+  faults(): readonly { readonly condition: string; readonly about?: string }[];
+  command(command: AlarmCommand): void;
+}
+
+export interface SelfWatchOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly disk: Pick<Disk, "space">;
+  readonly beds: () => readonly SelfWatchedBed[];
+  readonly isSimulated: (bed: BedId) => boolean;
+  readonly targets: () => readonly TargetRecord[];
+  readonly reach: Pick<Reach, "sends" | "service">;
+  readonly sounderWorks: () => boolean;
+  /** What cannot be written; undefined: everything can. */
+  readonly unwritten: () => string | undefined;
+  /** Whether the broker of a hub elsewhere answers; absent: the hub is in this process. */
+  readonly hubAnswers?: () => boolean;
+}
+
+/**
+ * The box watches itself: what is wrong with it, or with who can be called, is told to every bed's engine as
+ * `self_fault`, and taken back when it is over. It decides from facts in memory; the disk is asked beside.
+ */
+export interface SelfWatch {
+  start(): void;
+  /** Something has changed: judged at once. */
+  look(): void;
+  /** Whether it matters now that phones can be called: their services are asked then. */
+  readonly wantsReach: boolean;
+  stop(): void;
+}
+
+/** What is told and taken back here; damage and rules that fail end in other ways. */
+const OWN: ReadonlySet<string> = new Set<SelfFault>([
+  "DB_WRITE_FAIL",
+  "STORAGE_FULL",
+  "NET_DOWN",
+  "PHONE_UNREACHABLE",
+  "NOBODY_ON_CALL",
+  "ESCALATION_EXHAUSTED",
+  "TEST_OVERDUE",
+]);
+
+const LOOK_MS = 5 * SECOND_MS;
+const SPACE_MS = MINUTE_MS;
+/** Sounder, phones and brokers need a moment after a start. */
+const SETTLE_MS = 30 * SECOND_MS;
+
+export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
+  const { clock, random, log, disk } = options;
+  const stops: (() => void)[] = [];
+  /** When each finding of a bed was first made without a break. */
+  const since = new Map<string, Mono>();
+  /** Since when high alarms ring without an answer. */
+  const ringing = new Map<OccurrenceId, Mono>();
+  let room: HomeFacts["room"];
+  let isAsking = false;
+  let hubHeard: Mono = clock.mono();
+  let startedAt: Mono | undefined;
+
+  const homeFacts = (): HomeFacts => {
+    const unwritten = options.unwritten();
+    const hubSilentMs = clock.mono() - hubHeard;
+    return {
+      targets: options.targets().map(factsOf),
+      sounder: options.sounderWorks(),
+      ...(hubSilentMs > 0 && { hubSilentMs }),
+      ...(room !== undefined && { room }),
+      ...(unwritten !== undefined && { unwritten }),
+    };
+  };
+
+  const factsOf = (target: TargetRecord): TargetFacts => {
+    const { id, label, deadSince, deadWhy = "gone" } = target;
+    const sends = options.reach.sends(id);
+    const service = options.reach.service(target);
+    const refused = failing(sends);
+    const silent = failing(service);
+    return {
+      ...{ id, label, proven: isProven(target, clock.wall()) },
+      ...(sends === undefined && service === undefined && { unknown: true as const }),
+      ...(deadSince !== undefined && { dead: deadWhy }),
+      ...(refused !== undefined && { refused }),
+      ...(silent !== undefined && { silent }),
+    };
+  };
+
+  const failing = (reached: Reached | undefined) =>
+    reached === undefined || reached.ok
+      ? undefined
+      : { forMs: clock.mono() - reached.since, detail: reached.detail };
+
+  /** Follows every high alarm that rings; what rings again after an answer begins anew. */
+  const followRinging = (folds: readonly AlarmFold[]): void => {
+    const now = new Set<OccurrenceId>();
+    for (const one of folds.flatMap(({ open }) => open)) {
+      const rings = one.priority === "high" && !one.simulated && askingOf(one) === "ring";
+      if (!rings || one.condition === "ESCALATION_EXHAUSTED") continue;
+      now.add(one.id);
+      if (!ringing.has(one.id)) ringing.set(one.id, clock.mono());
+    }
+    for (const id of ringing.keys()) if (!now.has(id)) ringing.delete(id);
+  };
+
+  const bedFacts = ({ zone, schedule, bed }: SelfWatchedBed, { open, watch }: AlarmFold): BedFacts => {
+    const longest = open.map(({ id }) => clock.mono() - (ringing.get(id) ?? clock.mono()));
+    return {
+      onWatch: watch.on,
+      simulated: options.isSimulated(bed),
+      schedule,
+      unansweredMs: Math.max(0, ...longest),
+      ...(clock.trusted() && { minute: minuteOfDay(clock.wall(), zone) }),
+    };
+  };
+
+  /** Told only when it has lasted; what is told already has. */
+  const lasting = (bed: BedId, findings: readonly SelfFinding[], standing: ReadonlySet<string>) => {
+    const names = new Set(findings.map((finding) => `${bed} ${keyOf(finding)}`));
+    for (const name of since.keys()) {
+      if (name.startsWith(`${bed} `) && !names.has(name)) since.delete(name);
+    }
+    return findings.filter((finding) => {
+      const name = `${bed} ${keyOf(finding)}`;
+      const first = since.get(name) ?? clock.mono();
+      since.set(name, first);
+      return standing.has(keyOf(finding)) || clock.mono() - first >= finding.afterMs;
+    });
+  };
+
+  const tell = (
+    to: SelfWatchedBed,
+    fault: { readonly condition: SelfFault; readonly about?: string },
+    active: boolean,
+    detail: string,
+  ): void => {
+    const { condition, about } = fault;
+    const id = `self-${to.bed}-${base32Id(random.bytes(10))}`;
+    log.note(active ? "self.fault" : "self.mended", { bed: to.bed, condition, about, detail }, "warn");
+    to.command({
+      ...{ kind: "self_fault", id, condition, active, detail },
+      ...(about === undefined ? {} : { about }),
+    });
+  };
+
+  /** Sounder, phones and brokers are not judged before they have had their moment; the records are. */
+  const judge = (bed: SelfWatchedBed, home: HomeFacts, fold: AlarmFold, isSettled: boolean): void => {
+    const counts = ({ condition }: { readonly condition: string }): boolean =>
+      isSettled || condition === "DB_WRITE_FAIL";
+    const told = bed.faults().filter(isOwn).filter(counts);
+    const standing = new Set(told.map(keyOf));
+    const findings = selfFindings(home, bedFacts(bed, fold), standing).filter(counts);
+    const found = lasting(bed.bed, findings, standing);
+    const names = new Set(found.map(keyOf));
+    for (const finding of found) {
+      if (!standing.has(keyOf(finding))) tell(bed, finding, true, finding.detail);
+    }
+    for (const fault of told) if (!names.has(keyOf(fault))) tell(bed, fault, false, "");
+  };
+
+  const look = (): void => {
+    if (startedAt === undefined) return;
+    if (options.hubAnswers?.() !== false) hubHeard = clock.mono();
+    const beds = options.beds().map((bed) => ({ bed, fold: bed.fold() }));
+    followRinging(beds.map(({ fold }) => fold));
+    const home = homeFacts();
+    const isSettled = clock.mono() - startedAt >= SETTLE_MS;
+    for (const { bed, fold } of beds) judge(bed, home, fold, isSettled);
+  };
+
+  /** A disk that does not answer is not asked again meanwhile; what was known stays. */
+  const askSpace = (): void => {
+    if (isAsking) return;
+    isAsking = true;
+    disk
+      .space()
+      .then(
+        (space) => {
+          room = space;
+        },
+        (error: unknown) => log.note("space.unknown", { why: messageOf(error) }, "warn"),
+      )
+      .finally(() => {
+        isAsking = false;
+      });
+  };
+
+  return {
+    start() {
+      if (startedAt !== undefined) return;
+      startedAt = clock.mono();
+      hubHeard = startedAt;
+      askSpace();
+      stops.push(clock.every(LOOK_MS, look), clock.every(SPACE_MS, askSpace));
+    },
+    look,
+    get wantsReach() {
+      return options
+        .beds()
+        .some(
+          (one) =>
+            !options.isSimulated(one.bed) &&
+            (one.fold().watch.on || one.faults().some(({ condition }) => condition === "PHONE_UNREACHABLE")),
+        );
+    },
+    stop() {
+      for (const stop of stops.splice(0)) stop();
+      startedAt = undefined;
+    },
+  };
+}
+
+const isOwn = (fault: {
+  readonly condition: string;
+  readonly about?: string;
+}): fault is { readonly condition: SelfFault; readonly about?: string } => OWN.has(fault.condition);
