@@ -70,8 +70,10 @@ export function AlarmCard(props: AlarmCardProps) {
         <Recurrent key={each.id} occurrence={each} />
       ))}
       {(members.length === 1 || !waits) && <QuietLine occurrence={lead} bed={bed} />}
-      <Steps dealt={dealt} open={first && waits} />
+      {/* Words as short as a cause's are read before any button; sentences would push the buttons off the screen. */}
+      {isCause && <Steps dealt={dealt} open={first && waits} />}
       <Answer dealt={dealt} bed={bed} alone={props.alone} />
+      {!isCause && <Steps dealt={dealt} open={first && waits} />}
       {isCause || members.length > 1 ? (
         <Members dealt={dealt} bed={bed} />
       ) : (

@@ -7,6 +7,7 @@ import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { AlarmCard } from "./alarm-card.tsx";
 import { useAnswer } from "./answer.tsx";
+import { isAway } from "./leaving.tsx";
 
 /** A card with its open alarms, the most urgent first. */
 export interface Dealt {
@@ -46,7 +47,7 @@ export function Alarms(props: { readonly bed: BedState }) {
           alone={asking.length <= 1}
         />
       ))}
-      {dealt.length === 0 && page.phase.value !== "lost" && (
+      {dealt.length === 0 && page.phase.value !== "lost" && !isAway(props.bed) && (
         <p class="no-alarm">{alarms.watch.on ? caregiver.noAlarms : caregiver.noAlarmsUnwatched}</p>
       )}
     </section>

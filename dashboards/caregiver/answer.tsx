@@ -32,7 +32,7 @@ export function Answer(props: {
   const button = (place: Place, text: string, first: boolean) => (
     <button
       type="button"
-      class={`${alone && waits ? "big" : ""} ${first && alone ? "primary" : ""}`}
+      class={`${alone && waits ? "big" : ""} ${first && alone && waits ? "primary" : ""}`}
       disabled={sending.value !== undefined}
       onClick={() => answer(place)}
     >
@@ -103,8 +103,10 @@ export function useAnswer(bed: BedState, occurrences: readonly Occurrence[]) {
     if (sending.value !== undefined) return;
     sending.value = place;
     const request: AcknowledgeRequest = { place };
+    // Whoever goes already goes on doing so.
+    const meant = occurrences.filter((each) => place !== "going" || each.acknowledgement === undefined);
     const answers = await Promise.all(
-      occurrences.map(({ id }) =>
+      meant.map(({ id }) =>
         page.api.tell(`${pathOf(bed)}/occurrences/${encodeURIComponent(id)}/acknowledge`, request),
       ),
     );

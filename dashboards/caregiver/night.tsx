@@ -6,7 +6,7 @@ import { fill } from "../../src/words/template.ts";
 import { Dialog } from "../shared/dialog.tsx";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
-import { Leave } from "./leaving.tsx";
+import { isAway, Leave } from "./leaving.tsx";
 import { pathOf, useTelling } from "./tell.ts";
 import type { Tonight } from "./tonight.ts";
 import { TonightCard } from "./tonight-card.tsx";
@@ -19,10 +19,17 @@ export function StartNight(props: { readonly bed: BedState; readonly tonight: To
   const { bed, tonight } = props;
   const { caregiver } = page.format.value.words.pages;
   const busy = tonight.watch.value === "busy";
+  // Where signals have come back, the question itself starts the watch.
+  const isAsked = bed.alarms.watch.asks === true;
   return (
     <>
-      {offersStart(bed, tonight) && page.phase.value !== "lost" && (
-        <button type="button" class="big primary" disabled={busy} onClick={() => tonight.begin(pathOf(bed))}>
+      {offersStart(bed, tonight) && !isAsked && page.phase.value !== "lost" && (
+        <button
+          type="button"
+          class={isAway(bed) ? "big" : "big primary"}
+          disabled={busy}
+          onClick={() => tonight.begin(pathOf(bed))}
+        >
           {busy ? caregiver.starting : caregiver.startNight}
         </button>
       )}

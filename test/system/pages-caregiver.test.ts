@@ -4,11 +4,14 @@ import {
   acknowledgement,
   alarms,
   bedState,
+  busyNight,
+  left,
   maskOff,
   NOW,
   notWatching,
   occurrence,
   oximeter,
+  sensorOff,
   signalsAt,
   ventilator,
 } from "../support/pages-beds.ts";
@@ -134,33 +137,124 @@ describe("the caregiver's page", () => {
     expect(await page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
   });
 
-  test("shows an alarm with values, first steps and one tap to take it, and who took it on every phone", async () => {
+  test("shows one card with its cause, what speaks for it and four things to look at, and who took it on every phone", async () => {
     server.script.beds = [maskOff()];
     const [mine, other] = [await open(), await open()];
-    const card = mine.page.locator(".alarm").first();
-    expect(await card.locator("h2").textContent()).toBe("Mask or tube off");
-    expect(await card.locator(".evidence").textContent()).toMatch(/68 L\/min.*4\.2 cmH₂O/);
-    expect(await card.locator("ol li").count()).toBe(4);
-    await mine.page.getByRole("button", { name: "I'm going – for all 2" }).click();
+    expect(await mine.page.locator(".alarm").count()).toBe(1);
+    const card = mine.page.locator(".alarm");
+    expect(await card.locator("h2").textContent()).toBe("Mask probably off");
+    expect(await card.locator(".evidence-cause strong").allTextContents()).toEqual([
+      "leak 68 up",
+      "pressure 4.2 down",
+      "oxygen 86 falling",
+    ]);
+    expect(await card.locator(".actions li").allTextContents()).toEqual([
+      "mask",
+      "tube",
+      "machine",
+      "suction",
+    ]);
+    expect(await mine.page.locator("[role=alert]").first().textContent()).toBe(
+      "Mask probably off: leak 68 up, pressure 4.2 down, oxygen 86 falling",
+    );
+    await mine.page.getByRole("button", { name: "I'm going" }).click();
     await eventually(() => posts("acknowledge").length).toBe(2);
+    expect(new Set(posts("acknowledge").map(({ path }) => path)).size).toBe(2);
     expect(posts("acknowledge").map(({ body }) => body)).toEqual([{ place: "going" }, { place: "going" }]);
-    const [first, second] = maskOff().alarms.open;
-    if (first === undefined || second === undefined) throw new Error("two alarms were expected");
-    const took = { acknowledgement: acknowledgement("Mei") };
-    server.state({
-      ...maskOff(),
-      alarms: alarms([
-        { ...first, ...took },
-        { ...second, ...took },
-      ]),
-    });
+    server.state(maskOff((each) => ({ ...each, acknowledgement: acknowledgement("Mei") })));
     for (const { page } of [mine, other]) {
-      await eventually(() => page.locator(".taken").first().textContent()).toContain(
-        "Mei is going, since 02:14",
-      );
+      await eventually(() => page.locator(".taken").allTextContents()).toEqual([
+        expect.stringContaining("Mei is going, since 02:14"),
+      ]);
       expect(await page.getByRole("button", { name: "I'm going" }).count()).toBe(0);
-      expect(await page.getByRole("button", { name: "At the bedside" }).count()).toBe(2);
+      expect(await page.getByRole("button", { name: "At the bedside" }).count()).toBe(1);
     }
+  });
+
+  test("folds the single alarms below their card, each with what it was raised on and a pause of its own", async () => {
+    server.script.beds = [maskOff()];
+    const { page } = await open();
+    expect(await page.locator(".members [data-occurrence]").first().isVisible()).toBe(false);
+    await page.getByText("Belonging to it (2)").click();
+    const texts = await page.locator(".members [data-occurrence]").allTextContents();
+    expect(texts[0]).toMatch(/Oxygen low.*86 %/);
+    expect(texts[1]).toMatch(/Mask or tube off.*68 L\/min/);
+    await page.locator(".members").getByRole("button", { name: "Pause" }).first().click();
+    const lengths = page.locator("dialog .lengths button");
+    expect(await lengths.allTextContents()).toEqual(["3", "5", "10"]);
+    await lengths.nth(1).click();
+    await page.getByRole("button", { name: "Pause for 5 min" }).click();
+    await eventually(() => posts("/pause")).toMatchObject([
+      { body: { condition: "SPO2_LOW", priority: "high", forMs: 300_000 } },
+    ]);
+    await page.locator("dialog").waitFor({ state: "detached" });
+  });
+
+  test("keeps the dialog of a pause that was refused, and says that it goes on ringing", async () => {
+    server.script.beds = [sensorOff()];
+    server.script.refusals.set("POST /api/beds/b1/pause", problem(422, "PAUSE_TOO_LONG", "Too long."));
+    const { page } = await open();
+    await page.locator(".alarm").getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Pause for 3 min" }).click();
+    await page.locator("dialog .trouble").waitFor();
+    expect(await page.locator("dialog .trouble").textContent()).toMatch(
+      /NOT paused. It goes on ringing.*not silenced for so long/,
+    );
+  });
+
+  test("offers no pause for what is never silenced, and watching oneself only for what is about devices", async () => {
+    server.script.beds = [bedState({ alarms: alarms([occurrence("SPO2_CRIT", { values: { spo2: 71 } })]) })];
+    const { page } = await open();
+    expect(await page.getByRole("button", { name: "Pause", exact: true }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "I am watching myself" }).count()).toBe(0);
+    server.state(sensorOff());
+    await page.getByRole("button", { name: "I am watching myself" }).click();
+    await eventually(() => posts("acknowledge")).toMatchObject([{ body: { place: "watching" } }]);
+    server.state(sensorOff({ acknowledgement: acknowledgement("Mei", "watching") }));
+    await eventually(() => page.locator(".taken").textContent()).toMatch(/Mei is watching.*Next question at/);
+    server.state(sensorOff({ accepted: { id: "p1", name: "Mei" } }));
+    await page.getByRole("button", { name: "Yes, I am watching" }).click();
+    await eventually(() => posts("acknowledge").at(-1)?.body).toEqual({ place: "watching" });
+    expect(posts("acknowledge")).toHaveLength(2);
+  });
+
+  test("shows an open alarm that is in no card, as large as any", async () => {
+    server.script.beds = [bedState({ alarms: alarms([occurrence("VENT_APNEA")], { cards: [] }) })];
+    const { page } = await open();
+    await page.locator(".alarm-first").waitFor();
+    expect(await page.locator(".alarm-first").count()).toBe(1);
+  });
+
+  test("begins and ends care with one tap each, and counts down", async () => {
+    const { page } = await open();
+    await page.getByRole("button", { name: "Suction: quiet for 5 min" }).click();
+    await eventually(() => posts("/care")).toMatchObject([{ body: { act: "suction" } }]);
+    server.state(busyNight());
+    const now = page.locator(".care-now");
+    await now.waitFor();
+    expect(await now.textContent()).toMatch(/Suction, Mei, until 02:19.*[34] min.*left/);
+    expect(await page.locator(".alarm .quiet-line").textContent()).toMatch(/Suction: quiet until 02:19/);
+    expect(await page.locator(".recurrent").textContent()).toContain("again and again: 7 times in 3");
+    expect(await page.locator(".care").count()).toBe(0);
+    await now.getByRole("button", { name: "Done" }).click();
+    await eventually(() => posts("/care/done").length).toBe(1);
+  });
+
+  test("keeps the traces of what is over until somebody has seen them, and shows pauses and limits in force", async () => {
+    server.script.beds = [busyNight()];
+    const { page } = await open();
+    const lines = page.locator(".past-line");
+    expect(await lines.first().textContent()).toContain("Oxygen low: 1 min 14 s, ended 02:03");
+    expect(await lines.first().textContent()).toContain("missed: nobody had answered");
+    await lines.first().getByRole("button").click();
+    await eventually(() => posts("/seen").length).toBe(1);
+    await page.getByRole("button", { name: "All 2 seen" }).click();
+    await eventually(() => posts("/seen").length).toBe(3);
+    expect(await page.locator(".pauses").textContent()).toMatch(/paused by Mei, ends at 03:05/);
+    await page.getByRole("button", { name: "Ring again now" }).click();
+    await eventually(() => posts("/resume")).toMatchObject([{ body: { condition: "SPO2_WARN" } }]);
+    const limits = await page.locator(".limits-line").textContent();
+    expect(limits).toMatch(/Version 3 \(Dr\. Lin.*Wider until Nov 22.*Off: /);
   });
 
   test("says when an answer was not passed on, with cause and fix", async () => {
@@ -264,26 +358,68 @@ describe("the caregiver's page", () => {
     expect(await page.locator(".silent").count()).toBe(0);
     await page.getByRole("button", { name: "Start the night" }).click();
     await eventually(() => page.getByRole("button", { name: "Start the night" }).count()).toBe(0);
-    expect(await page.getByRole("button", { name: /End the night/ }).count()).toBe(1);
+    expect(await page.getByRole("button", { name: "End or pause the watch" }).count()).toBe(1);
   });
 
-  test("ends the night only after a long press and a question", async () => {
+  test("ends the night only after a list of what happens and a long press", async () => {
     const { page } = await open();
-    const button = page.getByRole("button", { name: /End the night/ });
-    await button.click();
-    expect(await page.locator("dialog").count()).toBe(0);
-    await button.hover();
-    await page.mouse.down();
-    await page.locator("dialog").waitFor({ timeout: 5_000 });
-    await page.mouse.up();
-    await page.getByRole("button", { name: "Keep watching" }).click();
+    const hold = await confirmation(page, "End the night");
+    await hold.click();
     expect(posts("/watch")).toEqual([]);
-    await button.focus();
+    await page.getByRole("button", { name: "Not now" }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    const again = await confirmation(page, "End the night");
+    await again.focus();
     await page.keyboard.down("Enter");
-    await page.locator("dialog").waitFor({ timeout: 5_000 });
-    await page.keyboard.up("Enter");
-    await page.locator("dialog").getByRole("button", { name: "End the night" }).click();
     await eventually(() => posts("/watch")).toMatchObject([{ body: { on: false } }]);
+    await page.keyboard.up("Enter");
+    await page.locator("dialog").waitFor({ state: "detached" });
+  });
+
+  test("is silent for a stay in hospital until the date that somebody gave", async () => {
+    const { page } = await open();
+    const hold = await confirmation(page, "In hospital");
+    expect(await page.locator("dialog h2").textContent()).toBe("Silent until Nov 23, 2026, 12:00?");
+    await page.locator("input[name=until]").fill("2026-11-29T18:30");
+    await hold.hover();
+    await page.mouse.down();
+    await eventually(() => posts("/leave")).toMatchObject([
+      { body: { reason: "hospital", until: Date.parse("2026-11-29T18:30+08:00") } },
+    ]);
+    await page.mouse.up();
+    server.state(left("hospital"));
+    await eventually(() => page.locator(".away").textContent()).toMatch(
+      /In hospital, silent until Nov 25.*by Mei/,
+    );
+    expect(await page.locator(".loud").count()).toBe(0);
+    server.state(left("hospital", { asks: true }));
+    await page.getByText("Signals are back: start the watch?").waitFor();
+    expect(await page.locator(".alarm").count()).toBe(0);
+    await page.getByRole("button", { name: "Not now" }).click();
+    await eventually(() => posts("acknowledge").length).toBe(1);
+    await page.getByRole("button", { name: "Start the watch" }).click();
+    await eventually(() => posts("/watch")).toMatchObject([{ body: { on: true } }]);
+  });
+
+  test("ends for good after gentle words and a long press, is quiet from then on, and can be taken back", async () => {
+    const { page } = await open();
+    const hold = await confirmation(page, "Our watch has ended");
+    expect(await page.locator("dialog").textContent()).toContain("We are very sorry.");
+    await hold.hover();
+    await page.mouse.down();
+    await eventually(() => posts("/finish")).toMatchObject([{ body: { reason: "death" } }]);
+    await page.mouse.up();
+    server.state(left("death"));
+    await page.locator(".finished").waitFor();
+    const shown = await page.locator("main").innerText();
+    expect(shown).toContain("The watch has ended");
+    expect(shown).not.toMatch(/NOT WATCHING|Nobody else|primary alarm|Oxygen/);
+    await page.getByRole("button", { name: /Take it back/ }).click();
+    await page.locator("dialog").getByRole("button", { name: "Take it back" }).click();
+    await eventually(() => posts("/finish/undo").length).toBe(1);
+    server.state(left("death", { until: wall(NOW - 1), asks: true }));
+    await page.getByText("Nothing rings. It can simply be switched off.").waitFor();
+    expect(await page.getByRole("button", { name: /Take it back/ }).count()).toBe(0);
   });
 
   test("tests the alarm after a question, as a drill", async () => {
@@ -317,6 +453,15 @@ describe("the caregiver's page", () => {
     server.send({ kind: "heartbeat", at: NOW });
     // The message takes its real way through a real socket.
     await page.waitForTimeout(150);
+  }
+
+  /** The button to hold, behind the choice of a way out of the watch. */
+  async function confirmation(page: OpenPage["page"], choice: string) {
+    await page.getByRole("button", { name: "End or pause the watch" }).click();
+    await page.locator(".choices").getByRole("button", { name: choice }).click();
+    const hold = page.locator("dialog .hold");
+    await hold.waitFor();
+    return hold;
   }
 
   const posts = (part: string) =>

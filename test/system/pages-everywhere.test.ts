@@ -5,13 +5,16 @@ import {
   acknowledgement,
   alarms,
   bedState,
+  busyNight,
   deviceView,
+  left,
   maskOff,
   NOW,
   nightResponse,
   notWatching,
   occurrence,
   oximeter,
+  sensorOff,
   signalsAt,
   ZONE,
 } from "../support/pages-beds.ts";
@@ -42,7 +45,24 @@ const opened: OpenPage[] = [];
 /** Each with what the page must show before it is looked at. */
 const STATES = [
   { name: "a quiet night", path: "/", shows: ".number-giant", beds: [bedState()] },
-  { name: "two alarms", path: "/", shows: ".alarm-high", beds: [maskOff()] },
+  { name: "a card with its cause", path: "/", shows: ".alarm-high", beds: [maskOff()] },
+  { name: "a sensor that fell off", path: "/", shows: ".alarm-medium", beds: [sensorOff()] },
+  {
+    name: "the gentle question",
+    path: "/",
+    shows: ".alarm-medium",
+    beds: [sensorOff({ accepted: { id: "p1", name: "Aleksandra-Christina" } })],
+  },
+  { name: "care, pauses, traces, limits", path: "/", shows: ".care-now", beds: [busyNight()] },
+  { name: "away, signals are back", path: "/", shows: ".back", beds: [left("hospital", { asks: true })] },
+  { name: "the watch has ended", path: "/", shows: ".finished", beds: [left("death", { asks: true })] },
+  { name: "a call that reaches nobody", path: "/patient", shows: ".message-bad", beds: [left("transfer")] },
+  {
+    name: "the patient's page after the end",
+    path: "/patient",
+    shows: ".watch-words",
+    beds: [left("death")],
+  },
   {
     name: "stale numbers, a taken alarm, nobody on watch",
     path: "/",
@@ -122,6 +142,28 @@ describe("every page", () => {
       },
     );
   }
+
+  test.each([PHONE, DESK])(
+    "asks how the watch is left in three languages, readable for everybody: $width x $height",
+    async (size) => {
+      const faults: string[] = [];
+      for (const language of LANGUAGES) {
+        const { page, troubles } = await open("/", { size, language });
+        for (const choice of [0, 1, 2, 3, 4]) {
+          await page.locator(".night button.quiet").last().click();
+          await page.locator(".choices").waitFor();
+          faults.push(...(await overflowing(page)).map((fault) => `${language} choices: ${fault}`));
+          await page.locator(".choices button").nth(choice).click();
+          await page.locator("dialog .hold").waitFor();
+          faults.push(...(await overflowing(page)).map((fault) => `${language} ${choice}: ${fault}`));
+          faults.push(...(await accessibilityFaults(page)).map((fault) => `${language} ${choice}: ${fault}`));
+          await page.keyboard.press("Escape");
+        }
+        faults.push(...troubles);
+      }
+      expect(faults).toEqual([]);
+    },
+  );
 
   test("signs in with the code of the address, which then stands in it no more", async () => {
     server.script.role = undefined;
