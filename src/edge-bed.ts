@@ -43,6 +43,8 @@ export interface ComposedBed {
   readonly records: BedRecords<JournalEntry>;
   readonly uplink: Uplink;
   devices(): readonly DeviceView[];
+  /** Every device is simulated: so is whatever is wrong with calling people for it. False without any device. */
+  readonly isMadeUp: boolean;
   /** The reader of a device; undefined for one of another bed. */
   supervisor(device: DeviceId): Supervisor | undefined;
   flight(device: DeviceId): FlightRecorder | undefined;
@@ -154,6 +156,9 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   return {
     ...{ plan, runner, records, uplink },
     devices: () => readers.map(({ device, supervisor, flight }) => viewOf(device, supervisor, flight)),
+    get isMadeUp() {
+      return readers.length > 0 && readers.every(({ supervisor }) => supervisor.view().simulated);
+    },
     supervisor: (device) => readerOf(device)?.supervisor,
     flight: (device) => readerOf(device)?.flight,
     start(damage) {

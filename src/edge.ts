@@ -115,13 +115,12 @@ export async function composeEdge(
   const selfWatch = createSelfWatch({
     ...{ clock, random, log, disk, reach },
     beds: () =>
-      beds.map(({ plan: { profile }, runner }) => ({
-        ...{ bed: profile.bed, zone: profile.zone, schedule: profile.schedule },
+      beds.map(({ plan: { profile }, runner, isMadeUp }) => ({
+        ...{ bed: profile.bed, zone: profile.zone, schedule: profile.schedule, isMadeUp },
         fold: () => runner.fold(),
         faults: () => runner.faults(),
         command: (command) => void runner.command(command),
       })),
-    isSimulated: (bed) => live.simulated(bed),
     targets: () => targets.list(),
     sounderWorks: () => sounder.readiness.ok,
     unwritten: () => durability.trouble,

@@ -26,6 +26,8 @@ export interface SelfWatchedBed {
   /** IANA. */
   readonly zone: string;
   readonly schedule: WatchSchedule;
+  /** Nothing at it is real. */
+  readonly isMadeUp: boolean;
   fold(): AlarmFold;
   /** What the engine has been told and not that it is over, also before a restart. */
   faults(): readonly { readonly condition: string; readonly about?: string }[];
@@ -38,7 +40,6 @@ export interface SelfWatchOptions {
   readonly log: Log;
   readonly disk: Pick<Disk, "space">;
   readonly beds: () => readonly SelfWatchedBed[];
-  readonly isSimulated: (bed: BedId) => boolean;
   readonly targets: () => readonly TargetRecord[];
   readonly reach: Pick<Reach, "sends" | "service">;
   readonly sounderWorks: () => boolean;
@@ -133,11 +134,11 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     for (const id of ringing.keys()) if (!now.has(id)) ringing.delete(id);
   };
 
-  const bedFacts = ({ zone, schedule, bed }: SelfWatchedBed, { open, watch }: AlarmFold): BedFacts => {
+  const bedFacts = ({ zone, schedule, isMadeUp }: SelfWatchedBed, { open, watch }: AlarmFold): BedFacts => {
     const longest = open.map(({ id }) => clock.mono() - (ringing.get(id) ?? clock.mono()));
     return {
       onWatch: watch.on,
-      simulated: options.isSimulated(bed),
+      simulated: isMadeUp,
       schedule,
       unansweredMs: Math.max(0, ...longest),
       ...(clock.trusted() && { minute: minuteOfDay(clock.wall(), zone) }),
@@ -229,7 +230,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
         .beds()
         .some(
           (one) =>
-            !options.isSimulated(one.bed) &&
+            !one.isMadeUp &&
             (one.fold().watch.on || one.faults().some(({ condition }) => condition === "PHONE_UNREACHABLE")),
         );
     },

@@ -28,10 +28,16 @@ export async function startDrilledHome(seed: number, config: HomeConfig = rehear
   return run;
 }
 
-async function addPhone({ world, home }: Rehearsed): Promise<void> {
+/** Ana, with a phone that is set up now. */
+export async function addPhone(run: Pick<Rehearsed, "world" | "home">): Promise<void> {
+  await run.world.state.addPerson(ANA);
+  await putPhone(run);
+}
+
+/** Ana's phone is set up now: again, where it was before. */
+export async function putPhone({ world, home }: Pick<Rehearsed, "world" | "home">): Promise<void> {
   const { p256dh, auth } = createPushReceiver();
   const now = world.clock.wall();
-  await world.state.addPerson(ANA);
   await world.state.putTarget({
     id: "phone",
     channel: "web-push",

@@ -304,6 +304,14 @@ describe("where it may send", () => {
   });
 });
 
+test("the service behind a phone is asked at its first page, where the phone may be sent to", () => {
+  const { service } = channel();
+  expect(service?.(target({ endpoint: "https://push.example.org/send/secret?x=1" }))).toBe(
+    "https://push.example.org/",
+  );
+  expect(service?.(target({ endpoint: "https://192.168.1.1/x" }))).toBeUndefined();
+});
+
 describe("at the start", () => {
   test.each(["mailto:mei@example.org", "https://example.org/contact", "mailto:a@b.example.org?subject=x"])(
     "the contact address %s is taken",

@@ -147,3 +147,15 @@ describe("where it may send", () => {
     expect(requests).toEqual([]);
   });
 });
+
+test("its service is asked at the first page, without path, password or secret", () => {
+  const http = { request: () => Promise.reject(new Error("not asked")) };
+  const { service } = createWebhook({ http, clock });
+  const serviceAt = (url: string, secret = SECRET) =>
+    service?.({ id: "t1", channel: "webhook", settings: { url, secret } });
+  expect(serviceAt("https://me:pw@hook.example.org:8443/breath?key=1")).toBe(
+    "https://hook.example.org:8443/",
+  );
+  expect(serviceAt("http://hook.example.org/breath")).toBeUndefined();
+  expect(serviceAt("https://hook.example.org/breath", "short")).toBeUndefined();
+});

@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { MINUTE_MS, SECOND_MS } from "../../../src/domain/time.ts";
+import type { Channel, ChannelTarget, SendResult } from "../../../src/port/channel.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
+import { createReach, type Reach } from "../../../src/watch/reach.ts";
+import { NIGHT } from "../../support/alarms.ts";
+
+const target = (id: string, service: string): ChannelTarget => ({
+  id,
+  channel: "phone",
+  settings: { service },
+});
+const MEI = target("mei", "https://push.example.org/");
+const LIN = target("lin", "https://push.example.org/");
+const SIREN = target("siren", "http://siren.local/");
+
+let clock: VirtualClock;
+let reach: Reach;
+let channel: Channel;
+let wanted: readonly ChannelTarget[];
+let asked: { readonly atS: number; readonly url: string; readonly method: string }[];
+let changes: number;
+let down: ReadonlySet<string>;
+let result: SendResult;
+
+beforeEach(() => {
+  clock = createVirtualClock(NIGHT);
+  wanted = [MEI, LIN, SIREN];
+  asked = [];
+  changes = 0;
+  down = new Set();
+  result = { outcome: "accepted", reference: "" };
+  reach = createReach({
+    clock,
+    wanted: () => wanted,
+    onChange: () => {
+      changes += 1;
+    },
+    http: {
+      request({ url, method }) {
+        asked.push({ atS: clock.mono() / SECOND_MS, url, method });
+        if (down.has(url)) return Promise.reject(new Error("no route"));
+        return Promise.resolve({ status: 404, headers: {}, body: "" });
+      },
+    },
+  });
+  channel = reach.listening({
+    id: "phone",
+    capabilities: {
+      breaksDndIos: "no",
+      breaksDndAndroid: "no",
+      mainlandChina: "yes",
+      acknowledges: true,
+      endToEndEncrypted: true,
+      maxBytes: 4_000,
+      ratePerMinute: 60,
+    },
+    send: async () => result,
+    service: ({ settings }) => settings["service"],
+  });
+});
+
+describe("services", () => {
+  test("are asked once a minute, each once, and any answer will do", async () => {
+    reach.start();
+    await clock.advance(150 * SECOND_MS);
+    expect(asked.filter(({ url }) => url.includes("push")).map(({ atS }) => atS)).toEqual([0, 60, 120]);
+    expect(asked.filter(({ url }) => url.includes("siren"))).toHaveLength(3);
+    expect(asked.every(({ method }) => method === "GET")).toBe(true);
+    expect(reach.service(LIN)).toEqual({ ok: true });
+    expect(changes).toBe(2);
+  });
+
+  test("that do not answer are asked every 15 s, and are well again with the first answer", async () => {
+    reach.start();
+    await clock.advance(50 * SECOND_MS);
+    down = new Set(["https://push.example.org/"]);
+    await clock.advance(40 * SECOND_MS);
+    expect(reach.service(MEI)).toMatchObject({ ok: false, since: 60 * SECOND_MS, detail: "no route" });
+    expect(reach.service(SIREN)).toEqual({ ok: true });
+    down = new Set();
+    await clock.advance(15 * SECOND_MS);
+    expect(reach.service(MEI)).toEqual({ ok: true });
+    expect(asked.filter(({ url, atS }) => url.includes("push") && atS > 59).map(({ atS }) => atS)).toEqual([
+      60, 75, 90, 105,
+    ]);
+  });
+
+  test("are not asked while nobody would be called, and what was known then is forgotten", async () => {
+    down = new Set(["https://push.example.org/"]);
+    reach.start();
+    await clock.advance(SECOND_MS);
+    expect(reach.service(MEI)?.ok).toBe(false);
+    wanted = [];
+    await clock.advance(15 * SECOND_MS);
+    const before = asked.length;
+    await clock.advance(10 * MINUTE_MS);
+    expect(asked).toHaveLength(before);
+    expect(reach.service(MEI)).toBeUndefined();
+  });
+
+  test("leave no timer behind", async () => {
+    reach.start();
+    await clock.advance(SECOND_MS);
+    reach.stop();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("messages", () => {
+  const send = () =>
+    channel.send(MEI, {
+      ...{ key: "k", kind: "alarm", title: "", body: "", language: "en", priority: "high" },
+      ...{ collapseKey: "c", ttlSeconds: 60, url: "", simulated: false, drill: false },
+    });
+
+  test("that fail count from the first failure until one is taken", async () => {
+    result = { outcome: "failed", detail: "503" };
+    await send();
+    await clock.advance(MINUTE_MS);
+    await send();
+    expect(reach.sends("mei")).toEqual({ ok: false, since: 0, detail: "503" });
+    expect(reach.sends("lin")).toBeUndefined();
+    result = { outcome: "accepted", reference: "" };
+    expect(await send()).toBe(result);
+    expect(reach.sends("mei")).toEqual({ ok: true });
+  });
+
+  test("that are taken show that the service answers", async () => {
+    down = new Set(["https://push.example.org/"]);
+    reach.start();
+    await clock.advance(SECOND_MS);
+    await send();
+    expect(reach.service(LIN)).toEqual({ ok: true });
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_SCHEDULE } from "../../../src/domain/bed.ts";
+import { MINUTE_MS } from "../../../src/domain/time.ts";
+import {
+  type BedFacts,
+  type HomeFacts,
+  keyOf,
+  selfFindings,
+  type TargetFacts,
+} from "../../../src/watch/self-findings.ts";
+
+const GIB = 2 ** 30;
+
+const phone = (id: string, changes: Partial<TargetFacts> = {}): TargetFacts => ({
+  ...{ id, label: `phone ${id}`, proven: true },
+  ...changes,
+});
+
+const WELL: HomeFacts = {
+  targets: [phone("mei"), phone("lin")],
+  sounder: true,
+  room: { freeBytes: 10 * GIB, totalBytes: 30 * GIB },
+};
+
+/** Three in the morning of an ordinary night. */
+const NIGHT: BedFacts = {
+  onWatch: true,
+  simulated: false,
+  schedule: DEFAULT_SCHEDULE,
+  minute: 3 * 60,
+  unansweredMs: 0,
+};
+
+const found = (home: Partial<HomeFacts>, bed: Partial<BedFacts> = {}, standing: readonly string[] = []) =>
+  selfFindings({ ...WELL, ...home }, { ...NIGHT, ...bed }, new Set(standing)).map(keyOf);
+
+const gone = { dead: "the push service answered 410" };
+const cut = { silent: { forMs: 1_000, detail: "no route" } };
+const minutes = (count: number) => ({ forMs: count * MINUTE_MS, detail: "503" });
+
+test("on a night on which all is well nothing is said, whatever the hour", () => {
+  for (let minute = 0; minute < 1440; minute += 7) expect(found({}, { minute })).toEqual([]);
+});
+
+test("a simulated bed is told only of records that cannot be written", () => {
+  const bad = { targets: [phone("mei", gone)], sounder: false, unwritten: "journal b1: full" };
+  expect(found(bad, { simulated: true, unansweredMs: 60 * MINUTE_MS })).toEqual(["DB_WRITE_FAIL"]);
+});
+
+describe("who would hear", () => {
+  test.each<[string, Partial<HomeFacts>, string[]]>([
+    ["a lone caregiver beside a sounder that works", { targets: [] }, []],
+    ["no phone, and a sounder that does not work", { targets: [], sounder: false }, ["NOBODY_ON_CALL"]],
+    ["phones, and a sounder that does not work", { sounder: false }, []],
+    [
+      "every phone gone",
+      { targets: [phone("mei", gone), phone("lin", gone)] },
+      ["PHONE_UNREACHABLE/mei", "PHONE_UNREACHABLE/lin", "NOBODY_ON_CALL"],
+    ],
+    ["one of two phones gone", { targets: [phone("mei", gone), phone("lin")] }, ["PHONE_UNREACHABLE/mei"]],
+  ])("%s", (_what, home, expected) => {
+    expect(found(home)).toEqual(expected);
+  });
+
+  test("does not matter while nobody watches", () => {
+    expect(found({ targets: [], sounder: false }, { onWatch: false })).toEqual([]);
+    expect(found({ targets: [phone("mei", cut)] }, { onWatch: false })).toEqual([]);
+  });
+
+  test("is asked for some time before it is told: a sounder may be busy", () => {
+    const [finding] = selfFindings({ ...WELL, targets: [], sounder: false }, NIGHT, new Set());
+    expect(finding?.afterMs).toBe(2 * MINUTE_MS);
+  });
+});
+
+describe("a phone", () => {
+  test("whose messages are not taken is told after five minutes", () => {
+    const after = (forMinutes: number) =>
+      found({ targets: [phone("mei", { refused: minutes(forMinutes) }), phone("lin")] });
+    expect(after(4)).toEqual([]);
+    expect(after(5)).toEqual(["PHONE_UNREACHABLE/mei"]);
+  });
+
+  test("whose service alone is silent for five minutes is told, since others can be reached", () => {
+    expect(found({ targets: [phone("mei", { silent: minutes(6) }), phone("lin")] })).toEqual([
+      "PHONE_UNREACHABLE/mei",
+    ]);
+  });
+
+  test("of which nothing has been heard since a restart stays told", () => {
+    const told = ["PHONE_UNREACHABLE/mei"];
+    expect(found({ targets: [phone("mei", { unknown: true })] }, {}, told)).toEqual(told);
+    expect(found({ targets: [phone("mei")] }, {}, told)).toEqual([]);
+    expect(found({ targets: [phone("mei", { unknown: true })] })).toEqual([]);
+  });
+});
+
+describe("the way out", () => {
+  test("is closed when no service of any living phone answers; then no single phone is told", () => {
+    const silent = { silent: minutes(20) };
+    const targets = [phone("mei", silent), phone("lin", silent), phone("old", gone)];
+    expect(found({ targets })).toEqual(["NET_DOWN", "PHONE_UNREACHABLE/old"]);
+    expect(found({ targets: [phone("mei", cut), phone("lin")] })).toEqual([]);
+  });
+
+  test("to a hub elsewhere counts only where nobody has a phone", () => {
+    expect(found({ hubSilentMs: 1_000 })).toEqual([]);
+    expect(found({ hubSilentMs: 1_000, targets: [] })).toEqual(["NET_DOWN"]);
+  });
+});
+
+describe("a test of the alarm", () => {
+  const targets = [phone("mei", { proven: false }), phone("lin", { proven: false })];
+  test.each([
+    ["19:59", 19 * 60 + 59, false],
+    ["20:00", 20 * 60, true],
+    ["22:59", 22 * 60 + 59, true],
+    ["23:00", 23 * 60, false],
+    ["03:00", 3 * 60, false],
+    ["12:00", 12 * 60, false],
+  ])("is asked for at %s: %s", (_clock, minute, expected) => {
+    expect(found({ targets }, { minute })).toEqual(expected ? ["TEST_OVERDUE"] : []);
+  });
+
+  test("stays asked for until one phone has proved itself", () => {
+    expect(found({ targets }, {}, ["TEST_OVERDUE"])).toEqual(["TEST_OVERDUE"]);
+    expect(found({ targets: [phone("mei", { proven: false }), phone("lin")] }, {}, ["TEST_OVERDUE"])).toEqual(
+      [],
+    );
+  });
+
+  test("is not asked for where there is no phone, nor by a clock that may be wrong", () => {
+    expect(found({ targets: [] }, { minute: 21 * 60 })).toEqual([]);
+    const { minute: _unknown, ...bed } = NIGHT;
+    expect(selfFindings({ ...WELL, targets }, bed, new Set())).toEqual([]);
+  });
+});
+
+test("ten minutes without an answer is told, where there is somebody to answer", () => {
+  expect(found({}, { unansweredMs: 10 * MINUTE_MS - 1 })).toEqual([]);
+  expect(found({}, { unansweredMs: 10 * MINUTE_MS })).toEqual(["ESCALATION_EXHAUSTED"]);
+  expect(found({ targets: [] }, { unansweredMs: 60 * MINUTE_MS })).toEqual([]);
+});
+
+describe("room", () => {
+  const room = (freeBytes: number, totalBytes = 30 * GIB) => ({ room: { freeBytes, totalBytes } });
+  const EVENING = { minute: 21 * 60 };
+
+  test("at 95 % is told while people are awake, and waits for the morning at night", () => {
+    expect(found(room(1.4 * GIB), EVENING)).toEqual(["STORAGE_FULL"]);
+    expect(found(room(1.6 * GIB), EVENING)).toEqual([]);
+    expect(found(room(1.4 * GIB))).toEqual([]);
+    expect(found(room(1.4 * GIB), { minute: 9 * 60 })).toEqual(["STORAGE_FULL"]);
+  });
+
+  test("that is gone within the night is told at any hour", () => {
+    expect(found(room(50 * 2 ** 20))).toEqual(["STORAGE_FULL"]);
+    expect(found(room(0))).toEqual(["STORAGE_FULL"]);
+  });
+
+  test("of a large disk lasts for years at 95 %", () => {
+    expect(found(room(20 * GIB, 1000 * GIB), EVENING)).toEqual([]);
+    expect(found(room(1.9 * GIB, 1000 * GIB), EVENING)).toEqual(["STORAGE_FULL"]);
+  });
+
+  test("stays told until there is clearly more of it", () => {
+    expect(found(room(1.7 * GIB), {}, ["STORAGE_FULL"])).toEqual(["STORAGE_FULL"]);
+    expect(found(room(1.9 * GIB), {}, ["STORAGE_FULL"])).toEqual([]);
+  });
+
+  test("around the clock is judged by the usual night", () => {
+    const schedule = { fromMinute: 0, toMinute: 0 };
+    expect(found(room(1.4 * GIB), { schedule, minute: 12 * 60 })).toEqual(["STORAGE_FULL"]);
+    expect(found(room(1.4 * GIB), { schedule })).toEqual([]);
+  });
+});
