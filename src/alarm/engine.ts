@@ -2,6 +2,7 @@ import type { AlarmCommand, AlarmEvent } from "../domain/alarm.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { Observation } from "../domain/observation.ts";
 import { type Mono, mono, type Wall } from "../domain/time.ts";
+import { settleCauses } from "./cards.ts";
 import { expireLimits, obey, type Refusal, runOut } from "./commands.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import { MOST_COMMANDS } from "./fold.ts";
@@ -76,6 +77,7 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
   judgeAll(draft, newsIn(observation), observation.device);
   settleTiers(draft);
   settleQuiet(draft);
+  settleCauses(draft);
   return finish(state, draft);
 }
 
@@ -92,6 +94,8 @@ function newsIn({ body }: Observation): News {
   }
 }
 
+const SWEEP_MS = 10_000;
+
 function tick(
   setup: AlarmSetup,
   state: EngineState,
@@ -104,11 +108,14 @@ function tick(
   expireLimits(draft);
   const { watch, limits } = state.core;
   const isSame = draft.core.watch === watch && draft.core.limits === limits;
-  judgeAll(draft, isSame ? NEWS_TIME : NEWS_EVERYTHING);
+  // What reads next to nothing is looked at all the same now and then.
+  const isSweep = Math.floor(draft.now / SWEEP_MS) !== Math.floor(state.mono / SWEEP_MS);
+  judgeAll(draft, isSame && !isSweep ? NEWS_TIME : NEWS_EVERYTHING);
   runOut(draft);
   settlePast(draft);
   settleTiers(draft);
   settleQuiet(draft);
+  settleCauses(draft);
   draft.live = markQuiet(draft.live, draft.core, draft.now);
   return finish(state, draft);
 }
@@ -126,6 +133,7 @@ function command(
   judgeAll(draft, NEWS_EVERYTHING);
   settleTiers(draft);
   settleQuiet(draft);
+  settleCauses(draft);
   const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
   return finish({ ...state, commands }, draft, input.command);
 }

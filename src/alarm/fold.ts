@@ -1,5 +1,6 @@
 import {
   type AlarmFold,
+  type Card,
   type CareNow,
   CONDITION_IDS,
   type LimitsState,
@@ -11,9 +12,9 @@ import type { BedId } from "../domain/ids.ts";
 import { absent } from "../domain/sample.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { DAY_MS, MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
-import { cardsOf, type EvidenceOf } from "./causes.ts";
-import { GAP_MS } from "./condition.ts";
+import { cardsOf } from "./causes.ts";
 import { CONDITIONS } from "./conditions/index.ts";
+import { evidenceOf } from "./evidence.ts";
 import { type JournalEntry, paceOf, type SeenDevice, type SeenSignal } from "./journal.ts";
 import {
   type CareCore,
@@ -102,7 +103,7 @@ export function toFold(state: EngineState): AlarmFold {
     open,
     unknown,
     ...(core.drill !== undefined && { drillUntil: core.drill.untilWall }),
-    cards: cardsOf(open, evidenceOf(state)),
+    cards: cardsOf(open, evidenceOf(state.live, core, state.mono)).map((card) => withKept(card, core.causes)),
     past: core.past.filter(({ seen }) => !seen).map(traceOf),
     pauses: core.pauses.map(({ condition, priority, untilWall: until, by }) => ({
       condition,
@@ -113,6 +114,13 @@ export function toFold(state: EngineState): AlarmFold {
     ...(core.care !== undefined && { care: careOf(core.care) }),
     limits: limitsOf(core),
   };
+}
+
+/** What the card has shown so far stays, with the evidence of then. */
+function withKept(card: Card, causes: Core["causes"]): Card {
+  const kept = causes[card.id];
+  if (kept === undefined || kept.cause === card.cause) return card;
+  return { ...card, cause: kept.cause, evidence: kept.evidence };
 }
 
 const traceOf = ({ occurrence, raisedAt, endedAt, endedWall, answered }: Past): PastOccurrence => ({
@@ -133,35 +141,6 @@ function limitsOf({ limits }: Core): LimitsState {
   if (limits === undefined) return { version: 0, off: [] };
   const { version, by, at, reason, expiresAt, off } = limits;
   return { version, by, at, reason, ...(expiresAt !== undefined && { expiresAt }), off };
-}
-
-/** What the cards may rest on: the newest word of any device about each signal. */
-function evidenceOf({ live, core, mono: now }: EngineState): EvidenceOf {
-  const records = Object.values(live.devices);
-  const newest = (id: SignalId): SignalRecord | undefined =>
-    records.reduce<SignalRecord | undefined>((best, { signals }) => {
-      const known = signals[id];
-      return known !== undefined && (best === undefined || known.at > best.at) ? known : best;
-    }, undefined);
-  const usualOf = (id: SignalId): number | undefined => {
-    const first = Object.values(core.open).find(({ usual }) => usual[id] !== undefined);
-    return first?.usual[id] ?? newest(id)?.valid?.usual;
-  };
-  return {
-    reading(id) {
-      const valid = newest(id)?.valid;
-      return valid === undefined
-        ? undefined
-        : { value: valid.value, ageMs: now - valid.at, usual: usualOf(id) };
-    },
-    absent(id) {
-      const known = newest(id);
-      return known !== undefined && (typeof known.sample !== "number" || now - known.at >= GAP_MS);
-    },
-    ownCodes: records.flatMap(({ own }) =>
-      Object.values(own ?? {}).flatMap(({ code, active }) => (active ? [code] : [])),
-    ),
-  };
 }
 
 /** The most urgent first; what is about the person before what is about data and box, then the oldest. */
@@ -209,6 +188,10 @@ function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
       ...(one.acknowledgedUntil !== undefined && { acknowledgedUntil: ranOut(one.acknowledgedUntil) }),
     })),
     repeats: mapValues(core.repeats, (times) => times.map(shift)),
+    causes: mapValues(core.causes, ({ rival, ...kept }) => ({
+      ...kept,
+      ...(rival !== undefined && { rival: { ...rival, since: shift(rival.since) } }),
+    })),
     pauses: core.pauses.map((one) => ({ ...one, until: ranOut(one.until) })),
     ...(core.care !== undefined && {
       care: {

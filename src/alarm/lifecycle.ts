@@ -11,7 +11,14 @@ import { messageOf } from "../domain/fault.ts";
 import type { DeviceId } from "../domain/ids.ts";
 import { SIGNAL_IDS } from "../domain/signal.ts";
 import { MINUTE_MS, type Mono, mono } from "../domain/time.ts";
-import type { BedReadings, Condition, OwnAlarm, Verdict, View } from "./condition.ts";
+import {
+  type BedReadings,
+  type Condition,
+  type OwnAlarm,
+  type Verdict,
+  type View,
+  WAITING,
+} from "./condition.ts";
 import { conditionOf, conditionsOf, type Draft, setRuntime } from "./draft.ts";
 import { becomeUnknown, decide, type Instance } from "./instance.ts";
 import { switchedOff } from "./limits.ts";
@@ -56,25 +63,40 @@ interface Plan {
   readonly subjects: readonly Subject[] | undefined;
 }
 
-/** Only remembered, so that it is not laid out a hundred thousand times a night: the same setup gives the same plan. */
-const plans = new WeakMap<AlarmSetup, readonly Plan[]>();
+interface Plans {
+  readonly all: readonly Plan[];
+  /** Those that a kind of news concerns: devices send the same few kinds all night. */
+  readonly byNews: Map<News, readonly Plan[]>;
+}
 
-function planOf(setup: AlarmSetup): readonly Plan[] {
-  const known = plans.get(setup);
-  if (known !== undefined) return known;
-  const plan = conditionsOf(setup).flatMap((condition): readonly Plan[] =>
-    condition.scope === "command"
-      ? []
-      : [
-          {
-            condition,
-            reads: condition.reads === undefined ? undefined : newsOf(condition.reads),
-            subjects: subjectsOf(setup, condition),
-          },
-        ],
-  );
-  plans.set(setup, plan);
-  return plan;
+/** Only remembered, so that it is not laid out a hundred thousand times a night: the same setup gives the same plan. */
+const known = new WeakMap<AlarmSetup, Plans>();
+/** Kinds of news that are remembered. */
+const MOST_KINDS = 64;
+
+function plansFor(setup: AlarmSetup, news: News): readonly Plan[] {
+  const plans = known.get(setup) ?? layOut(setup);
+  if (news === NEWS_EVERYTHING || news === NEWS_TIME) return plans.all;
+  const found = plans.byNews.get(news);
+  if (found !== undefined) return found;
+  const concerned = plans.all.filter(({ reads }) => reads === undefined || (reads & news) !== 0);
+  if (plans.byNews.size < MOST_KINDS) plans.byNews.set(news, concerned);
+  return concerned;
+}
+
+function layOut(setup: AlarmSetup): Plans {
+  const all = conditionsOf(setup)
+    .filter(({ scope }) => scope !== "command")
+    .map(
+      (condition): Plan => ({
+        condition,
+        reads: condition.reads === undefined ? undefined : newsOf(condition.reads),
+        subjects: subjectsOf(setup, condition),
+      }),
+    );
+  const plans: Plans = { all, byNews: new Map() };
+  known.set(setup, plans);
+  return plans;
 }
 
 /**
@@ -91,9 +113,7 @@ export function judgeAll(draft: Draft, news: News, from?: DeviceId): void {
   const delayedBed = hasDelayed(draft) ? readings(true) : liveBed;
   const isFresh = news === NEWS_TIME && isAllFresh(draft);
   const isMending = Object.keys(core.runtimes).some((key) => key.startsWith("RULE_ERROR"));
-  for (const { condition, reads, subjects } of planOf(setup)) {
-    const isRead = reads === undefined || (reads & news) !== 0 || news === NEWS_EVERYTHING;
-    if (!isRead && news !== NEWS_TIME) continue;
+  for (const { condition, reads, subjects } of plansFor(setup, news)) {
     for (const subject of subjects ?? instances(draft, condition)) {
       const runtime = draft.core.runtimes[subject.key];
       if (news === NEWS_TIME && reads !== undefined && isAtRest(runtime, isFresh)) continue;
@@ -269,7 +289,9 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings, isMending: b
   let verdict: Verdict;
   let priority: Priority;
   try {
-    verdict = condition.judge?.(view, limits.values) ?? { kind: "waiting" };
+    verdict = condition.judge?.(view, limits.values) ?? WAITING;
+    if (runtime === undefined && !isMending && (verdict.kind === "clear" || verdict.kind === "waiting"))
+      return;
     priority = priorityOf(draft, condition, view, verdict);
   } catch (error) {
     ruleFailed(draft, key, messageOf(error));
@@ -295,32 +317,45 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings, isMending: b
  * The view of one instance. What few conditions ask for is worked out when they ask: a night has a million of these.
  */
 class InstanceView implements View {
-  readonly now: Mono;
-  readonly dependencyClass: DependencyClass;
-  readonly onWatch: boolean;
-  readonly watchFrom: Mono;
-  readonly held: boolean;
-  readonly heldMs: number;
   readonly bed: BedReadings;
-  readonly settledAt: Mono;
   readonly #draft: Draft;
   readonly #subject: Subject;
   readonly #runtime: Runtime | undefined;
 
   constructor(draft: Draft, subject: Subject, bed: BedReadings, runtime: Runtime | undefined) {
-    const { setup, core, now } = draft;
-    const t0 = runtime?.t0;
-    this.now = now;
-    this.dependencyClass = setup.profile.dependencyClass;
-    this.onWatch = core.watch.state.on;
-    this.watchFrom = core.watch.from;
-    this.held = t0 !== undefined;
-    this.heldMs = t0 === undefined ? 0 : now - t0;
     this.bed = bed;
-    this.settledAt = core.settledAt;
     this.#draft = draft;
     this.#subject = subject;
     this.#runtime = runtime;
+  }
+
+  get now(): Mono {
+    return this.#draft.now;
+  }
+
+  get dependencyClass(): DependencyClass {
+    return this.#draft.setup.profile.dependencyClass;
+  }
+
+  get onWatch(): boolean {
+    return this.#draft.core.watch.state.on;
+  }
+
+  get watchFrom(): Mono {
+    return this.#draft.core.watch.from;
+  }
+
+  get held(): boolean {
+    return this.#runtime?.t0 !== undefined;
+  }
+
+  get heldMs(): number {
+    const t0 = this.#runtime?.t0;
+    return t0 === undefined ? 0 : this.#draft.now - t0;
+  }
+
+  get settledAt(): Mono {
+    return this.#draft.core.settledAt;
   }
 
   isOn(id: ConditionId): boolean {

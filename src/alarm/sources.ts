@@ -55,20 +55,9 @@ export function isSensorOff(view: View, name: Delivered["name"]): boolean {
     record?.spokeAt !== undefined &&
     view.now - record.spokeAt < GAP_MS &&
     saysNothing(record) &&
-    view.isOn("OXI_SENSOR_OFF")
-  );
-}
-
-/** SpO2 is too low to measure: SPO2_UNDER_RANGE speaks for it. */
-export function isUnderRange(view: View, name: Delivered["name"]): boolean {
-  const record = view.device?.record;
-  return (
-    name === "spo2" &&
-    record?.spokeAt !== undefined &&
-    view.now - record.spokeAt < GAP_MS &&
-    typeof record.signals.spo2?.sample === "object" &&
-    view.isOn("SPO2_UNDER_RANGE") &&
-    view.isViolating("SPO2_UNDER_RANGE")
+    view.isOn("OXI_SENSOR_OFF") &&
+    // What was lost before stays an alarm until the other one speaks.
+    (!view.held || view.isOpen("OXI_SENSOR_OFF"))
   );
 }
 

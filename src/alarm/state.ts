@@ -2,8 +2,10 @@ import type {
   Actor,
   AlarmValues,
   Baselines,
+  CardEvidence,
   CareAct,
   CarePlan,
+  CauseId,
   ConditionId,
   Occurrence,
   Priority,
@@ -202,6 +204,13 @@ export interface Past
   readonly seen: boolean;
 }
 
+/** While members recover, signals pass through the pictures of other causes: the card keeps what it was. */
+export interface KeptCause {
+  readonly cause: CauseId;
+  readonly evidence: readonly CardEvidence[];
+  readonly rival?: { readonly cause: CauseId; readonly since: Mono };
+}
+
 /** A pause under way. */
 export interface PauseCore {
   readonly condition: ConditionId;
@@ -273,6 +282,8 @@ export interface Core {
   readonly past: readonly Past[];
   /** When each condition came into alarm in the last 60 min. */
   readonly repeats: { readonly [id in ConditionId]?: readonly Mono[] };
+  /** The cause that each open card shows, with its evidence, and another one that may take its place. */
+  readonly causes: { readonly [card: OccurrenceId]: KeptCause };
   readonly pauses: readonly PauseCore[];
   readonly care?: CareCore;
   readonly carePlan?: CarePlan;
@@ -331,6 +342,7 @@ export const startState = (now: Instant, bed: BedId): EngineState => ({
     open: {},
     past: [],
     repeats: {},
+    causes: {},
     pauses: [],
     careDone: {},
     baselines: {},

@@ -39,7 +39,13 @@ export function bedReadings(input: BedInput): BedReadings {
     ([, record]) => input.withDelayed || record.timeliness === "live",
   );
 
+  // Ten conditions look at SpO2 in the same moment.
+  const known: { [id in SignalId]?: Reading | "none" } = {};
   const reading = (signal: SignalId): Reading | undefined => {
+    const found = (known[signal] ??= look(signal) ?? "none");
+    return found === "none" ? undefined : found;
+  };
+  const look = (signal: SignalId): Reading | undefined => {
     let newest: Reading | undefined;
     for (const [device, record] of ranked) {
       const known = record.signals[signal];

@@ -14,6 +14,7 @@ export const alarmOffReminder = condition({
   rises: "",
   clears: "everything is switched on again",
   latch: "V",
+  reads: [],
   gating: "what the class starts without is not switched off by anybody",
   values: ["conditions"],
   judge: judgeOff,

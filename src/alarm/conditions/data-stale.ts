@@ -1,5 +1,5 @@
 import { condition, GAP_MS, type Verdict, type View, WAITING } from "../condition.ts";
-import { type Delivered, isBreathless, isSensorOff, isUnderRange, owedBy } from "../sources.ts";
+import { type Delivered, isBreathless, isSensorOff, owedBy } from "../sources.ts";
 
 /** A delayed source speaks in bursts a minute apart. */
 const DELAYED_S = 120;
@@ -63,11 +63,7 @@ function judgeAge(view: View, limitS: number): Verdict {
 /** What has been silent for so long, unless another alarm speaks for it. */
 const late = (view: View, forMs: number): readonly Delivered[] =>
   (owedBy(view, forMs)?.delivered ?? []).filter(
-    ({ name, at }) =>
-      view.now - at >= forMs &&
-      !isSensorOff(view, name) &&
-      !isUnderRange(view, name) &&
-      !isBreathless(view, name),
+    ({ name, at }) => view.now - at >= forMs && !isSensorOff(view, name) && !isBreathless(view, name),
   );
 
 const longestMs = (delivered: readonly Delivered[], view: View): number =>

@@ -13,6 +13,7 @@ export const deviceSwapped = condition({
   rises: "",
   clears: "the right device is back, or a person has bound the new one to this bed",
   latch: "V",
+  reads: [],
   gating: "devices whose serial number is known and bound",
   values: ["device", "serial", "expected"],
   judge: judgeSerial,

@@ -13,6 +13,7 @@ export const limitsWidened = condition({
   rises: "",
   clears: "the limits before count again, or other ones that widen nothing",
   latch: "V",
+  reads: [],
   gating: "",
   values: ["until"],
   judge: judgeWidening,

@@ -40,14 +40,16 @@ function judgePlateau(
   if (reading === undefined) return view.bed.missing(["spo2"]);
   const { value, at, device, coverMs } = reading;
   const { limit, delay_s } = settings;
+  // The samples decide when it is over: the median would sound for minutes after help has come.
+  if (!inBand(value, { side: "low", ...settings }, view.held)) {
+    return { kind: "clear", coverMs, at, values: { spo2: value, limit }, devices: [device] };
+  }
   const { median, validMs, devices } = view.bed.window("spo2", delay_s / 60);
   const evidence = {
     at,
     values: { spo2: value, ...(median !== undefined && { median }), limit },
     devices: [...new Set([device, ...devices])],
   };
-  // The samples decide when it is over: the median would sound for minutes after help has come.
-  if (!inBand(value, { side: "low", ...settings }, view.held)) return { kind: "clear", coverMs, ...evidence };
   if (!view.held) {
     if (median === undefined || validMs < NEEDED_SHARE * delay_s * SECOND_MS) return WAITING;
     if (median >= limit) return { kind: "clear", coverMs, ...evidence };
