@@ -131,16 +131,43 @@ watch then stays off until the schedule next begins or a person starts it, and o
 comes back after an absence of 5 min. What still violates afterwards rings again after its delay. A box whose clock may be
 wrong keeps the watch on.
 
-**Acknowledging** is for one alarm and says "I'm going". It lapses after 3 min (high) or 10 min (medium), at the bedside
-after 15 min; then the alarm sounds again while it holds or nobody knows. An alarm whose priority rises sounds again at
-once, acknowledged or not.
+**One alarm, several tiers.** Conditions on one scale (oxygen, leak, battery) share an occurrence: the first in alarm opens
+it, the others join. A worse tier or a higher priority makes it sound again at once, acknowledged or not; a milder one joins
+silently. It ends with the last of them. Unanswered it stays at its worst; once somebody has taken it, it goes down silently
+with its tiers, and the next step up sounds again. What comes back within 10 min of its end is the same alarm: whoever had
+taken it still has, unless it is worse than before, so that an oscillation is one incident in ten minutes.
 
-**Tiers.** SPO2_LOW and SPO2_CRIT are two alarms with one cause: each is acknowledged for itself, and the second sounds
-although the first was acknowledged. Showing them as one card whose tier rises (clinical facts, 3.1) is left to the
-grouping of alarms, together with storm control and correlation.
+**Storms.** The seventh time within the hour that one condition comes into alarm it is told as recurrent ("7 times in 60
+min"), as a warning, and stays open until 15 min have passed without it. Never merged: SPO2_CRIT, SPO2_UNDER_RANGE,
+VENT_DISCONNECT, VENT_APNEA, the machine's own alarms, the patient's call, faults of the box, and anything more urgent than
+its kind.
 
-**Latching** stands here as the clinical facts ask for it. In this version sound and card end with the alarm, and what
-happened stays in the night's list.
+**Cards.** Alarms that begin within 90 s and may have one cause are one card with one cause, its evidence and what to look at
+first (src/alarm/cause-table.ts). A card keeps its cause while it recovers; another one takes its place after 15 s of better
+evidence. Technical alarms never stand above one about the person. Every open alarm is on exactly one card.
+
+**Acknowledging** says "I'm going" and is for one alarm; one tap on a card answers each of its members. It lapses after 3 min
+(high) or 10 min (medium), at the bedside after 15 min; then the alarm sounds again while it holds or nobody knows. A
+technical loss that nobody can mend now can be taken over ("I am watching myself"): it asks gently every 30 min and, ten
+minutes unanswered, rings again; what happens to the person breaks through.
+
+**Pause** silences one condition at one priority and below: high 10 min (class C 3), lost data 15, others 120; longer is
+refused, and there is no pause for all. **A care act** quiets what it explains for at most 10 min (class C 3), ends by itself
+and a minute after everything it disturbed is good again. Neither quiets SPO2_CRIT, SPO2_UNDER_RANGE, VENT_APNEA, the
+patient's call, faults of the box, nor in class C a disconnection. What is quiet is shown, and rings when the quiet ends.
+
+**Leaving.** "End the night" closes every alarm as ended by that person. In hospital or on a visit nothing is judged until
+the given end; signals that come back ask to start again. The end of the watch (transfer, death) silences everything, the
+call too, and can be undone for 24 h.
+
+**Limits** of a person are versions with author and reason; what is widened ends by itself. Switched off are single
+conditions, by a therapist.
+
+**Quality.** A doubtful sample (the device's remark, perfusion below 0.3 %) never blocks: the timer runs, the alarm is a
+warning 15 s later unless ventilator, pulse or an earlier low bear it out.
+
+**Latching.** What was high and ended unanswered stays as a trace until somebody has seen it; a ventilator's own alarm stays
+until the ventilator clears it.
 
 **Two devices** for one signal: the first in the bed's order that has a valid sample of the last 5 s counts. Absence is
 judged for each device by itself. An alarm on evidence of a simulated device is marked simulated; it reaches people only
@@ -148,4 +175,5 @@ inside a drill.
 
 **Restart.** The journal's last entry holds open alarms, acknowledgements and running delays. Time away is a gap in the
 data. What would have run out meanwhile has ended; with a clock that is not trusted, every acknowledgement and drill has.
-Devices get 10 s to answer after a longer absence. The one thing that begins again is the 60 s mean of the minute volume.`;
+Devices get 10 s to answer after a longer absence. What begins again: the 60 s mean of the minute volume, the pulse of the
+last 5 min, the doubtful time of the last 2 min; the 5 min of SpO2 go on from minute medians.`;

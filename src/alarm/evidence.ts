@@ -6,7 +6,8 @@ import type { Core, Live, SignalRecord } from "./state.ts";
 
 /** What the cards may rest on: the newest word of any device about each signal. */
 export function evidenceOf(live: Live, core: Core, now: Mono): EvidenceOf {
-  const records = Object.values(live.devices);
+  // A memory card that is minutes behind says nothing about now.
+  const records = Object.values(live.devices).filter(({ timeliness }) => timeliness === "live");
   const newest = (id: SignalId): SignalRecord | undefined =>
     records.reduce<SignalRecord | undefined>((best, { signals }) => {
       const known = signals[id];

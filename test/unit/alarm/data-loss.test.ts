@@ -351,10 +351,12 @@ describe("laws", () => {
         for (const one of stretches) {
           const before = bed.events.length;
           play(bed, one);
-          for (const { kind, occurrence, reason } of bed.events.slice(before)) {
+          for (const { kind, occurrence, reason, over } of bed.events.slice(before)) {
             const rank = ["low", "medium", "high"].indexOf(occurrence.priority);
             expect(rank).toBeGreaterThanOrEqual(priorities.get(occurrence.id) ?? 0);
-            priorities.set(occurrence.id, rank);
+            // Over, and back within ten minutes, it is as urgent as what comes back.
+            if (over === true) priorities.delete(occurrence.id);
+            else priorities.set(occurrence.id, rank);
             if (kind === "ended") {
               expect(reason).toBe("recovered");
               expect(["silent", "off"]).not.toContain(one.kind);
