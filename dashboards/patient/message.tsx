@@ -113,7 +113,12 @@ export function WatchWords(props: { readonly bed: BedState }) {
     case "transfer":
     case "death":
       return <p class="watch-words">{leaving.state[watch.reason]}</p>;
-    default:
+    case "class_c":
+    case "schedule":
+    case "person":
+    case "therapy":
+    case "off":
+    case "ended":
       return null;
   }
 }

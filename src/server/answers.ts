@@ -10,10 +10,6 @@ export interface AnswerRules {
   readonly careMinutes: { readonly [act in CareAct]: number };
 }
 
-/** Every condition that is part of an occurrence now. */
-export const conditionsOf = ({ condition, conditions = [] }: Occurrence): readonly ConditionId[] =>
-  conditions.length === 0 ? [condition] : conditions;
-
 /** What pages may offer for what is open now; without rules only what no rule limits. */
 export function answersFor({ open }: AlarmFold, rules: AnswerRules | undefined): BedState["answers"] {
   if (rules === undefined) return { care: {}, pauses: {}, watching: [] };
@@ -28,3 +24,7 @@ export function answersFor({ open }: AlarmFold, rules: AnswerRules | undefined):
   }
   return { care: rules.careMinutes, pauses, watching };
 }
+
+/** Every condition that is part of an occurrence now. */
+const conditionsOf = ({ condition, conditions = [] }: Occurrence): readonly ConditionId[] =>
+  conditions.length === 0 ? [condition] : conditions;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { HOUR_MS } from "../../src/domain/time.ts";
-import { acknowledgement, alarms, bedState, NOW, occurrence } from "../support/pages-beds.ts";
+import { acknowledgement, alarms, bedState, left, maskOff, NOW, occurrence } from "../support/pages-beds.ts";
 import {
   accessibilityFaults,
   type Browser,
@@ -59,6 +59,30 @@ describe("the patient's page", () => {
     await eventually(message).toBe("Mei is with you");
     server.state(bedState());
     await eventually(message).toBe("The call works");
+  });
+
+  test("says who comes also to an alarm that nobody called for, and in quiet words whether somebody watches", async () => {
+    const { page, message } = await open();
+    const watch = () => page.locator(".watch-words").innerText();
+    await eventually(watch).toBe("Watching since 22:15");
+    server.state(maskOff((each) => ({ ...each, acknowledgement: acknowledgement("Wei") })));
+    await eventually(message).toBe("Wei is coming");
+    server.state(left("visit"));
+    await eventually(watch).toMatch(/^Away, silent until Nov 25/);
+    await eventually(message).toBe("The call works");
+  });
+
+  test("says that nobody is called once the watch has ended for good, and does not seem to try", async () => {
+    const { page, message } = await open();
+    server.state(left("transfer"));
+    await eventually(message).toMatch(/nobody is called\. Use the bell/);
+    await page.locator(".call-button").tap();
+    await page.keyboard.press("Space");
+    await page.waitForTimeout(300);
+    expect(calls()).toEqual([]);
+    server.state(left("death"));
+    await page.locator(".call-button").waitFor({ state: "detached" });
+    expect(await page.locator("main").innerText()).toBe("The watch has ended");
   });
 
   test.each(["Space", "Enter"])("calls with %s, wherever the focus was left by touch", async (key) => {

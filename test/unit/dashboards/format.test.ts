@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { leaveEnd } from "../../../dashboards/caregiver/leave-end.ts";
 import { Format } from "../../../dashboards/shared/format.ts";
 import { languageOf } from "../../../dashboards/shared/language.ts";
 import { Sweep } from "../../../dashboards/shared/sweep.ts";
@@ -53,10 +54,36 @@ describe("numbers as people read them", () => {
     expect(said("en", { limit: 20 })).toEqual(["limit 20 s"]);
     expect(said("en", { signals: "spo2 pulse_rate", ipap: 18 })).toEqual(["Oxygen, Pulse", "IPAP 18"]);
     expect(said("en", { future: "thing" })).toEqual(["future thing"]);
+    expect(said("en", { names: "ipap backup_rate" })).toEqual(["changed IPAP, backup rate"]);
+    expect(said("zh-Hans", { step: "no", drift_s: 40 })[0]).toMatch(/否$|不/);
+    expect(said("en", { act: "turn", minutes: 12 })).toEqual(["Turning", "minutes 12"]);
+    expect(said("en", { conditions: "SPO2_WARN PR_LOW" })[0]).toMatch(/^[A-Z][^,]+, [A-Z]/);
+    expect(said("en", { until: Date.parse("2026-11-21T18:14:00Z") })).toEqual(["until Nov 22, 2026, 02:14"]);
+  });
+
+  test("a machine's own words stand in a frame that tells whose they are, and its code is not said", () => {
+    const values = { device: "abc", code: "leak_high", text: "LEAKAGE" };
+    const said = (device?: string) =>
+      format("en")
+        .evidence(values, "Asia/Taipei", device)
+        .map(({ value }) => value);
+    expect(said()).toEqual(["The ventilator itself alarms: LEAKAGE"]);
+    expect(said("Nonin")).toEqual(["Nonin itself alarms: LEAKAGE"]);
+  });
+
+  test("the end of a leave is read in the bed's zone, and only when it is whole", () => {
+    expect(leaveEnd("2026-11-29T18:30", "Asia/Taipei")).toBe(Date.parse("2026-11-29T18:30+08:00"));
+    expect(leaveEnd("2026-11-29T18:30:00", "UTC")).toBe(Date.parse("2026-11-29T18:30Z"));
+    for (const text of ["", "2026-11-29", "2026-99-99T10:00", "soon"]) {
+      expect(leaveEnd(text, "Asia/Taipei")).toBeUndefined();
+    }
   });
 
   test("says why a condition cannot be judged, naming the setting that is missing", () => {
     expect(format("en").unknownWhy("setting:ipap")).toBe("the setting IPAP is not known");
+    expect(format("en").unknownWhy("baseline:minute_volume")).toBe(
+      "the usual Minute volume of this person is not known yet",
+    );
     expect(format("zh-Hant").unknownWhy("no_source")).toBe("這裡沒有裝置測這一項");
     expect(format("en").unknownWhy("something newer")).toBe("something newer");
   });

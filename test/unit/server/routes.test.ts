@@ -280,6 +280,13 @@ describe("a one-time address from a notification", () => {
     ]);
   });
 
+  it("to the gentle question says that one still watches, and does not take the alarm on", async () => {
+    const accepted = { id: "p1", name: "Mei" };
+    harness.live.alarms(fold([occurrence({ condition: "OXI_SENSOR_OFF", priority: "medium", accepted })]));
+    await post(`/api/a/${TOKEN}`, {});
+    expect(harness.commands).toMatchObject([{ command: { kind: "acknowledge", place: "watching" } }]);
+  });
+
   it("posted twice is the same command twice, which is harmless", async () => {
     harness.live.alarms(fold([occurrence()]));
     const [one, two] = [await post(`/api/a/${TOKEN}`, {}), await post(`/api/a/${TOKEN}`, {})];

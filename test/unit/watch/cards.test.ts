@@ -222,7 +222,7 @@ describe("leaving the watch", () => {
         { atS: 0, open: [leak(), occurrence({ id: C })] },
         { atS: 20, open: [], watch },
         { atS: 25, open: [], watch },
-        { atS: 9_000, open: [], watch: { ...watch, asks: true } as AlarmFold["watch"] },
+        { atS: 9_000, open: [], watch: { ...watch, asks: true } },
       ],
       10_000,
     );
