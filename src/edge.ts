@@ -107,7 +107,7 @@ export async function composeEdge(
     },
   });
   const reach = createReach({
-    ...{ clock, http },
+    ...{ clock, http, log },
     wanted: () =>
       selfWatch.wantsReach ? targets.list().filter(({ deadSince }) => deadSince === undefined) : [],
     onChange: () => selfWatch.look(),

@@ -3,6 +3,7 @@ import { MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
 import type { Channel, ChannelTarget, SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Http } from "../port/http.ts";
+import type { Log } from "../port/log.ts";
 
 /** How somewhere has answered of late. */
 export type Reached =
@@ -29,6 +30,7 @@ export interface Reach {
 export interface ReachOptions {
   readonly clock: Clock;
   readonly http: Http;
+  readonly log: Log;
   /** Whose services are asked now: empty while nobody would be called. */
   readonly wanted: () => readonly ChannelTarget[];
   /** Something answers that did not, or the reverse; must not throw. */
@@ -43,10 +45,10 @@ const TIMEOUT_MS = 10 * SECOND_MS;
 const MOST = 100;
 
 export function createReach(options: ReachOptions): Reach {
-  const { clock, http } = options;
+  const { clock, http, log } = options;
   const sends = new Map<string, Reached>();
   const services = new Map<string, Reached>();
-  const asking = new Set<string>();
+  const waits = new Set<() => void>();
   const channels = new Map<string, Channel>();
   let cancel: (() => void) | undefined;
   let running = false;
@@ -65,17 +67,27 @@ export function createReach(options: ReachOptions): Reach {
   const addressOf = (target: ChannelTarget): string | undefined =>
     channels.get(target.channel)?.service?.(target);
 
-  /** Any answer will do, also a refusal: somebody was there. Never rejects. */
+  /**
+   * Why a service did not answer; undefined when it did. Any answer will do, also a refusal: somebody was there. Never
+   * rejects, and always ends: a question that hangs must not pass for silence in which all is well (law 1).
+   */
+  const failureOf = (address: string): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const cancelWait = clock.after(TIMEOUT_MS, () => end("no answer in time"));
+      const end = (failure: string | undefined): void => {
+        cancelWait();
+        waits.delete(cancelWait);
+        resolve(failure);
+      };
+      waits.add(cancelWait);
+      http.request({ method: "GET", url: address, headers: {}, timeoutMs: TIMEOUT_MS }).then(
+        () => end(undefined),
+        (thrown: unknown) => end(messageOf(thrown)),
+      );
+    });
+
   const ask = async (address: string): Promise<void> => {
-    if (asking.has(address)) return;
-    asking.add(address);
-    let failure: string | undefined;
-    try {
-      await http.request({ method: "GET", url: address, headers: {}, timeoutMs: TIMEOUT_MS });
-    } catch (thrown) {
-      failure = messageOf(thrown);
-    }
-    asking.delete(address);
+    const failure = await failureOf(address);
     if (running) note(services, address, failure);
   };
 
@@ -84,14 +96,17 @@ export function createReach(options: ReachOptions): Reach {
     // What nobody has any more is not remembered, nor what nobody asks about: it may have changed by then.
     for (const address of services.keys()) if (!addresses.has(address)) services.delete(address);
     await Promise.all([...addresses].map(ask));
-    if (!running) return;
-    const isWell = [...services.values()].every(({ ok }) => ok);
-    cancel = clock.after(isWell ? ASK_MS : AGAIN_MS, next);
   };
 
+  /** For ever, whatever happens to one round. */
   const next = (): void => {
-    // Never rejects: ask() does not, and neither do the callbacks.
-    void round();
+    round()
+      .catch((error: unknown) => log.note("reach.failed", { why: messageOf(error) }, "error"))
+      .finally(() => {
+        if (!running) return;
+        const isWell = [...services.values()].every(({ ok }) => ok);
+        cancel = clock.after(isWell ? ASK_MS : AGAIN_MS, next);
+      });
   };
 
   const noteSend = (target: ChannelTarget, result: SendResult): void => {
@@ -125,6 +140,8 @@ export function createReach(options: ReachOptions): Reach {
     stop() {
       running = false;
       cancel?.();
+      for (const cancelWait of waits) cancelWait();
+      waits.clear();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Channel, ChannelTarget, SendResult } from "../../../src/port/chann
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createReach, type Reach } from "../../../src/watch/reach.ts";
 import { NIGHT } from "../../support/alarms.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 const target = (id: string, service: string): ChannelTarget => ({
   id,
@@ -21,6 +22,7 @@ let wanted: readonly ChannelTarget[];
 let asked: { readonly atS: number; readonly url: string; readonly method: string }[];
 let changes: number;
 let down: ReadonlySet<string>;
+let hangs: boolean;
 let result: SendResult;
 
 beforeEach(() => {
@@ -29,9 +31,11 @@ beforeEach(() => {
   asked = [];
   changes = 0;
   down = new Set();
+  hangs = false;
   result = { outcome: "accepted", reference: "" };
   reach = createReach({
     clock,
+    log: silentLog,
     wanted: () => wanted,
     onChange: () => {
       changes += 1;
@@ -40,6 +44,7 @@ beforeEach(() => {
       request({ url, method }) {
         asked.push({ atS: clock.mono() / SECOND_MS, url, method });
         if (down.has(url)) return Promise.reject(new Error("no route"));
+        if (hangs) return new Promise(() => undefined);
         return Promise.resolve({ status: 404, headers: {}, body: "" });
       },
     },
@@ -99,9 +104,21 @@ describe("services", () => {
     expect(reach.service(MEI)).toBeUndefined();
   });
 
+  test("that never answer count as silent, and are asked again", async () => {
+    hangs = true;
+    reach.start();
+    await clock.advance(11 * SECOND_MS);
+    expect(reach.service(MEI)).toMatchObject({ ok: false, detail: "no answer in time" });
+    hangs = false;
+    await clock.advance(15 * SECOND_MS);
+    expect(reach.service(MEI)).toEqual({ ok: true });
+  });
+
   test("leave no timer behind", async () => {
     reach.start();
-    await clock.advance(SECOND_MS);
+    await clock.advance(50 * SECOND_MS);
+    hangs = true;
+    await clock.advance(15 * SECOND_MS);
     reach.stop();
     expect(clock.pending).toBe(0);
   });
