@@ -66,6 +66,55 @@ export class Api {
     return this.#request(path, withBody(body), fits);
   }
 
+  /** A change of what was seen in this version: nobody overwrites what they have not seen. */
+  change<T>(
+    method: "PUT" | "POST",
+    path: string,
+    body: object,
+    version: number,
+    fits: Fits<T>,
+  ): Promise<Answer<T>> {
+    const { headers, ...init } = withBody(body);
+    return this.#request(
+      path,
+      { ...init, method, headers: { ...headers, "if-match": `"${version}"` } },
+      fits,
+    );
+  }
+
+  /**
+   * A request that is answered line by line, as the work goes on. Ends well also when the signal aborts; a line that
+   * does not fit is `strange`.
+   */
+  async lines<T>(
+    path: string,
+    body: object,
+    fits: Fits<T>,
+    onLine: (line: T) => void,
+    signal: AbortSignal,
+  ): Promise<Answer<undefined>> {
+    const through: Answer<undefined> = { ok: true, value: undefined };
+    try {
+      const response = await fetch(path, { ...withBody(body), signal, credentials: "same-origin" });
+      if (!response.ok) return { ok: false, problem: this.#refusal(response, await bodyOf(response)) };
+      let rest = "";
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+        const whole = (rest + part.value).split("\n");
+        rest = whole.pop() ?? "";
+        for (const text of whole) {
+          const line: unknown = JSON.parse(text);
+          if (!fits(line)) return { ok: false, problem: { kind: "strange" } };
+          onLine(line);
+        }
+      }
+      return through;
+    } catch {
+      // Whatever the browser calls it: it broke off, or somebody ended it.
+      return signal.aborted ? through : { ok: false, problem: { kind: "unreachable" } };
+    }
+  }
+
   /** A piece of a file. */
   sendBytes<T>(path: string, bytes: Blob, fits: Fits<T>): Promise<Answer<T>> {
     const headers = { "content-type": "application/octet-stream" };
@@ -113,7 +162,7 @@ const isAnything = (_value: unknown): _value is unknown => true;
 
 const isProblem = hasKeys<Problem>("title", "status", "detail", "code");
 
-function withBody(body: object): RequestInit {
+function withBody(body: object) {
   return {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -9,6 +9,7 @@ import { startPage } from "../shared/start-page.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { NightAlarms } from "./alarms.tsx";
 import { ImportCard } from "./import-card.tsx";
+import { Limits } from "./limits.tsx";
 import { Metrics } from "./metrics.tsx";
 import { Strips } from "./strips.tsx";
 import "./therapist.css";
@@ -30,9 +31,15 @@ const WIDTH_MAX = 2_000;
 function Therapist() {
   const page = usePage();
   const chosen = useSignal<BedId | undefined>(undefined);
+  const part = useSignal<"nights" | "limits">(location.hash === "#limits" ? "limits" : "nights");
   const beds = page.heard.value?.beds ?? [];
   const bed = beds.find((each) => each.bed === chosen.value) ?? beds[0];
-  const { common } = page.format.value.words.pages;
+  const { words } = page.format.value;
+  const { common, therapist } = words.pages;
+  const show = (next: "nights" | "limits"): void => {
+    part.value = next;
+    history.replaceState(null, "", next === "limits" ? "#limits" : location.pathname);
+  };
   if (bed === undefined) return page.phase.value === "lost" ? null : <p class="waiting">{common.waiting}</p>;
   return (
     <>
@@ -53,7 +60,20 @@ function Therapist() {
           </select>
         </label>
       )}
-      <Nights key={bed.bed} bed={bed.bed} />
+      <fieldset class="parts">
+        <legend class="visually-hidden">{common.navLabel}</legend>
+        <button type="button" aria-pressed={part.value === "nights"} onClick={() => show("nights")}>
+          {therapist.title}
+        </button>
+        <button type="button" aria-pressed={part.value === "limits"} onClick={() => show("limits")}>
+          {words.limits.title}
+        </button>
+      </fieldset>
+      {part.value === "nights" ? (
+        <Nights key={bed.bed} bed={bed.bed} />
+      ) : (
+        <Limits key={bed.bed} bed={bed.bed} zone={bed.zone} />
+      )}
     </>
   );
 }

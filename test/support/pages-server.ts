@@ -21,6 +21,7 @@ import type {
   NightsResponse,
   Problem,
 } from "../../src/server/contract.ts";
+import { problemOf } from "../../src/server/problem.ts";
 import { SECURITY_HEADERS } from "../../src/server/security.ts";
 import {
   bedState,
@@ -33,6 +34,7 @@ import {
   simulationView,
   ventilator,
 } from "./pages-beds.ts";
+import { createPagesLimits, type PagesLimits } from "./pages-limits.ts";
 
 export interface Asked {
   readonly method: string;
@@ -54,6 +56,7 @@ export interface PagesScript {
   commissionings: readonly CommissioningView[];
   /** What the box speaks, whatever is asked for; undefined: it has no voice. */
   speech: Uint8Array | undefined;
+  readonly limits: PagesLimits;
   /** Answers instead of the usual, by "METHOD /path"; `hang` never answers. */
   readonly refusals: Map<string, Problem | "hang">;
 }
@@ -112,6 +115,7 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     simulation: simulationView(),
     commissionings: commissionings(),
     speech: undefined,
+    limits: createPagesLimits(),
     refusals: new Map(),
   };
   const asked: Asked[] = [];
@@ -159,6 +163,21 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     if (pathname.startsWith("/api/speech/") && script.speech !== undefined) {
       response.writeHead(200, { "content-type": "audio/wav" }).end(script.speech);
       return;
+    }
+    if (pathname === "/api/beds/b1/limits/what-if") {
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      for (const line of script.limits.whatIf) response.write(`${JSON.stringify(line)}\n`);
+      response.end();
+      return;
+    }
+    const version = Number(/\d+/.exec(request.headers["if-match"] ?? "")?.[0] ?? 0);
+    const { role = "owner" } = script;
+    try {
+      const limits = await script.limits.answer({ method, path: pathname, body, version, role });
+      if (limits !== undefined) return sendJson(response, 200, limits);
+    } catch (error) {
+      const refused = problemOf(error);
+      return sendJson(response, refused.status, refused);
     }
     const answer = answerOf(method, pathname);
     if (answer === undefined) response.writeHead(204).end();
