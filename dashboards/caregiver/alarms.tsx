@@ -76,8 +76,8 @@ function dealtOf({ alarms }: BedState): readonly Dealt[] {
 /** One tap for everything that asks now; what comes later rings again. */
 function AnswerAll(props: { readonly dealt: readonly Dealt[]; readonly bed: BedState }) {
   const { caregiver } = usePage().format.value.words.pages;
-  const waiting = props.dealt.flatMap(({ members }) => members.filter((each) => askingOf(each) !== "silent"));
-  const { sending, trouble, answer } = useAnswer(props.bed, waiting);
+  const leads = props.dealt.map(({ members: [lead] }) => lead);
+  const { sending, trouble, answer } = useAnswer(props.bed, leads);
   return (
     <div class="answer answer-all">
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} title={caregiver.notSent} />}

@@ -22,7 +22,7 @@ export function Answer(props: {
   const { members } = props.dealt;
   const { words } = usePage().format.value;
   const { caregiver } = words.pages;
-  const { sending, trouble, answer } = useAnswer(bed, members);
+  const { sending, trouble, answer } = useAnswer(bed, [members[0]]);
   const waits = members.some((each) => askingOf(each) !== "silent");
   const isGentle = waits && members.every((each) => askingOf(each) !== "ring");
   const isThere = members.every(({ acknowledgement }) => acknowledgement?.place === "bedside");
@@ -94,19 +94,17 @@ function Taker(props: { readonly taken: Acknowledgement; readonly zone: string }
   );
 }
 
-/** Posts answers for alarms, one request each, and keeps what came of it. */
-export function useAnswer(bed: BedState, occurrences: readonly Occurrence[]) {
+/** Posts answers, one request for each card, by the first of its alarms, and keeps what came of it. */
+export function useAnswer(bed: BedState, leads: readonly Occurrence[]) {
   const page = usePage();
   const sending = useSignal<Place | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
   async function send(place: Place): Promise<void> {
     if (sending.value !== undefined) return;
     sending.value = place;
-    const request: AcknowledgeRequest = { place };
-    // Whoever goes already goes on doing so.
-    const meant = occurrences.filter((each) => place !== "going" || each.acknowledgement === undefined);
+    const request: AcknowledgeRequest = { place, card: true };
     const answers = await Promise.all(
-      meant.map(({ id }) =>
+      leads.map(({ id }) =>
         page.api.tell(`${pathOf(bed)}/occurrences/${encodeURIComponent(id)}/acknowledge`, request),
       ),
     );

@@ -144,7 +144,12 @@ export const alarmEvent = Type.Object({
 
 /** What a person may ask of an engine from afar; what the box says of itself is not among it. */
 export const commandBody = Type.Union([
-  Type.Object({ kind: Type.Literal("acknowledge"), occurrence: name, place }),
+  Type.Object({
+    kind: Type.Literal("acknowledge"),
+    occurrence: name,
+    place,
+    card: Type.Optional(Type.Literal(true)),
+  }),
   Type.Object({ kind: Type.Literal("with_patient"), occurrence: name }),
   Type.Object({ kind: Type.Literal("pause"), condition, priority, forMs: lasting }),
   Type.Object({ kind: Type.Literal("resume"), condition }),

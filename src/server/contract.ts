@@ -152,6 +152,8 @@ export interface CommandAnswer {
  */
 export interface AcknowledgeRequest {
   readonly place: AcknowledgePlace;
+  /** Every open alarm of its card at once: what one tap on a card means. */
+  readonly card?: boolean;
 }
 /** POST /api/beds/:bed/pause ; one condition at one priority and below, at most as long as `answers.pauses` says. */
 export interface PauseRequest {

@@ -2,16 +2,7 @@ import type { AlarmEvent, Occurrence } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { isPresent } from "../domain/sample.ts";
 import { SIGNALS, type SignalId } from "../domain/signal.ts";
-import {
-  HOUR_MS,
-  MINUTE_MS,
-  type Mono,
-  type Night,
-  nightBounds,
-  SECOND_MS,
-  type Wall,
-  wall,
-} from "../domain/time.ts";
+import { HOUR_MS, MINUTE_MS, type Mono, type Night, nightBounds, SECOND_MS, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Bucket, Point, RangeQuery, Timeseries } from "../port/timeseries.ts";
 import { oximetryMetrics } from "../trends/metrics.ts";

@@ -47,7 +47,10 @@ export const SetLanguage = Type.Object({ language: Type.Enum(LANGUAGES) });
 export const MakeJoinCode = Type.Object({
   role: Type.Enum(["caregiver", "patient", "therapist", "technician"] as const),
 });
-export const Acknowledge = Type.Object({ place: Type.Enum(["going", "bedside", "watching"] as const) });
+export const Acknowledge = Type.Object({
+  place: Type.Enum(["going", "bedside", "watching"] as const),
+  card: Type.Optional(Type.Boolean()),
+});
 const Condition = Type.Enum(CONDITION_IDS);
 export const Pause = Type.Object({
   condition: Condition,

@@ -67,7 +67,8 @@ export function escalate(
   const silenced: OccurrenceId[] = [];
   const seen = fold.open.flatMap((occurrence) => {
     const one = look(incidents.get(occurrence.id), occurrence, fold, now);
-    return one.priority === "low" ? [] : [one];
+    const wasHeardOf = one.before !== undefined && one.before.phase !== "over";
+    return one.priority === "low" && !wasHeardOf ? [] : [one];
   });
   const leads = leadsOf(seen);
   const announced = announcedOn(seen);
@@ -120,26 +121,22 @@ function look(before: Incident | undefined, occurrence: Occurrence, fold: AlarmF
       : known?.overruled;
   const isAnswered = acknowledgement !== undefined && answerId(acknowledgement) !== overruled;
   const asking = askingOf(unanswered);
+  // While it waits it is never announced as milder; answered, or told together, it is what the engine says.
+  const worst = recurrent !== undefined || isAnswered ? undefined : known;
+  const priority =
+    worst === undefined ? occurrence.priority : higherPriority(occurrence.priority, worst.priority);
   const mayReach = mayReachPeople(occurrence, fold.drillUntil, now.wall);
   return {
-    occurrence,
-    card,
-    before,
-    simulated,
-    drill,
-    overruled,
-    priority:
-      known === undefined || recurrent !== undefined
-        ? occurrence.priority
-        : higherPriority(occurrence.priority, known.priority),
-    condition: known !== undefined && !rises && isMilder(occurrence, known) ? known.condition : condition,
+    ...{ occurrence, card, before, simulated, drill, overruled, priority },
+    condition: worst !== undefined && isMilder(occurrence, worst) ? worst.condition : condition,
     isWorse: rises || (known !== undefined && !isMilder(occurrence, known) && condition !== known.condition),
-    wants: !mayReach ? "muted" : isAnswered ? "answered" : asking === "ring" ? "ring" : quietWant(asking),
+    wants: !mayReach ? "muted" : isAnswered ? "answered" : wantOf(asking, priority),
   };
 }
 
-const quietWant = (asking: "gentle" | "silent"): "gentle" | "quiet" =>
-  asking === "gentle" ? "gentle" : "quiet";
+/** Low priority is never sent: what has become low since somebody answered goes on without words. */
+const wantOf = (asking: ReturnType<typeof askingOf>, priority: Occurrence["priority"]): Seen["wants"] =>
+  asking === "silent" || priority === "low" ? "quiet" : asking;
 
 const isMilder = ({ priority }: Occurrence, known: Incident): boolean =>
   priorityRank(priority) < priorityRank(known.priority);

@@ -226,5 +226,7 @@ function acknowledgement({ send, target, message }: Job, by: string): AlarmComma
     occurrence: send.occurrence,
     by: { id: target.person, name: by },
     place: send.kind === "gentle" ? "watching" : "going",
+    // One message a card: one answer to all of it.
+    card: true,
   };
 }

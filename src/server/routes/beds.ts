@@ -1,9 +1,9 @@
-import type { AcknowledgePlace, AlarmCommand, Occurrence } from "../../domain/alarm.ts";
+import type { AlarmCommand, Occurrence } from "../../domain/alarm.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { BedId } from "../../domain/ids.ts";
 import type { Person } from "../../domain/person.ts";
 import type { App, Context } from "../context.ts";
-import type { CommandAnswer } from "../contract.ts";
+import type { AcknowledgeRequest, CommandAnswer } from "../contract.ts";
 import type { LiveBed } from "../live-model.ts";
 import * as schemas from "../schemas.ts";
 
@@ -17,7 +17,7 @@ export function bedRoutes(app: App, context: Context): void {
     async (request): Promise<CommandAnswer> => {
       const { bed, id: occurrence } = request.params;
       const by = actorOf(context.person(request));
-      return carryOut(context, bed, acknowledgeCommand(context, bed, occurrence, by, request.body.place));
+      return carryOut(context, bed, acknowledgeCommand(context, bed, occurrence, by, request.body));
     },
   );
 
@@ -94,11 +94,11 @@ export function acknowledgeCommand(
   bed: BedId,
   occurrence: Occurrence["id"],
   by: { readonly id: string; readonly name: string },
-  place: AcknowledgePlace,
+  { place, card }: AcknowledgeRequest,
 ): AlarmCommand {
   const id = context.newId();
   const open = context.deps.live.fold(bed)?.open.find((one) => one.id === occurrence);
   if (place === "bedside" && open?.condition === "PATIENT_CALL")
     return { kind: "with_patient", id, occurrence, by };
-  return { kind: "acknowledge", id, occurrence, by, place };
+  return { kind: "acknowledge", id, occurrence, by, place, ...(card === true ? { card } : {}) };
 }

@@ -45,7 +45,8 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         // The same token is the same command, however often a phone repeats it.
         const id = `token-${createHash("sha256").update(token).digest("hex").slice(0, 20)}`;
         const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
-        const command = { kind: "acknowledge", id, occurrence, by, place } as const;
+        // One message a card: one answer to all of it.
+        const command = { kind: "acknowledge", id, occurrence, by, place, card: true } as const;
         const {
           accepted,
           reason = "This alarm is over.",

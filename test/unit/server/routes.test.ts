@@ -271,6 +271,7 @@ describe("a one-time address from a notification", () => {
         bed: "b1",
         command: {
           kind: "acknowledge",
+          card: true,
           id: expect.stringMatching(/^token-[0-9a-f]{20}$/),
           occurrence: OCCURRENCE,
           by: { id: "pabcdefghi", name: "<b>Aunt</b>" },

@@ -131,6 +131,21 @@ describe("an answered alarm", () => {
     expect(sends[2]?.priority).toBe("high");
   });
 
+  test("that has become milder since is announced as what it is, and as low not at all", () => {
+    const milder = (priority: Priority) =>
+      follow(
+        [
+          { atS: 0, open: [alarm()] },
+          { atS: 10, open: [answered(10)] },
+          { atS: 60, open: [answered(10, { priority })] },
+          { atS: 190, open: [alarm({ priority })] },
+        ],
+        300,
+      ).map(({ atS, kind, priority: said }) => `${atS} ${kind} ${said}`);
+    expect(milder("medium")).toEqual(["0 alarm high", "10 update high", "190 alarm medium"]);
+    expect(milder("low")).toEqual(["0 alarm high", "10 update high"]);
+  });
+
   test("before anybody was called needs no update", () => {
     expect(follow([{ atS: 0, open: [answered(0)] }], 100)).toEqual([]);
   });
@@ -257,7 +272,9 @@ describe("whatever happens, in any order", () => {
         const steps = changes.flatMap((each) => {
           if (isGone) return [];
           isGone = each.state === "gone";
-          if (each.priority === "high" || (each.priority === "medium" && worst === "low"))
+          // Answered, it may have become milder; while it waits it never does.
+          const falls = each.state === "answered";
+          if (falls || each.priority === "high" || (each.priority === "medium" && worst === "low"))
             worst = each.priority;
           const open =
             each.state === "gone"

@@ -320,6 +320,7 @@ describe("a machine that answers", () => {
         target: "siren",
         command: {
           kind: "acknowledge",
+          card: true,
           id: expect.stringMatching(/^reply-[A-Za-z0-9_-]{22}$/),
           occurrence: "b1-abcdefghij-1",
           by: { id: "person-of-siren", name: "night nurse" },
