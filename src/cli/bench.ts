@@ -1,10 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DEVICES } from "../../devices/index.ts";
+import { type AlarmsPlan, measureAlarms, WHOLE_BED } from "../bench/alarms.ts";
+import { alarmsTable } from "../bench/alarms-table.ts";
 import { type DevicesPlan, devicesTable, measureDevices } from "../bench/devices.ts";
 import { measurePath, type PathPlan } from "../bench/path.ts";
 import { reportOf, tableOf } from "../bench/report.ts";
 import { command, numberOf, UsageError } from "./command.ts";
+import { rehearse } from "./nights.ts";
+import { loadScenario } from "./scenario.ts";
 import type { Terminal } from "./terminal.ts";
 
 const FULL: PathPlan = {
@@ -31,16 +35,30 @@ const QUICK: PathPlan = {
 const DEVICES_FULL: DevicesPlan = { seconds: 1, nightHours: 8, days: 400 };
 const DEVICES_QUICK: DevicesPlan = { seconds: 0.02, nightHours: 0.1, days: 3 };
 
+const ALARMS_FULL: AlarmsPlan = {
+  ...{ variations: 60, seed: 1, scenarioSeeds: 3, scenarios: WHOLE_BED },
+  ...{ ordinaryNights: 10, chronicNights: 2, nightHours: 8, calibrationNights: 10 },
+  speed: { nightSeconds: 36_000, rounds: 3, beds: 1_000, bedSeconds: 60 },
+};
+
+/** Every row, each class once, one whole bed; no night is long enough to be counted. */
+const ALARMS_QUICK: AlarmsPlan = {
+  ...{ variations: 3, seed: 1, scenarioSeeds: 1, scenarios: WHOLE_BED.slice(0, 1) },
+  ...{ ordinaryNights: 1, chronicNights: 1, nightHours: 0.5, calibrationNights: 1 },
+  speed: { nightSeconds: 300, rounds: 1, beds: 20, bedSeconds: 5 },
+};
+
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path|devices] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
+  usage: "[path|devices|alarms] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +
     "twelve minutes; everything is on loopback. A missed aim is told and is no failure; exit 1: something could not be\n" +
     "measured. `bench devices` measures every decoder, what a link holds and how long a card takes, in about three\n" +
-    "minutes. docs/bench.md says how to read both.",
+    "minutes. `bench alarms` plays every hazard to the alarm engine in seeded variations, counts alarms per night and\n" +
+    "measures the engine, in about ten minutes; exit 1: something was missed. docs/bench.md says how to read them.",
   options: {
     json: {
       type: "string",
@@ -55,6 +73,11 @@ export const benchCommand = command({
       help: `alarms to raise at least; default ${FULL.alarms}, 0 for none`,
     },
     "no-peers": { type: "boolean", help: "Breathwatch alone" },
+    seed: {
+      type: "string",
+      value: "N",
+      help: `of the variations of bench alarms; default ${ALARMS_FULL.seed}`,
+    },
     quick: { type: "boolean", help: "some seconds in all, without peers and alarms: to try it out" },
   },
   positionals: { min: 0, max: 1, names: "NAME" },
@@ -63,12 +86,14 @@ export const benchCommand = command({
     "breathwatch bench path --json path.json",
     "breathwatch bench --no-peers",
     "breathwatch bench devices",
+    "breathwatch bench alarms --seed 7",
   ],
   async run({ values, positionals }, terminal) {
     const name = positionals[0] ?? "path";
     if (name === "devices") return benchDevices(values, terminal);
+    if (name === "alarms") return benchAlarms(values, terminal);
     if (name !== "path") {
-      throw new UsageError(`There is no measurement "${name}". There are: path, devices.`);
+      throw new UsageError(`There is no measurement "${name}". There are: path, devices, alarms.`);
     }
     const preset = values.quick === true ? QUICK : FULL;
     const plan: PathPlan = {
@@ -103,6 +128,27 @@ async function benchDevices(
   });
   const json = `${JSON.stringify(measured, undefined, 2)}\n`;
   await show({ json, table: devicesTable(measured) }, values.json, terminal);
+  return measured.problems.length === 0 ? 0 : 1;
+}
+
+async function benchAlarms(
+  values: { readonly json?: string; readonly quick?: boolean; readonly seed?: string },
+  terminal: Terminal,
+): Promise<number> {
+  const { clock, signal, environment } = terminal;
+  const preset = values.quick === true ? ALARMS_QUICK : ALARMS_FULL;
+  const seed = numberOf(values.seed ?? String(preset.seed), "--seed", 0, 1_000_000);
+  const beside = path.join(import.meta.dirname, "../../../shared/recordings");
+  const measured = await measureAlarms(
+    { ...preset, seed },
+    {
+      ...{ clock, signal, recordings: path.resolve(environment["BREATHWATCH_RECORDINGS"] ?? beside) },
+      say: (words) => terminal.say(words),
+      rehearse: async (name, turn) => (await rehearse(await loadScenario(name, terminal), turn)).problems,
+    },
+  );
+  const json = `${JSON.stringify(measured, undefined, 2)}\n`;
+  await show({ json, table: alarmsTable(measured) }, values.json, terminal);
   return measured.problems.length === 0 ? 0 : 1;
 }
 
