@@ -4,7 +4,7 @@ import { createOximetry } from "../../src/domain/oximetry.ts";
 import { absent, isPresent, type Sample, type Samples } from "../../src/domain/sample.ts";
 import { atLocal, type Mono } from "../../src/domain/time.ts";
 import type { DeviceReading, OptionValues } from "../../src/driver/contract.ts";
-import { type AlarmPage, alarmCode, alarmPriority } from "./alarm-codes.ts";
+import { ALARM_CODES, type AlarmPage, alarmCode, alarmPriority } from "./alarm-codes.ts";
 import { CODE, type Message } from "./codec.ts";
 import { type CodeSet, measuredCode } from "./measured-codes.ts";
 import {
@@ -70,6 +70,7 @@ export function createReader({ options, zone }: ReaderOptions): Reader {
   let alarmPages: ReadonlyMap<AlarmPage, readonly AlarmRecord[]> = new Map();
   let lastAlarmPage: AlarmPage | undefined;
   let reported: ReadonlyMap<string, OwnAlarm> = new Map();
+  const pagesTold = new Set<AlarmPage>();
 
   const say = (body: ObservationBody, now: Mono): void => {
     if (isNews(body, now)) readings.push({ body });
@@ -106,6 +107,12 @@ export function createReader({ options, zone }: ReaderOptions): Reader {
   const sayAlarms = (now: Mono): void => {
     const active = activeAlarms();
     if (!isNews({ kind: "ownAlarm", alarms: [...active.values()] }, now)) return;
+    // An alarm of before this session may have ended while nobody listened.
+    for (const page of alarmPages.keys()) {
+      if (pagesTold.has(page)) continue;
+      pagesTold.add(page);
+      readings.push({ body: { kind: "ownAlarm", alarms: notActive(page, active) } });
+    }
     const over = [...reported.values()].filter(({ code }) => !active.has(code));
     const alarms = [...active.values(), ...over.map((one) => ({ ...one, active: false }))];
     reported = active;
@@ -272,3 +279,12 @@ function codeSet(options: OptionValues, identification: Identification | undefin
 
 /** ? The protocol's level 4.03 is older, 6.00 has what MEDIBUS.X has; nobody published where the line runs. */
 const FIRST_X_VERSION = 6;
+
+/** Every alarm of the page that is known and not active, as over. */
+const notActive = (page: AlarmPage, active: ReadonlyMap<string, OwnAlarm>): readonly OwnAlarm[] =>
+  ALARM_CODES.filter((one) => one.page === page && !active.has(one.id)).map(({ id, name }) => ({
+    code: id,
+    text: name,
+    priority: "low",
+    active: false,
+  }));

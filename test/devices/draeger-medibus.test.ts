@@ -589,7 +589,7 @@ describe("alarms", () => {
       [CODE.alarms2, ""],
     ] as const;
     const { readings } = read(Array.from({ length: 310 }, () => cycle).flat());
-    expect(readings.filter(({ body }) => body.kind === "ownAlarm")).toHaveLength(2);
+    expect(readings.filter(({ body }) => body.kind === "ownAlarm")).toHaveLength(4);
   });
 });
 
