@@ -127,7 +127,8 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     const now = new Set<OccurrenceId>();
     for (const one of folds.flatMap(({ open }) => open)) {
       const rings = one.priority === "high" && !one.simulated && askingOf(one) === "ring";
-      if (!rings || one.condition === "ESCALATION_EXHAUSTED") continue;
+      // That nobody hears what the box says of itself is known from what it says.
+      if (!rings || OWN.has(one.condition)) continue;
       now.add(one.id);
       if (!ringing.has(one.id)) ringing.set(one.id, clock.mono());
     }

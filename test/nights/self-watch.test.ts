@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { rehearsalConfig, startRehearsedHome } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import type { AlarmEvent } from "../../src/domain/alarm.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/domain/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, wall } from "../../src/domain/time.ts";
+import { composeHome } from "../../src/home.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
-import { simulateBed } from "../../src/rehearse.ts";
+import { createRehearsalWorld, simulateBed } from "../../src/rehearse.ts";
 import { addPhone, openIn, putPhone } from "../support/home-rehearsed.ts";
 
 const ANA = { id: "p-ana", name: "Ana" };
@@ -67,6 +68,32 @@ test("phones that cannot be reached are told after two minutes, in the house, an
     "420 escalated NET_DOWN high",
     expect.stringMatching(/^5[789]\d ended NET_DOWN high$/),
   ]);
+  await run.stop();
+});
+
+test("what was told before a restart stands after it, and is taken back when it is mended", async () => {
+  const run = await startRealHome();
+  const { clock, http, disk, state } = run.world;
+  http.answer = NO_ROUTE;
+  await clock.advance(4 * MINUTE_MS);
+  const before = openIn(run, "NET_DOWN");
+  expect(before).toBeDefined();
+  const stopping = run.home.stop();
+  await clock.advance(5 * SECOND_MS);
+  await stopping;
+  const startsAt = wall(clock.wall() + 5 * SECOND_MS);
+  const fresh = createRehearsalWorld({ seed: 8, startsAt, disk });
+  await fresh.state.close();
+  const home = await composeHome({ ...fresh, state }, realConfig(), { pagesFolder: "/nonexistent" });
+  expect(openIn({ home }, "NET_DOWN")?.id).toBe(before?.id);
+  await fresh.clock.advance(20 * SECOND_MS);
+  expect(openIn({ home }, "NET_DOWN")?.id).toBe(before?.id);
+  await fresh.clock.advance(20 * SECOND_MS);
+  expect(openIn({ home }, "NET_DOWN")).toBeUndefined();
+  const ending = home.stop();
+  await fresh.clock.advance(5 * SECOND_MS);
+  await ending;
+  await fresh.timeseries.close();
   await run.stop();
 });
 

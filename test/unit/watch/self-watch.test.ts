@@ -161,6 +161,7 @@ describe("a high alarm that nobody answers", () => {
     ["an alarm of a simulated bed", { simulated: true, drill: true }],
     ["what somebody cares for", { quiet: { why: "care", until: EVENING, by: { id: "m", name: "Mei" } } }],
     ["this alarm itself", { condition: "ESCALATION_EXHAUSTED" }],
+    ["phones that cannot be reached", { condition: "NET_DOWN" }],
   ])("is not meant by %s", async (_what, changes) => {
     ringing(changes);
     await clock.advance(30 * MINUTE_MS);
