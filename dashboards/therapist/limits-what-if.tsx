@@ -229,7 +229,9 @@ function Bar(props: {
   return (
     <>
       <strong>{format.count(props.count)}</strong>{" "}
-      <span class="small">{fill(whatIf.perNight, { value: format.number(props.perNight, 1) })}</span>
+      <span class="small per-night">
+        {fill(whatIf.perNight, { value: format.number(props.perNight, 1) })}
+      </span>
       <svg class={`bar bar-${props.kind}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
         <rect width={Math.max(props.count > 0 ? 1 : 0, props.share * 100)} height="8" />
       </svg>

@@ -80,7 +80,7 @@ export function Limits(props: { readonly bed: BedId; readonly zone: string }) {
       <h2>{limits.title}</h2>
       <InForce picture={picture} zone={props.zone} />
       {saved.value !== undefined && (
-        <div class="saved" role="status">
+        <output class="saved">
           <p>
             {fill(saved.value.delivered ? limits.saved : limits.waiting, {
               version: saved.value.version.version,
@@ -94,7 +94,7 @@ export function Limits(props: { readonly bed: BedId; readonly zone: string }) {
           >
             {limits.undo}
           </button>
-        </div>
+        </output>
       )}
       <Usual path={`${path}/baselines`} />
       <Presets picture={picture} onDraft={edit} />

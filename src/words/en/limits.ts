@@ -105,7 +105,7 @@ export const limits = {
     running: "Trying on {count} nights…",
     result: "{before} -> {after} alarms; {lost} dips below {limit} lost",
     none: "No dip below {limit} is lost.",
-    lost: "{count} dips below {limit} would no longer ring. Look at them before you save.",
+    lost: "Dips below {limit} that would no longer ring: {count}. Look at them before you save.",
     nights: "Nights tried: {count}, from {from} to {to}",
     few: "Only {count} nights are recorded: too few to be sure.",
     noNights: "No night is recorded yet: this cannot be tried.",
@@ -118,7 +118,8 @@ export const limits = {
     lostOne: "{time}: down to {value}, for {age}",
     lostOneUnmeasured: "{time}: below what can be measured, for {age}",
     lostMore: "And {count} more.",
-    alarmsHint: "Alarms that wake somebody. Nobody answers in this trial, so one that lasts counts once.",
+    alarmsHint:
+      "The sum is of alarms that wake somebody, without cautions. Nobody answers in this trial, so one that lasts counts once.",
     noAlarms: "Not one alarm in these nights, now or then.",
     hint: "These nights again with the new limits. The past says nothing certain about the next night.",
   },

@@ -116,7 +116,7 @@ export const limits = {
     lostOne: "{time}：降到 {value}，持续 {age}",
     lostOneUnmeasured: "{time}：低到测不出，持续 {age}",
     lostMore: "还有 {count} 次。",
-    alarmsHint: "只算会叫醒人的报警。试算时没有人应答，一直响的只算一次。",
+    alarmsHint: "总数只算会叫醒人的报警，不算“注意”。试算时没有人应答，一直响的只算一次。",
     noAlarms: "这几夜现在和改后都没有报警。",
     hint: "用新限值把这几夜重算一遍。过去不能保证下一夜。",
   },

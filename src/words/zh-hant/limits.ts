@@ -116,7 +116,7 @@ export const limits = {
     lostOne: "{time}：降到 {value}，持續 {age}",
     lostOneUnmeasured: "{time}：低到測不出，持續 {age}",
     lostMore: "還有 {count} 次。",
-    alarmsHint: "只算會叫醒人的警報。試算時沒有人回應，一直響的只算一次。",
+    alarmsHint: "總數只算會叫醒人的警報，不算「注意」。試算時沒有人回應，一直響的只算一次。",
     noAlarms: "這幾夜現在和改後都沒有警報。",
     hint: "用新限值把這幾夜重算一遍。過去不能保證下一夜。",
   },
