@@ -195,7 +195,8 @@ describe("from a ventilator's bytes to a woken person", () => {
     ]);
     expect(sent).toHaveLength(rings + 1);
     for (const message of sent) {
-      expect(message).toMatchObject({ tag: occurrence?.id, simulated: true, drill: true });
+      const tag = occurrence?.card ?? occurrence?.id;
+      expect(message).toMatchObject({ tag, simulated: true, drill: true });
       expect(message.title).toContain("DRILL");
     }
     const observations = bus.filter(({ topic }) => topic.includes("/observation/"));
