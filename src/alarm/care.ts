@@ -82,13 +82,13 @@ const CARE: { readonly [act in CareAct]: CareFacts } = {
   suction: {
     minutes: 5,
     // The catheter irritates and takes air: pulse and pressure rise, oxygen dips.
-    explains: [...OPENING, "SPO2_LOW", "PR_HIGH", "VENT_PRESSURE_HIGH"],
+    explains: [...OPENING, "SPO2_LOW", "SPO2_INTEGRAL", "PR_HIGH", "VENT_PRESSURE_HIGH"],
     ownCodes: [...OPENING_CODES, "pressure_high", "pressure_peak_high", "rate_high"],
     goodAgain: BREATHING_AGAIN,
   },
   cough_assist: {
     minutes: 10,
-    explains: [...OPENING, "SPO2_LOW", "PR_HIGH", "VENT_PRESSURE_HIGH"],
+    explains: [...OPENING, "SPO2_LOW", "SPO2_INTEGRAL", "PR_HIGH", "VENT_PRESSURE_HIGH"],
     ownCodes: [...OPENING_CODES, "pressure_high", "pressure_peak_high", "rate_high"],
     goodAgain: BREATHING_AGAIN,
   },

@@ -7,7 +7,7 @@ import { acknowledge, end, endAll, lapse, show } from "./occurrences.ts";
 import { backToWatch, endWatch, forgetLost, leaveWatch, startWatch } from "./on-watch.ts";
 import { beginCare, endCare, pause, resume } from "./quiet.ts";
 import { raise } from "./raise.ts";
-import type { Runtime } from "./state.ts";
+import type { DeviceRecord, Runtime } from "./state.ts";
 
 /** How long an acknowledgement lasts while the condition holds (design, section 6). */
 const LAPSES_MS: { readonly [priority in Priority]: number } = {
@@ -177,7 +177,23 @@ function clearAll(draft: Draft, { by }: Of<"end_watch" | "leave" | "finish">): v
   for (const key of Object.keys(draft.core.runtimes)) forgetLost(draft, key);
   const { care: _over, ...core } = draft.core;
   draft.core = { ...core, pauses: [] };
+  // What dips and medians had added up to by then is over as well: what goes on rings after its own time.
+  const devices = Object.entries(draft.live.devices).map(
+    ([id, record]) => [id, withoutRuns(record)] as const,
+  );
+  draft.live = { ...draft.live, devices: Object.fromEntries(devices) };
   draft.isVisible = true;
+}
+
+function withoutRuns(record: DeviceRecord): DeviceRecord {
+  const { spo2, pulse_rate } = record.traces ?? {};
+  return {
+    ...record,
+    traces: {
+      ...(spo2 !== undefined && { spo2: { ...spo2, runs: [] } }),
+      ...(pulse_rate !== undefined && { pulse_rate: { ...pulse_rate, runs: [] } }),
+    },
+  };
 }
 
 function leave(draft: Draft, command: Of<"leave">): Refusal | undefined {

@@ -30,7 +30,8 @@ export function decide(
   const before = judgedOf(draft, key);
   const { at, breaths, kind } = verdict;
   const isKnown =
-    before !== undefined && (at < before.at || (at === before.at && !(before.held && kind === "clear")));
+    before !== undefined &&
+    (at < before.at || (at === before.at && !(before.held && kind === "clear" && at === draft.now)));
   if (isKnown) return;
   setJudged(draft, key, {
     at,

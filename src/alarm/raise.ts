@@ -33,7 +33,7 @@ interface Raised {
 export function raise(draft: Draft, key: string, runtime: Runtime, what: Raised): void {
   const condition = conditionOf(draft, runtime.condition);
   const count = countRepeat(draft, runtime.condition, condition);
-  const joined = openOnScale(draft, condition);
+  const joined = openFor(draft, key, condition);
   if (joined !== undefined) {
     join(draft, joined, { key, runtime, condition, count }, what);
     return;
@@ -68,9 +68,12 @@ function countRepeat(draft: Draft, id: ConditionId, condition: Condition | undef
 
 const scaleOf = (condition: Condition | undefined): string | undefined => condition?.ladder?.name;
 
-function openOnScale(draft: Draft, condition: Condition | undefined): Open | undefined {
+/** The open occurrence of the scale; or the one of this very instance that recurs and is calm just now. */
+function openFor(draft: Draft, key: string, condition: Condition | undefined): Open | undefined {
   const scale = scaleOf(condition);
-  if (scale === undefined) return undefined;
+  if (scale === undefined) {
+    return Object.values(draft.core.open).find((one) => one.key === key && one.calmSince !== undefined);
+  }
   return Object.values(draft.core.open).find(
     ({ occurrence }) => scaleOf(conditionOf(draft, occurrence.condition)) === scale,
   );

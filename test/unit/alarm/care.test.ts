@@ -8,7 +8,6 @@ test("no act explains danger itself, whoever is at the bed", () => {
     "SPO2_CRIT",
     "SPO2_RAPID",
     "SPO2_SUSTAINED",
-    "SPO2_INTEGRAL",
     "SPO2_UNDER_RANGE",
     "PULSE_LOST",
     "PATIENT_CALL",
