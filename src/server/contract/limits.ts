@@ -43,11 +43,10 @@ export interface ApplyCodeRequest extends CheckCodeRequest {
 }
 
 /**
- * POST /api/beds/:bed/limits/what-if ; also takes what PUT takes. The newest 14 nights by the limits of now and by
+ * POST /api/beds/:bed/limits/what-if with CheckLimitsRequest; also takes what PUT takes. The newest 14 nights by the limits of now and by
  * these, as JSON Lines, one for each night as it is done; ends when the reader goes. Of a real bed, nights with
  * anything simulated in them are left out. Busy with another: RATE_LIMITED.
  */
-export type WhatIfRequest = CheckLimitsRequest;
 export type WhatIfResponse = WhatIfLine;
 
 /** GET /api/beds/:bed/baselines ; the person's usual values, medians of valid nights. */
