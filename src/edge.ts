@@ -163,7 +163,7 @@ export async function composeEdge(
       edge.command(bed, command);
     },
     onTargetGone: (target, why) => targets.kill(target.id, why),
-    isSimulated: (bed) => live.simulated(bed),
+    isSimulated: (bed) => bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
   });
 
