@@ -213,11 +213,11 @@ export const nightsCommand = command({
       for (const name of names) {
         terminal.signal.throwIfAborted();
         const scenario = await loadScenario(name, terminal);
-        const { occurred, causes, wakings, problems } = await rehearse(scenario, seed);
+        const { occurred, causes, rang, problems } = await rehearse(scenario, seed);
         if (problems.length > 0) failed += 1;
         done += 1;
         await terminal.print(
-          `${JSON.stringify({ seed, scenario: name, ok: problems.length === 0, occurred, causes, wakings, problems })}\n`,
+          `${JSON.stringify({ seed, scenario: name, ok: problems.length === 0, occurred, causes, rang, problems })}\n`,
         );
         terminal.say(
           `${done} of ${total}: ${name}, seed ${seed}: ${problems.length === 0 ? "as it should" : "NOT as it should"}`,

@@ -71,7 +71,7 @@ const ScenarioSchema = Type.Object(
     ),
     /** Alarms that must not occur at all. */
     never: Type.Array(Type.Enum([...CONDITION_IDS])),
-    /** Nothing of high priority may occur: for ordinary nights. */
+    /** Nothing of high priority may ring: for ordinary nights. */
     calm: Type.Optional(Type.Boolean()),
     /** Most cards about data, devices and box alone that may ring for somebody. */
     wakings: Type.Optional(Type.Integer({ minimum: 0 })),
