@@ -71,7 +71,7 @@ export const BREATHING_HAZARDS: readonly Hazard[] = [
         ["pressure", "volume"],
         ["leak", "pressure", "volume"],
       ] as const);
-      const signs: Samples = Object.assign({}, ...two.map((name) => SIGNS[name](trial)));
+      const signs: Samples = Object.fromEntries(two.flatMap((name) => Object.entries(SIGNS[name](trial))));
       const from = trial.run(bed, 15 + MARGIN_S + trial.paceS, () => ({ ventilator: signs }));
       const priority = trial.dependencyClass === "A" ? "medium" : "high";
       return { must: [{ conditions: ["VENT_DISCONNECT"], from, delayS: 15, priority }] };

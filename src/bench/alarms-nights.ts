@@ -37,7 +37,7 @@ export interface NightKind {
 
 export const ORDINARY: NightKind = {
   ...{ name: "ordinary", usual: 93.8, usualSpread: 0.94, slow: 0.57, slowS: 600, fast: 0.43, fastS: 16 },
-  ...{ dips: 17, dipsSpread: 0.42, leastDepth: 1.87, meanDepth: 1.64, widthS: 23.8, widthSpread: 0.66 },
+  ...{ dips: 15.5, dipsSpread: 0.42, leastDepth: 1.87, meanDepth: 1.64, widthS: 22, widthSpread: 0.6 },
   ...{ plateaus: 0.52, plateauDepth: 4.1, plateauS: 2013 },
 };
 

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { WHOLE_BED } from "../../../src/bench/alarms.ts";
 import { measureBurden } from "../../../src/bench/alarms-burden.ts";
 import {
   countingRule,
@@ -145,6 +148,11 @@ describe("what is counted as an alarm of a night", () => {
     expect({ again, deep, plain, delayed }).toEqual({ again: 1, deep: 0, plain: 1, delayed: 1 });
   });
 
+  test("low ones are counted, and nobody is woken to answer them", () => {
+    const { signals, again } = measureBurden(plan, [[...at(96, 60), ...at(89, 1500), ...at(96, 60)]]);
+    expect({ ...signals, again }).toEqual({ low: 1, medium: 0, high: 0, again: 0 });
+  });
+
   test("a fall below the critical limit counts as deep and is found among the alarms", () => {
     const night = [...at(96, 60), ...at(79, 15), ...at(96, 60), ...at(79, 9), ...at(96, 60)];
     expect(measureBurden(plan, [night])).toMatchObject({ deep: 1, deepLost: [] });
@@ -173,6 +181,12 @@ real.describe("recordings", () => {
       }
     },
   );
+});
+
+test("every whole bed that is played comes with the project", () => {
+  const folder = path.join(import.meta.dirname, "../../../devices/scenarios");
+  const lacking = WHOLE_BED.filter(({ scenario }) => !existsSync(path.join(folder, `${scenario}.yaml`)));
+  expect(lacking).toEqual([]);
 });
 
 test("without a folder of recordings nothing is counted, and that is no failure", () => {
