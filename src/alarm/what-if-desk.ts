@@ -7,10 +7,12 @@ import { totalOf, type WhatIfLine, type WhatIfNight } from "../domain/what-if.ts
 import type { Clock } from "../port/clock.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { JudgedNight } from "./judge.ts";
-import { criticalLimit, whatIf } from "./what-if.ts";
+import { compared, criticalLimit, type Heard, heardIn, type WhatIfOptions } from "./what-if.ts";
 
 /** Nights that limits are tried on. */
 const NIGHTS = 14;
+/** Nights by the limits of now that are remembered: people try one proposal after the other. */
+const KEPT_MAX = 2 * NIGHTS;
 
 export interface WhatIfDeskOptions {
   readonly clock: Clock;
@@ -36,6 +38,26 @@ export interface WhatIfDesk {
 export function createWhatIfDesk(options: WhatIfDeskOptions): WhatIfDesk {
   const { clock } = options;
   let asked: AbortSignal | undefined;
+  const kept = new Map<string, Heard>();
+
+  async function judged(
+    key: string,
+    night: JudgedNight,
+    { now, proposed, ...rest }: WhatIfOptions,
+    signal: AbortSignal,
+  ): Promise<WhatIfNight | undefined> {
+    // Tonight's rows become more; whatever else it was judged by stands in the key as well.
+    const whole = `${key} ${night.rows.length} ${JSON.stringify([now, rest])}`;
+    const before =
+      kept.get(whole) ?? (await inSlices(heardIn(night, { ...rest, limits: now }), { clock, signal }));
+    kept.delete(whole);
+    kept.set(whole, before);
+    const oldest = kept.size > KEPT_MAX ? kept.keys().next().value : undefined;
+    if (oldest !== undefined) kept.delete(oldest);
+    const after = await inSlices(heardIn(night, { ...rest, limits: proposed }), { clock, signal });
+    return compared(night, before, after, criticalLimit({ now, proposed, ...rest }));
+  }
+
   return {
     async run(bed, limits, signal) {
       const desk = options.limits(bed);
@@ -54,7 +76,7 @@ export function createWhatIfDesk(options: WhatIfDeskOptions): WhatIfDesk {
       const baselines = options.baselines(bed);
       return lines({ dependencyClass, now: file, proposed: limits, baselines });
 
-      async function* lines(wish: Parameters<typeof whatIf>[1]): AsyncGenerator<WhatIfLine, void> {
+      async function* lines(wish: WhatIfOptions): AsyncGenerator<WhatIfLine, void> {
         try {
           const nights = await options.nights(bed, NIGHTS);
           const simulated = options.simulated(bed);
@@ -63,10 +85,10 @@ export function createWhatIfDesk(options: WhatIfDeskOptions): WhatIfDesk {
           for (const night of nights) {
             const read = await options.read(bed, night, signal);
             if (read === undefined) continue;
-            const judged = await inSlices(whatIf(read, wish), { clock, signal });
-            if (judged === undefined) continue;
-            done.push(judged);
-            yield { kind: "night", night: judged };
+            const tried = await judged(`${bed} ${night}`, read, wish, signal);
+            if (tried === undefined) continue;
+            done.push(tried);
+            yield { kind: "night", night: tried };
           }
           yield { kind: "done", total: totalOf(done) };
         } catch (error) {

@@ -31,12 +31,22 @@ export function* whatIf(
   night: JudgedNight,
   options: WhatIfOptions,
 ): Generator<void, WhatIfNight | undefined> {
+  const { now, proposed, ...rest } = options;
+  const before = yield* heardIn(night, { ...rest, limits: now });
+  const after = yield* heardIn(night, { ...rest, limits: proposed });
+  return compared(night, before, after, criticalLimit(options));
+}
+
+/** What the two have in common and what not; undefined for a night without rows. `limit`: of the dips, %. */
+export function compared(
+  night: JudgedNight,
+  before: Heard,
+  after: Heard,
+  limit: number,
+): WhatIfNight | undefined {
   const [first, last] = [night.rows[0], night.rows.at(-1)];
   if (first === undefined || last === undefined) return undefined;
-  const { now, proposed, ...rest } = options;
-  const before = yield* heardOf(night, { ...rest, limits: now });
-  const after = yield* heardOf(night, { ...rest, limits: proposed });
-  const dips = dipsOf(night, criticalLimit(options));
+  const dips = dipsOf(night, limit);
   const wasRaised = dips.map((dip) => isRaised(dip, before));
   const isStill = dips.map((dip) => isRaised(dip, after));
   const lost = dips.filter((_, index) => wasRaised[index] === true && isStill[index] !== true);
@@ -54,8 +64,8 @@ export function* whatIf(
   };
 }
 
-/** What a person would have heard. */
-interface Heard {
+/** What a person would have heard of a night. */
+export interface Heard {
   readonly signals: ReadonlyMap<
     string,
     { readonly condition: ConditionId; readonly priority: Priority; readonly count: number }
@@ -70,7 +80,8 @@ const OXYGEN: ReadonlySet<ConditionId> = new Set<ConditionId>([
   "LEAK_DESAT",
 ]);
 
-function* heardOf(night: JudgedNight, options: JudgeOptions): Generator<void, Heard> {
+/** One night by one set of limits; yields as `whatIf` does. Throws INPUT_INVALID for limits that are not possible. */
+export function* heardIn(night: JudgedNight, options: JudgeOptions): Generator<void, Heard> {
   const signals = new Map<string, { condition: ConditionId; priority: Priority; count: number }>();
   const open = new Set<OccurrenceId>();
   const oxygen: { from: number; to: number }[] = [];

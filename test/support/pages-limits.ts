@@ -25,9 +25,11 @@ export interface PagesLimits {
 
 export function createPagesLimits(): PagesLimits {
   const clock = createVirtualClock(wall(NOW));
+  const state = createMemoryState();
+  const mei = state.addPerson({ id: "p1", name: "Mei", role: "therapist", language: "en" });
   let engineVersion = 0;
   const desk = createLimitsDesk({
-    ...{ bed: "b1", dependencyClass: "B", state: createMemoryState(), clock, log: { note: () => undefined } },
+    ...{ bed: "b1", dependencyClass: "B", state, clock, log: { note: () => undefined } },
     engineVersion: () => engineVersion,
     command: async (command) => {
       if (command.kind === "limits") engineVersion = command.version;
@@ -53,12 +55,14 @@ export function createPagesLimits(): PagesLimits {
         confirm = false,
         until,
         code = "",
+        fingerprint,
       } = (body ?? {}) as {
         limits?: unknown;
         reason?: string;
         confirm?: boolean;
         until?: number | "changed";
         code?: string;
+        fingerprint?: string;
       };
       const author = {
         ...{ by: { id: "p1", name: "Mei" }, role, reason, confirmed: confirm, expected: version },
@@ -67,6 +71,10 @@ export function createPagesLimits(): PagesLimits {
       if (rest === undefined) return method === "GET" ? desk.picture() : desk.set(file, author);
       if (rest === "/check") return desk.preview(file);
       if (rest === "/code") return desk.previewCode(code);
+      if (rest === "/code/apply") {
+        await mei;
+        return desk.applyCode(code, { ...author, ...(fingerprint === undefined ? {} : { fingerprint }) });
+      }
       const restored = /^\/restore\/(\d+)$/.exec(rest)?.[1];
       return restored === undefined ? undefined : desk.restore(Number(restored), author);
     },

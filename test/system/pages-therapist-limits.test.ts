@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { LANGUAGES } from "../../src/domain/person.ts";
-import { bedState } from "../support/pages-beds.ts";
+import { createClinic } from "../support/clinic.ts";
+import { bedState, NOW } from "../support/pages-beds.ts";
 import {
   accessibilityFaults,
   type Browser,
@@ -126,6 +127,30 @@ describe("the therapist's limits", { timeout: 120_000 }, () => {
     await at.page.getByRole("button", { name: "Drop these changes" }).click();
     await at.page.getByText("Nothing has been changed on this page yet.").waitFor();
     expect(server.asked.some(({ method }) => method === "PUT")).toBe(false);
+  });
+
+  test("a clinic's code is taken over once a person has compared its digits", async () => {
+    const { page, troubles } = await open();
+    const clinic = await createClinic();
+    const code = await clinic.sign({
+      ...{ clinic: "City clinic", name: "Low nights", issue: 2, issuedAt: NOW, dependencyClass: "B" },
+      limits: { SPO2_LOW: { limit: 86 } },
+    });
+    await page.getByText("Code from the clinic").click();
+    await page.locator("textarea[name=code]").fill("BW1:nonsense");
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await page.locator(".clinic-code .trouble").waitFor();
+    await page.locator("textarea[name=code]").fill(` ${code} `);
+    await page.getByRole("button", { name: "Check", exact: true }).click();
+    await page.getByText("88 % → 86 %").waitFor();
+    const use = page.getByRole("button", { name: "Use these" });
+    expect(await use.isDisabled()).toBe(true);
+    await page.locator("input[name=same]").check();
+    await use.click();
+    await page.getByText("Saved as version 1. It is in force.").waitFor();
+    await eventually(() => page.locator(".in-force").textContent()).toContain("City clinic, Low nights");
+    // The refusal of nonsense is told by the browser as well.
+    expect(troubles.filter((text) => !text.includes("422"))).toEqual([]);
   });
 
   test("shows what somebody else did meanwhile instead of overwriting it", async () => {

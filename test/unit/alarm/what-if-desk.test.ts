@@ -104,6 +104,21 @@ describe("limits tried on the last nights", { timeout: 60_000 }, () => {
     await all(await desk.run("b1", {}, new AbortController().signal));
   });
 
+  test("tried again give the same, and what counts now is judged anew only where it has changed", async () => {
+    fill();
+    const first = await all(await desk.run("b1", { SPO2_CRIT: { limit: 78 } }, new AbortController().signal));
+    const again = await all(await desk.run("b1", { SPO2_CRIT: { limit: 78 } }, new AbortController().signal));
+    expect(again).toEqual(first);
+    store.points.spo2 = store.points.spo2?.map(({ at }) => ({ at, sample: 95 })) ?? [];
+    store.points.spo2.push({ at: wall(atLocal("2026-01-10", 23 * 60 + 11, ZONE)), sample: 95 });
+    const grown = await all(await desk.run("b1", {}, new AbortController().signal));
+    const [, newest] = grown;
+    expect(newest?.kind === "night" && newest.night.dips.count).toBe(0);
+    const signals = newest?.kind === "night" ? newest.night.signals : [];
+    // The hole before the last row rings, for want of data.
+    expect(signals.filter(({ condition }) => condition.startsWith("SPO2_"))).toEqual([]);
+  });
+
   test("leave nights out in which anything is simulated", async () => {
     fill();
     store.isSimulated = true;
