@@ -108,12 +108,11 @@ export function settingOf(limits: Limits, condition: ConditionId, setting: strin
   return value;
 }
 
-/** Conditions that somebody switched off: their preset has them on. Asked once a second. */
-export function switchedOff(limits: Limits, cls: DependencyClass): readonly ConditionId[] {
-  const off: ConditionId[] = [];
-  for (const id of CONDITION_IDS) if (!limits[id].on && startsOn(id, cls)) off.push(id);
-  return off;
-}
+/** Conditions that could have woken somebody and that somebody switched off: their preset has them on. */
+export const switchedOff = (limits: Limits, cls: DependencyClass): readonly ConditionId[] =>
+  CONDITIONS.filter(({ id, priority }) => !limits[id].on && priority[cls] !== "low" && startsOn(id, cls)).map(
+    ({ id }) => id,
+  );
 
 /** The preset that a file names, then what it names itself. */
 function layersOf(given: unknown): readonly (readonly (readonly [string, unknown])[])[] {

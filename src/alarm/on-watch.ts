@@ -180,7 +180,8 @@ function notWatching(
   reason: Exclude<WatchState["reason"], "class_c" | "schedule" | "person" | "therapy">,
   by: { readonly by?: Actor; readonly until?: Wall } = {},
 ): WatchCore {
-  if (!watch.state.on && watch.state.reason === reason) return watch;
+  const isSame = !watch.state.on && watch.state.reason === reason && watch.state.until === by.until;
+  if (isSame) return watch;
   const who = {
     ...(by.by !== undefined && { by: by.by }),
     ...(by.until !== undefined && { until: by.until }),
