@@ -63,7 +63,7 @@ export function followCards(
   const look = (): void => {
     const { cards = [], open = [] } = foldNow() ?? {};
     const atS = (clock.mono() - startMs) / SECOND_MS;
-    const shown = new Map(cards.map((card) => [card.id as string, { card, members: membersOf(card, open) }]));
+    const shown = new Map(cards.map((card) => [card.id, { card, members: membersOf(card, open) }]));
     for (const { card, members } of shown.values()) {
       const ringing = members.filter((one) => askingOf(one) === "ring");
       if (ringing.length === 0) continue;

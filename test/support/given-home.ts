@@ -147,7 +147,7 @@ export async function startGivenHome({
     /** Refused ones too are answered. */
     say(command: WithoutId): { readonly accepted: boolean } {
       commands += 1;
-      return now.home.edge.command("b1", { ...command, id: `c${commands}` } as AlarmCommand);
+      return now.home.edge.command("b1", { ...command, id: `c${commands}` });
     },
     /** Lets simulated alarms sound, as in a drill that somebody asked for. */
     drill(): void {
