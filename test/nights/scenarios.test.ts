@@ -11,7 +11,7 @@ describe("the whole home on virtual time, from the devices' bytes to the alarm",
   for (const file of readdirSync(folder)) {
     const scenario = readScenario(parse(readFileSync(path.join(folder, file), "utf8")), file);
     test(`${scenario.name}: raises what it must and nothing that it must not`, {
-      timeout: 180_000,
+      timeout: 600_000,
     }, async () => {
       const { problems } = await rehearse(scenario);
       expect(problems).toEqual([]);
