@@ -4,6 +4,7 @@ import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { Alarms, isWaiting } from "./alarms.tsx";
 import { Care, CareNow } from "./care.tsx";
+import { CarePlanCard } from "./care-plan.tsx";
 import { Back, Finished, isFinished } from "./leaving.tsx";
 import { LimitsLine } from "./limits-line.tsx";
 import { EndNight, offersStart, SilentPage, StartNight } from "./night.tsx";
@@ -14,6 +15,7 @@ import { Tonight } from "./tonight.ts";
 import { Sources, Vitals } from "./vitals.tsx";
 import { Waves } from "./waves.tsx";
 import "./caregiver.css";
+import "./care-plan.css";
 
 function Caregiver() {
   const page = usePage();
@@ -65,6 +67,7 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
       </div>
       <div class="bed-side">
         <Care bed={bed} />
+        <CarePlanCard bed={bed} />
         <Sources bed={bed} />
         <Status bed={bed} />
         <LimitsLine bed={bed} />

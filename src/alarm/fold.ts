@@ -112,6 +112,7 @@ export function toFold(state: EngineState): AlarmFold {
       by,
     })),
     ...(core.care !== undefined && { care: careOf(core.care) }),
+    ...(core.carePlan !== undefined && { carePlan: core.carePlan }),
     limits: limitsOf(core),
   };
 }

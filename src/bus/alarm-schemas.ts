@@ -33,6 +33,7 @@ const OPEN_MAX = 500;
 const lasting = Type.Integer({ minimum: 1, maximum: 86_400_000 });
 /** Minutes between two acts of care. */
 const every = Type.Optional(Type.Integer({ minimum: 30, maximum: 1_440 }));
+const carePlan = Type.Object({ suction: every, turn: every, mask: every, wash: every, cough_assist: every });
 
 const occurrence = Type.Object({
   id: name,
@@ -128,6 +129,7 @@ export const foldFields = {
     }),
   ),
   care: Type.Optional(Type.Object({ act, since: wallTime, until: wallTime, by: actor })),
+  carePlan: Type.Optional(carePlan),
   limits: Type.Optional(limits),
 };
 
@@ -161,7 +163,7 @@ export const commandBody = Type.Union([
   Type.Object({ kind: Type.Literal("undo_finish") }),
   Type.Object({
     kind: Type.Literal("care_plan"),
-    plan: Type.Object({ suction: every, turn: every, mask: every, wash: every, cough_assist: every }),
+    plan: carePlan,
   }),
   Type.Object({
     kind: Type.Literal("limits"),

@@ -304,6 +304,8 @@ export interface AlarmFold {
   readonly past: readonly PastOccurrence[];
   readonly pauses: readonly Pause[];
   readonly care?: CareNow;
+  /** How often which care is due; absent: nobody has set a plan. */
+  readonly carePlan?: CarePlan;
   readonly limits: LimitsState;
 }
 
@@ -415,5 +417,5 @@ export type Baselines = {
   };
 };
 
-/** Minutes between acts; 30 to 1440. */
+/** Minutes between acts; 30 to 1440. What is not named is not asked for. */
 export type CarePlan = { readonly [act in CareAct]?: number };

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import type { CarePlan } from "../../src/domain/alarm.ts";
 import { wall } from "../../src/domain/time.ts";
 import {
   acknowledgement,
@@ -16,12 +17,14 @@ import {
   ventilator,
 } from "../support/pages-beds.ts";
 import {
+  accessibilityFaults,
   type Browser,
   builtPages,
   eventually,
   loopingSounds,
   type OpenOptions,
   type OpenPage,
+  overflowing,
   startBrowser,
 } from "../support/pages-browser.ts";
 import { type PagesServer, problem, startPagesServer } from "../support/pages-server.ts";
@@ -420,6 +423,34 @@ describe("the caregiver's page", () => {
     server.state(left("death", { until: wall(NOW - 1), asks: true }));
     await page.getByText("Nothing rings. It can simply be switched off.").waitFor();
     expect(await page.getByRole("button", { name: /Take it back/ }).count()).toBe(0);
+  });
+
+  test("shows how often which care is due, and a caregiver changes it; others only read it", async () => {
+    server.script.role = "caregiver";
+    const planned = (carePlan: CarePlan) => bedState({ alarms: alarms([], { carePlan }) });
+    server.script.beds = [planned({ turn: 120, wash: 90 })];
+    const { page, troubles } = await open();
+    const card = page.locator(".care-plan");
+    expect(await card.locator("summary").innerText()).toContain("Turning every 2 h, Washing every 90 min");
+    expect(await card.getByLabel("Turning").isVisible()).toBe(false);
+    await card.locator("summary").click();
+    expect(await card.innerText()).toContain("May be changed by: Caregiver, Owner");
+    await card.getByLabel("Turning").selectOption("not asked for");
+    await card.getByLabel("Suction").selectOption("every 3 h");
+    await card.getByText("Not saved yet").waitFor();
+    expect([...(await accessibilityFaults(page)), ...(await overflowing(page)), ...troubles]).toEqual([]);
+    await card.getByRole("button", { name: "Save the plan" }).click();
+    const saved = { suction: 180, wash: 90 };
+    await eventually(() => posts("/care/plan").map(({ body }) => body)).toEqual([{ plan: saved }]);
+    // It is saved when the box says so, and then what the box says counts again.
+    server.state(planned(saved));
+    await card.getByText("Not saved yet").waitFor({ state: "detached" });
+    server.state(planned({ suction: 240 }));
+    await eventually(() => card.getByLabel("Suction").inputValue()).toBe("240");
+    server.script.role = "therapist";
+    const reader = (await open()).page.locator(".care-plan");
+    await reader.locator("summary").click();
+    expect(await reader.locator("li").allInnerTexts()).toContain("Suction\nevery 4 h");
   });
 
   test("tests the alarm after a question, as a drill", async () => {

@@ -30,6 +30,12 @@ export const care = {
     lastAt: "last at {time}",
     never: "not yet tonight",
     minutes: "Minutes between two",
+    everyHours: "every {count} h",
+    none: "nothing asked for",
+    hint: "A quiet reminder when something has not been marked here for that long, counted from the last time, or else from saving.",
+    who: "May be changed by: {list}",
+    save: "Save the plan",
+    unsaved: "Not saved yet",
   },
   pause: {
     button: "Pause",

@@ -29,6 +29,12 @@ export const care = {
     lastAt: "上次 {time}",
     never: "今晚还没做",
     minutes: "间隔分钟数",
+    everyHours: "每 {count} 小时一次",
+    none: "都不提醒",
+    hint: "超过这个时间没有在这里点过，会轻轻提醒。从上次做的时候算起；没做过的，从保存时算起。",
+    who: "可以修改的人：{list}",
+    save: "保存计划",
+    unsaved: "还没保存",
   },
   pause: {
     button: "暂停",

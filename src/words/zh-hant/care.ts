@@ -29,6 +29,12 @@ export const care = {
     lastAt: "上次 {time}",
     never: "今晚還沒做",
     minutes: "間隔分鐘數",
+    everyHours: "每 {count} 小時一次",
+    none: "都不提醒",
+    hint: "超過這個時間沒有在這裡點過，會輕輕提醒。從上次做的時候算起；沒做過的，從儲存時算起。",
+    who: "可以修改的人：{list}",
+    save: "儲存計畫",
+    unsaved: "還沒儲存",
   },
   pause: {
     button: "暫停",

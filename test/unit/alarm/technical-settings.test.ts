@@ -75,6 +75,20 @@ describe("care plan", () => {
     expect(bed.open("CARE_DUE")).toBeUndefined();
   });
 
+  test("the plan in force is told to the pages, also after a restart", () => {
+    const bed = new Bedside();
+    expect(bed.fold).not.toHaveProperty("carePlan");
+    const before = bed.fold.revision;
+    bed.command({ kind: "care_plan", plan: { turn: 120, mask: 90 }, by: ANNA });
+    expect(bed.fold.carePlan).toEqual({ turn: 120, mask: 90 });
+    expect(bed.fold.revision).toBeGreaterThan(before);
+    // Refused: the plan before is in force.
+    bed.command({ kind: "care_plan", plan: { turn: 20 }, by: ANNA });
+    expect(bed.restart({ downS: 60 }).fold.carePlan).toEqual({ turn: 120, mask: 90 });
+    bed.command({ kind: "care_plan", plan: {}, by: ANNA });
+    expect(bed.fold.carePlan).toEqual({});
+  });
+
   /** One look at the plan: `dueMin` after the act was last done, `anyMin` after any act. */
   const look = (
     dueMin: number,

@@ -241,6 +241,7 @@ const fold: AlarmFold = {
   past: [{ occurrence, endedAt: at, seconds: 12.5, missed: true }],
   pauses: [{ condition: "SPO2_WARN", priority: "medium", until: at, by: anna }],
   care: { act: "suction", since: at, until: at, by: anna },
+  carePlan: { turn: 120, cough_assist: 1_440 },
   limits: { version: 2, by: anna, at, reason: "agreed", expiresAt: at, off: ["SPO2_WARN"] },
 };
 
@@ -279,7 +280,7 @@ describe("every other message", () => {
   });
 
   test("of an older edge is still an alarm: what it does not say is filled in, each alarm with a card of its own", () => {
-    const { cards: _c, past: _p, pauses: _q, limits: _l, care: _a, ...older } = fold;
+    const { cards: _c, past: _p, pauses: _q, limits: _l, care: _a, carePlan: _p2, ...older } = fold;
     expect(readAlarm(JSON.stringify({ v: 1, ...older }))).toEqual({
       ok: true,
       message: {
