@@ -68,8 +68,10 @@ describe("docs/safety.md", () => {
     expect(faultsOf({ ...row, test: '`unit/nothing` "x"' })).toEqual([
       "1: test/unit/nothing.test.ts does not exist",
     ]);
-    const unwritten = { ...row, test: `\`unit/alarm/safety\` "${["nobody", "wrote"].join(" ")}"` };
-    expect(faultsOf(unwritten)).toEqual(['1: test/unit/alarm/safety.test.ts has no test "nobody wrote"']);
+    const unwritten = { ...row, test: '`unit/bench/statistics` "that nobody wrote"' };
+    expect(faultsOf(unwritten)).toEqual([
+      '1: test/unit/bench/statistics.test.ts has no test "that nobody wrote"',
+    ]);
   });
 
   test("says what remains", () => {
