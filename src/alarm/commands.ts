@@ -1,5 +1,5 @@
 import type { AcknowledgePlace, AlarmCommand, CarePlan, Priority } from "../domain/alarm.ts";
-import { CARE_ACTS } from "../domain/alarm.ts";
+import { CARE_ACTS, isCareAct } from "../domain/alarm.ts";
 import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
 import { resolveLimits, storedLimits, switchedOff } from "./limits.ts";
@@ -7,7 +7,7 @@ import { acknowledge, end, endAll, lapse, show } from "./occurrences.ts";
 import { backToWatch, endWatch, forgetLost, leaveWatch, startWatch } from "./on-watch.ts";
 import { beginCare, endCare, pause, resume } from "./quiet.ts";
 import { raise } from "./raise.ts";
-import type { DeviceRecord, Runtime } from "./state.ts";
+import type { DeviceRecord, Open, Runtime } from "./state.ts";
 
 /** How long an acknowledgement lasts while the condition holds (design, section 6). */
 const LAPSES_MS: { readonly [priority in Priority]: number } = {
@@ -70,6 +70,7 @@ export function obey(draft: Draft, command: AlarmCommand): Refusal | undefined {
       return done(() => {
         clearAll(draft, command);
         endWatch(draft, command.by);
+        rearmFaults(draft);
       });
     case "leave":
       return leave(draft, command);
@@ -102,11 +103,15 @@ function done(act: () => void): undefined {
   return undefined;
 }
 
+/** Ids come from outside: a word like "constructor" is not an occurrence. */
+const openById = ({ core }: Draft, id: string): Open | undefined =>
+  Object.hasOwn(core.open, id) ? core.open[id] : undefined;
+
 function acknowledgeOne(
   draft: Draft,
   { occurrence: id, by, place }: Pick<Of<"acknowledge">, "occurrence" | "by" | "place">,
 ): Refusal | undefined {
-  const open = draft.core.open[id];
+  const open = openById(draft, id);
   if (open === undefined) return "not_open";
   const { priority } = open.occurrence;
   const members = membersOf(draft, id);
@@ -127,7 +132,7 @@ function acknowledgeOne(
 
 /** One answer for everything that belongs together; each member is taken for itself. */
 function acknowledgeCard(draft: Draft, command: Of<"acknowledge">): Refusal | undefined {
-  const asked = draft.core.open[command.occurrence]?.occurrence;
+  const asked = openById(draft, command.occurrence)?.occurrence;
   if (asked === undefined) return "not_open";
   const card = asked.card ?? asked.id;
   const members = Object.values(draft.core.open).filter(
@@ -151,7 +156,7 @@ function noteSettings(draft: Draft, device: string): void {
 
 /** Answers this call and every earlier one; a call made since is still a call. Anything else is taken on at the bed. */
 function withPatient(draft: Draft, { occurrence, by }: Of<"with_patient">): Refusal | undefined {
-  const open = draft.core.open[occurrence];
+  const open = openById(draft, occurrence);
   if (open === undefined) return "not_open";
   if (open.occurrence.condition !== "PATIENT_CALL") {
     return acknowledgeOne(draft, { occurrence, by, place: "bedside" });
@@ -174,7 +179,11 @@ function seen(draft: Draft, { occurrence: id }: Of<"seen">): Refusal | undefined
 /** A person ends the watch: everything is silent at once, and nothing that is quiet or acknowledged is left over. */
 function clearAll(draft: Draft, { by }: Of<"end_watch" | "leave" | "finish">): void {
   endAll(draft, by);
-  for (const key of Object.keys(draft.core.runtimes)) forgetLost(draft, key);
+  for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
+    // What had begun and was no alarm yet begins anew; what the box has against itself stays known.
+    if (runtime.fault === undefined) setRuntime(draft, key, undefined);
+    else forgetLost(draft, key);
+  }
   const { care: _over, ...core } = draft.core;
   draft.core = { ...core, pauses: [] };
   // What dips and medians had added up to by then is over as well: what goes on rings after its own time.
@@ -196,6 +205,16 @@ function withoutRuns(record: DeviceRecord): DeviceRecord {
   };
 }
 
+/** Where the watch goes on all the same (a clock that may be wrong), what the box has against itself goes on too. */
+function rearmFaults(draft: Draft): void {
+  if (!draft.core.watch.state.on) return;
+  for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
+    if (runtime.fault !== undefined && runtime.t0 === undefined) {
+      setRuntime(draft, key, { ...runtime, t0: draft.now, inBand: true });
+    }
+  }
+}
+
 function leave(draft: Draft, command: Of<"leave">): Refusal | undefined {
   if (!(command.until > draft.at && command.until <= draft.at + LONGEST_LEAVE_MS)) return "invalid";
   clearAll(draft, command);
@@ -206,7 +225,7 @@ function leave(draft: Draft, command: Of<"leave">): Refusal | undefined {
 function undoFinish(draft: Draft): Refusal | undefined {
   const { left } = draft.core.watch;
   if (left === undefined) return "not_open";
-  if (draft.trusted && draft.at > left.until) return "too_long";
+  if (draft.now > left.untilMono || (draft.trusted && draft.at > left.until)) return "too_long";
   backToWatch(draft);
   return undefined;
 }
@@ -231,7 +250,7 @@ function setLimits(draft: Draft, command: Of<"limits">): Refusal | undefined {
       at: draft.at,
       reason,
       off: switchedOff(draft.limits, cls),
-      ...(expiresAt !== undefined && { expiresAt }),
+      ...(expiresAt !== undefined && { expiresAt, expiresMono: later(draft.now, expiresAt - draft.at) }),
       ...(afterwards !== undefined && { afterwards }),
     },
   };
@@ -242,8 +261,11 @@ function setLimits(draft: Draft, command: Of<"limits">): Refusal | undefined {
 /** A widening that has run out: what was to count afterwards counts. */
 export function expireLimits(draft: Draft): void {
   const { limits } = draft.core;
-  if (limits?.expiresAt === undefined || !draft.trusted || draft.at < limits.expiresAt) return;
-  const { expiresAt: _over, afterwards = {}, ...rest } = limits;
+  if (limits?.expiresAt === undefined) return;
+  const { expiresAt, expiresMono, afterwards = {}, ...rest } = limits;
+  const isOver =
+    (expiresMono !== undefined && draft.now >= expiresMono) || (draft.trusted && draft.at >= expiresAt);
+  if (!isOver) return;
   const cls = draft.setup.profile.dependencyClass;
   draft.limits = storedLimits(afterwards, cls);
   const off = switchedOff(draft.limits, cls);
@@ -257,6 +279,11 @@ function setCarePlan(draft: Draft, plan: CarePlan): Refusal | undefined {
     if (minutes !== undefined && !(minutes >= 30 && minutes <= 1440)) return "invalid";
   }
   draft.core = { ...draft.core, carePlan: plan, careSince: draft.now };
+  for (const [key, { part }] of instancesOf(draft, "CARE_DUE")) {
+    if (part !== undefined && isCareAct(part) && plan[part] !== undefined) continue;
+    end(draft, key, "settings");
+    setRuntime(draft, key, undefined);
+  }
   draft.isVisible = true;
   return undefined;
 }

@@ -10,7 +10,7 @@ import { ingest } from "./ingest.ts";
 import { entryOf, isDue, type JournalEntry, markQuiet } from "./journal.ts";
 import { judgeAll, NEWS_EVERYTHING, NEWS_TIME, type News, newsOf } from "./lifecycle.ts";
 import { storedLimits } from "./limits.ts";
-import { settlePast, settleTiers } from "./occurrences.ts";
+import { settlePast, settleTiers, tellLasting } from "./occurrences.ts";
 import { followLeave, updateWatch } from "./on-watch.ts";
 import { settleQuiet } from "./quiet.ts";
 import { ruleFailed, ruleWorked } from "./rule-errors.ts";
@@ -111,6 +111,7 @@ function tick(
   // What reads next to nothing is looked at all the same now and then.
   const isSweep = Math.floor(draft.now / SWEEP_MS) !== Math.floor(state.mono / SWEEP_MS);
   judgeAll(draft, isSame && !isSweep ? NEWS_TIME : NEWS_EVERYTHING);
+  tellLasting(draft);
   runOut(draft);
   settlePast(draft);
   settleTiers(draft);

@@ -29,6 +29,7 @@ import {
   startState,
   type Trace,
 } from "./state.ts";
+import { upgraded } from "./upgrade.ts";
 
 /** Command ids that are remembered, so that a repeat is known for one. */
 export const MOST_COMMANDS = 64;
@@ -44,9 +45,10 @@ const SETTLE_MS = 10_000;
  * drill has. Without entries it is a fresh engine. Never throws on entries that this version wrote.
  */
 export function foldJournal(entries: readonly JournalEntry[], now: Instant, bed: BedId): EngineState {
-  const last = entries.at(-1);
   const fresh = startState(now, bed);
-  if (last === undefined) return fresh;
+  const newest = entries.at(-1);
+  if (newest === undefined) return fresh;
+  const last = { ...newest, core: upgraded({ ...fresh.core, ...newest.core }) };
   const isTrusted = now.trusted && last.trusted;
   const downMs = Math.min(DAY_MS, Math.max(0, now.wall - last.at));
   const shift: Shift = (at) => mono(at - last.mono + now.mono - downMs);
@@ -176,9 +178,7 @@ function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
       ...watch,
       from: shift(watch.from),
       ...(watch.ended?.away !== undefined && { ended: { ...watch.ended, away: shift(watch.ended.away) } }),
-      ...(watch.left?.backSince !== undefined && {
-        left: { ...watch.left, backSince: shift(watch.left.backSince) },
-      }),
+      ...(watch.left !== undefined && { left: shiftLeft(watch.left, shift) }),
     },
     runtimes: mapValues(core.runtimes, (runtime) => shiftRuntime(runtime, shift)),
     open: mapValues(core.open, (one) => shiftOpen(one, shift, ranOut)),
@@ -193,6 +193,9 @@ function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
       ...kept,
       ...(rival !== undefined && { rival: { ...rival, since: shift(rival.since) } }),
     })),
+    ...(core.limits?.expiresMono !== undefined && {
+      limits: { ...core.limits, expiresMono: ranOut(core.limits.expiresMono) },
+    }),
     pauses: core.pauses.map((one) => ({ ...one, until: ranOut(one.until) })),
     ...(core.care !== undefined && {
       care: {
@@ -206,6 +209,18 @@ function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
     careDone: mapValues(core.careDone, shift),
     ...(drill !== undefined && { drill: { ...drill, until: ranOut(drill.until) } }),
     ...(lastCallAt !== undefined && { lastCallAt: shift(lastCallAt) }),
+  };
+}
+
+function shiftLeft(
+  left: NonNullable<Core["watch"]["left"]>,
+  shift: Shift,
+): NonNullable<Core["watch"]["left"]> {
+  const { backSince, untilMono } = left;
+  return {
+    ...left,
+    untilMono: shift(untilMono),
+    ...(backSince !== undefined && { backSince: shift(backSince) }),
   };
 }
 

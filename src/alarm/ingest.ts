@@ -1,3 +1,4 @@
+import { priorityRank } from "../domain/alarm.ts";
 import type {
   BreathBody,
   Observation,
@@ -162,7 +163,10 @@ function withOwn(
     // Ventilators list all that they could say: what never sounded is not kept, and what has just ended is.
     if (own[id] === undefined && !active) continue;
     if (own[id] === undefined && Object.keys(own).length >= MOST_OWN) {
-      const over = Object.keys(own).find((one) => own[one]?.active === false && own[one].at < at);
+      const codes = Object.keys(own);
+      const over =
+        codes.find((one) => own[one]?.active === false && own[one].at < at) ??
+        codes.find((one) => priorityRank(own[one]?.priority ?? "high") < priorityRank(priority));
       if (over === undefined) continue;
       delete own[over];
     }

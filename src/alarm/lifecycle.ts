@@ -111,6 +111,7 @@ export function judgeAll(draft: Draft, news: News, from?: DeviceId): void {
     bedReadings({ profile: setup.profile, live, core, limits, now, startedAt, withDelayed });
   const liveBed = readings(false);
   const delayedBed = hasDelayed(draft) ? readings(true) : liveBed;
+  if (news === NEWS_EVERYTHING) forgetGone(draft);
   const isFresh = news === NEWS_TIME && isAllFresh(draft);
   const isMending = Object.keys(core.runtimes).some((key) => key.startsWith("RULE_ERROR"));
   for (const { condition, reads, subjects } of plansFor(setup, news)) {
@@ -127,6 +128,16 @@ export function judgeAll(draft: Draft, news: News, from?: DeviceId): void {
     }
   }
   judgeFaults(draft, liveBed);
+}
+
+/** What a device that is no longer at this bed had open is over: nobody could end it otherwise. */
+function forgetGone(draft: Draft): void {
+  const { sources } = draft.setup.profile;
+  for (const [key, { subject }] of Object.entries(draft.core.runtimes)) {
+    if (subject === undefined || sources.some(({ device }) => device === subject)) continue;
+    end(draft, key, "settings");
+    setRuntime(draft, key, undefined);
+  }
 }
 
 const hasDelayed = ({ live }: Draft): boolean =>

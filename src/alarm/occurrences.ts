@@ -10,7 +10,8 @@ import {
   priorityRank,
 } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
-import { HOUR_MS, MINUTE_MS, wall } from "../domain/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
+import type { Condition } from "./condition.ts";
 import { conditionOf, type Draft, later, membersOf, openOf, say, setOpen, setRuntime } from "./draft.ts";
 import type { Open, Past, Runtime } from "./state.ts";
 
@@ -26,6 +27,13 @@ export const MERGED: Priority = "medium";
 
 /** Place on the scale that a condition belongs to; 0 for one without. */
 export const rankOf = (draft: Draft, id: ConditionId): number => conditionOf(draft, id)?.ladder?.rank ?? 0;
+
+/** Never silent by a pause or a care act, nor by an answer to an earlier time: somebody of class C has minutes. */
+export function isNeverQuiet(draft: Draft, condition: Condition | undefined): boolean {
+  if (condition === undefined) return true;
+  const { dependencyClass } = draft.setup.profile;
+  return condition.neverQuiet === true || (condition.id === "VENT_DISCONNECT" && dependencyClass === "C");
+}
 
 /** The conditions in alarm that make up an occurrence. */
 export const conditionsIn = (draft: Draft, id: OccurrenceId): readonly ConditionId[] => [
@@ -126,6 +134,21 @@ export function settlePast(draft: Draft): void {
   draft.isVisible = true;
 }
 
+/** What came too often to be told by itself and now lasts is told: it is no longer one of many short ones. */
+export function tellLasting(draft: Draft): void {
+  for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
+    if (runtime.merged !== true || runtime.t0 === undefined || !runtime.inBand) continue;
+    const delayMs = (draft.limits[runtime.condition].values["delay_s"] ?? 0) * SECOND_MS;
+    if (draft.now - runtime.t0 < Math.max(LASTING_MS, 2 * delayMs)) continue;
+    const { merged: _told, ...rest } = runtime;
+    setRuntime(draft, key, rest);
+    escalate(draft, key, runtime.priority ?? "high", {});
+  }
+}
+
+/** Shorter than this it is one of many. */
+const LASTING_MS = 30 * SECOND_MS;
+
 /**
  * Once somebody has taken it, an occurrence goes down silently with its members: what is shown and what the answer
  * covers is the worst that is still in alarm, so that the next step up sounds again. Unanswered it stays at its worst.
@@ -134,7 +157,10 @@ export function settleTiers(draft: Draft): void {
   for (const [id, open] of Object.entries(draft.core.open)) {
     const { occurrence, covered } = open;
     if (occurrence.acknowledgement === undefined || covered === undefined) continue;
-    const members = membersOf(draft, id);
+    const all = membersOf(draft, id);
+    const known = all.filter(([, { unknown }]) => unknown === undefined);
+    // A device that fell silent must not hold the answer up where it was while another one measures.
+    const members = known.length > 0 ? known : all;
     const [, first] = members.toSorted(([, a], [, b]) => byUrgency(draft, a, b))[0] ?? [];
     if (first === undefined) continue;
     const shown = members.find(([, { condition }]) => condition === occurrence.condition)?.[1];

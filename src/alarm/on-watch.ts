@@ -2,7 +2,7 @@ import type { Actor, WatchState } from "../domain/alarm.ts";
 import type { BedProfile, WatchSchedule } from "../domain/bed.ts";
 import { atLocal, DAY_MS, localDate, MINUTE_MS, minuteOfDay, mono, type Wall, wall } from "../domain/time.ts";
 import { type BedReadings, GAP_MS } from "./condition.ts";
-import { conditionOf, type Draft, setRuntime } from "./draft.ts";
+import { conditionOf, type Draft, later, setRuntime } from "./draft.ts";
 import { end } from "./occurrences.ts";
 import { raise } from "./raise.ts";
 import type { WatchCore } from "./state.ts";
@@ -49,7 +49,8 @@ type Left = NonNullable<WatchCore["left"]>;
 /** Away with an end, or for good: from now on nothing is judged. */
 export function leaveWatch(draft: Draft, reason: Left["reason"], by: Actor, until: Wall): void {
   const { person: _over, ended: _also, ...watch } = draft.core.watch;
-  const left: Left = { reason, by, at: draft.at, until };
+  const untilMono = later(draft.now, until - draft.at);
+  const left: Left = { reason, by, at: draft.at, until, untilMono };
   draft.core = { ...draft.core, watch: { ...watch, therapy: false, left } };
   updateWatch(draft);
 }
@@ -73,7 +74,8 @@ export function followLeave(draft: Draft): void {
   const { left } = draft.core.watch;
   if (left === undefined) return;
   const isAway = left.reason === "hospital" || left.reason === "visit";
-  if (isAway && draft.trusted && draft.at >= left.until) {
+  // Either clock ends it: with a clock that is wrong nobody must stay unwatched for ever.
+  if (isAway && (draft.now >= left.untilMono || (draft.trusted && draft.at >= left.until))) {
     backToWatch(draft);
     return;
   }

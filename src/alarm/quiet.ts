@@ -5,8 +5,8 @@ import { MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
 import { explains, goodAgain, minutesOf } from "./care.ts";
 import type { Of } from "./commands.ts";
 import { type Condition, GAP_MS } from "./condition.ts";
-import { conditionOf, type Draft, later, membersOf, say } from "./draft.ts";
-import { show } from "./occurrences.ts";
+import { conditionOf, type Draft, instancesOf, later, membersOf, say } from "./draft.ts";
+import { isNeverQuiet, show } from "./occurrences.ts";
 import type { CareCore, PauseCore, Runtime } from "./state.ts";
 
 /** A care act ends early once everything that it explains has been good again for so long. */
@@ -14,28 +14,33 @@ const GOOD_MS = 60 * SECOND_MS;
 
 /** The longest pause of a condition at a priority, ms; 0 where it cannot be paused (design, section 6). */
 export function pauseCapMs(condition: Condition, priority: Priority, cls: DependencyClass): number {
-  if (isNeverQuiet(condition, cls)) return 0;
+  if (condition.neverQuiet === true || (condition.id === "VENT_DISCONNECT" && cls === "C")) return 0;
   if (priority === "high") return (cls === "C" ? 3 : 10) * MINUTE_MS;
   return (condition.technical ? 15 : 120) * MINUTE_MS;
-}
-
-/** Without its breathing aid a person of class C has minutes: then a disconnection is never silent. */
-function isNeverQuiet({ id, neverQuiet }: Condition, cls: DependencyClass): boolean {
-  return neverQuiet === true || (id === "VENT_DISCONNECT" && cls === "C");
 }
 
 /** Silences one condition at one priority and below, for a time. */
 export function pause(
   draft: Draft,
   { condition, priority, forMs, by }: Of<"pause">,
-): "not_pausable" | "too_long" | undefined {
+): "not_pausable" | "too_long" | "not_open" | undefined {
   const found = conditionOf(draft, condition);
   const cap = found === undefined ? 0 : pauseCapMs(found, priority, draft.setup.profile.dependencyClass);
-  if (cap === 0) return "not_pausable";
+  if (found === undefined || cap === 0) return "not_pausable";
   if (!(forMs > 0 && forMs <= cap)) return "too_long";
+  const keys = instancesOf(draft, condition).flatMap(([key, one]) => (one.in === undefined ? [] : [key]));
+  // Of several alarms by one name (a machine's own, two devices) only those that are known are silenced.
+  if (keys.length === 0 && found.scope !== "bed") return "not_open";
   const pauses = [
     ...draft.core.pauses.filter((one) => one.condition !== condition),
-    { condition, priority, until: later(draft.now, forMs), untilWall: wall(draft.at + forMs), by },
+    {
+      condition,
+      priority,
+      keys: found.scope === "bed" ? [] : keys,
+      until: later(draft.now, forMs),
+      untilWall: wall(draft.at + forMs),
+      by,
+    },
   ];
   draft.core = { ...draft.core, pauses };
   draft.isVisible = true;
@@ -94,28 +99,33 @@ const isSame = (a: Quiet | undefined, b: Quiet | undefined): boolean =>
 /** An occurrence is quiet while every one of its members is; until the first of the reasons ends. */
 function quietFor(draft: Draft, members: readonly (readonly [string, Runtime])[]): Quiet | undefined {
   let first: Quiet | undefined;
-  for (const [, member] of members) {
-    const quiet = quietOf(draft, member);
+  for (const [key, member] of members) {
+    const quiet = quietOf(draft, key, member);
     if (quiet === undefined) return undefined;
     if (first === undefined || quiet.until < first.until) first = quiet;
   }
   return first;
 }
 
-function quietOf(draft: Draft, { condition: id, priority = "high", part }: Runtime): Quiet | undefined {
+function quietOf(
+  draft: Draft,
+  key: string,
+  { condition: id, priority = "high", part }: Runtime,
+): Quiet | undefined {
   const condition = conditionOf(draft, id);
-  if (condition === undefined || isNeverQuiet(condition, draft.setup.profile.dependencyClass))
-    return undefined;
+  if (isNeverQuiet(draft, condition)) return undefined;
   const { care } = draft.core;
   if (care !== undefined && explains(care.act, id, part)) {
     return { why: "care", until: care.untilWall, by: care.by, act: care.act };
   }
-  const pause = draft.core.pauses.find((one) => covers(one, id, priority));
+  const pause = draft.core.pauses.find((one) => covers(one, key, id, priority));
   return pause === undefined ? undefined : { why: "pause", until: pause.untilWall, by: pause.by };
 }
 
-const covers = (pause: PauseCore, id: string, priority: Priority): boolean =>
-  pause.condition === id && priorityRank(priority) <= priorityRank(pause.priority);
+const covers = (pause: PauseCore, key: string, id: string, priority: Priority): boolean =>
+  pause.condition === id &&
+  (pause.keys.length === 0 || pause.keys.includes(key)) &&
+  priorityRank(priority) <= priorityRank(pause.priority);
 
 /** A device has given it before, and none gives it now. */
 function isGone({ live, now }: Draft, id: SignalId): boolean {

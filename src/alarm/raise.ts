@@ -12,11 +12,13 @@ import { HOUR_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { related } from "./causes.ts";
 import type { Condition } from "./condition.ts";
 import { conditionOf, type Draft, isSimulated, say, setOpen, setRuntime } from "./draft.ts";
-import { conditionsIn, MERGED, rankOf, showUnknown } from "./occurrences.ts";
+import { conditionsIn, isNeverQuiet, MERGED, rankOf, showUnknown } from "./occurrences.ts";
 import type { Open, Past, Runtime, Usual } from "./state.ts";
 
 /** What comes back within this time of its end is the same alarm (BR-24). */
 const AGAIN_MS = 10 * MINUTE_MS;
+/** Whoever had taken it still has, when it comes back this soon: later it is another event, though the same alarm. */
+const STILL_TAKEN_MS = MINUTE_MS;
 /** More of one condition within the hour than this, and they are told as one (clinical facts, 3.1). */
 const MOST_AN_HOUR = 6;
 /** Occurrences of one situation begin this close to one another. */
@@ -33,12 +35,13 @@ interface Raised {
 export function raise(draft: Draft, key: string, runtime: Runtime, what: Raised): void {
   const condition = conditionOf(draft, runtime.condition);
   const count = countRepeat(draft, runtime.condition, condition);
-  const joined = openFor(draft, key, condition);
+  const simulated = isMadeUp(draft, runtime);
+  const joined = openFor(draft, key, condition, simulated);
   if (joined !== undefined) {
     join(draft, joined, { key, runtime, condition, count }, what);
     return;
   }
-  const past = recent(draft, key, condition);
+  const past = recent(draft, key, condition, simulated);
   if (past === undefined) open(draft, { key, runtime, condition, count }, what);
   else reopen(draft, past, { key, runtime, condition, count }, what);
 }
@@ -69,24 +72,36 @@ function countRepeat(draft: Draft, id: ConditionId, condition: Condition | undef
 const scaleOf = (condition: Condition | undefined): string | undefined => condition?.ladder?.name;
 
 /** The open occurrence of the scale; or the one of this very instance that recurs and is calm just now. */
-function openFor(draft: Draft, key: string, condition: Condition | undefined): Open | undefined {
+function openFor(
+  draft: Draft,
+  key: string,
+  condition: Condition | undefined,
+  simulated: boolean,
+): Open | undefined {
   const scale = scaleOf(condition);
-  if (scale === undefined) {
-    return Object.values(draft.core.open).find((one) => one.key === key && one.calmSince !== undefined);
-  }
-  return Object.values(draft.core.open).find(
-    ({ occurrence }) => scaleOf(conditionOf(draft, occurrence.condition)) === scale,
-  );
+  return Object.values(draft.core.open).find(({ occurrence, key: first, calmSince }) => {
+    if (occurrence.simulated !== simulated) return false;
+    if (scale === undefined) return first === key && calmSince !== undefined;
+    return scaleOf(conditionOf(draft, occurrence.condition)) === scale;
+  });
 }
 
-/** The occurrence of this instance, or of its scale, that ended by itself within the last ten minutes. */
-function recent(draft: Draft, key: string, condition: Condition | undefined): Past | undefined {
+/**
+ * The occurrence of this instance, or of its scale, that ended by itself within the last ten minutes. What a drill made
+ * up and what is real are never one (law 7): an answer to the one must not silence the other.
+ */
+function recent(
+  draft: Draft,
+  key: string,
+  condition: Condition | undefined,
+  simulated: boolean,
+): Past | undefined {
   if (condition === undefined || condition.scope === "command") return undefined;
   const scale = scaleOf(condition);
-  return draft.core.past.find((past) => {
-    if (draft.now - past.endedAt > AGAIN_MS) return false;
-    if (scale === undefined) return past.key === key;
-    return scaleOf(conditionOf(draft, past.occurrence.condition)) === scale;
+  return draft.core.past.find(({ endedAt, key: first, occurrence }) => {
+    if (draft.now - endedAt > AGAIN_MS || occurrence.simulated !== simulated) return false;
+    if (scale === undefined) return first === key;
+    return scaleOf(conditionOf(draft, occurrence.condition)) === scale;
   });
 }
 
@@ -142,13 +157,14 @@ function reopen(draft: Draft, past: Past, newcomer: Newcomer, { priority, values
     unknownSince: _known,
     ...before
   } = past.occurrence;
-  const { conditions: _none, ...rest } = before;
+  const { conditions: _none, recurrent: _calm, ...rest } = before;
   const { rank, priority: reached } = past.covered ?? {
     rank: rankOf(draft, before.condition),
     priority: before.priority,
   };
   const isWorse = rankOf(draft, runtime.condition) > rank || priorityRank(priority) > priorityRank(reached);
-  const isTaken = !isWorse && acknowledgedUntil !== undefined && acknowledgedUntil > draft.now;
+  const isSoon = draft.now - past.endedAt <= STILL_TAKEN_MS && !isNeverQuiet(draft, newcomer.condition);
+  const isTaken = !isWorse && isSoon && acknowledgedUntil !== undefined && acknowledgedUntil > draft.now;
   const simulated = isMadeUp(draft, runtime);
   const merged = isMerged(draft, newcomer, priority);
   const occurrence: Occurrence = {

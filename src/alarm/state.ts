@@ -215,6 +215,8 @@ export interface KeptCause {
 export interface PauseCore {
   readonly condition: ConditionId;
   readonly priority: Priority;
+  /** The instances that it is for; empty: the one of the bed. */
+  readonly keys: readonly string[];
   readonly until: Mono;
   readonly untilWall: Wall;
   readonly by: Actor;
@@ -242,6 +244,8 @@ export interface LimitsCore {
   readonly at: Wall;
   readonly reason: string;
   readonly expiresAt?: Wall;
+  /** The same on the monotonic clock: the first of the two ends it. */
+  readonly expiresMono?: Mono;
   /** Switched off by these limits. */
   readonly off: readonly ConditionId[];
   /** What counts from then on. */
@@ -264,6 +268,7 @@ export interface WatchCore {
     readonly by: Actor;
     readonly at: Wall;
     readonly until: Wall;
+    readonly untilMono: Mono;
     /** Valid values have come since. */
     readonly backSince?: Mono;
   };

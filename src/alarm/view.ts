@@ -169,13 +169,21 @@ export function isPoorRecord({ flags = [], signals }: DeviceRecord): boolean {
 
 type Ranked = readonly (readonly [DeviceId, DeviceRecord])[];
 
-/** Devices in the profile's order; one that the profile does not know comes last. */
+/**
+ * Devices in the profile's order; one that the profile does not know comes last. Where a real device of its kind is
+ * expected, a simulated one says nothing: made-up numbers must not stand for a person (law 7).
+ */
 function rankedDevices(profile: BedProfile, live: Live): Ranked {
+  const real = profile.sources.filter(({ simulated }) => !simulated);
+  const isMasked = (id: DeviceId): boolean => {
+    const role = profile.sources.find(({ device }) => device === id)?.role;
+    return real.some((one) => one.device !== id && (role === undefined || one.role === role));
+  };
   const ids = new Set([...profile.sources.map(({ device }) => device), ...Object.keys(live.devices)]);
   const ranked: [DeviceId, DeviceRecord][] = [];
   for (const id of ids) {
     const record = Object.hasOwn(live.devices, id) ? live.devices[id] : undefined;
-    if (record !== undefined) ranked.push([id, record]);
+    if (record !== undefined && !(record.simulated && isMasked(id))) ranked.push([id, record]);
   }
   return ranked;
 }

@@ -61,6 +61,8 @@ function judgeDoubts(view: View, limit: number): Verdict {
   const lastAt = lastDoubtAt(doubts);
   const goodMs = lastAt === undefined ? Number.POSITIVE_INFINITY : spokeAt - lastAt;
   if (goodMs > 0) {
+    // No number is no good number (law 1).
+    if (spo2?.at !== spokeAt) return WAITING;
     // Before it is an alarm, a good moment does not take back the doubt before it.
     return view.told === undefined && goodMs < FORGOTTEN_MS
       ? WAITING

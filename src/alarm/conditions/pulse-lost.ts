@@ -10,6 +10,7 @@ export const pulseLost = condition({
   rule: "the sensor is on and finds no pulse: SpO2 without a pulse rate, or the oximeter says that there is no pulse",
   source: "clinical facts 3.3",
   scope: "oximeter",
+  neverMerged: true,
   technical: false,
   liveOnly: true,
   canBeOff: true,
@@ -35,7 +36,6 @@ function judgePulse(view: View): Verdict {
   const pulse = record?.signals.pulse_rate;
   if (device === undefined || record?.spokeAt === undefined || pulse === undefined) return WAITING;
   if (record.timeliness !== "live") return WAITING;
-  if (view.now - record.spokeAt >= GAP_MS) return unknown("gap");
   const id = device.source.device;
   const spo2 = record.signals.spo2?.sample;
   const measured = view.bed
@@ -51,6 +51,7 @@ function judgePulse(view: View): Verdict {
       devices: [measured.device],
     };
   }
+  if (view.now - record.spokeAt >= GAP_MS) return unknown("gap");
   if (isPulseless(record)) {
     const values = {
       device: id,

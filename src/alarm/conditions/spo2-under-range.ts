@@ -58,7 +58,6 @@ function judgeRange(view: View, limit: number): Verdict {
   const spo2 = record?.signals.spo2;
   if (device === undefined || record?.spokeAt === undefined || spo2 === undefined) return WAITING;
   if (record.timeliness !== "live") return WAITING;
-  if (view.now - record.spokeAt >= GAP_MS) return unknown("gap");
   const id = device.source.device;
   const pulse = record.signals.pulse_rate?.sample;
   const values = {
@@ -74,6 +73,7 @@ function judgeRange(view: View, limit: number): Verdict {
     const { at, coverMs } = measured;
     return { kind: "clear", at, coverMs, values, devices: [measured.device] };
   }
+  if (view.now - record.spokeAt >= GAP_MS) return unknown("gap");
   if (isBelow(view, record, limit)) return { kind: "holds", at: spo2.at, values, devices: [id] };
   // Neither low nor measured: the pulse has gone as well. Nothing is over because of it (law 1).
   const lastPulse = record.signals.pulse_rate?.valid?.at;

@@ -15,6 +15,7 @@ export const ventObstruction = condition({
   rule: "hardly any volume goes in although the pressure is reached and nothing leaks",
   source: "clinical facts 1.9 and 3.3",
   scope: "bed",
+  neverMerged: true,
   technical: false,
   liveOnly: true,
   canBeOff: true,

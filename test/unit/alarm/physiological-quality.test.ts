@@ -72,13 +72,17 @@ describe("a low oxygen that the oximeter doubts", () => {
 
   test("does not confirm itself: its own alarm is no corroboration", () => {
     const bed = doubted(personal(), 85, 200);
-    expect(calls(bed)).toEqual(["45 SPO2_LOW_UNCERTAIN medium"]);
+    expect(calls(bed)).toEqual(["45 SPO2_LOW_UNCERTAIN medium", "135 SPO2_WARN low"]);
     expect(told(bed, "SPO2_LOW")).toEqual([]);
   });
 
   test("is high after minutes of it, and only once: cold hands do not make a low night a warning", () => {
     const bed = doubted(doubted(personal(), 96, 300), 85, 900);
-    expect(calls(bed)).toEqual(["345 SPO2_LOW_UNCERTAIN medium", "465 SPO2_SUSTAINED high"]);
+    expect(calls(bed)).toEqual([
+      "345 SPO2_LOW_UNCERTAIN medium",
+      "435 SPO2_WARN low",
+      "465 SPO2_SUSTAINED high",
+    ]);
   });
 
   test("ends when the oxygen is back, doubted or not", () => {

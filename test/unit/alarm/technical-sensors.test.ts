@@ -192,10 +192,10 @@ test("without a breath a ventilator's pressure stands, and that is apnoea's; an 
   expect(bed.lines("DATA_STALE")).toEqual([]);
 });
 
-test("oxygen too low to measure is told as that, and not as missing data", () => {
+test("oxygen too low to measure is told as that first, and its number as missing after it", () => {
   const bed = new Bedside();
   bed.at(96, 20).at(66, 5);
   bed.run(120, (one) => one.oxi(GONE, 96 + (one.second % 3)));
   expect(bed.fold.open.flatMap(({ conditions = [] }) => conditions)).toContain("SPO2_UNDER_RANGE");
-  expect(bed.lines("DATA_STALE")).toEqual([]);
+  expect(bed.lines("DATA_STALE")).toEqual(["35 occurred DATA_STALE high"]);
 });

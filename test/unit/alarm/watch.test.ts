@@ -134,7 +134,7 @@ describe("by a person", () => {
     const bed = new Bedside().at(85, 40);
     bed.command({ kind: "end_watch", by: ANNA });
     bed.at(85, 31);
-    expect(bed.lines("SPO2_LOW").at(-1)).toBe("70 occurred SPO2_LOW high");
+    expect(bed.lines("SPO2_LOW").at(-1)).toBe("69 occurred SPO2_LOW high");
   });
 
   test("inside the schedule it stays off until the schedule next begins", () => {
