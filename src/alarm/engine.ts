@@ -89,11 +89,15 @@ function newsIn({ body }: Observation): News {
     case "breath":
     case "wave":
       return newsOf(["breath"]);
-    default:
+    case "settings":
+    case "ownAlarm":
+    case "identity":
+    case "status":
       return NEWS_EVERYTHING;
   }
 }
 
+/** What reads next to nothing is looked at all the same, this often. */
 const SWEEP_MS = 10_000;
 
 function tick(
@@ -108,7 +112,6 @@ function tick(
   expireLimits(draft);
   const { watch, limits } = state.core;
   const isSame = draft.core.watch === watch && draft.core.limits === limits;
-  // What reads next to nothing is looked at all the same now and then.
   const isSweep = Math.floor(draft.now / SWEEP_MS) !== Math.floor(state.mono / SWEEP_MS);
   judgeAll(draft, isSame && !isSweep ? NEWS_TIME : NEWS_EVERYTHING);
   tellLasting(draft);

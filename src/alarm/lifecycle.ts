@@ -227,7 +227,13 @@ function instances(draft: Draft, condition: Condition): readonly Subject[] {
         .flatMap((one) => ownAlarms(draft, one));
     case "care":
       return careDue(draft, condition);
-    default:
+    case "bed":
+    case "oximeter":
+    case "ventilator":
+    case "machine":
+    case "call":
+    case "device":
+    case "command":
       return [];
   }
 }

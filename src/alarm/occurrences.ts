@@ -83,7 +83,7 @@ export function end(draft: Draft, key: string, reason: NonNullable<AlarmEvent["r
 function settled(draft: Draft, occurrence: Occurrence): Occurrence {
   const members = membersOf(draft, occurrence.id);
   const isUnknown = members.length > 0 && members.every(([, { unknown }]) => unknown !== undefined);
-  const { unknownSince, ...known } = occurrence;
+  const { unknownSince: _since, ...known } = occurrence;
   const now: Occurrence = isUnknown ? occurrence : { ...known, state: "holds" };
   if (occurrence.recurrent === undefined) return now;
   const priority = members

@@ -197,7 +197,7 @@ function join(draft: Draft, into: Open, newcomer: Newcomer, { priority, values }
     (before.acknowledgement !== undefined && covered !== undefined
       ? rank > covered.rank || priorityRank(priority) > priorityRank(covered.priority)
       : isWorseTier || priorityRank(priority) > priorityRank(before.priority));
-  const { acknowledgement, accepted, ...unanswered } = before;
+  const { acknowledgement: _void, accepted: _asked, ...unanswered } = before;
   const occurrence: Occurrence = {
     ...(isWorse ? unanswered : before),
     condition: isWorseTier ? runtime.condition : before.condition,
@@ -209,7 +209,7 @@ function join(draft: Draft, into: Open, newcomer: Newcomer, { priority, values }
     ...(merged && { recurrent: again(before.recurrent, recurrence(draft, runtime.condition, count)) }),
   };
   const { calmSince: _again, ...open } = into;
-  const { acknowledgedUntil: _void, gentleUntil: _gentle, ...fresh } = open;
+  const { acknowledgedUntil: _ended, gentleUntil: _gentle, ...fresh } = open;
   const member = { condition: runtime.condition, priority, values };
   setOpen(draft, id, { ...(isWorse ? fresh : open), occurrence });
   const shown = showUnknown(draft, id, {}) ?? occurrence;

@@ -119,7 +119,7 @@ function binned(runs: readonly Run[], half: number): number | undefined {
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  const time = new Array<number>(most - least + 1).fill(0);
+  const time = Array.from({ length: most - least + 1 }, () => 0);
   for (const [value, from, to] of runs) time[value - least] = (time[value - least] ?? 0) + (to - from);
   let below = 0;
   for (let bin = 0; bin < time.length; bin++) {
