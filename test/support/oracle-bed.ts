@@ -34,6 +34,7 @@ import {
 import { careAt, isExplained, isPaused } from "./oracle-quiet.ts";
 
 const GOOD_AGAIN_S = 60;
+const LASTS_S = 30;
 
 /** One thing that happened, as engine and oracle are compared. */
 export interface OracleLine {
@@ -121,14 +122,28 @@ class OracleBed {
 
   #command(command: NightCommand, t: number): void {
     if (command.kind === "end_watch") {
+      const open = this.#instances.filter((one) => this.#isInAlarm(one));
+      for (const one of open) this.#close(one, t);
       for (const one of this.#instances) {
-        if (this.#isInAlarm(one)) this.#close(one, t);
-        else if (this.#unheardS(one, t) > BORNE_S) this.#facts.push({ at: t, fact: "forgotten", one });
+        this.#facts.push({ at: this.#before(one, t, t), fact: "forgotten", one });
+      }
+      // What has no delay rings again at once, on the newest value.
+      for (const one of open) {
+        const start = this.#violationStart(one, t);
+        const delay = one.rule.delayS(this.#night, t, this.#others(t));
+        if (start !== undefined && !one.rule.technical && delay !== undefined && t - start >= delay)
+          this.#enter(one, t, t - start);
+      }
+    }
+    if (command.kind === "pause") {
+      for (const one of this.#instances) {
+        if (one.condition === command.condition && this.#isInAlarm(one))
+          this.#facts.push({ at: t, fact: "covered", one });
       }
     }
     if (command.kind === "limits") {
       for (const one of this.#instances) {
-        if (this.#isInAlarm(one) && !this.#night.isOn(one.condition, t)) this.#close(one, t, t - 1);
+        if (this.#isInAlarm(one) && !this.#night.isOn(one.condition, t)) this.#close(one, t);
       }
     }
     if (command.kind !== "acknowledge") return;
@@ -162,7 +177,10 @@ class OracleBed {
   #judgeOne(one: Instance, t: number): void {
     if (this.#isInAlarm(one)) {
       if (this.#recoveredS(one, t) >= Math.max(1, one.rule.clearS(this.#night, t))) this.#leave(one, t);
-      else this.#rise(one, t);
+      else {
+        this.#tellAtLast(one, t);
+        this.#rise(one, t);
+      }
       return;
     }
     const says = this.#says(one, t);
@@ -199,6 +217,18 @@ class OracleBed {
     }
   }
 
+  /** One of many that lasts is told after all. */
+  #tellAtLast(one: Instance, t: number): void {
+    const before = this.#open(one.group);
+    const member = before?.members.find((each) => each.one.key === one.key);
+    const start = this.#violationStart(one, t);
+    if (before === undefined || member?.merged !== true || start === undefined) return;
+    const delay = one.rule.delayS(this.#night, t, this.#others(t)) ?? 0;
+    if (!this.#violatedLast(one, t) || this.#ageS(one, t, start) < Math.max(LASTS_S, 2 * delay)) return;
+    this.#facts.push({ at: t, fact: "told", one });
+    if (isWorse(before, { ...member, merged: false })) this.#tell(t, "escalated", one, this.#open(one.group));
+  }
+
   /** In the last second that told anything, it did. */
   #violatedLast(one: Instance, t: number): boolean {
     const says = this.#says(one, t - this.#unheardS(one, t));
@@ -210,9 +240,8 @@ class OracleBed {
     this.#tell(t, "ended", one, occurrenceOf(this.#facts, one.group));
   }
 
-  /** `until`: the last second that belonged to it. */
-  #close(one: Instance, t: number, until = t): void {
-    this.#facts.push({ at: until, fact: "closed", one });
+  #close(one: Instance, t: number): void {
+    this.#facts.push({ at: t, fact: "closed", one });
     this.#tell(t, "ended", one, occurrenceOf(this.#facts, one.group));
   }
 
@@ -250,9 +279,17 @@ class OracleBed {
 
   #isCovered(one: Instance, t: number, priority: Priority): boolean {
     const pausable = { ...one, ...one.rule };
-    if (isPaused(this.#night, t, pausable, priority)) return true;
+    if (isPaused(this.#night, t, pausable, priority, (s) => this.#wasCovered(one, s))) return true;
     const care = careAt(this.#night, t);
     return care !== undefined && isExplained(care.act, pausable) && !this.#isOverSince(care, t);
+  }
+
+  /** A pause covers a condition that exists once per device only for those in alarm when it was given. */
+  #wasCovered(one: Instance, at: number): boolean {
+    return (
+      one.rule.subject === undefined ||
+      this.#facts.some((fact) => fact.fact === "covered" && fact.at === at && fact.one.key === one.key)
+    );
   }
 
   /** The act disturbed something, and for a minute everything it disturbs has been good again. */
@@ -275,7 +312,9 @@ class OracleBed {
     return (
       goodAgain(act).every((signal) => t - (this.#night.newestAt(signal, t) ?? t) <= BORNE_S) &&
       this.#instances.every(
-        (one) => !explains(act, one.condition) || this.#violationStart(one, t) === undefined,
+        (one) =>
+          !explains(act, one.condition) ||
+          (this.#violationStart(one, t) === undefined && !this.#isInAlarm(one, t)),
       )
     );
   }
@@ -305,10 +344,12 @@ class OracleBed {
     return this.#instances.some((one) => one.group === group && one.rule.technical);
   }
 
-  #isInAlarm(one: Rung): boolean {
+  #isInAlarm(one: Rung, t = Number.POSITIVE_INFINITY): boolean {
     const last = this.#facts.findLast(
       (fact) =>
-        (fact.fact === "in" || fact.fact === "out" || fact.fact === "closed") && fact.one.key === one.key,
+        (fact.fact === "in" || fact.fact === "out" || fact.fact === "closed") &&
+        fact.one.key === one.key &&
+        fact.at <= t,
     );
     return last?.fact === "in";
   }
@@ -328,13 +369,11 @@ class OracleBed {
     return one.rule.hears?.(this.#night, t) ?? this.#says(one, t) !== undefined;
   }
 
-  /** The last second that no longer counts: it ended then, was closed, or was off. */
+  /** The last second that no longer counts: it ended then, the watch did, or it was off. */
   #countsAfter(one: Instance, t: number): number {
     const gone = this.#facts.findLast(
       (fact) =>
-        (fact.fact === "out" || fact.fact === "closed" || fact.fact === "forgotten") &&
-        fact.one.key === one.key &&
-        fact.at <= t,
+        (fact.fact === "out" || fact.fact === "forgotten") && fact.one.key === one.key && fact.at <= t,
     );
     const ended = gone?.at ?? -1;
     const unwatched = one.rule.technical ? this.#night.watchFrom(t) - 1 : -1;
@@ -344,10 +383,14 @@ class OracleBed {
   /** Switched on, it begins with the newest value that there is. */
   #offUntil(one: Instance, t: number): number {
     const off = this.#night.lastOff(one.condition, t);
-    for (let s = off; s >= 0 && off + 1 - s <= BORNE_S; s--) {
+    return off < 0 ? off : this.#before(one, off, off + 1);
+  }
+
+  /** The second before the newest value up to `newest`, where that is not too old to count `now`; else `newest`. */
+  #before(one: Instance, newest: number, now: number): number {
+    for (let s = newest; s >= 0 && now - s <= BORNE_S; s--)
       if (this.#says(one, s) !== undefined) return s - 1;
-    }
-    return off;
+    return newest;
   }
 
   /** First violating second of the violation that goes on at `t`; an open alarm holds inside the whole band. */
@@ -418,6 +461,6 @@ class OracleBed {
 
 function instanceOf(rule: OracleCondition): Instance {
   const key = rule.subject === undefined ? rule.id : `${rule.id}/${rule.subject}`;
-  const { id: condition, rank, neverMerged } = rule;
-  return { key, condition, group: rule.ladder ?? key, rank, neverMerged, rule };
+  const { id: condition, rank, neverMerged, neverQuiet } = rule;
+  return { key, condition, group: rule.ladder ?? key, rank, neverMerged, neverQuiet, rule };
 }

@@ -230,12 +230,16 @@ function agesS(
 ): readonly number[] {
   const heard = night.heardAt(device, t);
   if (heard === undefined) return [];
-  const isOpen = others.isInAlarm(`DATA_STALE/${device}`);
+  const key = `DATA_STALE/${device}`;
+  const isOpen = others.isInAlarm(key);
   const isOwed = (at: number) => isOpen || at > night.watchFrom(t) - graceS;
-  const isOffToldOf = !isOpen || others.isInAlarm("OXI_SENSOR_OFF");
-  const isSpokenFor = device === "oxi" && isOffToldOf && t - heard <= BORNE_S && isOff(night, heard);
-  const signals = isSpokenFor ? [] : JUDGED[device];
-  const last = signals.map((signal) => night.newestAt(signal, t)).filter((at) => at !== undefined);
+  const isSensorOff = device === "oxi" && t - heard <= BORNE_S && isOff(night, heard);
+  const isToldAsLost = (at: number) =>
+    isOpen && !others.isInAlarm("OXI_SENSOR_OFF") && at < others.lastBeyond(key) - BORNE_S;
+  const last = JUDGED[device]
+    .map((signal) => night.newestAt(signal, t))
+    .filter((at) => at !== undefined)
+    .filter((at) => !isSensorOff || isToldAsLost(at));
   return [heard, ...last].filter(isOwed).map((at) => t - at);
 }
 

@@ -23,8 +23,11 @@ export type Fact =
   | { readonly at: number; readonly fact: "rise"; readonly one: Rung; readonly own: Priority }
   /** It recovered, or was closed: by the end of the watch, or switched off. */
   | { readonly at: number; readonly fact: "out" | "closed"; readonly one: Rung }
-  /** The watch ended while nobody knew: a violation that has not become an alarm begins anew. */
-  | { readonly at: number; readonly fact: "forgotten"; readonly one: Rung }
+  /**
+   * `forgotten`: the watch ended, and what violates begins anew after this second. `covered`: a pause was given while it
+   * was in alarm. `told`: it is merged no longer.
+   */
+  | { readonly at: number; readonly fact: "forgotten" | "covered" | "told"; readonly one: Rung }
   | {
       readonly at: number;
       readonly fact: "acknowledged";
@@ -48,6 +51,7 @@ export interface Rung {
   readonly group: string;
   readonly rank: number;
   readonly neverMerged: boolean;
+  readonly neverQuiet: boolean;
 }
 
 /** A condition in alarm. */
@@ -84,6 +88,8 @@ export interface SharedOccurrence {
 
 const MINUTE = 60;
 const AGAIN_S = 10 * MINUTE;
+/** What comes back later than this has to be answered again. */
+const ANSWERED_S = MINUTE;
 const STORM_S = 60 * MINUTE;
 const STORM_COUNT = 7;
 export const RECURRENT_REST_S = 15 * MINUTE;
@@ -120,7 +126,10 @@ function after(
     case "closed":
       return left(before, fact);
     case "forgotten":
+    case "covered":
       return before;
+    case "told":
+      return toldOf(before, fact.one);
     case "over":
       return { ...before, endedAt: fact.at };
     case "lapsed":
@@ -148,7 +157,12 @@ function entered(before: SharedOccurrence | undefined, fact: Came, facts: readon
   }
   if (isReopened) {
     const { acknowledgement } = before;
-    const counts = acknowledgement !== undefined && acknowledgement.until > at && !isWorse(before, member);
+    const counts =
+      acknowledgement !== undefined &&
+      acknowledgement.until > at &&
+      at - (before.endedAt ?? at) <= ANSWERED_S &&
+      !one.neverQuiet &&
+      !isWorse(before, member);
     return { ...alone(before.openedAt, member), ...(counts && { acknowledgement }) };
   }
   const { emptySince: _emptySince, ...going } = before;
@@ -198,6 +212,13 @@ export function settled(before: SharedOccurrence): SharedOccurrence {
     priority: isMore(covered, priority) ? priority : covered,
   };
   return { ...before, worst, priority, acknowledgement: { ...acknowledgement, covers } };
+}
+
+function toldOf(before: SharedOccurrence, { key }: Rung): SharedOccurrence {
+  const members = before.members.map((each) => (each.one.key === key ? { ...each, merged: false } : each));
+  const member = members.find(({ one }) => one.key === key);
+  const isMoreThanShown = member !== undefined && isWorse(before, member);
+  return { ...(isMoreThanShown ? without(before) : before), members, priority: recurrentPriority(members) };
 }
 
 function risen(before: SharedOccurrence, { one, own }: Extract<Fact, { fact: "rise" }>): SharedOccurrence {

@@ -200,31 +200,32 @@ const poor = fc.constantFrom<readonly QualityFlag[] | undefined>(
 );
 
 /** Oxygen that falls, with samples that the oximeter doubts and others that bear them out. */
-export const fallingOxygen = (many: number): fc.Arbitrary<readonly Stretch[]> =>
-  fc.array(
-    fc.record({
-      seconds: length,
-      silent: fc.constantFrom(
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-        "oxi" as const,
-      ),
-      spo2: fc.oneof(
-        { weight: 8, arbitrary: fc.constantFrom<Spoken>(...SPO2) },
-        { weight: 1, arbitrary: fc.constantFrom<Spoken>("under_range", "not_measured", "searching") },
-      ),
-      pulse: fc.constantFrom<Spoken>(60, 60, 60, 60, 66, 80, "searching"),
-      flags: poor,
-      perfusion: fc.constantFrom(2, 2, 0.3, 0.2),
-      leak: fc.constantFrom<Spoken>(8, 8, 8, 8, 8, 8, 50),
-      contact: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1),
-    }),
+export const fallingOxygen = (many: number): fc.Arbitrary<readonly Stretch[]> => {
+  const rest = {
+    pulse: fc.constantFrom<Spoken>(60, 60, 60, 60, 66, 80, "searching"),
+    flags: poor,
+    perfusion: fc.constantFrom(2, 2, 0.3, 0.2),
+    leak: fc.constantFrom<Spoken>(8, 8, 8, 8, 8, 8, 50),
+    contact: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1),
+  };
+  const measured = fc.record({ seconds: length, spo2: fc.constantFrom<Spoken>(...SPO2), ...rest });
+  // Whether depth x time counts a second or two without a value is not written anywhere.
+  const gone = fc.integer({ min: 4, max: 30 });
+  const absent = fc.record({
+    seconds: gone,
+    spo2: fc.constantFrom<Spoken>("under_range", "not_measured", "searching"),
+    ...rest,
+  });
+  const silent = fc.record({ seconds: gone, silent: fc.constant("oxi" as const), ...rest });
+  return fc.array(
+    fc.oneof(
+      { weight: 7, arbitrary: measured },
+      { weight: 1, arbitrary: absent },
+      { weight: 1, arbitrary: silent },
+    ),
     { minLength: 1, maxLength: many },
   );
+};
 
 /** What a sensor, a cable and a radio do: off, gone, one number alone; after good values and after low ones. */
 export const lostData = (many: number): fc.Arbitrary<readonly Stretch[]> =>

@@ -12,18 +12,25 @@ interface Pausable {
 }
 
 /** Whether a pause of this condition, asked for at any second so far, keeps an alarm of this priority quiet now. */
-export function isPaused(night: NightRecord, t: number, one: Pausable, priority: Priority): boolean {
-  let pause: { readonly until: number; readonly priority: Priority } | undefined;
+export function isPaused(
+  night: NightRecord,
+  t: number,
+  one: Pausable,
+  priority: Priority,
+  wasCovered: (at: number) => boolean,
+): boolean {
+  let pause: { readonly given: number; readonly until: number; readonly priority: Priority } | undefined;
   for (let s = 0; s <= t; s++) {
     for (const command of night.commandsAt(s)) {
       if (command.kind === "end_watch") pause = undefined;
       if (!("condition" in command) || command.condition !== one.condition) continue;
       if (command.kind === "resume") pause = undefined;
       else if (isAllowed(night, one, command))
-        pause = { until: s + command.minutes * MINUTE, priority: command.priority };
+        pause = { given: s, until: s + command.minutes * MINUTE, priority: command.priority };
     }
   }
-  return pause !== undefined && t < pause.until && priorityRank(priority) <= priorityRank(pause.priority);
+  if (pause === undefined || t >= pause.until || !wasCovered(pause.given)) return false;
+  return priorityRank(priority) <= priorityRank(pause.priority);
 }
 
 function isAllowed(
