@@ -162,7 +162,8 @@ class OracleBed {
     this.#said.set(one.key, said);
     if (!this.#isInAlarm(one)) return;
     const isUnknown = this.#isUnknown(one);
-    if (!isUnknown && this.#unheardS(one, t) > BORNE_S) this.#tell(t, "unknown", one, this.#open(one.group));
+    if (!isUnknown && said[t] === undefined && this.#unheardS(one, t) > BORNE_S)
+      this.#tell(t, "unknown", one, this.#open(one.group));
     if (isUnknown && said[t] !== undefined) this.#tell(t, "known", one, this.#open(one.group));
   }
 

@@ -353,7 +353,7 @@ export const ORACLE_CONDITIONS: readonly OracleCondition[] = [
     neverMerged: true,
     neverQuiet: true,
     says: saysUnderRange,
-    hears: (night, t) => night.spoken("oxi", t) !== undefined,
+    hears: (night, t) => night.value("pulse_rate", t) !== undefined || night.value("spo2", t) !== undefined,
     delayS: (night, t) => night.setting("SPO2_UNDER_RANGE", "delay_s", t),
     clearS: (night, t) => night.setting("SPO2_UNDER_RANGE", "clear_s", t),
     ...always("high"),

@@ -211,20 +211,24 @@ export const fallingOxygen = (many: number): fc.Arbitrary<readonly Stretch[]> =>
   const measured = fc.record({ seconds: length, spo2: fc.constantFrom<Spoken>(...SPO2), ...rest });
   // Whether depth x time counts a second or two without a value is not written anywhere.
   const gone = fc.integer({ min: 4, max: 30 });
+  // Nor when SPO2_UNDER_RANGE without a pulse becomes unknown.
   const absent = fc.record({
+    ...rest,
     seconds: gone,
     spo2: fc.constantFrom<Spoken>("under_range", "not_measured", "searching"),
-    ...rest,
+    pulse: fc.constant(60),
   });
   const silent = fc.record({ seconds: gone, silent: fc.constant("oxi" as const), ...rest });
-  return fc.array(
-    fc.oneof(
-      { weight: 7, arbitrary: measured },
-      { weight: 1, arbitrary: absent },
-      { weight: 1, arbitrary: silent },
-    ),
-    { minLength: 1, maxLength: many },
-  );
+  return fc
+    .array(
+      fc.oneof(
+        { weight: 7, arbitrary: measured },
+        { weight: 1, arbitrary: absent },
+        { weight: 1, arbitrary: silent },
+      ),
+      { minLength: 1, maxLength: many },
+    )
+    .map((stretches) => [{ seconds: 2 }, ...stretches]);
 };
 
 /** What a sensor, a cable and a radio do: off, gone, one number alone; after good values and after low ones. */
