@@ -183,7 +183,7 @@ describe("a storm of dips", { timeout: 240_000 }, () => {
     const first = home.open("SPO2_LOW");
     acknowledge(home, first?.id, "bedside");
     home.well();
-    await home.run(60);
+    await home.run(20);
     expect(home.fold().open).toEqual([]);
     home.set({ spo2: 86 });
     await home.run(45);
