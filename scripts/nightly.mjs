@@ -2,16 +2,18 @@
 //
 //   npm run nightly -- ble-guest             Bluetooth over a real kernel and bluetoothd, in an emulated machine
 //   npm run nightly -- ble-guest --install   first install what it needs (apt-get)
+//   npm run nightly -- nights                scenarios that last a whole night
 //   npm run nightly -- oracle                alarm engine and oracle over ten times as many random nights
 //
 // The last line is "NAME passed" or "NAME failed"; exit code 0, 1, or 2 for wrong use.
 
 import { ensureInstalled, root, say } from "./bootstrap.mjs";
 import { bleGuest } from "./nightly/ble-guest.mjs";
+import { nights } from "./nightly/nights.mjs";
 import { oracle } from "./nightly/oracle.mjs";
 
 /** @type {{ readonly [name: string]: (options: { install: boolean }) => boolean | Promise<boolean> }} */
-const checks = { "ble-guest": bleGuest, oracle };
+const checks = { "ble-guest": bleGuest, nights, oracle };
 
 process.chdir(root);
 const args = process.argv.slice(2);

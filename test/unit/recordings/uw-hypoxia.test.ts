@@ -98,9 +98,10 @@ function episodes(spo2: readonly number[]): Episode[] {
   return found;
 }
 
-/** Each episode with half a minute before and after it, seconds counted from there. */
+/** Each episode of two of the oximeters, with half a minute before and after it, seconds counted from there. */
 function around() {
-  return nights.flatMap(({ volunteer, oximeter }) => {
+  const some = nights.filter(({ oximeter }) => oximeter === 1 || oximeter === 4);
+  return some.flatMap(({ volunteer, oximeter }) => {
     const { start, spo2, pulse } = load(volunteer, oximeter);
     return episodes(spo2).flatMap(({ begins, ends }) => {
       const from = Math.max(0, begins - 30);
