@@ -1,11 +1,5 @@
 import { explains, goodAgain } from "../../src/alarm/care.ts";
-import {
-  type CareAct,
-  type ConditionId,
-  higherPriority,
-  type Priority,
-  priorityRank,
-} from "../../src/domain/alarm.ts";
+import { type CareAct, higherPriority, type Priority, priorityRank } from "../../src/domain/alarm.ts";
 import {
   BORNE_S,
   ORACLE_CONDITIONS,
@@ -131,8 +125,9 @@ class OracleBed {
       for (const one of open) {
         const start = this.#violationStart(one, t);
         const delay = one.rule.delayS(this.#night, t, this.#others(t));
-        if (start !== undefined && !one.rule.technical && delay !== undefined && t - start >= delay)
-          this.#enter(one, t, t - start);
+        const isOld =
+          start !== undefined && delay !== undefined && this.#before(one, t, t) + 1 - start >= delay;
+        if (isOld && !one.rule.technical) this.#enter(one, t, t - start);
       }
     }
     if (command.kind === "pause") {

@@ -161,7 +161,7 @@ const PULSE = [60, 60, 60, 50, 49, 52, 53, 39, 72, 117, 118, 121, 151] as const;
 const LEAK = [8, 8, 34, 35, 40, 41, 60] as const;
 const NO_NUMBER = ["not_measured", "searching", "poor_signal", "unsaid"] as const;
 
-const orGone = <N extends number>(values: readonly N[]): fc.Arbitrary<Spoken> =>
+const orGone = (values: readonly number[]): fc.Arbitrary<Spoken> =>
   fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...values) },
     { weight: 1, arbitrary: fc.constantFrom(...NO_NUMBER) },

@@ -10,7 +10,7 @@ import {
 } from "../../support/oracle-generators.ts";
 
 describe("engine and oracle agree on what people do at any second:", () => {
-  test("60 nights of alarms that outlast acknowledgements and pauses", () => {
+  test("20 nights of alarms that outlast acknowledgements and pauses", () => {
     const tally = agree(
       nights({
         conditions: ["SPO2_LOW", "SPO2_CRIT", "PR_LOW", "DATA_STALE"],
@@ -18,12 +18,12 @@ describe("engine and oracle agree on what people do at any second:", () => {
         stretches: longAlarms(8),
         commands: doings(12),
       }),
-      60,
+      20,
     );
-    tally.expectAtLeast(5, "acknowledged", "lapsed", "paused", "resumed", "escalated", "again");
+    tally.expectAtLeast(2, "acknowledged", "lapsed", "paused", "resumed", "escalated", "again");
   }, 600_000);
 
-  test("500 nights of limits with acknowledging, pauses, care acts, the watch and new limits", () => {
+  test("300 nights of limits with acknowledging, pauses, care acts, the watch and new limits", () => {
     const tally = agree(
       nights({
         conditions: ["SPO2_LOW", "SPO2_CRIT", "PR_LOW", "PR_HIGH", "VENT_LEAK_HIGH"],
@@ -31,13 +31,13 @@ describe("engine and oracle agree on what people do at any second:", () => {
         stretches: aroundTheLimits(16),
         commands: doings(12),
       }),
-      500,
+      300,
     );
     tally.expectAtLeast(50, "occurred", "escalated", "unknown", "known", "acknowledged", "paused");
     tally.expectAtLeast(10, "ended", "again", "resumed");
   }, 600_000);
 
-  test("400 nights of lost data with the same", () => {
+  test("300 nights of lost data with the same", () => {
     const tally = agree(
       nights({
         conditions: [
@@ -53,7 +53,7 @@ describe("engine and oracle agree on what people do at any second:", () => {
         stretches: lostData(16),
         commands: doings(12),
       }),
-      400,
+      300,
     );
     tally.expectAtLeast(20, "occurred", "escalated", "unknown", "known", "acknowledged", "paused");
     tally.expectAtLeast(20, "inherited", "DATA_STALE/oxi", "DATA_STALE/vent", "OXI_SENSOR_OFF/oxi");
