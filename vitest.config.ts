@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Two kinds of tests. `unit` runs in parallel and on virtual time. `system` starts real processes, browsers and
 // brokers, after the others: files that mostly wait (a whole minute of a night) beside one another, those that ask for
@@ -6,6 +7,7 @@ import { defineConfig } from "vitest/config";
 // two cores of a small machine.
 const WAITING = ["home", "home-trouble", "path-firefox"].map(systemTest);
 const PATIENT = [
+  "audit",
   "bedside-links",
   "ble-bluez",
   "cli-check",
@@ -17,12 +19,26 @@ const PATIENT = [
   "pages-everywhere",
   "pages-patient",
   "pages-technician",
+  "pages-therapist-limits",
   "pages-worker",
+  "preset-code",
   "server",
   "tcp",
   "webhook",
   "wifi-card",
 ].map(systemTest);
+
+/** Files that take longest, though they are small: begun last, one of them would keep the other worker waiting. */
+const LONGEST = ["nights/scenarios", "alarm/oracle-limits", "alarm/oracle-commands", "nights/week"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONGEST.some((name) => moduleId.endsWith(`${name}.test.ts`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 function systemTest(name: string): string {
   return `test/system/${name}.test.ts`;
@@ -56,6 +72,7 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: false,
     restoreMocks: true,
+    sequence: { sequencer: LongestFirst },
     coverage: { provider: "v8", include: ["src/**", "devices/**"], reporter: ["text-summary", "html"] },
     projects: [
       {
