@@ -54,7 +54,8 @@ const TECHNICAL: ReadonlySet<ConditionId> = new Set(
   CONDITIONS.filter(({ technical }) => technical).map(({ id }) => id),
 );
 
-const isTechnical = ({ condition }: Occurrence): boolean => TECHNICAL.has(condition);
+/** About data and box, not about the person. */
+export const isTechnical = ({ condition }: Occurrence): boolean => TECHNICAL.has(condition);
 
 /** Highest priority, the patient's call, the person before the technology, the older one. */
 function byUrgency(a: Occurrence | undefined, b: Occurrence | undefined): number {

@@ -75,9 +75,7 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
     ruleFailed(draft, "input", messageOf(error));
   }
   judgeAll(draft, newsIn(observation), observation.device);
-  settleTiers(draft);
-  settleQuiet(draft);
-  settleCauses(draft);
+  settle(draft);
   return finish(state, draft);
 }
 
@@ -117,9 +115,7 @@ function tick(
   tellLasting(draft);
   runOut(draft);
   settlePast(draft);
-  settleTiers(draft);
-  settleQuiet(draft);
-  settleCauses(draft);
+  settle(draft);
   draft.live = markQuiet(draft.live, draft.core, draft.now);
   return finish(state, draft);
 }
@@ -135,11 +131,16 @@ function command(
   const refused = obey(draft, input.command);
   if (refused !== undefined) return nothing(state, refused);
   judgeAll(draft, NEWS_EVERYTHING);
+  settle(draft);
+  const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
+  return finish({ ...state, commands }, draft, input.command);
+}
+
+/** What every step ends with: what is shown, silent and said to be the cause follows from who is in alarm now. */
+function settle(draft: Draft): void {
   settleTiers(draft);
   settleQuiet(draft);
   settleCauses(draft);
-  const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
-  return finish({ ...state, commands }, draft, input.command);
 }
 
 function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): StepResult {

@@ -12,8 +12,7 @@ import type { BedId } from "../domain/ids.ts";
 import { absent } from "../domain/sample.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { DAY_MS, MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
-import { cardsOf } from "./causes.ts";
-import { CONDITIONS } from "./conditions/index.ts";
+import { cardsOf, isTechnical } from "./causes.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type JournalEntry, paceOf, type SeenDevice, type SeenSignal } from "./journal.ts";
 import {
@@ -152,10 +151,6 @@ const byUrgency = (a: Occurrence, b: Occurrence): number =>
   Number(isTechnical(a)) - Number(isTechnical(b)) ||
   a.raisedAt - b.raisedAt ||
   (a.id < b.id ? -1 : 1);
-
-const TECHNICAL: ReadonlySet<string> = new Set(CONDITIONS.filter((one) => one.technical).map(({ id }) => id));
-
-const isTechnical = ({ condition }: Occurrence): boolean => TECHNICAL.has(condition);
 
 function commandsOf(entries: readonly JournalEntry[]): readonly string[] {
   const ids = entries.flatMap((entry) => [

@@ -9,6 +9,7 @@ import {
   type Priority,
   priorityRank,
 } from "../domain/alarm.ts";
+import type { DependencyClass } from "../domain/bed.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
 import type { Condition } from "./condition.ts";
@@ -29,11 +30,8 @@ export const MERGED: Priority = "medium";
 export const rankOf = (draft: Draft, id: ConditionId): number => conditionOf(draft, id)?.ladder?.rank ?? 0;
 
 /** Never silent by a pause or a care act, nor by an answer to an earlier time: somebody of class C has minutes. */
-export function isNeverQuiet(draft: Draft, condition: Condition | undefined): boolean {
-  if (condition === undefined) return true;
-  const { dependencyClass } = draft.setup.profile;
-  return condition.neverQuiet === true || (condition.id === "VENT_DISCONNECT" && dependencyClass === "C");
-}
+export const isNeverQuiet = ({ id, neverQuiet }: Condition, cls: DependencyClass): boolean =>
+  neverQuiet === true || (id === "VENT_DISCONNECT" && cls === "C");
 
 /** The conditions in alarm that make up an occurrence. */
 export const conditionsIn = (draft: Draft, id: OccurrenceId): readonly ConditionId[] => [

@@ -14,7 +14,7 @@ const GOOD_MS = 60 * SECOND_MS;
 
 /** The longest pause of a condition at a priority, ms; 0 where it cannot be paused (design, section 6). */
 export function pauseCapMs(condition: Condition, priority: Priority, cls: DependencyClass): number {
-  if (condition.neverQuiet === true || (condition.id === "VENT_DISCONNECT" && cls === "C")) return 0;
+  if (isNeverQuiet(condition, cls)) return 0;
   if (priority === "high") return (cls === "C" ? 3 : 10) * MINUTE_MS;
   return (condition.technical ? 15 : 120) * MINUTE_MS;
 }
@@ -113,7 +113,8 @@ function quietOf(
   { condition: id, priority = "high", part }: Runtime,
 ): Quiet | undefined {
   const condition = conditionOf(draft, id);
-  if (isNeverQuiet(draft, condition)) return undefined;
+  const cls = draft.setup.profile.dependencyClass;
+  if (condition === undefined || isNeverQuiet(condition, cls)) return undefined;
   const { care } = draft.core;
   if (care !== undefined && explains(care.act, id, part)) {
     return { why: "care", until: care.untilWall, by: care.by, act: care.act };

@@ -163,7 +163,9 @@ function reopen(draft: Draft, past: Past, newcomer: Newcomer, { priority, values
     priority: before.priority,
   };
   const isWorse = rankOf(draft, runtime.condition) > rank || priorityRank(priority) > priorityRank(reached);
-  const isSoon = draft.now - past.endedAt <= STILL_TAKEN_MS && !isNeverQuiet(draft, newcomer.condition);
+  const { condition } = newcomer;
+  const mayBeQuiet = condition !== undefined && !isNeverQuiet(condition, draft.setup.profile.dependencyClass);
+  const isSoon = draft.now - past.endedAt <= STILL_TAKEN_MS && mayBeQuiet;
   const isTaken = !isWorse && isSoon && acknowledgedUntil !== undefined && acknowledgedUntil > draft.now;
   const simulated = isMadeUp(draft, runtime);
   const merged = isMerged(draft, newcomer, priority);
