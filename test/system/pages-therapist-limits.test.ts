@@ -106,7 +106,7 @@ describe("the therapist's limits", { timeout: 120_000 }, () => {
     await dialog.locator("input[name=reason]").fill("it was a mistake");
     await dialog.getByRole("button", { name: "Go back to version 0" }).click();
     await page.getByText("Saved as version 2. It is in force.").waitFor();
-    expect(await page.locator(".versions").textContent()).toContain("it was a mistake");
+    await eventually(() => page.locator(".versions").textContent()).toContain("it was a mistake");
     expect(troubles).toEqual([]);
   });
 
