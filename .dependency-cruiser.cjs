@@ -13,10 +13,12 @@ const table = {
   port: { folders: ["domain"], npm: [], node: "none" },
 
   wire: { folders: ["domain"], npm: [], node: "quiet" },
+  // Sealing, passwords, certificates: bytes to bytes, no file and no network.
+  crypt: { folders: ["domain"], npm: ["@peculiar/x509"], node: "quiet" },
   words: { folders: ["domain"], npm: [], node: "none" },
   sound: { folders: ["domain"], npm: [], node: "none" },
   trends: { folders: ["domain"], npm: [], node: "quiet" },
-  record: { folders: ["domain"], npm: [], node: "quiet" },
+  record: { folders: ["domain", "crypt"], npm: [], node: "quiet" },
 
   driver: { folders: ["domain", "wire"], npm: [], node: "quiet" },
   rehearsal: { folders: ["domain", "wire", "driver/contract"], npm: ["yaml", "typebox"], node: "quiet" },
@@ -31,12 +33,17 @@ const table = {
 
   notify: { folders: ["domain", "words", "sound"], types: ["config"], npm: ["web-push", "ws"], node: "any" },
   bus: {
-    folders: ["domain", "words", "sound"],
+    folders: ["domain", "words", "sound", "crypt"],
     types: ["config"],
     npm: ["mqtt", "aedes", "typebox", "ws"],
     node: "any",
   },
-  store: { folders: ["domain", "words", "sound"], types: ["config"], npm: ["typebox"], node: "any" },
+  store: {
+    folders: ["domain", "words", "sound", "crypt"],
+    types: ["config"],
+    npm: ["typebox", "@influxdata/influxdb-client"],
+    node: "any",
+  },
   report: {
     folders: ["domain", "words", "sound", "trends"],
     types: ["config"],
@@ -44,17 +51,17 @@ const table = {
     node: "any",
   },
   server: {
-    folders: ["domain", "words", "alarm/fold", "trends", "report"],
+    folders: ["domain", "words", "alarm/fold", "trends", "report", "crypt"],
     types: ["config"],
-    npm: ["fastify", "@fastify/", "ws", "typebox"],
+    npm: ["fastify", "@fastify/", "ws", "typebox", "@simplewebauthn/server", "openid-client"],
     node: "any",
   },
-  config: { folders: ["domain"], npm: ["yaml", "typebox"], node: "any" },
-  ops: { folders: ["domain"], npm: [], node: "any" },
+  config: { folders: ["domain", "crypt"], npm: ["yaml", "typebox"], node: "any" },
+  ops: { folders: ["domain", "crypt"], npm: [], node: "any" },
 };
 
 /** The composition roots (the edge in three pages) and what stands above them: they may import everything. */
-const roots = "^src/(edge(-bed|-plan)?|hub|home|rehearse)\\.ts$";
+const roots = "^src/((edge|hub)(-[a-z]+)?|home|rehearse)\\.ts$";
 const above = "^src/(cli\\.ts|cli/|bench/)";
 
 const device = {

@@ -30,6 +30,7 @@ export const FAULTS = {
   STORE_FAILED: "The time-series store failed.",
   STORE_STALLED: "The time-series store does not answer.",
   STATE_FAILED: "The state store failed.",
+  UNSEALABLE: "Encrypted data cannot be opened.",
   CHANNEL_REFUSED: "A notification channel refused a message for good.",
   CHANNEL_FAILED: "A notification channel failed for now.",
   CHANNEL_CONFIG: "A notification channel is set up wrongly.",

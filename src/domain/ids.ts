@@ -22,3 +22,15 @@ export function base32Id(random: Uint8Array): string {
 }
 
 export const isBase32Id = (text: string): boolean => /^[a-z2-7]{10}$/.test(text);
+
+/** Between home and bed where beds of many homes are named beside one another; in no id. */
+const BETWEEN = "~";
+
+/** A bed as a hub of many homes names it: `<home>~<bed>`. Inside a home it is the bed's own id alone. */
+export const qualifiedBed = (home: HomeId, bed: BedId): BedId => `${home}${BETWEEN}${bed}`;
+
+/** The home and the bed of a qualified id; undefined for a bed's own id alone. */
+export function splitBed(bed: BedId): { readonly home: HomeId; readonly bed: BedId } | undefined {
+  const [home = "", own = "", ...more] = bed.split(BETWEEN);
+  return own === "" || more.length > 0 ? undefined : { home, bed: own };
+}

@@ -91,6 +91,10 @@ export const faults = {
     cause: "The list of people and settings failed.",
     fix: "Try again; if it stays, tell your technician.",
   },
+  UNSEALABLE: {
+    cause: "Encrypted data cannot be opened.",
+    fix: "Put back the key file that belongs to this box.",
+  },
   CHANNEL_REFUSED: {
     cause: "A way to reach a phone refused for good.",
     fix: "Start the night again on that phone.",

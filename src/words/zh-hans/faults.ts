@@ -38,6 +38,10 @@ export const faults = {
   STORE_FAILED: { cause: "夜间数据存储出错。", fix: "报警照常响，请告诉技术员。" },
   STORE_STALLED: { cause: "夜间数据存储没有回应。", fix: "过一分钟再试；报警照常响。" },
   STATE_FAILED: { cause: "人员和设置的存储出错。", fix: "请再试一次；还不行就告诉技术员。" },
+  UNSEALABLE: {
+    cause: "加密的数据打不开。",
+    fix: "请放回属于这台盒子的密钥文件。",
+  },
   CHANNEL_REFUSED: { cause: "通知渠道彻底拒绝了消息。", fix: "请在那部手机上重新“开始今晚的守护”。" },
   CHANNEL_FAILED: { cause: "通知渠道暂时出错。", fix: "会自动再试，同时改用别的渠道。" },
   CHANNEL_CONFIG: { cause: "通知渠道设置有误。", fix: "请在配置里改正。" },

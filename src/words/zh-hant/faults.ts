@@ -35,6 +35,10 @@ export const faults = {
   STORE_FAILED: { cause: "夜間資料儲存出錯。", fix: "警報照常響，請告訴技術人員。" },
   STORE_STALLED: { cause: "夜間資料儲存沒有回應。", fix: "過一分鐘再試；警報照常響。" },
   STATE_FAILED: { cause: "人員和設定的儲存出錯。", fix: "請再試一次；還不行就告訴技術人員。" },
+  UNSEALABLE: {
+    cause: "加密的資料打不開。",
+    fix: "請放回屬於這台盒子的金鑰檔案。",
+  },
   CHANNEL_REFUSED: { cause: "通知管道徹底拒絕了訊息。", fix: "請在那支手機上重新「開始今晚的守護」。" },
   CHANNEL_FAILED: { cause: "通知管道暫時出錯。", fix: "會自動再試，同時改用別的管道。" },
   CHANNEL_CONFIG: { cause: "通知管道設定有誤。", fix: "請在設定裡更正。" },
