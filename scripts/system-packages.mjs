@@ -29,6 +29,13 @@ export const systemPackages = [
   { name: "mosquitto-clients", package: "mosquitto-clients", programs: ["mosquitto_pub", "mosquitto_sub"] },
   { name: "openssl", package: "openssl", programs: ["openssl"] },
   { name: "alsa-utils", package: "alsa-utils", programs: ["aplay"] },
+  { name: "influxdb", package: "influxdb", programs: ["influxd"] },
+  { name: "victoria-metrics", package: "victoria-metrics", programs: ["victoria-metrics"] },
+  { name: "prometheus", package: "prometheus", programs: ["promtool"] },
+  { name: "systemd", package: "systemd", programs: ["systemd-analyze"] },
+  { name: "dpkg", package: "dpkg", programs: ["dpkg-deb"] },
+  { name: "iproute2", package: "iproute2", programs: ["ip"] },
+  { name: "nftables", package: "nftables", programs: ["nft"] },
   { name: "espeak-ng", package: "espeak-ng", programs: ["espeak-ng"] },
 ];
 
