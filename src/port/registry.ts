@@ -1,0 +1,165 @@
+import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
+import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
+import type { Person } from "../domain/person.ts";
+import type { Wall } from "../domain/time.ts";
+import type { TargetRecord } from "./state.ts";
+
+/** 10 random base32 characters, made when a box is paired. */
+export type BoxId = string;
+
+/** A home on a hub: where a person lives and boxes watch. */
+export interface HomeRecord {
+  readonly id: HomeId;
+  /** Name in lists. */
+  readonly label: string;
+  readonly createdAt: Wall;
+  /** The account that let it be made. */
+  readonly createdBy: PersonId;
+  /** The organisation that set it up. It gives no right: only consent does. */
+  readonly organisation?: string;
+}
+
+/** A box (an edge) that was paired. One box of a home is in use, the one that is not revoked. */
+export interface BoxRecord {
+  readonly id: BoxId;
+  readonly home: HomeId;
+  /** Raw Ed25519 key in base64url: what the box proves itself with. */
+  readonly publicKey: string;
+  readonly pairedAt: Wall;
+  readonly revokedAt?: Wall;
+  readonly revokedWhy?: RevokedWhy;
+}
+
+/** `replaced`: another box took the home over; `moved`: it serves another home now; `withdrawn`: somebody said so. */
+export const REVOKED_WHY = ["replaced", "moved", "withdrawn"] as const;
+export type RevokedWhy = (typeof REVOKED_WHY)[number];
+
+/** What a box is let in with; the user name at the broker is `boxUser`. */
+export interface BoxSecrets {
+  readonly brokerPassword: string;
+  /** 32 bytes that sign commands to it. */
+  readonly pairingKey: Uint8Array;
+}
+
+/** The user name of a box at the broker: `<home>.<box>`. */
+export const boxUser = (box: { readonly home: HomeId; readonly id: BoxId }): string =>
+  `${box.home}.${box.id}`;
+
+/** Permission for one box to become the box of a home, once. */
+export interface ClaimCode {
+  /** SHA-256 of the code in hex; the code itself is never stored. */
+  readonly codeHash: string;
+  /** The home that the box takes over; absent: a new one is made. */
+  readonly home?: HomeId;
+  /** Name of a new home. */
+  readonly label: string;
+  readonly organisation?: string;
+  readonly madeBy: PersonId;
+  readonly madeAt: Wall;
+  readonly expiresAt: Wall;
+  /** The box that used it. */
+  readonly usedBy?: BoxId;
+}
+
+/** What a box asks for with a code. */
+export interface Claim {
+  readonly codeHash: string;
+  readonly publicKey: string;
+  /** The id that the box's home already has, from a life without this hub. */
+  readonly offeredHome?: HomeId;
+  /** Used where they are needed: ids and secrets made for this claim. */
+  readonly made: { readonly home: HomeId; readonly box: BoxId } & BoxSecrets;
+}
+
+/** `unknown`: no such code, or too old; `used`: by another box; `home_known`: the offered home is on this hub already. */
+export type ClaimVerdict =
+  | { readonly kind: "unknown" | "used" | "home_known" }
+  | {
+      readonly kind: "paired";
+      readonly home: HomeRecord;
+      readonly box: BoxRecord;
+      readonly secrets: BoxSecrets;
+      /** The home was made by this claim. */
+      readonly isNewHome: boolean;
+      /** The same box asked again with the same code. */
+      readonly isRepeat: boolean;
+      /** Boxes that are out from now on. */
+      readonly revoked: readonly BoxRecord[];
+    };
+
+/**
+ * What belongs to a home and must outlive its box: the ids of its devices, the keys that phones know it by, people,
+ * phones, limits with their history. A box leaves it with the hub, and the next one takes it over.
+ */
+export interface HomeEstate {
+  /** Named values of the state store, as JSON texts. */
+  readonly values: { readonly [name: string]: string };
+  readonly people: readonly Person[];
+  readonly targets: readonly TargetRecord[];
+  /** Of every bed, oldest first. */
+  readonly limits: readonly LimitsVersion[];
+  readonly clinics: readonly TrustedClinic[];
+  readonly beds: readonly BedId[];
+}
+
+/** An estate as the hub keeps it. */
+export interface KeptEstate {
+  readonly box: BoxId;
+  /** Counted up by the box with every change. */
+  readonly revision: number;
+  readonly at: Wall;
+  /** The estate as JSON text. */
+  readonly body: string;
+}
+
+/**
+ * What the hub answers a box that it takes in. Texts only, so that it crosses the wire as it is; keys and passwords
+ * in it are secrets.
+ */
+export interface PairingGrant {
+  readonly home: HomeId;
+  readonly box: BoxId;
+  /** Address of the hub's pages: `https://hub.example:8420`. */
+  readonly hub: string;
+  readonly broker: { readonly url: string; readonly username: string; readonly password: string };
+  /** PEM of what signs the hub's and the broker's certificates; absent: a public authority does. */
+  readonly ca?: string;
+  /** 32 bytes in base64url. */
+  readonly pairingKey: string;
+  /** The hub's wall clock when it answered, in epoch milliseconds. */
+  readonly hubTime: Wall;
+  /** What another box of this home left; absent where there is nothing to take over. */
+  readonly estate?: HomeEstate;
+}
+
+/**
+ * Homes and boxes of a hub, with their credentials. Methods reject with STATE_FAILED, and with UNSEALABLE where the
+ * key is not the one that the file was written with. Names, secrets and estates are kept encrypted.
+ */
+export interface Registry {
+  homes(): Promise<readonly HomeRecord[]>;
+  home(id: HomeId): Promise<HomeRecord | undefined>;
+  /** False where there is no such home. */
+  renameHome(id: HomeId, label: string): Promise<boolean>;
+  /** Takes a home with its boxes, codes and estate away. The boxes that were in use. */
+  removeHome(id: HomeId): Promise<readonly BoxRecord[]>;
+  /** Of a home, or all; newest first, revoked ones too. */
+  boxes(home?: HomeId): Promise<readonly BoxRecord[]>;
+  box(id: BoxId): Promise<BoxRecord | undefined>;
+  /** Of a box that is in use; undefined for any other. */
+  secrets(box: BoxId): Promise<BoxSecrets | undefined>;
+  /** Of the box that the home uses; undefined where it has none. */
+  pairingKey(home: HomeId): Promise<Uint8Array | undefined>;
+  /** Ends a box. Undefined where it is unknown or ended already. */
+  revokeBox(box: BoxId, at: Wall, why: RevokedWhy): Promise<BoxRecord | undefined>;
+  addClaimCode(code: ClaimCode): Promise<void>;
+  /** Codes that may still be used, newest first. */
+  claimCodes(now: Wall): Promise<readonly ClaimCode[]>;
+  /** False where there is no such code that may still be used. */
+  withdrawClaimCode(codeHash: string, now: Wall): Promise<boolean>;
+  /** Uses a code up, whole or not at all: makes the home where it is new, the box, and ends the boxes before it. */
+  claim(claim: Claim, now: Wall): Promise<ClaimVerdict>;
+  /** Keeps what a box left, unless its revision is not newer or the box is not in use: then false. */
+  putEstate(home: HomeId, estate: KeptEstate): Promise<boolean>;
+  estate(home: HomeId): Promise<KeptEstate | undefined>;
+}
