@@ -4,11 +4,12 @@ import type { BedId, DeviceId, HomeId } from "../domain/ids.ts";
 /** Changes when an older reader could not make sense of the messages any more. */
 const VERSION = 1;
 
-/** What a topic below a bed is about; `observation`, `wave` and `stored` exist once for each device. */
+/** What a topic below a bed is about; `observation`, `wave`, `raw` and `stored` exist once for each device. */
 export type TopicKind =
   | "state"
   | "observation"
   | "wave"
+  | "raw"
   | "stored"
   | "alarm"
   | "alarm/event"
@@ -18,9 +19,14 @@ export type TopicKind =
   | "health"
   | "health/echo";
 
-type DeviceKind = "observation" | "wave" | "stored";
+type DeviceKind = "observation" | "wave" | "raw" | "stored";
 
-const DEVICE_KINDS: readonly string[] = ["observation", "wave", "stored"] satisfies readonly DeviceKind[];
+const DEVICE_KINDS: readonly string[] = [
+  "observation",
+  "wave",
+  "raw",
+  "stored",
+] satisfies readonly DeviceKind[];
 const BED_KINDS: readonly string[] = [
   "state",
   "alarm",
@@ -31,6 +37,12 @@ const BED_KINDS: readonly string[] = [
   "health",
   "health/echo",
 ] satisfies readonly Exclude<TopicKind, DeviceKind>[];
+
+/** A bed of a home, by its own id (`b1`). */
+export interface Place {
+  readonly home: HomeId;
+  readonly bed: BedId;
+}
 
 /** One level of a topic: nothing that MQTT gives a meaning, no blank, bounded. */
 const LEVEL = /^[A-Za-z0-9_-]{1,64}$/;
@@ -56,6 +68,12 @@ export function deviceTopic(home: HomeId, bed: BedId, kind: DeviceKind, device: 
 /** Filter for one kind at every bed of a home (and every device, for kinds that have one). */
 export function homeFilter(home: HomeId, kind: TopicKind): string {
   const all = `breathwatch/${VERSION}/${shardOf(level(home))}/${home}/+/${kind}`;
+  return DEVICE_KINDS.includes(kind) ? `${all}/+` : all;
+}
+
+/** Filter for one kind at every bed of every home; of one shard, where it is given. */
+export function allHomesFilter(kind: TopicKind, shard = "+"): string {
+  const all = `breathwatch/${VERSION}/${shard}/+/+/${kind}`;
   return DEVICE_KINDS.includes(kind) ? `${all}/+` : all;
 }
 
