@@ -201,6 +201,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
             occurrence: OCCURRENCE,
             by: { id: "pabcdefghi", name: "<b>Aunt</b>" },
             language: "zh-Hant",
+            commandId: "ack-of-this-token",
           }
         : undefined,
     proven: (token) => {
@@ -363,6 +364,20 @@ export class FakeTimeseries implements Timeseries {
     this.#check();
     return this.isSimulated;
   }
+  async series(): ReturnType<Timeseries["series"]> {
+    return {};
+  }
+  async summaries(): ReturnType<Timeseries["summaries"]> {
+    return [];
+  }
+  async beds(): ReturnType<Timeseries["beds"]> {
+    return [];
+  }
+  async page(): ReturnType<Timeseries["page"]> {
+    return { batch: { rows: [], waves: [], settings: [], events: [] } };
+  }
+  async remove(): Promise<void> {}
+  async backup(): Promise<void> {}
   async retain(): Promise<void> {}
   async health(): ReturnType<Timeseries["health"]> {
     return { ok: true, detail: "", bytes: 0 };
