@@ -9,6 +9,7 @@ import type { Language } from "./domain/person.ts";
 import type { Wall } from "./domain/time.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { composeBed } from "./edge-bed.ts";
+import { type Answers, createAnswers } from "./edge-answers.ts";
 import { planBed } from "./edge-plan.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
@@ -32,6 +33,8 @@ export interface Edge {
   /** The picture that pages show, from memory. */
   readonly live: LiveModel;
   readonly targets: TargetBook;
+  /** What phones answer with the tokens of their messages. */
+  readonly answers: Pick<Answers, "grantOf">;
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
@@ -76,6 +79,7 @@ export async function composeEdge(
     live.readiness({
       sounder: { ...sounder.readiness, ...(speech.remark === undefined ? {} : { remark: speech.remark }) },
       durable: durability.ok,
+      away: answers.away,
       targets: targets.list().map(({ id, label, personName, channel, lastProofAt, deadWhy }) => ({
         id,
         label,
@@ -88,6 +92,11 @@ export async function composeEdge(
   const speech = createSpeechBank({
     ...{ speech: world.speech, clock, log, language: config.language },
     onChange: showReadiness,
+  });
+  const answers = createAnswers({
+    ...{ world, config, identity, onChange: showReadiness },
+    targets: () => targets,
+    command: (bed, command) => void edge.command(bed, command),
   });
   const sounder = createSounder({ audio, clock, log, speech, onReadiness: showReadiness });
   const targets = createTargetBook({
@@ -150,7 +159,7 @@ export async function composeEdge(
     log,
     home: identity.home,
     ackKey: identity.ackKey,
-    links: identity.links,
+    links: { ...identity.links, acknowledge: answers.address },
     zone: () => config.zone,
     outbox,
     channels: [
@@ -195,6 +204,7 @@ export async function composeEdge(
   const edge: Edge = {
     live,
     targets,
+    answers,
     command(bed, command) {
       const found = bedOf(bed);
       const refused = found.runner.command(command);
@@ -231,8 +241,10 @@ export async function composeEdge(
       for (const bed of beds) bed.start(outboxDamage);
       selfWatch.start();
       reach.start();
+      answers.start();
     },
     async stop() {
+      await answers.stop();
       selfWatch.stop();
       reach.stop();
       durability.stop();

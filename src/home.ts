@@ -19,7 +19,7 @@ import type { Uploads } from "./port/upload.ts";
 import type { ListenOptions, World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
 import type { App } from "./server/context.ts";
-import type { ServerDeps, SimulatedBed, TokenGrant } from "./server/deps.ts";
+import type { ServerDeps, SimulatedBed } from "./server/deps.ts";
 import { listen } from "./server/listen.ts";
 import { ensureOwnerCode } from "./server/owner-code.ts";
 import {
@@ -30,7 +30,7 @@ import {
   nightMedians,
 } from "./trends/baseline.ts";
 import { pastNights, type RecordedNight, recordedNight } from "./trends/recorded.ts";
-import { createAckKey, verifyAckToken } from "./watch/ack-token.ts";
+import { createAckKey } from "./watch/ack-token.ts";
 
 export const VERSION = "0.1.0";
 
@@ -291,24 +291,13 @@ function serverDeps(
   edge: Edge,
 ): Omit<ServerDeps, "limits" | "whatIf" | "baselines"> {
   const { clock, random, log, state, timeseries, listen: where } = world;
-  const grantOf = (token: string): (TokenGrant & { readonly target: string }) | undefined => {
-    const verdict = verifyAckToken(identity.ackKey, token, clock.wall());
-    const target = verdict.ok ? edge.targets.find(verdict.claim.target) : undefined;
-    if (!verdict.ok || target === undefined) return undefined;
-    const { occurrence } = verdict.claim;
-    return {
-      bed: occurrence.split("-", 1)[0] ?? "",
-      occurrence,
-      by: { id: target.person, name: target.personName },
-      language: target.language,
-      target: target.id,
-    };
-  };
+  const { grantOf } = edge.answers;
   return {
     ...{ clock, random, log, state, timeseries, pagesFolder: options.pagesFolder },
     live: edge.live,
     about: { home: identity.home, demo: config.demo, version: VERSION, pushKey: identity.vapid.publicKey },
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
+    ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
     command: async (bed, command) => edge.command(bed, command),
     verifyToken: grantOf,

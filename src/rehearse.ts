@@ -9,7 +9,7 @@ import { createFamilies, type Families } from "./driver/families.ts";
 import { fillOptions } from "./driver/options.ts";
 import type { Audio } from "./port/audio.ts";
 import type { Clock } from "./port/clock.ts";
-import type { Http, HttpRequest, HttpResponse } from "./port/http.ts";
+import type { Http, HttpLines, HttpRequest, HttpResponse } from "./port/http.ts";
 import type { Log, LogFields, LogLevel } from "./port/log.ts";
 import type { Random } from "./port/random.ts";
 import type { World } from "./port/world.ts";
@@ -155,9 +155,11 @@ export function breakLink(
 }
 
 /** What left the house in a rehearsal, and what the internet answers. */
-export interface RehearsalHttp extends Http {
+export interface RehearsalHttp extends Http, HttpLines {
   readonly requests: readonly (HttpRequest & { readonly atMs: number })[];
   answer: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+  /** Answers that are being read line by line; they say what a test says through them. */
+  readonly streams: ReadonlySet<{ readonly url: string; readonly onLine: (line: string) => void }>;
 }
 
 /** The loudspeaker of a rehearsal: when it sounded, and whether it does now. */
@@ -233,13 +235,25 @@ function createRehearsalLog(): RehearsalLog {
 
 function createRehearsalHttp(clock: Clock): RehearsalHttp {
   const requests: (HttpRequest & { atMs: number })[] = [];
+  const streams = new Set<{ readonly url: string; readonly onLine: (line: string) => void }>();
   const http: RehearsalHttp = {
     requests,
+    streams,
     answer: () => ({ status: 201, headers: {}, body: "" }),
     async request(request) {
       requests.push({ ...request, atMs: clock.mono() });
       return http.answer(request);
     },
+    lines: (request, onLine, { signal }) =>
+      new Promise((resolve) => {
+        const stream = { url: request.url, onLine };
+        streams.add(stream);
+        const end = (): void => {
+          streams.delete(stream);
+          resolve();
+        };
+        signal.addEventListener("abort", end, { once: true });
+      }),
   };
   return http;
 }

@@ -64,6 +64,7 @@ export function Status(props: { readonly bed: BedState }) {
     <section class="card status" aria-label={caregiver.wakes}>
       <h2>{caregiver.wakes}</h2>
       <Wakes readiness={readiness} />
+      {readiness.away !== undefined && <Away away={readiness.away} />}
       {!readiness.durable && <p class="loud">{caregiver.durableNo}</p>}
       <p class="small">{caregiver.noClinic}</p>
       {alarms.unknown.length > 0 && (
@@ -81,6 +82,23 @@ export function Status(props: { readonly bed: BedState }) {
         </details>
       )}
     </section>
+  );
+}
+
+/** How phones that are not in the house can answer: what does not work is said before the night, not found out in it. */
+function Away(props: { readonly away: NonNullable<WakeReadiness["away"]> }) {
+  const { caregiver } = usePage().format.value.words.pages;
+  const { by, ok } = props.away;
+  const text = {
+    name: caregiver.awayName,
+    relay: ok ? caregiver.awayRelay : caregiver.awayRelayBad,
+    none: caregiver.awayNone,
+  }[by];
+  return (
+    <p data-away={by} class={ok ? undefined : "loud"}>
+      <span aria-hidden="true">{ok ? "✓ " : "⚠ "}</span>
+      {text}
+    </p>
   );
 }
 

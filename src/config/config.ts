@@ -25,6 +25,8 @@ export interface HomeConfig {
   };
   readonly webPush: { readonly subject: string; readonly allowPrivateEndpoints: boolean };
   readonly webhooks: readonly { readonly label: string; readonly url: string; readonly secret: string }[];
+  /** Where phones away from home answer; absent: they reach this box itself, or cannot answer. */
+  readonly relay?: { readonly server: string; readonly token?: string };
   readonly audio: { readonly enabled: boolean; readonly device?: string };
   readonly keep: { readonly waveDays: number; readonly numberDays: number };
   /** The demo: simulated bed, own state folder, marked everywhere. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
+import { type BedId, base32Id, type DeviceId, type HomeId, type OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import { type Wall, wall } from "../domain/time.ts";
 import type { Random } from "../port/random.ts";
@@ -18,6 +18,8 @@ export interface HomeIdentity {
   bindSerial(device: DeviceId, serial: string): Promise<void>;
   /** Key of acknowledgement tokens. */
   readonly ackKey: string;
+  /** Name of this home's letter box on a relay: a secret. */
+  readonly relayTopic: string;
   readonly vapid: { readonly publicKey: string; readonly privateKey: string };
   readonly links: {
     page(bed: BedId, occurrence: OccurrenceId): string;
@@ -42,6 +44,11 @@ export async function readIdentity(options: {
   const { state, random, config, origin } = options;
   const home = await rememberId(state, random, "home_id");
   const ackKey = await remember(state, "ack_key", options.makeAckKey);
+  const relayTopic = await remember(
+    state,
+    "relay_topic",
+    () => `breathwatch-${Array.from({ length: 4 }, () => base32Id(random.bytes(10))).join("")}`,
+  );
   const keys = await remember(state, "vapid_keys", () => {
     const made = options.makeVapidKeys();
     return `${made.publicKey} ${made.privateKey}`;
@@ -67,6 +74,7 @@ export async function readIdentity(options: {
       await state.setValue(`serial ${device}`, JSON.stringify(serial));
     },
     ackKey,
+    relayTopic,
     vapid: { publicKey, privateKey },
     links: {
       page: (bed, occurrence) => `${origin}/?bed=${bed}&occurrence=${encodeURIComponent(occurrence)}`,

@@ -311,7 +311,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       options: device.options ?? {},
     })),
   }));
-  const { web, bus, audio, keep, channels } = file;
+  const { web, bus, relay, audio, keep, channels } = file;
   return {
     zone: file.zone ?? machine.zone,
     language: file.language ?? "en",
@@ -334,6 +334,11 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       allowPrivateEndpoints: channels?.webPush?.allowPrivateEndpoints ?? false,
     },
     webhooks: channels?.webhooks ?? [],
+    ...(relay === undefined
+      ? {}
+      : {
+          relay: { server: relay.server, ...(relay.token === undefined ? {} : { token: relay.token }) },
+        }),
     audio: {
       enabled: audio?.enabled ?? true,
       ...(audio?.device === undefined ? {} : { device: audio.device }),

@@ -158,6 +158,24 @@ export const HomeConfigSchema = Type.Object(
         closed,
       ),
     ),
+    relay: Type.Optional(
+      Type.Object(
+        {
+          server: Type.String({
+            pattern: "^https?://[^/?#]+/?$",
+            description: "An ntfy server that phones away from home can reach, and this box too.",
+          }),
+          token: Type.Optional(
+            Type.String({ minLength: 1, description: "Access token of that server, where it wants one." }),
+          ),
+        },
+        {
+          ...closed,
+          description:
+            "A letter box outside the house for answers of phones, for a box that cannot be reached from outside.",
+        },
+      ),
+    ),
     audio: Type.Optional(
       Type.Object(
         {

@@ -2,15 +2,16 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
-import type { Http, HttpRequest, HttpResponse } from "../port/http.ts";
+import type { Http, HttpLines, HttpRequest, HttpResponse } from "../port/http.ts";
 
 const BODY_BYTES_MAX = 64 << 10;
+const LINE_CHARS_MAX = 16 << 10;
 
 /**
  * The way out to the internet. Redirects are answers like any other: secrets never follow them elsewhere. Not by
  * fetch(), which loads its library at the first call of a night and takes longer for each (docs/bench.md).
  */
-export function createHttp(clock: Clock): Http {
+export function createHttp(clock: Clock): Http & HttpLines {
   return {
     async request(asked) {
       const abort = new AbortController();
@@ -26,11 +27,44 @@ export function createHttp(clock: Clock): Http {
         cancel();
       }
     },
+    async lines(asked, onLine, { quietMs, signal }) {
+      const abort = new AbortController();
+      const stop = (): void => abort.abort();
+      signal.addEventListener("abort", stop, { once: true });
+      const watch = (): (() => void) =>
+        clock.after(quietMs, () => abort.abort(new Error(`nothing came for ${quietMs} ms`)));
+      let cancel = watch();
+      try {
+        const answer = await send(asked, abort.signal);
+        if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`);
+        const decoder = new TextDecoder();
+        let held = "";
+        for await (const chunk of bytesOf(answer)) {
+          cancel();
+          cancel = watch();
+          const parts = `${held}${decoder.decode(chunk, { stream: true })}`.split("\n");
+          held = parts.pop() ?? "";
+          if (held.length > LINE_CHARS_MAX) throw new Error("a line has no end");
+          for (const line of parts) if (line.length <= LINE_CHARS_MAX) onLine(line);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        const cause: unknown = abort.signal.aborted ? abort.signal.reason : error;
+        throw new Fault("CHANNEL_FAILED", `${hostOf(asked.url)}: ${messageOf(cause)}`, { cause });
+      } finally {
+        cancel();
+        abort.abort();
+        signal.removeEventListener("abort", stop);
+      }
+    },
   };
 }
 
 /** Resolves with the head of the answer. */
-function send({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  { method, url, headers, body }: Omit<HttpRequest, "timeoutMs">,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = url.startsWith("https:") ? httpsRequest : httpRequest;
     const length = body === undefined ? {} : { "content-length": body.length };
@@ -40,6 +74,9 @@ function send({ method, url, headers, body }: HttpRequest, signal: AbortSignal):
     outgoing.end(body);
   });
 }
+
+/** A stream without an encoding gives bytes; its type cannot say so. */
+const bytesOf = (answer: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> => answer;
 
 async function toResponse(answer: IncomingMessage): Promise<HttpResponse> {
   const headers: { [name: string]: string } = {};

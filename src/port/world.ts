@@ -1,8 +1,8 @@
 import type { Audio } from "./audio.ts";
-import type { BusConnector } from "./bus.ts";
+import type { BrokerUsers, BusConnector } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import type { Disk } from "./disk.ts";
-import type { Http } from "./http.ts";
+import type { Http, HttpLines } from "./http.ts";
 import type { Links } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
@@ -15,17 +15,41 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   /** PEM texts; without it only loopback is allowed. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: ServerCertificate;
 }
 
-/** Starts the embedded broker; rejects with BUS_PORT_TAKEN. */
+/** A certificate and its key, PEM texts; the certificate may be followed by those that signed it. */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The embedded broker while it runs. */
+export interface Broker {
+  /** For connections from this machine. */
+  readonly url: string;
+  /** Port of the listener with TLS; absent without one. */
+  readonly tlsPort?: number;
+  /** Users beside the own one; they end with the process, see `knows`. */
+  readonly users: BrokerUsers;
+  /** Takes effect for connections from now on. Rejects with CONFIG_INVALID, and keeps the former one. */
+  setCertificate(certificate: ServerCertificate): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the embedded broker; rejects with BUS_PORT_TAKEN, or CONFIG_INVALID for a certificate that is none. */
 export interface BrokerStarter {
   start(options: {
     readonly host: string;
     readonly port: number;
+    /** Of this process and of tools on this machine: may publish and read everything. */
     readonly username: string;
     readonly password: string;
-  }): Promise<{ readonly url: string; close(): Promise<void> }>;
+    /** A second listener, for other machines. */
+    readonly tls?: ServerCertificate & { readonly host: string; readonly port: number };
+    /** Judges users that nobody `put` since the start; what they may do follows from the name. */
+    readonly knows?: (username: string, password: string) => Promise<boolean>;
+  }): Promise<Broker>;
 }
 
 /**
@@ -39,7 +63,7 @@ export interface World {
   readonly links: Links;
   readonly bus: BusConnector;
   readonly broker: BrokerStarter;
-  readonly http: Http;
+  readonly http: Http & HttpLines;
   /** Absent: pages are reached by injection only (rehearsal). */
   readonly listen?: ListenOptions;
   readonly audio: Audio;

@@ -65,6 +65,13 @@ export interface WakeReadiness {
   }[];
   /** False: the last alarm could not be written down in time (law 4). */
   readonly durable: boolean;
+  /** How phones that are not in the house answer; absent: not known yet. */
+  readonly away?: {
+    /** `name`: at this server's own public name; `relay`: through a letter box outside; `none`: not at all. */
+    readonly by: "name" | "relay" | "none";
+    readonly ok: boolean;
+    readonly detail: string;
+  };
 }
 
 export interface BedState {

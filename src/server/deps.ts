@@ -31,6 +31,8 @@ export interface TokenGrant {
   readonly occurrence: OccurrenceId;
   readonly by: Actor;
   readonly language: Language;
+  /** The same for the same token, however often and by whichever way it comes. */
+  readonly commandId: string;
 }
 
 /** A simulated bed under the technician's hands. */
@@ -78,6 +80,8 @@ export interface ServerDeps {
   };
   /** Folder of the built pages (dashboards/dist); need not exist. */
   readonly pagesFolder: string;
+  /** Origin of the relay that phones answer through; absent: they answer here. */
+  readonly relayOrigin?: string;
   /** Push services on the local network or this machine may be subscribed to (own servers, tests). */
   readonly allowPrivateEndpoints: boolean;
   /** With it the app speaks HTTPS; hand the same options to `listen`. */

@@ -15,7 +15,13 @@ export async function acknowledge(
   notification.close();
   const words = await speak(worker);
   const data: Shown = shown;
-  const result = shown.acknowledgeUrl === undefined ? undefined : await post(shown.acknowledgeUrl);
+  const { acknowledgeUrl } = shown;
+  const result = acknowledgeUrl === undefined ? undefined : await post(acknowledgeUrl);
+  if (result?.ok === true && acknowledgeUrl !== undefined && isRelay(worker, acknowledgeUrl)) {
+    // A letter box took it, not the box at home: whether that has heard it shows by the ringing alone.
+    await display(worker, words.sentTitle, { body: words.sentBody, tag: shown.tag, data, silent: true });
+    return;
+  }
   if (result?.ok === true) {
     const title = result.by === undefined ? words.takenTitle : fill(words.takenByTitle, { name: result.by });
     await display(worker, title, { body: words.takenBody, tag: shown.tag, data, silent: true });
@@ -45,6 +51,9 @@ export async function openPage(worker: ServiceWorkerGlobalScope, notification: N
   if (open === undefined) await worker.clients.openWindow(target.href);
   else await open.focus();
 }
+
+const isRelay = (worker: ServiceWorkerGlobalScope, url: string): boolean =>
+  new URL(url, worker.location.origin).origin !== worker.location.origin;
 
 interface PostResult {
   readonly ok: boolean;

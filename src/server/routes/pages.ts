@@ -4,6 +4,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyReply } from "fastify";
 import type { App, Context } from "../context.ts";
 import { languageOf, sendPlainPage } from "../html.ts";
+import { contentPolicy } from "../security.ts";
 
 /** Address and file of each built page. */
 const PAGES = [
@@ -15,6 +16,8 @@ const PAGES = [
 
 /** Files below it carry a hash of their content in their names. */
 const HASHED = "assets";
+/** The service worker, which shows pushes and posts answers. */
+const WORKER = "sw.js";
 
 /** Shown where the pages were not built: the watch runs all the same. */
 const NOT_BUILT = {
@@ -25,7 +28,8 @@ const NOT_BUILT = {
 
 /** The built pages and their files. */
 export async function pageRoutes(app: App, context: Context): Promise<void> {
-  const folder = path.resolve(context.deps.pagesFolder);
+  const { pagesFolder, relayOrigin } = context.deps;
+  const folder = path.resolve(pagesFolder);
   await app.register(fastifyStatic, {
     root: folder,
     index: false,
@@ -33,7 +37,13 @@ export async function pageRoutes(app: App, context: Context): Promise<void> {
     dotfiles: "ignore",
     cacheControl: false,
     suppressWarning: true,
-    setHeaders: setCaching(folder),
+    setHeaders(reply, file) {
+      setCaching(folder, reply, file);
+      // A worker has a policy of its own: answers of a locked screen may go to the relay.
+      if (relayOrigin !== undefined && path.relative(folder, file) === WORKER) {
+        reply.header("content-security-policy", contentPolicy({ "connect-src": `'self' ${relayOrigin}` }));
+      }
+    },
   });
   for (const [address, file] of PAGES) {
     app.get(address, (request, reply) => {
@@ -46,9 +56,7 @@ export async function pageRoutes(app: App, context: Context): Promise<void> {
 }
 
 /** Named by their content: for ever. Everything else: ask each time, answered by ETag. */
-const setCaching =
-  (folder: string) =>
-  (reply: FastifyReply, file: string): void => {
-    const hashed = path.relative(folder, file).startsWith(`${HASHED}${path.sep}`);
-    reply.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
-  };
+function setCaching(folder: string, reply: FastifyReply, file: string): void {
+  const hashed = path.relative(folder, file).startsWith(`${HASHED}${path.sep}`);
+  reply.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+}

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Occurrence } from "../../domain/alarm.ts";
 import { Fault } from "../../domain/fault.ts";
@@ -41,9 +40,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         if (grant === undefined) {
           return refuse(request, reply, languageOfRequest(request), unknownToken());
         }
-        const { bed, occurrence, by } = grant;
-        // The same token is the same command, however often a phone repeats it.
-        const id = `token-${createHash("sha256").update(token).digest("hex").slice(0, 20)}`;
+        const { bed, occurrence, by, commandId: id } = grant;
         const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
         // One message a card: one answer to all of it.
         const command = { kind: "acknowledge", id, occurrence, by, place, card: true } as const;

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { wall } from "../../../src/domain/time.ts";
 import { createHttp } from "../../../src/ops/http.ts";
 import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
@@ -94,4 +94,51 @@ describe("outbound requests", () => {
       await expect(failing).rejects.toThrow("no answer in 5000 ms");
     },
   );
+
+  describe("that go on", () => {
+    const read = (url: string, quietMs = 60_000) => {
+      const lines: string[] = [];
+      const stopping = new AbortController();
+      const asked = { method: "GET", url, headers: {} } as const;
+      const done = http.lines(asked, (line) => lines.push(line), { quietMs, signal: stopping.signal });
+      return { lines, done, stop: () => stopping.abort() };
+    };
+
+    test("are handed on line by line, however they were cut", async () => {
+      const url = await serve((_, outgoing) => {
+        outgoing.write('{"a":1}\n{"b"');
+        setImmediate(() => outgoing.end(":2}\nnot ended"));
+      });
+      const { lines, done } = read(url);
+      await done;
+      expect(lines).toEqual(['{"a":1}', '{"b":2}']);
+      expect(clock.pending).toBe(0);
+    });
+
+    test("end when nothing comes for too long, and when they are not wanted any more", async () => {
+      let opened = 0;
+      const url = await serve((_, outgoing) => {
+        opened++;
+        outgoing.write("one\n");
+      });
+      const quiet = read(url, 1_000);
+      const refused = expect(quiet.done).rejects.toThrow("nothing came for 1000 ms");
+      await vi.waitFor(() => expect(quiet.lines).toEqual(["one"]));
+      await clock.advance(1_001);
+      await refused;
+      const stopped = read(url);
+      await vi.waitFor(() => expect(stopped.lines).toEqual(["one"]));
+      stopped.stop();
+      await stopped.done;
+      expect(opened).toBe(2);
+      expect(clock.pending).toBe(0);
+    });
+
+    test("are refused with another status, and with a line that has no end", async () => {
+      const closed = await serve((_, outgoing) => outgoing.writeHead(403).end());
+      await expect(read(closed).done).rejects.toThrow("answers 403");
+      const endless = await serve((_, outgoing) => outgoing.end("x".repeat(20_000)));
+      await expect(read(endless).done).rejects.toThrow("no end");
+    });
+  });
 });
