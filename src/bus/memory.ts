@@ -126,6 +126,12 @@ export function createMemoryBus(clock: Clock): MemoryBus {
         up = true;
         return Promise.resolve({
           url: `memory://${host}:${port}`,
+          users: {
+            put: () => Promise.resolve(),
+            remove: () => Promise.resolve(),
+            list: () => Promise.resolve([]),
+          },
+          setCertificate: () => Promise.resolve(),
           close() {
             up = false;
             disconnectAll();
