@@ -7,7 +7,14 @@ export interface HomeConfig {
   /** IANA zone. */
   readonly zone: string;
   readonly language: Language;
+  /** Of this home; empty for a hub. */
   readonly beds: readonly BedConfig[];
+  /** Present: this is the configuration of a hub of many homes. */
+  readonly hub?: {
+    readonly name: string;
+    /** The broker as boxes reach it; without a url the embedded one listens there with TLS. */
+    readonly boxes: { readonly url?: string; readonly host: string; readonly port: number };
+  };
   readonly web: {
     readonly host: string;
     readonly port: number;

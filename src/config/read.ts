@@ -210,7 +210,18 @@ function meaningFindings(
   }
   const bedIds = new Set<string>();
   const ports = new Map<string, string>();
-  file.beds.forEach((bed, b) => {
+  if (file.hub === undefined && file.beds === undefined) {
+    error("CONFIG_INVALID", "", '"beds" is missing', 'Add "beds"; docs/configuration.md shows an example.');
+  }
+  if (file.hub !== undefined && file.beds !== undefined) {
+    const fix = "Leave beds out here: they stand in the configuration of each box (`breathwatch edge`).";
+    error("CONFIG_INVALID", "/beds", "a hub has no beds of its own", fix);
+  }
+  if (file.hub !== undefined && file.web?.tls === undefined && !isLoopback(file.hub.boxes?.host ?? "0.0.0.0")) {
+    const fix = "Add web.tls with cert and key; boxes check that certificate.";
+    error("HTTP_INSECURE", "/hub", "boxes would reach this hub without encryption", fix);
+  }
+  (file.beds ?? []).forEach((bed, b) => {
     if (bedIds.has(bed.id))
       error(
         "CONFIG_INVALID",
@@ -296,7 +307,7 @@ function isZone(zone: string): boolean {
 const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 
 function withDefaults(file: ConfigFile, machine: { readonly zone: string }): HomeConfig {
-  const beds: BedConfig[] = file.beds.map((bed) => ({
+  const beds: BedConfig[] = (file.beds ?? []).map((bed) => ({
     id: bed.id,
     label: bed.label ?? bed.id,
     dependencyClass: bed.dependencyClass ?? "B",
@@ -311,11 +322,23 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       options: device.options ?? {},
     })),
   }));
-  const { web, bus, relay, audio, keep, channels } = file;
+  const { web, bus, hub, relay, audio, keep, channels } = file;
   return {
     zone: file.zone ?? machine.zone,
     language: file.language ?? "en",
     beds,
+    ...(hub === undefined
+      ? {}
+      : {
+          hub: {
+            name: hub.name,
+            boxes: {
+              host: hub.boxes?.host ?? "0.0.0.0",
+              port: hub.boxes?.port ?? 8883,
+              ...(hub.boxes?.url === undefined ? {} : { url: hub.boxes.url }),
+            },
+          },
+        }),
     web: {
       host: web?.host ?? "127.0.0.1",
       port: web?.port ?? 8420,

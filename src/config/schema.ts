@@ -70,7 +70,45 @@ export const HomeConfigSchema = Type.Object(
     dataDir: Type.Optional(
       Type.String({ minLength: 1, description: "Data folder; default ./.breathwatch." }),
     ),
-    beds: Type.Array(BedSchema, { minItems: 1, maxItems: 8 }),
+    beds: Type.Optional(
+      Type.Array(BedSchema, {
+        minItems: 1,
+        maxItems: 8,
+        description: "The beds of this home; a hub has none of its own.",
+      }),
+    ),
+    hub: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String({
+            minLength: 1,
+            maxLength: 60,
+            description: "Name of the clinic or programme, as pages and boxes show it.",
+          }),
+          boxes: Type.Optional(
+            Type.Object(
+              {
+                url: Type.Optional(
+                  Type.String({
+                    pattern: "^mqtts?://",
+                    description: "Address of the broker as boxes reach it; default mqtts://<web.name>:<port>.",
+                  }),
+                ),
+                host: Type.Optional(
+                  Type.String({
+                    default: "0.0.0.0",
+                    description: "Embedded broker: address that boxes connect to, with the certificate of web.tls.",
+                  }),
+                ),
+                port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, default: 8883 })),
+              },
+              closed,
+            ),
+          ),
+        },
+        { ...closed, description: "Makes this configuration one of a hub of many homes (`breathwatch hub`)." },
+      ),
+    ),
     deviceModules: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         maxItems: 20,

@@ -16,7 +16,7 @@ const FAMILIES = [
 
 export interface PtyBed {
   /** For the configuration of the bed. */
-  readonly devices: ConfigFile["beds"][number]["devices"];
+  readonly devices: NonNullable<ConfigFile["beds"]>[number]["devices"];
   readonly cables: readonly PtyCable[];
   /** The devices are switched on; what happens to the patient from now on shows in their bytes. */
   switchOn(): Patient;
