@@ -40,6 +40,8 @@ export interface OpenPage {
   readonly page: Page;
   /** Console errors, uncaught errors and requests to other hosts. */
   readonly troubles: string[];
+  /** Does something that makes the server speak, and waits until the page has heard it. */
+  hears(act: () => void): Promise<void>;
 }
 
 /** A headless Chromium with a profile of its own; like a phone's, it keeps pages silent until they are touched. */
@@ -72,6 +74,12 @@ async function openPage(context: BrowserContext, url: string, options: OpenOptio
   page.on("request", (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) troubles.push(`asked ${request.url()}`);
   });
+  let frames = 0;
+  page.on("websocket", (socket) => {
+    socket.on("framereceived", () => {
+      frames += 1;
+    });
+  });
   await page.setViewportSize(options.size ?? PHONE);
   const language = options.language ?? "en";
   await page.addInitScript({ path: path.join(import.meta.dirname, "pages-probe.js") });
@@ -79,7 +87,14 @@ async function openPage(context: BrowserContext, url: string, options: OpenOptio
   if (options.at !== undefined) await page.clock.install({ time: options.at });
   else if (options.frozen === true) await page.clock.install();
   await page.goto(url);
-  return { page, troubles };
+  async function hears(act: () => void): Promise<void> {
+    const before = frames;
+    act();
+    await eventually(() => frames).toBeGreaterThan(before);
+    // What the browser has told us of, the page itself hears in its next turn.
+    await page.evaluate("0");
+  }
+  return { page, troubles, hears };
 }
 
 /** Waits for something to become true: browsers take their time on a busy machine. */

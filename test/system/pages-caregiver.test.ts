@@ -59,26 +59,26 @@ describe("the caregiver's page", () => {
   }
 
   test("greys and strikes a number through at 10 s, and takes it away with the reason at 30 s", async () => {
-    const { page } = await open({ frozen: true });
+    const { page, hears } = await open({ frozen: true });
     const oxygen = page.locator("[data-signal=spo2]");
-    expect(await oxygen.locator(".number-value").textContent()).toBe("95");
+    await eventually(() => oxygen.locator(".number-value").textContent()).toBe("95");
     await page.clock.fastForward(7_000);
-    expect(await oxygen.locator("s").count()).toBe(0);
+    await eventually(() => oxygen.locator("s").count()).toBe(0);
     await page.clock.fastForward(3_000);
     await oxygen.locator("s").waitFor();
-    expect(await oxygen.getAttribute("class")).toContain("is-old");
-    expect(await oxygen.locator(".number-age").textContent()).toMatch(/old value · 1[0-2] s ago/);
+    await eventually(() => oxygen.getAttribute("class")).toContain("is-old");
+    await eventually(() => oxygen.locator(".number-age").textContent()).toMatch(/old value · 1[0-2] s ago/);
     for (const ms of [9_000, 9_000]) {
-      await heartbeat(page);
+      await hears(heartbeat);
       await page.clock.fastForward(ms);
     }
-    await heartbeat(page);
+    await hears(heartbeat);
     await page.clock.fastForward(2_000);
     await page.locator("[data-signal=spo2].is-gone").waitFor();
-    expect(await oxygen.textContent()).not.toContain("95");
-    expect(await oxygen.textContent()).toMatch(/no data for 3\d s/);
+    await eventually(() => oxygen.textContent()).not.toContain("95");
+    await eventually(() => oxygen.textContent()).toMatch(/no data for 3\d s/);
     // The ages are the data's: the connection itself is alive.
-    expect(await page.locator(".banner-lost").count()).toBe(0);
+    await eventually(() => page.locator(".banner-lost").count()).toBe(0);
   });
 
   test("keeps the age of each source apart", async () => {
@@ -92,12 +92,16 @@ describe("the caregiver's page", () => {
       }),
     ];
     const { page } = await open();
-    expect(await page.locator(`[data-device=${oximeter.device}]`).textContent()).toMatch(/4\d s ago/);
-    expect(await page.locator(`[data-device=${ventilator.device}]`).textContent()).toMatch(/[01] s ago/);
-    expect(await page.locator("[data-signal=spo2]").textContent()).toContain("– –");
-    expect(await page.locator("[data-signal=resp_rate]").textContent()).toContain("15.2");
+    await eventually(() => page.locator(`[data-device=${oximeter.device}]`).textContent()).toMatch(
+      /4\d s ago/,
+    );
+    await eventually(() => page.locator(`[data-device=${ventilator.device}]`).textContent()).toMatch(
+      /[01] s ago/,
+    );
+    await eventually(() => page.locator("[data-signal=spo2]").textContent()).toContain("– –");
+    await eventually(() => page.locator("[data-signal=resp_rate]").textContent()).toContain("15.2");
     // The cause and the fix in words, and the box's own sentence.
-    expect(await page.locator(".problem").first().textContent()).toMatch(
+    await eventually(() => page.locator(".problem").first().textContent()).toMatch(
       /Is the device switched on.*Silent for 41 s/,
     );
   });
@@ -107,23 +111,23 @@ describe("the caregiver's page", () => {
     server.accept(false);
     server.drop();
     await page.locator(".banner-lost").waitFor();
-    expect(await page.locator(".banner-lost").textContent()).toContain("NO CONNECTION");
+    await eventually(() => page.locator(".banner-lost").textContent()).toContain("NO CONNECTION");
     const box = await page.locator(".banner-lost").boundingBox();
     expect(box?.width).toBeGreaterThan(330);
-    expect(await page.locator(".number-value").allTextContents()).toEqual(
+    await eventually(() => page.locator(".number-value").allTextContents()).toEqual(
       Array.from({ length: 10 }, () => "– –"),
     );
-    expect(await page.locator(".no-alarm").count()).toBe(0);
+    await eventually(() => page.locator(".no-alarm").count()).toBe(0);
     server.accept(true);
     await page.locator(".banner-lost").waitFor({ state: "detached" });
-    expect(await page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
+    await eventually(() => page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
   });
 
   test("treats 12 s of silence on an open socket as the same alarm", async () => {
     const { page } = await open({ frozen: true });
     server.accept(false);
     await page.clock.fastForward(10_000);
-    expect(await page.locator(".banner-lost").count()).toBe(0);
+    await eventually(() => page.locator(".banner-lost").count()).toBe(0);
     expect(server.sockets.size).toBe(1);
     await page.clock.fastForward(2_500);
     await page.locator(".banner-lost").waitFor();
@@ -137,27 +141,27 @@ describe("the caregiver's page", () => {
     await page.locator(".banner-lost").waitFor();
     await server.up();
     await page.locator(".banner-lost").waitFor({ state: "detached", timeout: 30_000 });
-    expect(await page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
+    await eventually(() => page.locator("[data-signal=spo2] .number-value").textContent()).toBe("95");
   });
 
   test("shows one card with its cause, what speaks for it and four things to look at, and who took it on every phone", async () => {
     server.script.beds = [maskOff()];
     const [mine, other] = [await open(), await open()];
-    expect(await mine.page.locator(".alarm").count()).toBe(1);
+    await eventually(() => mine.page.locator(".alarm").count()).toBe(1);
     const card = mine.page.locator(".alarm");
-    expect(await card.locator("h2").textContent()).toBe("Mask probably off");
-    expect(await card.locator(".evidence-cause strong").allTextContents()).toEqual([
+    await eventually(() => card.locator("h2").textContent()).toBe("Mask probably off");
+    await eventually(() => card.locator(".evidence-cause strong").allTextContents()).toEqual([
       "leak 68 up",
       "pressure 4.2 down",
       "oxygen 86 falling",
     ]);
-    expect(await card.locator(".actions li").allTextContents()).toEqual([
+    await eventually(() => card.locator(".actions li").allTextContents()).toEqual([
       "mask",
       "tube",
       "machine",
       "suction",
     ]);
-    expect(await mine.page.locator("[role=alert]").first().textContent()).toBe(
+    await eventually(() => mine.page.locator("[role=alert]").first().textContent()).toBe(
       "Mask probably off: leak 68 up, pressure 4.2 down, oxygen 86 falling",
     );
     await mine.page.getByRole("button", { name: "I'm going" }).click();
@@ -169,22 +173,22 @@ describe("the caregiver's page", () => {
       await eventually(() => page.locator(".taken").allTextContents()).toEqual([
         expect.stringContaining("Mei is going, since 02:14"),
       ]);
-      expect(await page.getByRole("button", { name: "I'm going" }).count()).toBe(0);
-      expect(await page.getByRole("button", { name: "At the bedside" }).count()).toBe(1);
+      await eventually(() => page.getByRole("button", { name: "I'm going" }).count()).toBe(0);
+      await eventually(() => page.getByRole("button", { name: "At the bedside" }).count()).toBe(1);
     }
   });
 
   test("folds the single alarms below their card, each with what it was raised on and a pause of its own", async () => {
     server.script.beds = [maskOff()];
     const { page } = await open();
-    expect(await page.locator(".members [data-occurrence]").first().isVisible()).toBe(false);
+    await eventually(() => page.locator(".members [data-occurrence]").first().isVisible()).toBe(false);
     await page.getByText("Belonging to it (2)").click();
     const texts = await page.locator(".members [data-occurrence]").allTextContents();
     expect(texts[0]).toMatch(/Oxygen low.*86 %/);
     expect(texts[1]).toMatch(/Mask or tube off.*68 L\/min/);
     await page.locator(".members").getByRole("button", { name: "Pause" }).first().click();
     const lengths = page.locator("dialog .lengths button");
-    expect(await lengths.allTextContents()).toEqual(["3", "5", "10"]);
+    await eventually(() => lengths.allTextContents()).toEqual(["3", "5", "10"]);
     await lengths.nth(1).click();
     await page.getByRole("button", { name: "Pause for 5 min" }).click();
     await eventually(() => posts("/pause")).toMatchObject([
@@ -200,7 +204,7 @@ describe("the caregiver's page", () => {
     await page.locator(".alarm").getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Pause for 3 min" }).click();
     await page.locator("dialog .trouble").waitFor();
-    expect(await page.locator("dialog .trouble").textContent()).toMatch(
+    await eventually(() => page.locator("dialog .trouble").textContent()).toMatch(
       /NOT paused. It goes on ringing.*not silenced for so long/,
     );
   });
@@ -208,8 +212,8 @@ describe("the caregiver's page", () => {
   test("offers no pause for what is never silenced, and watching oneself only for what is about devices", async () => {
     server.script.beds = [bedState({ alarms: alarms([occurrence("SPO2_CRIT", { values: { spo2: 71 } })]) })];
     const { page } = await open();
-    expect(await page.getByRole("button", { name: "Pause", exact: true }).count()).toBe(0);
-    expect(await page.getByRole("button", { name: "I am watching myself" }).count()).toBe(0);
+    await eventually(() => page.getByRole("button", { name: "Pause", exact: true }).count()).toBe(0);
+    await eventually(() => page.getByRole("button", { name: "I am watching myself" }).count()).toBe(0);
     server.state(sensorOff());
     await page.getByRole("button", { name: "I am watching myself" }).click();
     await eventually(() => posts("acknowledge")).toMatchObject([{ body: { place: "watching" } }]);
@@ -225,7 +229,7 @@ describe("the caregiver's page", () => {
     server.script.beds = [bedState({ alarms: alarms([occurrence("VENT_APNEA")], { cards: [] }) })];
     const { page } = await open();
     await page.locator(".alarm-first").waitFor();
-    expect(await page.locator(".alarm-first").count()).toBe(1);
+    await eventually(() => page.locator(".alarm-first").count()).toBe(1);
   });
 
   test("begins and ends care with one tap each, and counts down", async () => {
@@ -235,10 +239,14 @@ describe("the caregiver's page", () => {
     server.state(busyNight());
     const now = page.locator(".care-now");
     await now.waitFor();
-    expect(await now.textContent()).toMatch(/Suction, Mei, until 02:19.*[34] min.*left/);
-    expect(await page.locator(".alarm .quiet-line").textContent()).toMatch(/Suction: quiet until 02:19/);
-    expect(await page.locator(".recurrent").textContent()).toContain("again and again: 7 times in 3");
-    expect(await page.locator(".care").count()).toBe(0);
+    await eventually(() => now.textContent()).toMatch(/Suction, Mei, until 02:19.*[34] min.*left/);
+    await eventually(() => page.locator(".alarm .quiet-line").textContent()).toMatch(
+      /Suction: quiet until 02:19/,
+    );
+    await eventually(() => page.locator(".recurrent").textContent()).toContain(
+      "again and again: 7 times in 3",
+    );
+    await eventually(() => page.locator(".care").count()).toBe(0);
     await now.getByRole("button", { name: "Done" }).click();
     await eventually(() => posts("/care/done").length).toBe(1);
   });
@@ -247,13 +255,13 @@ describe("the caregiver's page", () => {
     server.script.beds = [busyNight()];
     const { page } = await open();
     const lines = page.locator(".past-line");
-    expect(await lines.first().textContent()).toContain("Oxygen low: 1 min 14 s, ended 02:03");
-    expect(await lines.first().textContent()).toContain("missed: nobody had answered");
+    await eventually(() => lines.first().textContent()).toContain("Oxygen low: 1 min 14 s, ended 02:03");
+    await eventually(() => lines.first().textContent()).toContain("missed: nobody had answered");
     await lines.first().getByRole("button").click();
     await eventually(() => posts("/seen").length).toBe(1);
     await page.getByRole("button", { name: "All 2 seen" }).click();
     await eventually(() => posts("/seen").length).toBe(3);
-    expect(await page.locator(".pauses").textContent()).toMatch(/paused by Mei, ends at 03:05/);
+    await eventually(() => page.locator(".pauses").textContent()).toMatch(/paused by Mei, ends at 03:05/);
     await page.getByRole("button", { name: "Ring again now" }).click();
     await eventually(() => posts("/resume")).toMatchObject([{ body: { condition: "SPO2_WARN" } }]);
     const limits = await page.locator(".limits-line").textContent();
@@ -266,7 +274,7 @@ describe("the caregiver's page", () => {
     const path = `/api/beds/b1/occurrences/${call.id}/acknowledge`;
     server.script.refusals.set(`POST ${path}`, problem(409, "CONFLICT", "The occurrence has ended."));
     const { page } = await open();
-    expect(await page.locator(".evidence").textContent()).toBe("Breathing");
+    await eventually(() => page.locator(".evidence").textContent()).toBe("Breathing");
     await page.getByRole("button", { name: "I am with them" }).click();
     await page.locator(".trouble").waitFor();
     const said = await page.locator(".trouble").textContent();
@@ -304,9 +312,9 @@ describe("the caregiver's page", () => {
       }),
     ];
     const { page } = await open();
-    expect(await page.locator(".mark-simulated").textContent()).toContain("SIMULATED");
-    expect(await page.locator(".marks .mark-drill").textContent()).toContain("DRILL");
-    expect(await page.locator(".alarm .tag").allTextContents()).toEqual(["DRILL", "SIMULATED"]);
+    await eventually(() => page.locator(".mark-simulated").textContent()).toContain("SIMULATED");
+    await eventually(() => page.locator(".marks .mark-drill").textContent()).toContain("DRILL");
+    await eventually(() => page.locator(".alarm .tag").allTextContents()).toEqual(["DRILL", "SIMULATED"]);
     const real = { simulated: false };
     server.state(bedState({ ...real, sources: [{ ...oximeter, ...real }] }));
     await page.locator(".mark-simulated").waitFor({ state: "detached" });
@@ -349,7 +357,7 @@ describe("the caregiver's page", () => {
     await page.getByText("This phone cannot get Web Push").waitFor();
     server.state(bedState());
     await page.getByText("The watch is on").waitFor();
-    expect(await page.locator(".silent").count()).toBe(0);
+    await eventually(() => page.locator(".silent").count()).toBe(0);
   });
 
   test("offers to start the night also while the schedule keeps the watch: this phone has yet to be made ready", async () => {
@@ -357,11 +365,11 @@ describe("the caregiver's page", () => {
       bedState({ alarms: alarms([], { watch: { on: true, reason: "schedule", since: NOW } }) }),
     ];
     const { page } = await open();
-    expect(await page.locator(".watching").innerText()).toContain("(by schedule)");
-    expect(await page.locator(".silent").count()).toBe(0);
+    await eventually(() => page.locator(".watching").innerText()).toContain("(by schedule)");
+    await eventually(() => page.locator(".silent").count()).toBe(0);
     await page.getByRole("button", { name: "Start the night" }).click();
     await eventually(() => page.getByRole("button", { name: "Start the night" }).count()).toBe(0);
-    expect(await page.getByRole("button", { name: "End or pause the watch" }).count()).toBe(1);
+    await eventually(() => page.getByRole("button", { name: "End or pause the watch" }).count()).toBe(1);
   });
 
   test("ends the night only after a list of what happens and a long press", async () => {
@@ -382,7 +390,7 @@ describe("the caregiver's page", () => {
   test("is silent for a stay in hospital until the date that somebody gave", async () => {
     const { page } = await open();
     const hold = await confirmation(page, "In hospital");
-    expect(await page.locator("dialog h2").textContent()).toBe("Silent until Nov 23, 2026, 12:00?");
+    await eventually(() => page.locator("dialog h2").textContent()).toBe("Silent until Nov 23, 2026, 12:00?");
     await page.locator("input[name=until]").fill("2026-11-29T18:30");
     await hold.hover();
     await page.mouse.down();
@@ -394,10 +402,10 @@ describe("the caregiver's page", () => {
     await eventually(() => page.locator(".away").textContent()).toMatch(
       /In hospital, silent until Nov 25.*by Mei/,
     );
-    expect(await page.locator(".loud").count()).toBe(0);
+    await eventually(() => page.locator(".loud").count()).toBe(0);
     server.state(left("hospital", { asks: true }));
     await page.getByText("Signals are back: start the watch?").waitFor();
-    expect(await page.locator(".alarm").count()).toBe(0);
+    await eventually(() => page.locator(".alarm").count()).toBe(0);
     await page.getByRole("button", { name: "Not now" }).click();
     await eventually(() => posts("acknowledge").length).toBe(1);
     await page.getByRole("button", { name: "Start the watch" }).click();
@@ -407,7 +415,7 @@ describe("the caregiver's page", () => {
   test("ends for good after gentle words and a long press, is quiet from then on, and can be taken back", async () => {
     const { page } = await open();
     const hold = await confirmation(page, "Our watch has ended");
-    expect(await page.locator("dialog").textContent()).toContain("We are very sorry.");
+    await eventually(() => page.locator("dialog").textContent()).toContain("We are very sorry.");
     await hold.hover();
     await page.mouse.down();
     await eventually(() => posts("/finish")).toMatchObject([{ body: { reason: "death" } }]);
@@ -422,7 +430,7 @@ describe("the caregiver's page", () => {
     await eventually(() => posts("/finish/undo").length).toBe(1);
     server.state(left("death", { until: wall(NOW - 1), asks: true }));
     await page.getByText("Nothing rings. It can simply be switched off.").waitFor();
-    expect(await page.getByRole("button", { name: /Take it back/ }).count()).toBe(0);
+    await eventually(() => page.getByRole("button", { name: /Take it back/ }).count()).toBe(0);
   });
 
   test("shows how often which care is due, and a caregiver changes it; others only read it", async () => {
@@ -431,10 +439,12 @@ describe("the caregiver's page", () => {
     server.script.beds = [planned({ turn: 120, wash: 90 })];
     const { page, troubles } = await open();
     const card = page.locator(".care-plan");
-    expect(await card.locator("summary").innerText()).toContain("Turning every 2 h, Washing every 90 min");
-    expect(await card.getByLabel("Turning").isVisible()).toBe(false);
+    await eventually(() => card.locator("summary").innerText()).toContain(
+      "Turning every 2 h, Washing every 90 min",
+    );
+    await eventually(() => card.getByLabel("Turning").isVisible()).toBe(false);
     await card.locator("summary").click();
-    expect(await card.innerText()).toContain("May be changed by: Caregiver, Owner");
+    await eventually(() => card.innerText()).toContain("May be changed by: Caregiver, Owner");
     await card.getByLabel("Turning").selectOption("not asked for");
     await card.getByLabel("Suction").selectOption("every 3 h");
     await card.getByText("Not saved yet").waitFor();
@@ -450,7 +460,7 @@ describe("the caregiver's page", () => {
     server.script.role = "therapist";
     const reader = (await open()).page.locator(".care-plan");
     await reader.locator("summary").click();
-    expect(await reader.locator("li").allInnerTexts()).toContain("Suction\nevery 4 h");
+    await eventually(() => reader.locator("li").allInnerTexts()).toContain("Suction\nevery 4 h");
   });
 
   test("tests the alarm after a question, as a drill", async () => {
@@ -463,7 +473,7 @@ describe("the caregiver's page", () => {
   test("rings by priority until somebody takes the alarm, and only after it was touched", async () => {
     server.script.beds = [maskOff()];
     const { page } = await open();
-    expect(await loopingSounds(page)).toBe(0);
+    await eventually(() => loopingSounds(page)).toBe(0);
     await page.locator(".silent").click();
     await eventually(() => loopingSounds(page)).toBe(1);
     const taken = maskOff().alarms.open.map((each) => ({ ...each, acknowledgement: acknowledgement("Wei") }));
@@ -480,11 +490,7 @@ describe("the caregiver's page", () => {
     await eventually(() => page.evaluate<number>("probe.bright()")).toBeGreaterThan(20);
   });
 
-  async function heartbeat(page: OpenPage["page"]): Promise<void> {
-    server.send({ kind: "heartbeat", at: NOW });
-    // The message takes its real way through a real socket.
-    await page.waitForTimeout(150);
-  }
+  const heartbeat = (): void => server.send({ kind: "heartbeat", at: NOW });
 
   /** The button to hold, behind the choice of a way out of the watch. */
   async function confirmation(page: OpenPage["page"], choice: string) {

@@ -168,9 +168,9 @@ describe("every page", () => {
   test("signs in with the code of the address, which then stands in it no more", async () => {
     server.script.role = undefined;
     const { page, troubles } = await open("/#code=k3f7q-zm2xw");
-    expect(await page.locator("input[name=code]").inputValue()).toBe("k3f7q-zm2xw");
-    expect(new URL(page.url()).hash).toBe("");
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await eventually(() => page.locator("input[name=code]").inputValue()).toBe("k3f7q-zm2xw");
+    await eventually(() => new URL(page.url()).hash).toBe("");
+    await eventually(() => accessibilityFaults(page)).toEqual([]);
     await page.locator("input[name=name]").fill("Mei");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator("[data-signal=spo2]").waitFor();
@@ -187,7 +187,7 @@ describe("every page", () => {
     await page.locator("input[name=name]").fill("Mei");
     await page.locator("form button[type=submit]").click();
     await page.locator(".trouble").waitFor();
-    expect(await page.locator(".trouble").innerText()).toMatch(/原因.*没有权限[\s\S]*怎么办.*口令/);
+    await eventually(() => page.locator(".trouble").innerText()).toMatch(/原因.*没有权限[\s\S]*怎么办.*口令/);
   });
 
   test("asks to sign in again when the session has ended", async () => {
@@ -196,20 +196,19 @@ describe("every page", () => {
     server.script.role = undefined;
     server.drop();
     await page.locator("form.sign-in").waitFor();
-    expect(await page.locator("[data-signal=spo2]").count()).toBe(0);
+    await eventually(() => page.locator("[data-signal=spo2]").count()).toBe(0);
   });
 
   test("gives each role the pages that it has a use for", async () => {
-    const links = async () => {
+    for (const [role, links] of [
+      ["owner", ["Watch", "Call", "Nights", "Devices"]],
+      ["caregiver", ["Watch", "Call"]],
+      ["patient", ["Call"]],
+    ] as const) {
+      server.script.role = role;
       const { page } = await open("/");
-      await page.locator("footer nav").waitFor();
-      return page.locator("footer nav a").allTextContents();
-    };
-    expect(await links()).toEqual(["Watch", "Call", "Nights", "Devices"]);
-    server.script.role = "caregiver";
-    expect(await links()).toEqual(["Watch", "Call"]);
-    server.script.role = "patient";
-    expect(await links()).toEqual(["Call"]);
+      await eventually(() => page.locator("footer nav a").allTextContents()).toEqual(links);
+    }
   });
 
   describe("the therapist's page", () => {
@@ -235,34 +234,38 @@ describe("every page", () => {
       const strip = page.locator(".strip").first();
       await strip.locator("summary").click();
       const rows = strip.locator("tbody tr");
-      expect(await rows.count()).toBe(20);
+      await eventually(() => rows.count()).toBe(20);
       const night = nightResponse(NIGHT);
       const index = night.strips[0]?.mean.findIndex((value) => value !== null) ?? -1;
       const row = rows.nth(index % 20);
       const expected = [night.strips[0]?.min, night.strips[0]?.mean, night.strips[0]?.max].map((list) =>
         String(Math.round(list?.[index] ?? Number.NaN)),
       );
-      expect(await row.locator("td").allTextContents()).toEqual(expected);
+      await eventually(() => row.locator("td").allTextContents()).toEqual(expected);
       await strip.getByRole("button", { name: "Earlier" }).click();
-      expect(await rows.first().locator("td").allTextContents()).toEqual(["no data", "no data", "no data"]);
+      await eventually(() => rows.first().locator("td").allTextContents()).toEqual([
+        "no data",
+        "no data",
+        "no data",
+      ]);
     });
 
     test("greys a metric with little valid data, and never shows one without its coverage and rule", async () => {
       const { page } = await open("/therapist", { size: DESK });
       const row = (id: string) => page.locator(`[data-metric=${id}]`);
-      expect(await row("T90").innerText()).toMatch(/1\.3 %\s+94 %\s+t90-lt-1/);
-      expect(await row("ODI4_M120").getAttribute("class")).toBe("insufficient");
-      expect(await row("ODI3_M120").innerText()).toContain("insufficient data");
-      expect(await row("LONGEST_LE88").innerText()).toContain("4 min 12 s");
+      await eventually(() => row("T90").innerText()).toMatch(/1\.3 %\s+94 %\s+t90-lt-1/);
+      await eventually(() => row("ODI4_M120").getAttribute("class")).toBe("insufficient");
+      await eventually(() => row("ODI3_M120").innerText()).toContain("insufficient data");
+      await eventually(() => row("LONGEST_LE88").innerText()).toContain("4 min 12 s");
     });
 
     test("lists the alarms with who answered, and links the night as CSV", async () => {
       const { page } = await open("/therapist", { size: DESK });
       const table = page.getByRole("region", { name: "Alarms" }).locator("tbody tr");
-      expect(await table.nth(1).innerText()).toMatch(
+      await eventually(() => table.nth(1).innerText()).toMatch(
         /02:10:00.*EMERGENCY · Mask or tube off.*6 min.*Wei after 1 min/s,
       );
-      expect(await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href")).toBe(
+      await eventually(() => page.getByRole("link", { name: "Download as CSV" }).getAttribute("href")).toBe(
         `/api/beds/b1/nights/${NIGHT}/csv`,
       );
     });
@@ -295,19 +298,23 @@ describe("every page", () => {
       const { page } = await open("/technician", { size: DESK });
       const device = page.locator(".device");
       await device.waitFor();
-      expect(await device.locator(".link").innerText()).toContain("not allowed to open");
-      expect(await device.locator(".problem").innerText()).toContain("Does another program use it?");
-      expect(await device.locator(".counters").innerText()).toMatch(/rejected\s+3[\s\S]*gaps over 3 s\s+2/);
+      await eventually(() => device.locator(".link").innerText()).toContain("not allowed to open");
+      await eventually(() => device.locator(".problem").innerText()).toContain(
+        "Does another program use it?",
+      );
+      await eventually(() => device.locator(".counters").innerText()).toMatch(
+        /rejected\s+3[\s\S]*gaps over 3 s\s+2/,
+      );
       expect(server.asked.filter(({ path }) => path.endsWith("/frames"))).toEqual([]);
       await device.getByText("Live frames").click();
       const cells = device.locator("tbody tr").first().locator("td");
-      expect(await cells.nth(2).innerText()).toBe("01 80 5f 02 df");
-      expect(await cells.nth(3).innerText()).toBe("SpO2 95, pulse 72");
+      await eventually(() => cells.nth(2).innerText()).toBe("01 80 5f 02 df");
+      await eventually(() => cells.nth(3).innerText()).toBe("SpO2 95, pulse 72");
       await page.getByRole("button", { name: "Hold still" }).click();
       server.script.devices = [deviceView(oximeter)];
       server.script.frames = [];
       await eventually(() => device.locator(".link").innerText()).toContain("connected");
-      expect(await device.locator("tbody tr").count()).toBe(30);
+      await eventually(() => device.locator("tbody tr").count()).toBe(30);
       await page.getByRole("button", { name: "Go on" }).click();
       await page.getByText("No frame yet.").waitFor();
     });
@@ -330,14 +337,16 @@ describe("every page", () => {
       await page.getByLabel("Role").selectOption("patient");
       await page.getByRole("button", { name: "Make a code" }).click();
       await page.getByText("k3f7q-zm2xw", { exact: true }).waitFor();
-      expect(await page.locator(".join-code").innerText()).toMatch(/Code for Patient, valid for (10|9) min/);
+      await eventually(() => page.locator(".join-code").innerText()).toMatch(
+        /Code for Patient, valid for (10|9) min/,
+      );
       expect(server.asked.find(({ path }) => path === "/api/people/join-codes")?.body).toEqual({
         role: "patient",
       });
       server.script.role = "technician";
       await page.reload();
       await page.locator(".device").first().waitFor();
-      expect(await page.getByRole("button", { name: "Make a code" }).count()).toBe(0);
+      await eventually(() => page.getByRole("button", { name: "Make a code" }).count()).toBe(0);
     });
 
     test("signs out on this phone", async () => {

@@ -82,7 +82,7 @@ describe("the patient's page", () => {
     expect(calls()).toEqual([]);
     server.state(left("death"));
     await page.locator(".call-button").waitFor({ state: "detached" });
-    expect(await page.locator("main").innerText()).toBe("The watch has ended");
+    await eventually(() => page.locator("main").innerText()).toBe("The watch has ended");
   });
 
   test.each(["Space", "Enter"])("calls with %s, wherever the focus was left by touch", async (key) => {
@@ -142,7 +142,7 @@ describe("the patient's page", () => {
 
   test("asks what is needed only after the call has gone out", async () => {
     const { page } = await open();
-    expect(await page.locator(".wishes").count()).toBe(0);
+    await eventually(() => page.locator(".wishes").count()).toBe(0);
     await page.locator(".call-button").tap();
     await eventually(calls).toHaveLength(1);
     server.state(called());
@@ -200,25 +200,24 @@ describe("the patient's page", () => {
 
   test("is dark at night in the bed's zone, still readable, and bright again when somebody is called", async () => {
     const { page } = await open({ at: NOW });
-    expect(await page.locator(".call-desk.dim").count()).toBe(1);
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await eventually(() => page.locator(".call-desk.dim").count()).toBe(1);
+    await eventually(() => accessibilityFaults(page)).toEqual([]);
     server.state(called());
     await page.locator(".call-desk:not(.dim)").waitFor();
     const day = await browser.open(`${server.url}/patient`, { at: NOW + 10 * HOUR_MS });
     opened.push(day);
     server.state(bedState());
     await day.page.getByText("The call works").waitFor();
-    expect(await day.page.locator(".call-desk.dim").count()).toBe(0);
+    await eventually(() => day.page.locator(".call-desk.dim").count()).toBe(0);
   });
 
   test("does not believe a call that never shows up among the alarms", async () => {
-    const { page, message } = await open({ frozen: true });
+    const { page, message, hears } = await open({ frozen: true });
     await page.locator(".call-button").tap();
     await eventually(calls).toHaveLength(1);
     await eventually(message).toBe("Calling…");
     await page.clock.fastForward(9_000);
-    server.state();
-    await page.waitForTimeout(150);
+    await hears(() => server.state());
     await page.clock.fastForward(2_000);
     await eventually(message).toBe("Call does not work: use your bell");
   });

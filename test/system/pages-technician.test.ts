@@ -71,7 +71,9 @@ describe("the technician's page", () => {
     const played = page.locator('.played[data-scenario="short"]');
     const call = played.locator("[data-condition=PATIENT_CALL]");
     await eventually(() => call.getAttribute("data-state")).toBe("came");
-    expect(await page.locator('[data-cable="ventilator"]').innerText()).toContain("noise (bits flip)");
+    await eventually(() => page.locator('[data-cable="ventilator"]').innerText()).toContain(
+      "noise (bits flip)",
+    );
 
     // A slider moves the patient.
     await page.locator("[data-knob=leak]").fill("20");
@@ -81,7 +83,7 @@ describe("the technician's page", () => {
     const sensor = page.locator(".device").first();
     await sensor.getByText("Live frames").click();
     await sensor.locator("tbody tr").first().waitFor();
-    expect(await sensor.locator("tbody").innerText()).toMatch(/SpO2 \d\d/);
+    await eventually(() => sensor.locator("tbody").innerText()).toMatch(/SpO2 \d\d/);
     await sensor.getByText("Flight recorder").click();
     const waiting = page.waitForEvent("download");
     await sensor.getByRole("button", { name: "Save the last 10 minutes" }).click();
@@ -104,13 +106,13 @@ describe("the technician's page", () => {
     await page.getByRole("button", { name: "Close the protocol" }).click();
     const sheet = page.locator(".protocol");
     await sheet.waitFor();
-    expect(await sheet.locator("[data-step=sounder_heard]").innerText()).toMatch(/passed.*Li Wei/s);
-    expect(await sheet.innerText()).toContain("SIMULATED");
+    await eventually(() => sheet.locator("[data-step=sounder_heard]").innerText()).toMatch(/passed.*Li Wei/s);
+    await eventually(() => sheet.innerText()).toContain("SIMULATED");
     const printed = await page.pdf({ preferCSSPageSize: true });
     expect(printed.toString("latin1").match(/\/Type \/Page\b(?!s)/g)).toHaveLength(1);
     await page.emulateMedia({ media: "print" });
-    expect(await page.locator("header").isVisible()).toBe(false);
-    expect(await page.locator(".device").first().isVisible()).toBe(false);
+    await eventually(() => page.locator("header").isVisible()).toBe(false);
+    await eventually(() => page.locator(".device").first().isVisible()).toBe(false);
     expect(troubles).toEqual([]);
     demo.kill("SIGTERM");
     expect((await demo.ended).code).toBe(0);

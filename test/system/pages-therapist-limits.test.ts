@@ -78,14 +78,16 @@ describe("the therapist's limits", { timeout: 120_000 }, () => {
     await page.getByText("88 % → 84 %").waitFor();
     await page.getByRole("button", { name: "Try on the last nights" }).click();
     await page.locator("[data-through=true]").waitFor();
-    expect(await page.locator(".what-if-sum").textContent()).toBe("31 -> 5 alarms; 1 dips below 80 % lost");
-    expect(await page.locator(".lost-dips li").allTextContents()).toEqual([
+    await eventually(() => page.locator(".what-if-sum").textContent()).toBe(
+      "31 -> 5 alarms; 1 dips below 80 % lost",
+    );
+    await eventually(() => page.locator(".lost-dips li").allTextContents()).toEqual([
       expect.stringMatching(/down to 74 %, for 34 s/),
     ]);
     await picture(at, "limits-desk");
 
     const save = page.getByRole("button", { name: "Save", exact: true });
-    expect(await save.isDisabled()).toBe(true);
+    await eventually(() => save.isDisabled()).toBe(true);
     await page.locator("input[name=confirm]").check();
     await save.click();
     await page.getByText("Please give a reason.").waitFor();
@@ -116,7 +118,7 @@ describe("the therapist's limits", { timeout: 120_000 }, () => {
     await at.page.getByText("Not possible: 75 % to 95 %.").waitFor();
     await change(at, "SPO2_LOW", "limit", "many");
     await at.page.getByText("Please enter a number.").waitFor();
-    expect(await at.page.getByRole("button", { name: "Look at what changes" }).count()).toBe(0);
+    await eventually(() => at.page.getByRole("button", { name: "Look at what changes" }).count()).toBe(0);
   });
 
   test("a preset is looked at as every other change, and dropped without a trace", async () => {
@@ -144,7 +146,7 @@ describe("the therapist's limits", { timeout: 120_000 }, () => {
     await page.getByRole("button", { name: "Check", exact: true }).click();
     await page.getByText("88 % → 86 %").waitFor();
     const use = page.getByRole("button", { name: "Use these" });
-    expect(await use.isDisabled()).toBe(true);
+    await eventually(() => use.isDisabled()).toBe(true);
     await page.locator("input[name=same]").check();
     await use.click();
     await page.getByText("Saved as version 1. It is in force.").waitFor();

@@ -223,7 +223,7 @@ describe("the service worker", () => {
     for (const path of ["/", "/patient", "/therapist", "/technician"]) {
       await page.goto(`${server.url}${path}`);
       await page.getByText("NO CONNECTION").waitFor();
-      expect(await page.locator("main").innerText()).toContain("It shows nothing of tonight");
+      await eventually(() => page.locator("main").innerText()).toContain("It shows nothing of tonight");
     }
     await server.up();
     await page.goto(server.url);
