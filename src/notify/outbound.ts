@@ -1,0 +1,107 @@
+/** Whether something reaches a service from a country: `partly` where it depends on network or phone. */
+export type Reach = "yes" | "partly" | "no";
+
+/** One kind of place outside the house that this program may connect to by itself. */
+export interface OutboundHost {
+  /** The part of the program: a channel's id, or `hub`, `broker`, `store`, `relay`, `update`, `device`. */
+  readonly part: string;
+  /** A host name, `*.name` for everything below it, or `<setting>`: the host that this setting of the configuration names. */
+  readonly host: string;
+  readonly ports: readonly number[] | "as configured";
+  readonly protocol: string;
+  /** When anything goes there. */
+  readonly when: string;
+  /** What whoever runs it can learn. */
+  readonly sees: string;
+  /** From mainland China, and from elsewhere. */
+  readonly reach: { readonly CN: Reach; readonly elsewhere: Reach };
+}
+
+const PUSH = {
+  part: "web-push",
+  ports: [443],
+  protocol: "https",
+  when: "an alarm, its updates and its end, to a phone that subscribed through its browser",
+  sees: "that, when and how urgently a message goes to a phone; never its text (RFC 8291)",
+} as const;
+
+/**
+ * Every place that this program connects to by itself; docs/outbound.json is written from it, and a test fails on any
+ * other connection of a home at work. Nothing is asked for time, names of cities, statistics or new versions.
+ */
+export const OUTBOUND: readonly OutboundHost[] = [
+  { ...PUSH, host: "fcm.googleapis.com", reach: { CN: "no", elsewhere: "yes" } },
+  { ...PUSH, host: "*.google.com", reach: { CN: "no", elsewhere: "yes" } },
+  { ...PUSH, host: "*.push.services.mozilla.com", reach: { CN: "partly", elsewhere: "yes" } },
+  { ...PUSH, host: "*.push.apple.com", reach: { CN: "partly", elsewhere: "yes" } },
+  { ...PUSH, host: "*.notify.windows.com", reach: { CN: "partly", elsewhere: "yes" } },
+  {
+    part: "webhook",
+    host: "<channels.webhooks.url>",
+    ports: "as configured",
+    protocol: "https, http in the house",
+    when: "an alarm, its updates and its end",
+    sees: "title and text of the message without name and value, the bed's id, an address that acknowledges",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "relay",
+    host: "<relay.server>",
+    ports: "as configured",
+    protocol: "https",
+    when: "always, reading, where a relay is configured",
+    sees: "this box's network address, and that somebody answered an alarm",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "hub",
+    host: "<the hub that the box was paired with>",
+    ports: "as configured",
+    protocol: "https",
+    when: "pairing, and when something that a spare box needs has changed",
+    sees: "everything that the home lets its hub keep: docs/security.md",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "broker",
+    host: "<bus.url>",
+    ports: "as configured",
+    protocol: "mqtt, mqtts",
+    when: "always, where another broker than the built-in one is configured or the box is paired",
+    sees: "numbers and alarms of the home",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "store",
+    host: "<store.influxdb.url>",
+    ports: "as configured",
+    protocol: "http, https",
+    when: "once a second, where an outside store is configured",
+    sees: "numbers and alarms, under the ids of home, bed and device; no names",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "device",
+    host: "<devices.port>",
+    ports: "as configured",
+    protocol: "tcp, http, mqtt",
+    when: "always, for devices on the house network (docs/links.md)",
+    sees: "that they are read",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "update",
+    host: "<the address given to breathwatch update>",
+    ports: "as configured",
+    protocol: "https",
+    when: "only when a person runs the command",
+    sees: "this box's network address",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+];
+
+/** The rows of a host name; `<...>` rows are the configuration's business and match nothing here. */
+export const outboundTo = (host: string): readonly OutboundHost[] =>
+  OUTBOUND.filter(({ host: known }) =>
+    known.startsWith("*.") ? host.endsWith(known.slice(1)) && host.length >= known.length : host === known,
+  );
