@@ -45,6 +45,12 @@ export interface BoxSecrets {
 export const boxUser = (box: { readonly home: HomeId; readonly id: BoxId }): string =>
   `${box.home}.${box.id}`;
 
+/** A box that is let in. */
+export interface BoxInUse {
+  readonly box: BoxRecord;
+  readonly secrets: BoxSecrets;
+}
+
 /** Permission for one box to become the box of a home, once. */
 export interface ClaimCode {
   /** SHA-256 of the code in hex; the code itself is never stored. */
@@ -146,10 +152,8 @@ export interface Registry {
   /** Of a home, or all; newest first, revoked ones too. */
   boxes(home?: HomeId): Promise<readonly BoxRecord[]>;
   box(id: BoxId): Promise<BoxRecord | undefined>;
-  /** Of a box that is in use; undefined for any other. */
-  secrets(box: BoxId): Promise<BoxSecrets | undefined>;
-  /** Of the box that the home uses; undefined where it has none. */
-  pairingKey(home: HomeId): Promise<Uint8Array | undefined>;
+  /** Every box that is in use, with what it is let in with. */
+  inUse(): Promise<readonly BoxInUse[]>;
   /** Ends a box. Undefined where it is unknown or ended already. */
   revokeBox(box: BoxId, at: Wall, why: RevokedWhy): Promise<BoxRecord | undefined>;
   addClaimCode(code: ClaimCode): Promise<void>;

@@ -1,0 +1,106 @@
+import { createHash, createHmac } from "node:crypto";
+import type { HomeId } from "../domain/ids.ts";
+import type { BoxId, PairingGrant } from "../port/registry.ts";
+import type { State } from "../port/state.ts";
+import { type EdgeKey, isSignedBy } from "./edge-key.ts";
+import { seal, unseal } from "./seal.ts";
+
+/** What a box sends to a hub to be taken in. */
+export interface PairRequest {
+  /** As it was typed or scanned. */
+  readonly code: string;
+  /** Of the box: `EdgeKey.publicKey`. */
+  readonly publicKey: string;
+  /** 16 random bytes in base64url. */
+  readonly nonce: string;
+  /** The id that the box's home has already; a hub keeps it for a new home. */
+  readonly home?: HomeId;
+  /** Over all of it, by the key of the box. */
+  readonly signature: string;
+}
+
+/** What a box leaves with its hub for the box that may follow it. */
+export interface EstateRequest {
+  /** Counted up with every change; an older one is refused. */
+  readonly revision: number;
+  /** A HomeEstate as JSON text. */
+  readonly estate: string;
+  readonly signature: string;
+}
+
+/** The request of a box, signed. */
+export function pairRequest(key: EdgeKey, code: string, nonce: Uint8Array, home?: HomeId): PairRequest {
+  const unsigned = {
+    code,
+    publicKey: key.publicKey,
+    nonce: Buffer.from(nonce).toString("base64url"),
+    ...(home === undefined ? {} : { home }),
+  };
+  return { ...unsigned, signature: key.sign(pairMessage(unsigned)) };
+}
+
+/** Whether whoever asks holds the key that the request names. */
+export const isOwnPairRequest = (request: PairRequest): boolean =>
+  isSignedBy(request.publicKey, pairMessage(request), request.signature);
+
+/** An estate, signed by the box that leaves it. */
+export function estateRequest(key: EdgeKey, box: BoxId, revision: number, estate: string): EstateRequest {
+  return { revision, estate, signature: key.sign(estateMessage(box, revision, estate)) };
+}
+
+/** Whether the box of this public key left this. */
+export const isEstateOf = (
+  box: { readonly id: BoxId; readonly publicKey: string },
+  { revision, estate, signature }: EstateRequest,
+): boolean => isSignedBy(box.publicKey, estateMessage(box.id, revision, estate), signature);
+
+/**
+ * What a hub keeps of a claim code. With the hub's key, since 50 bits that live for a day could be found from a
+ * plain hash by whoever has the file. `code`: as `normaliseCode` gives it.
+ */
+export const claimCodeHash = (key: Uint8Array, code: string): string =>
+  createHmac("sha256", key).update(`breathwatch claim code\n${code}`).digest("hex");
+
+/** What a claim code's QR holds: the secret stands behind the #, which browsers send to nobody. */
+export function claimLink(hub: string, code: string, pin?: string): string {
+  const parts = new URLSearchParams({ code, ...(pin === undefined ? {} : { pin }) });
+  return `${hub}/pair#${parts}`;
+}
+
+/** What stands in a claim link; undefined for any other text. */
+export function readClaimLink(
+  link: string,
+): { readonly hub: string; readonly code: string; readonly pin?: string } | undefined {
+  if (!URL.canParse(link)) return undefined;
+  const { origin, pathname, hash, protocol } = new URL(link);
+  const parts = new URLSearchParams(hash.slice(1));
+  const code = parts.get("code");
+  const pin = parts.get("pin");
+  if (pathname !== "/pair" || code === null || !/^https?:$/.test(protocol)) return undefined;
+  return { hub: origin, code, ...(pin === null ? {} : { pin }) };
+}
+
+const GRANT = "pairing";
+
+/** Keeps what a hub granted, sealed. Rejects with STATE_FAILED. */
+export async function keepGrant(state: State, key: Uint8Array, grant: PairingGrant): Promise<void> {
+  const { estate: _, ...kept } = grant;
+  const sealed = seal(key, Buffer.from(JSON.stringify(kept)), GRANT);
+  await state.setValue(GRANT, JSON.stringify(Buffer.from(sealed).toString("base64")));
+}
+
+/** What a hub granted this box; undefined: it was never paired. Rejects with STATE_FAILED or UNSEALABLE. */
+export async function keptGrant(state: State, key: Uint8Array): Promise<PairingGrant | undefined> {
+  const stored: unknown = JSON.parse((await state.value(GRANT)) ?? "null");
+  if (typeof stored !== "string") return undefined;
+  const plain = Buffer.from(unseal(key, Buffer.from(stored, "base64"), GRANT)).toString();
+  // Sealed by ourselves just as it is: nobody else can have written it.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return JSON.parse(plain) as PairingGrant;
+}
+
+const pairMessage = ({ code, publicKey, nonce, home = "" }: Omit<PairRequest, "signature">): string =>
+  ["breathwatch pair", code, publicKey, nonce, home].join("\n");
+
+const estateMessage = (box: BoxId, revision: number, estate: string): string =>
+  ["breathwatch estate", box, revision, createHash("sha256").update(estate).digest("hex")].join("\n");
