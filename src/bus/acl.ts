@@ -33,13 +33,7 @@ const KINDS = {
   { readonly by: BrokerUser["kind"]; readonly device?: boolean }
 >;
 
-/** The user name of a box at a home: `<home>.<box>`. */
-export function boxUser(home: HomeId, box: string): string {
-  if (isBase32Id(home) && isBase32Id(box)) return `${home}.${box}`;
-  throw new RangeError(`"${home}.${box}" cannot be the name of a box`);
-}
-
-/** Who a user name stands for; undefined for one that may do nothing. */
+/** Who a user name stands for (a box: `boxUser` of port/registry.ts); undefined for one that may do nothing. */
 export function brokerUser(name: string): BrokerUser | undefined {
   if (name === HUB_USER) return { kind: "hub" };
   const [home = "", box = "", ...more] = name.split(".");

@@ -1,93 +1,109 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { Aedes } from "aedes";
+import { createServer, type Server, type Socket } from "node:net";
+import { createSecureContext, createServer as createTlsServer } from "node:tls";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Log } from "../port/log.ts";
-import type { BrokerStarter } from "../port/world.ts";
-import { PAYLOAD_CHARS_MAX } from "./messages.ts";
+import type { Broker, BrokerStarter, ServerCertificate } from "../port/world.ts";
+import { type BrokerCore, createBrokerCore } from "./broker-core.ts";
 
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
-const CONNECT_MS = 10_000;
-/** A subscriber that reads nothing for so long is thrown out, or it would hold up everybody (aedes, drainTimeout). */
-const DRAIN_MS = 10_000;
-/** UTF-8 takes up to three bytes for one UTF-16 unit. */
-const PAYLOAD_BYTES_MAX = 3 * PAYLOAD_CHARS_MAX;
+const HANDSHAKE_MS = 10_000;
+const CONNECTIONS_MAX = 1_000;
+/** A machine that was unplugged is noticed by the kernel, also one whose client asked for no keep-alive. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
+
+type Options = Parameters<BrokerStarter["start"]>[0];
 
 /**
- * The broker of a home without one: aedes in this process, MQTT 3.1.1, this machine only, with user and password.
- * Shared subscriptions are refused, since aedes grants them and then delivers nothing. Retained messages live as
- * long as the process; everybody publishes theirs again after connecting.
+ * The broker of a home without one: aedes in this process, MQTT 3.1.1, with user and password; in the clear for this
+ * machine only, over TLS for others. Shared subscriptions are refused, since aedes grants them and then delivers
+ * nothing. Retained messages live as long as the process; everybody publishes theirs again after connecting.
  */
 export function createBrokerStarter({ log }: { readonly log: Log }): BrokerStarter {
   return {
-    async start({ host, port, username, password }) {
+    async start(options) {
+      const { host, port, username, password, tls } = options;
       if (!LOOPBACK.includes(host)) throw notLoopback(host);
       if (username === "" || password === "") throw noPassword();
-      const broker = await createAedes(username, password, log);
+      if (tls !== undefined) judge(tls);
+      const core = await createBrokerCore({ ...options, log });
+      const plain = createServer(KEEP_ALIVE);
+      const secure =
+        tls === undefined
+          ? undefined
+          : createTlsServer({ ...secured(tls), ...KEEP_ALIVE, handshakeTimeout: HANDSHAKE_MS });
       const sockets = new Set<Socket>();
-      const server = createServer({ noDelay: true }, (socket) => {
-        sockets.add(socket);
-        socket.once("close", () => sockets.delete(socket));
-        broker.handle(socket);
-      });
+      const close = async (): Promise<void> => {
+        const closed = [plain, secure].map((server) => closeServer(server));
+        await core.close();
+        for (const socket of sockets) socket.destroy();
+        await Promise.all(closed);
+      };
       try {
-        await listen(server, host, port);
+        serve(plain, "connection", { core, sockets, log });
+        await listen(plain, host, port);
+        if (secure !== undefined && tls !== undefined) {
+          serve(secure, "secureConnection", { core, sockets, log });
+          await listen(secure, tls.host, tls.port);
+        }
       } catch (error) {
-        await closeBroker(broker);
+        await close();
         throw error;
       }
-      server.on("error", (error) => {
-        log.note("broker.failed", { detail: error.message }, "error");
-      });
+      const url = `mqtt://${host.includes(":") ? `[${host}]` : host}:${portOf(plain)}`;
       return {
-        url: `mqtt://${host.includes(":") ? `[${host}]` : host}:${portOf(server)}`,
-        async close() {
-          const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-          await closeBroker(broker);
-          for (const socket of sockets) socket.destroy();
-          await closed;
+        url,
+        ...(secure === undefined ? {} : { tlsPort: portOf(secure) }),
+        users: core.users,
+        // oxlint-disable-next-line require-await -- what it throws becomes the rejection
+        async setCertificate(certificate) {
+          judge(certificate);
+          secure?.setSecureContext(secured(certificate));
         },
-      };
+        close,
+      } satisfies Broker;
     },
   };
 }
 
-async function createAedes(username: string, password: string, log: Log): Promise<Aedes> {
-  const broker = await Aedes.createBroker({
-    concurrency: 1_000,
-    connectTimeout: CONNECT_MS,
-    drainTimeout: DRAIN_MS,
-    maxTopicLevels: 16,
-    authenticate(client, givenName, givenPassword, done) {
-      const ok =
-        isEqual(givenName ?? "", username) && isEqual(givenPassword?.toString("utf8") ?? "", password);
-      if (!ok) log.note("broker.refused", { client: client.id, why: "user or password" }, "warn");
-      done(null, ok);
-    },
-    authorizeSubscribe(client, subscription, done) {
-      if (!subscription.topic.startsWith("$share/")) return done(null, subscription);
-      log.note("broker.refused", { client: client.id, why: "shared subscription" }, "warn");
-      done(null, null);
-    },
-    authorizePublish(client, { topic, payload }, done) {
-      const why = refusePublish(topic, payload.length);
-      if (why === undefined) return done(null);
-      log.note("broker.refused", { client: client?.id, why, topic }, "warn");
-      done(new Error(why));
-    },
+/** Connections come in at the door, and are MQTT once `event` says that they speak it (after a handshake with TLS). */
+function serve(
+  server: Server,
+  event: "connection" | "secureConnection",
+  { core, sockets, log }: { readonly core: BrokerCore; readonly sockets: Set<Socket>; readonly log: Log },
+): void {
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("connection", (socket: Socket) => {
+    // Before TLS has taken the socket over, nobody else listens for its errors.
+    socket.on("error", () => socket.destroy());
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    if (core.enter(socket) && event === "connection") core.accept(socket);
   });
-  broker.on("clientError", (client, error) => {
-    log.note("broker.client_failed", { client: client.id, detail: messageOf(error) }, "debug");
+  if (event === "secureConnection") server.on(event, (socket: Socket) => core.accept(socket));
+  server.on("tlsClientError", (error: Error) => {
+    log.note("broker.client_failed", { detail: error.message }, "debug");
   });
-  broker.on("connectionError", (_client, error) => {
-    log.note("broker.client_failed", { detail: messageOf(error) }, "debug");
-  });
-  return broker;
 }
 
-function refusePublish(topic: string, bytes: number): string | undefined {
-  if (topic.startsWith("$")) return "a topic of the broker itself";
-  return bytes > PAYLOAD_BYTES_MAX ? `a payload of more than ${PAYLOAD_BYTES_MAX} bytes` : undefined;
+const secured = ({ cert, key }: ServerCertificate) => ({ cert, key, minVersion: "TLSv1.2" as const });
+
+function judge(certificate: ServerCertificate): void {
+  try {
+    createSecureContext(secured(certificate));
+  } catch (error) {
+    throw new Fault("CONFIG_INVALID", `The broker cannot use its certificate: ${messageOf(error)}.`, {
+      fix: "Give the certificate and the key that belongs to it, both as PEM.",
+      permanent: true,
+      cause: error,
+    });
+  }
+}
+
+function closeServer(server: Server | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (server?.listening === true) server.close(() => resolve());
+    else resolve();
+  });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -103,17 +119,9 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-const closeBroker = (broker: Aedes): Promise<void> => new Promise((resolve) => broker.close(() => resolve()));
-
 function portOf(server: Server): number {
-  const address: AddressInfo | string | null = server.address();
+  const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-/** Takes the same time for every wrong answer. */
-function isEqual(given: string, wanted: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(given), hash(wanted));
 }
 
 function cannotListen(error: Error, host: string, port: number): Fault {
@@ -132,7 +140,7 @@ function notLoopback(host: string): Fault {
     "CONFIG_INVALID",
     `The built-in broker does not listen on ${host}: it speaks without encryption.`,
     {
-      fix: "Set its host to 127.0.0.1, or use a broker of your own with TLS for other machines.",
+      fix: "Set its host to 127.0.0.1; other machines are served with TLS, or by a broker of your own.",
       permanent: true,
     },
   );
