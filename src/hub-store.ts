@@ -5,20 +5,20 @@ import { base32Id, type HomeId } from "./domain/ids.ts";
 import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
 import type { World } from "./port/world.ts";
 
-/** The server side: takes what edges send into the store and tells them when it is safe. */
-export interface Hub {
+/** The way into the store of one home: takes what edges send into the store and tells them when it is safe. */
+export interface HubStore {
   start(): void;
   status(): IngestStatus;
   stop(): Promise<void>;
 }
 
-/** Composes the hub of one home. Nothing runs before start(). */
-export function composeHub(
+/** Composes the store's side of one home. Nothing runs before start(). */
+export function composeHubStore(
   world: World,
   config: HomeConfig,
   home: HomeId,
   broker: { readonly url: string; readonly username?: string; readonly password?: string },
-): Hub {
+): HubStore {
   const { clock, random, log, timeseries } = world;
   const bus = world.bus.connect({ ...broker, clientId: `hub-${home}-${base32Id(random.bytes(10))}` });
   const ingest = createIngest({ bus, timeseries, clock, random, log, home });

@@ -1,0 +1,188 @@
+import { type BaselinesDesk, createBaselinesDesk } from "./alarm/baselines-desk.ts";
+import { createLimitsDesks, type LimitsDesks } from "./alarm/limits-desk.ts";
+import { createWhatIfDesk, type WhatIfDesk } from "./alarm/what-if-desk.ts";
+import type { HomeConfig } from "./config/config.ts";
+import type { HomeIdentity } from "./config/identity.ts";
+import type { Baselines } from "./domain/alarm.ts";
+import type { BedId } from "./domain/ids.ts";
+import { inSlices } from "./domain/slices.ts";
+import type { Night } from "./domain/time.ts";
+import { createCardImports } from "./driver/card-imports.ts";
+import type { Families } from "./driver/families.ts";
+import type { Edge } from "./edge.ts";
+import type { Uploads } from "./port/upload.ts";
+import type { World } from "./port/world.ts";
+import { createApp } from "./server/app.ts";
+import type { App } from "./server/context.ts";
+import type { ServerDeps, SimulatedBed } from "./server/deps.ts";
+import { ensureOwnerCode } from "./server/owner-code.ts";
+import {
+  BASELINE_INPUTS,
+  BASELINE_NIGHTS,
+  baselinesOf,
+  type NightMedians,
+  nightMedians,
+} from "./trends/baseline.ts";
+import { pastNights, type RecordedNight, recordedNight } from "./trends/recorded.ts";
+
+export const VERSION = "0.1.0";
+
+export interface PagesOptions {
+  /** Folder of the built pages. */
+  readonly pagesFolder: string;
+  readonly families: Families;
+  /** Where cards and files that people bring are kept until they are read; absent: none can be brought. */
+  readonly uploads?: Uploads;
+  /** The virtual patient of a bed, where it has one; absent where nothing is simulated here. */
+  readonly simulation?: (bed: BedId) => SimulatedBed | undefined;
+}
+
+/** The pages of one box with what works behind them: limits, usual values, what if, cards. */
+export interface Pages {
+  readonly app: App;
+  /** To print beside the address; absent when an owner has signed in and the code stays valid. */
+  readonly ownerCode?: string;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Composes the pages of a box around its edge; nothing listens and nothing runs before start(). */
+export async function composePages(
+  world: World,
+  config: HomeConfig,
+  identity: HomeIdentity,
+  edge: Edge,
+  options: PagesOptions,
+): Promise<Pages> {
+  const { clock, random, log, state, timeseries } = world;
+  const command = async (...given: Parameters<Edge["command"]>) => edge.command(...given).accepted;
+  const limits = createLimitsDesks({
+    ...{ state, clock, log, command },
+    beds: config.beds.map(({ id, dependencyClass }) => ({ bed: id, dependencyClass })),
+    engineVersion: (bed) => edge.live.fold(bed)?.limits.version,
+  });
+  const past = pastOf(world, config, edge);
+  const baselines = createBaselinesDesk({
+    ...{ clock, log, find: past.baselines, command },
+    beds: config.beds.map(({ id }) => ({ bed: id, zone: config.zone })),
+  });
+  const whatIf = createWhatIfDesk({
+    ...{ clock, limits: limits.of },
+    ...{ nights: past.nights, read: past.read, simulated: past.simulated },
+    baselines: (bed) => baselines.of(bed).baselines,
+  });
+  const { families, uploads } = options;
+  const imports =
+    uploads === undefined
+      ? undefined
+      : createCardImports({
+          ...{ families, uploads, clock, log, timeseries, links: world.links },
+          zone: config.zone,
+          waveDays: config.keep.waveDays,
+        });
+  const app = await createApp({
+    ...serverDeps(world, config, options, identity, edge),
+    ...limitsDeps(limits, whatIf, baselines, past),
+    ...(imports === undefined ? {} : { imports }),
+  });
+  const ownerCode = await ensureOwnerCode({ state, random, renew: config.demo });
+  return {
+    app,
+    ...(ownerCode === undefined ? {} : { ownerCode }),
+    start() {
+      limits.start();
+      baselines.start();
+    },
+    async stop() {
+      await app.close();
+      await imports?.stop();
+      await baselines.stop();
+      await limits.stop();
+    },
+  };
+}
+
+/** The nights in the store, as limits and usual values are worked out from them. */
+interface Past {
+  simulated(bed: BedId): boolean;
+  nights(bed: BedId, count: number): Promise<readonly Night[]>;
+  read(bed: BedId, night: Night, signal: AbortSignal): Promise<RecordedNight | undefined>;
+  baselines(bed: BedId, signal: AbortSignal): Promise<Baselines>;
+}
+
+function pastOf({ timeseries, clock }: World, { zone }: HomeConfig, edge: Edge): Past {
+  // A real bed with one simulated device on trial has no simulated past.
+  const simulated = (bed: BedId): boolean => {
+    const sources = edge.live.states().find((state) => state.bed === bed)?.sources ?? [];
+    return sources.length > 0 && sources.every((source) => source.simulated);
+  };
+  const nights = (bed: BedId, count: number): Promise<readonly Night[]> =>
+    pastNights(timeseries, { bed, zone, simulated: simulated(bed) }, count);
+  return {
+    ...{ simulated, nights },
+    read: (bed, night, signal) => recordedNight(timeseries, { bed, zone }, night, { clock, signal }),
+    async baselines(bed, signal) {
+      const pace = { clock, signal };
+      const medians: NightMedians[] = [];
+      for (const night of await nights(bed, BASELINE_NIGHTS.looked)) {
+        const read = await recordedNight(timeseries, { bed, zone }, night, pace, BASELINE_INPUTS);
+        if (read !== undefined) medians.push(await inSlices(nightMedians(read), pace));
+      }
+      return baselinesOf(medians);
+    },
+  };
+}
+
+const limitsDeps = (
+  limits: LimitsDesks,
+  whatIf: WhatIfDesk,
+  baselines: BaselinesDesk,
+  past: Past,
+): Pick<ServerDeps, "limits" | "whatIf" | "baselines"> => ({
+  limits: limits.of,
+  whatIf: whatIf.run,
+  baselines: (bed) => ({
+    ...baselines.of(bed),
+    least: BASELINE_NIGHTS.least,
+    simulated: past.simulated(bed),
+  }),
+});
+
+function serverDeps(
+  world: World,
+  config: HomeConfig,
+  options: PagesOptions,
+  identity: HomeIdentity,
+  edge: Edge,
+): Omit<ServerDeps, "limits" | "whatIf" | "baselines"> {
+  const { clock, random, log, state, timeseries, listen: where } = world;
+  const { grantOf } = edge.answers;
+  return {
+    ...{ clock, random, log, state, timeseries, pagesFolder: options.pagesFolder },
+    live: edge.live,
+    about: { home: identity.home, demo: config.demo, version: VERSION, pushKey: identity.vapid.publicKey },
+    ...(where?.tls === undefined ? {} : { tls: where.tls }),
+    ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
+    allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
+    command: async (bed, command) => edge.command(bed, command),
+    verifyToken: grantOf,
+    // A tap or an answer is a person; that a phone showed something is not (law 2).
+    proven: (token) => {
+      const grant = grantOf(token);
+      if (grant !== undefined) edge.targets.prove(grant.target);
+    },
+    receipt: (token) => grantOf(token) !== undefined,
+    devices: edge.devices,
+    frames: edge.frames,
+    bindSerial: edge.bindSerial,
+    recording: edge.recording,
+    auditRecord: edge.auditRecord,
+    speech: edge.speech,
+    simulation: (bed) => options.simulation?.(bed),
+    targetsChanged: () => {
+      edge.targets
+        .refresh()
+        .catch((error: unknown) => log.note("targets.unread", { why: String(error) }, "error"));
+    },
+  };
+}
