@@ -16,6 +16,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
@@ -92,6 +93,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   auditRoutes(app, context);
   await importRoutes(app, context);
   deviceRoutes(app, context);
+  healthRoutes(app, context);
   commissioningRoutes(app, context);
 
   app.server.maxConnections = CONNECTIONS_MAX;

@@ -5,6 +5,7 @@ import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
 import type { Clock } from "../port/clock.ts";
+import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
@@ -63,6 +64,13 @@ export interface Imports {
   }): Promise<ImportState>;
 }
 
+/** How the program itself is. */
+export interface Health {
+  report(): Promise<HealthReport>;
+  /** Whether what people bring here is kept. */
+  isServing(): Promise<boolean>;
+}
+
 /** Everything that pages and their routes act on; the roots fill it in. */
 export interface ServerDeps {
   readonly clock: Clock;
@@ -118,6 +126,8 @@ export interface ServerDeps {
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */
   readonly imports?: Imports;
+  /** How the box itself is; absent where nobody can ask (rehearsal). */
+  readonly health?: Health;
   /** Called after a phone was added or removed, so that watch knows at once. */
   targetsChanged(): void;
 }

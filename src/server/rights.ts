@@ -121,6 +121,11 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: bench,
     does: "devices with link state, counters and what is known of the family",
   },
+  "GET /api/health": {
+    who: bench,
+    does: "how the box itself is: clock, sounder, disk, store, broker, certificate, links",
+  },
+  "GET /healthz": { who: "anyone", does: "yes or no for a load balancer, and nothing else" },
   "GET /api/devices/:device/frames": { who: bench, does: "the last frames of one device, bytes and meaning" },
   "POST /api/devices/:device/serial": {
     who: bench,
