@@ -35,6 +35,8 @@ const lasting = Type.Integer({ minimum: 1, maximum: 86_400_000 });
 const every = Type.Optional(Type.Integer({ minimum: 30, maximum: 1_440 }));
 const carePlan = Type.Object({ suction: every, turn: every, mask: every, wash: every, cough_assist: every });
 
+const usual = Type.Optional(Type.Object({ median: Type.Number(), nights: count }));
+
 const occurrence = Type.Object({
   id: name,
   bed: name,
@@ -144,8 +146,8 @@ export const alarmEvent = Type.Object({
   by: Type.Optional(actor),
 });
 
-/** What a person may ask of an engine from afar; what the box says of itself is not among it. */
-export const commandBody = Type.Union([
+/** What may be asked of an engine from afar; what the box says of itself is not among it. */
+const alarmCommands = [
   Type.Object({
     kind: Type.Literal("acknowledge"),
     occurrence: name,
@@ -176,6 +178,31 @@ export const commandBody = Type.Union([
   Type.Object({ kind: Type.Literal("start_watch") }),
   Type.Object({ kind: Type.Literal("end_watch") }),
   Type.Object({ kind: Type.Literal("drill"), forMs: Type.Integer({ minimum: 1, maximum: 3_600_000 }) }),
+  /** The patient calls from a page of the hub. */
+  Type.Object({
+    kind: Type.Literal("call"),
+    call: Type.Object({
+      how: Type.Enum(["touch", "key", "dwell", "switch"]),
+      kind: Type.Enum(["come", "breathing", "mask", "suction", "turn", "pain", "toilet"]),
+    }),
+  }),
+  /** The usual values, which the hub works out of the nights that it stores. */
+  Type.Object({
+    kind: Type.Literal("baselines"),
+    baselines: Type.Object({
+      minute_volume: usual,
+      tidal_volume_exp: usual,
+      resp_rate: usual,
+      leak: usual,
+      pulse_rate: usual,
+    }),
+  }),
+] as const;
+
+/** Of an engine, or of the box itself: to send the frames of a device for a time. */
+export const remoteCommand = Type.Union([
+  ...alarmCommands,
+  Type.Object({ kind: Type.Literal("raw"), device: name, forMs: lasting }),
 ]);
 
 const foldMessage = Type.Object({ v: count, ...foldFields });

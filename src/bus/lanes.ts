@@ -17,11 +17,13 @@ export interface LanesOptions {
 
 /**
  * Two lanes over one connection. Live: what comes now goes out at once. Backlog: what the spool still holds goes
- * out behind it, a few messages at a time, so that it never stands before the live lane for long. Each keeps its
- * order.
+ * out behind it, a few messages at a time, so that it never stands before the live lane for long, and never far ahead
+ * of what the hub says it has stored, so that a fleet that comes back at once does not drown it. Each keeps its order.
  */
 export interface Lanes {
   send(item: SpoolItem): void;
+  /** The hub has everything of a stream up to this number. */
+  settled(device: string, epoch: string, seq: number): void;
   /** Sends everything that the spool holds again, except what goes out live from now on. */
   restart(): void;
   /** The backlog is being sent. */
@@ -36,6 +38,11 @@ const LIVE_WINDOW = 512;
 const READ_ITEMS = 128;
 const RETRY_MS = 1_000;
 const STOP_MS = 1_000;
+/** Sent on the backlog lane and not yet stored, as far as is known: a second's work for a hub that is well. */
+const AHEAD_MAX = 1_024;
+/** Nothing of them is stored for so long: some were turned away or lost, so it begins anew. Doubles each time. */
+const STALLED_MS_MIN = 30_000;
+const STALLED_MS_MAX = 600_000;
 
 /** Listens to the bus from the start. */
 export function createLanes({ bus, spool, clock, log, prepare }: LanesOptions): Lanes {
@@ -49,10 +56,21 @@ export function createLanes({ bus, spool, clock, log, prepare }: LanesOptions): 
   let wake: (() => void) | undefined;
   let cancelRecovery: (() => void) | undefined;
   let resent = 0;
+  /** Of each stream the numbers that this pass sent and that are not known to be stored, ascending. */
+  const ahead = new Map<string, number[]>();
+  let aheadCount = 0;
+  let stalledMs = STALLED_MS_MIN;
+
+  const forgetAhead = (): void => {
+    ahead.clear();
+    aheadCount = 0;
+  };
 
   const restart = (): void => {
     firstLive.clear();
+    forgetAhead();
     wanted++;
+    wake?.();
     if (bus.connected && !stopping.signal.aborted) running ??= run();
   };
 
@@ -88,7 +106,7 @@ export function createLanes({ bus, spool, clock, log, prepare }: LanesOptions): 
       const items = await spool.read(position, READ_ITEMS);
       if (items.length === 0) return;
       for (const item of items) {
-        while (backlogInFlight >= BACKLOG_WINDOW && isCurrent()) await room();
+        while (isCurrent() && (backlogInFlight >= BACKLOG_WINDOW || aheadCount >= AHEAD_MAX)) await room();
         if (!isCurrent()) return;
         position = item.position + 1;
         sendAgain(item, seen);
@@ -98,7 +116,14 @@ export function createLanes({ bus, spool, clock, log, prepare }: LanesOptions): 
 
   const room = (): Promise<void> =>
     new Promise((resolve) => {
-      wake = resolve;
+      const cancel = clock.after(stalledMs, () => {
+        stalledMs = Math.min(STALLED_MS_MAX, 2 * stalledMs);
+        restart();
+      });
+      wake = () => {
+        cancel();
+        resolve();
+      };
     });
 
   const sendAgain = (item: SpoolItem, seen: Map<string, number>): void => {
@@ -111,6 +136,10 @@ export function createLanes({ bus, spool, clock, log, prepare }: LanesOptions): 
     const payload = prepare(item);
     if (payload === undefined) return;
     resent++;
+    const sent = ahead.get(stream) ?? [];
+    sent.push(item.seq);
+    ahead.set(stream, sent);
+    aheadCount++;
     backlogInFlight++;
     bus
       .publish(item.topic, hasGap ? withAfter(payload, before) : payload, { retain: false })
@@ -150,6 +179,19 @@ export function createLanes({ bus, spool, clock, log, prepare }: LanesOptions): 
           liveInFlight--;
         })
         .catch(whenLost);
+    },
+    settled(device, epoch, seq) {
+      const stream = `${device} ${epoch}`;
+      const sent = ahead.get(stream);
+      if (sent === undefined) return;
+      const first = sent.findIndex((one) => one > seq);
+      const gone = first === -1 ? sent.length : first;
+      if (gone === 0) return;
+      sent.splice(0, gone);
+      aheadCount -= gone;
+      stalledMs = STALLED_MS_MIN;
+      if (sent.length === 0) ahead.delete(stream);
+      wake?.();
     },
     restart,
     get busy() {

@@ -1,6 +1,8 @@
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, DeviceId, HomeId } from "../domain/ids.ts";
+import { type Mono, SECOND_MS } from "../domain/time.ts";
 import type { Bus } from "../port/bus.ts";
+import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import { write } from "./messages.ts";
 import { createSettled, type Settled } from "./settled.ts";
@@ -8,6 +10,7 @@ import { deviceTopic } from "./topics.ts";
 
 /** A numbered series of messages: of one device, or of the alarm events, of one edge run. */
 export interface Stream {
+  readonly home: HomeId;
   readonly bed: BedId;
   readonly device: DeviceId;
   readonly epoch: string;
@@ -18,77 +21,147 @@ export interface Marks {
   has(stream: Stream, seq: number): boolean;
   /** Both included; told with the next `publish`, also when it changes nothing. */
   settle(stream: Stream, from: number, to: number): void;
-  /** Tells what changed. Nothing while disconnected. */
+  /** Tells what changed, as far as it is due; the rest follows by itself. Nothing while disconnected. */
   publish(): void;
   /** Tells everything: the broker may have forgotten. */
   publishAll(): void;
+  forget(home: HomeId): void;
+  stop(): void;
+}
+
+export interface MarksOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A device's marks are told at most so often, unless they moved far; 0: after every commit. */
+  readonly everyMs: number;
+  /** Devices of one home; the ones that said nothing for longest are forgotten. */
+  readonly devicesMax: number;
 }
 
 /** Edge runs of one device that can still have something outstanding; older ones are forgotten. */
 const EPOCHS_MAX = 8;
-const DEVICES_MAX = 1_000;
+const HOMES_MAX = 50_000;
+/** So many new numbers are told at once: an edge that catches up waits for them. */
+const FAR = 250;
+/** Messages on their way to the broker; a fleet's marks must not fill the connection. */
+const WINDOW = 256;
+const LOOK_AGAIN_MS = 1 * SECOND_MS;
 
 interface DeviceMarks {
+  readonly home: HomeId;
   readonly bed: BedId;
   readonly device: DeviceId;
   /** In the order of their last change. */
   readonly epochs: Map<string, Settled>;
+  toldAt: Mono | undefined;
+  /** Numbers settled since. */
+  fresh: number;
 }
 
 /** Knows nothing at first: after a hub's restart the edges send what they still hold, and it learns from that. */
-export function createMarks(options: { readonly bus: Bus; readonly log: Log; readonly home: HomeId }): Marks {
-  const { bus, log, home } = options;
-  const devices = new Map<string, DeviceMarks>();
-  const untold = new Set<string>();
+export function createMarks(options: MarksOptions): Marks {
+  const { bus, clock, log, everyMs } = options;
+  const homes = new Map<HomeId, Map<string, DeviceMarks>>();
+  const untold = new Set<DeviceMarks>();
+  let inFlight = 0;
+  let cancelTimer: (() => void) | undefined;
+  let stopped = false;
 
   const keyOf = ({ bed, device }: Stream): string => `${bed} ${device}`;
 
-  const find = (stream: Stream): Settled | undefined => devices.get(keyOf(stream))?.epochs.get(stream.epoch);
+  const find = (stream: Stream): Settled | undefined =>
+    homes.get(stream.home)?.get(keyOf(stream))?.epochs.get(stream.epoch);
 
-  const findOrMake = (stream: Stream): Settled => {
+  const findOrMake = (stream: Stream): { readonly known: DeviceMarks; readonly settled: Settled } => {
     const key = keyOf(stream);
+    const { home, bed, device } = stream;
+    const devices = homes.get(home) ?? new Map<string, DeviceMarks>();
+    if (homes.size >= HOMES_MAX && !homes.has(home)) dropOldest(homes, HOMES_MAX - 1);
+    homes.set(home, devices);
     const known = devices.get(key) ?? {
-      bed: stream.bed,
-      device: stream.device,
-      epochs: new Map<string, Settled>(),
+      ...{ home, bed, device, epochs: new Map<string, Settled>() },
+      ...{ toldAt: undefined, fresh: 0 },
     };
+    devices.delete(key);
     devices.set(key, known);
-    dropOldest(devices, DEVICES_MAX);
+    dropOldest(devices, options.devicesMax);
     const settled = known.epochs.get(stream.epoch) ?? createSettled();
     known.epochs.delete(stream.epoch);
     known.epochs.set(stream.epoch, settled);
     dropOldest(known.epochs, EPOCHS_MAX);
-    return settled;
+    return { known, settled };
   };
 
-  const tell = (key: string): void => {
-    const known = devices.get(key);
-    untold.delete(key);
-    const marks = [...(known?.epochs ?? [])].map(([epoch, settled]) => ({ epoch, seq: settled.mark }));
+  const isDue = ({ toldAt, fresh }: DeviceMarks): boolean =>
+    toldAt === undefined || fresh >= FAR || clock.mono() - toldAt >= everyMs;
+
+  const tell = (known: DeviceMarks): void => {
+    const { home, bed, device, epochs } = known;
+    untold.delete(known);
+    known.toldAt = clock.mono();
+    known.fresh = 0;
+    const marks = [...epochs].map(([epoch, settled]) => ({ epoch, seq: settled.mark }));
     const told = marks.filter(({ seq }) => seq >= 0);
-    if (known === undefined || told.length === 0) return;
-    const topic = deviceTopic(home, known.bed, "stored", known.device);
-    bus.publish(topic, write({ marks: told }), { retain: true }).catch((error: unknown) => {
-      untold.add(key);
+    if (told.length === 0) return;
+    const topic = deviceTopic(home, bed, "stored", device);
+    inFlight++;
+    const done = (): void => {
+      inFlight--;
+      if (inFlight === WINDOW - 1) publish();
+    };
+    bus.publish(topic, write({ marks: told }), { retain: true }).then(done, (error: unknown) => {
+      untold.add(known);
+      known.toldAt = undefined;
       log.note("ingest.mark_failed", { topic, detail: messageOf(error) }, "debug");
+      done();
+      lookAgain();
     });
   };
 
-  const publish = (): void => {
-    if (!bus.connected) return;
-    for (const key of untold) tell(key);
+  const lookAgain = (): void => {
+    if (stopped) return;
+    cancelTimer ??= clock.after(LOOK_AGAIN_MS, () => {
+      cancelTimer = undefined;
+      publish();
+    });
   };
+
+  function publish(): void {
+    if (!bus.connected || stopped) return;
+    for (const known of untold) {
+      if (inFlight >= WINDOW) return;
+      if (isDue(known)) tell(known);
+    }
+    if (untold.size > 0) lookAgain();
+  }
 
   return {
     has: (stream, seq) => find(stream)?.has(seq) === true,
     settle(stream, from, to) {
-      findOrMake(stream).add(from, to);
-      untold.add(keyOf(stream));
+      const { known, settled } = findOrMake(stream);
+      settled.add(from, to);
+      known.fresh += 1;
+      untold.add(known);
     },
     publish,
     publishAll() {
-      for (const key of devices.keys()) untold.add(key);
+      for (const devices of homes.values()) {
+        for (const known of devices.values()) {
+          known.toldAt = undefined;
+          untold.add(known);
+        }
+      }
       publish();
+    },
+    forget(home) {
+      for (const known of homes.get(home)?.values() ?? []) untold.delete(known);
+      homes.delete(home);
+    },
+    stop() {
+      stopped = true;
+      cancelTimer?.();
+      cancelTimer = undefined;
     },
   };
 }

@@ -6,13 +6,21 @@ import { QUALITY_FLAGS } from "../domain/observation.ts";
 import {
   actor,
   alarmEvent,
-  commandBody,
   foldFields,
   name,
+  remoteCommand,
   text,
   wallTime,
   wholeFold,
 } from "./alarm-schemas.ts";
+import {
+  edgeAbout,
+  edgeLink,
+  edgeReadiness,
+  rawFrame,
+  settingsRefused,
+  type Unchanging,
+} from "./bed-schemas.ts";
 
 /*
  * Every message on the bus: UTF-8 JSON, one schema each. `v` grows when something is added; readers ignore fields
@@ -131,6 +139,11 @@ const schemas = {
     simulated: Type.Boolean(),
     /** Hash of the settings that the edge runs on; absent before the first were applied. */
     settingsHash: Type.Optional(Type.String({ maxLength: 128 })),
+    settingsVersion: Type.Optional(count),
+    /** Newer settings that the edge did not take. */
+    settingsRefused: Type.Optional(settingsRefused),
+    /** What a hub shows of the bed; absent from an older edge. */
+    about: Type.Optional(edgeAbout),
   }),
   /** `stored/<device>`, retained: everything up to `seq` of each epoch is safe in the store, newest epoch last. */
   stored: Type.Object({
@@ -151,6 +164,8 @@ const schemas = {
     author: text,
     at: wallTime,
     hash: Type.String({ maxLength: 128 }),
+    /** HMAC-SHA-256 in base64url over place, version, author, time and hash; absent is refused by its reader. */
+    mac: Type.Optional(Type.String({ maxLength: 64 })),
     body: Type.Record(Type.String(), Type.Unknown()),
   }),
   /** `command`: signed, see signing.ts. */
@@ -164,7 +179,7 @@ const schemas = {
       issuedAt: wallTime,
       expiresAt: wallTime,
       edgeEpoch: epoch,
-      body: commandBody,
+      body: remoteCommand,
     }),
   }),
   /** `command/result`. */
@@ -173,6 +188,8 @@ const schemas = {
     id: name,
     outcome: Type.Enum(["done", "refused"]),
     reason: Type.Optional(text),
+    /** Fault code of a refusal. */
+    code: Type.Optional(name),
     at: wallTime,
   }),
   /** `health`: the edge's heartbeat, every 10 s; answered by `health/echo` with the same nonce. */
@@ -184,18 +201,24 @@ const schemas = {
     clockTrusted: Type.Boolean(),
     spoolHeld: count,
     spoolDropped: count,
+    /** How its sources' links are; absent from an older edge. */
+    links: Type.Optional(Type.Array(edgeLink, { maxItems: 100 })),
+    readiness: Type.Optional(edgeReadiness),
   }),
+  /** `raw/<device>`: the newest frames of a device, for a technician who asked, once a second at most. */
+  raw: Type.Object({ v: version, epoch, frames: Type.Array(rawFrame, { maxItems: 50 }) }),
   /** `health/echo`: the hub heard the heartbeat. A new `session` has none of the messages sent to the one before. */
   echo: Type.Object({ v: version, nonce: name, session: name }),
 };
 
-export type StateMessage = Static<typeof schemas.state>;
+export type StateMessage = Unchanging<Static<typeof schemas.state>>;
 export type StoredMessage = Static<typeof schemas.stored>;
 export type SettingsMessage = Static<typeof schemas.settings>;
 export type CommandMessage = Static<typeof schemas.command>;
 export type CommandResultMessage = Static<typeof schemas.commandResult>;
-export type HealthMessage = Static<typeof schemas.health>;
+export type HealthMessage = Unchanging<Static<typeof schemas.health>>;
 export type EchoMessage = Static<typeof schemas.echo>;
+export type RawMessage = Unchanging<Static<typeof schemas.raw>>;
 export type AlarmEventMessage = Static<typeof schemas.alarmEvent>;
 
 /** What a reader made of a payload: the message, or in one sentence why it is refused. */
@@ -220,6 +243,7 @@ export const readCommand: Reader<CommandMessage> = reader(schemas.command);
 export const readCommandResult: Reader<CommandResultMessage> = reader(schemas.commandResult);
 export const readHealth: Reader<HealthMessage> = reader(schemas.health);
 export const readEcho: Reader<EchoMessage> = reader(schemas.echo);
+export const readRaw: Reader<RawMessage> = reader(schemas.raw);
 /** Checks the part of a parsed observation that every kind has: enough to know which one it is. */
 export const checkIdentity = checker(Type.Object(identity));
 /** Checks a parsed observation of one kind. */
@@ -244,7 +268,8 @@ export function write(
     | Omit<CommandMessage, "v">
     | Omit<CommandResultMessage, "v">
     | Omit<HealthMessage, "v">
-    | Omit<EchoMessage, "v">,
+    | Omit<EchoMessage, "v">
+    | Omit<RawMessage, "v">,
 ): string {
   return JSON.stringify({ v: MESSAGE_VERSION, ...message });
 }

@@ -77,15 +77,24 @@ export function allHomesFilter(kind: TopicKind, shard = "+"): string {
   return DEVICE_KINDS.includes(kind) ? `${all}/+` : all;
 }
 
+/** Where hubs that share the work of one broker tell one another what they stored. */
+export const peersTopic = (group: string): string => `breathwatch/${VERSION}/peers/${level(group)}`;
+
 /** Filter for the high-water marks of every device at a bed. */
 export const storedFilter = (home: HomeId, bed: BedId): string => `${bedPrefix(home, bed)}/stored/+`;
 
-/** Undefined when the topic is not one of ours, or names a home in a shard that is not its own. */
-export function parseTopic(topic: string): ParsedTopic | undefined {
+/**
+ * Undefined when the topic is not one of ours, or names a home in a shard that is not its own. Whoever reads many
+ * topics brings a `shardIs` that remembers: each costs a hash.
+ */
+export function parseTopic(
+  topic: string,
+  shardIs: (home: HomeId) => string = shardOf,
+): ParsedTopic | undefined {
   const [name, version, shard, home, bed, ...rest] = topic.split("/");
   if (name !== "breathwatch" || version !== String(VERSION)) return undefined;
   if (home === undefined || bed === undefined || !LEVEL.test(home) || !LEVEL.test(bed)) return undefined;
-  if (shard !== shardOf(home)) return undefined;
+  if (shard !== shardIs(home)) return undefined;
   const kind = rest.join("/");
   if (isBedKind(kind)) return { home, bed, kind };
   const [first, device, ...more] = rest;
@@ -93,10 +102,27 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
   return LEVEL.test(device) && more.length === 0 ? { home, bed, kind: first, device } : undefined;
 }
 
+const SHARDS_REMEMBERED_MAX = 50_000;
+
+/** parseTopic that hashes a home once, for as long as it is among those that came lately. */
+export function createTopicReader(): (topic: string) => ParsedTopic | undefined {
+  const shards = new Map<HomeId, string>();
+  const shardIs = (home: HomeId): string => {
+    const known = shards.get(home);
+    if (known !== undefined) return known;
+    if (shards.size >= SHARDS_REMEMBERED_MAX) shards.clear();
+    const shard = shardOf(home);
+    shards.set(home, shard);
+    return shard;
+  };
+  return (topic) => parseTopic(topic, shardIs);
+}
+
 /** Tells whether a filter with `+` and `#` covers a topic (MQTT 3.1.1, section 4.7). */
 export function topicMatcher(filter: string): (topic: string) => boolean {
-  const wanted = filter.split("/");
-  if (!wanted.includes("+") && !wanted.includes("#")) return (topic) => topic === filter;
+  const plain = withoutShare(filter);
+  const wanted = plain.split("/");
+  if (!wanted.includes("+") && !wanted.includes("#")) return (topic) => topic === plain;
   return (topic) => {
     let start = 0;
     for (const part of wanted) {
@@ -111,6 +137,9 @@ export function topicMatcher(filter: string): (topic: string) => boolean {
     return start > topic.length;
   };
 }
+
+/** `$share/<group>/<filter>` covers what its filter does (MQTT 5, section 4.8.2). */
+const withoutShare = (filter: string): string => filter.replace(/^\$share\/[^/]+\//, "");
 
 function bedPrefix(home: HomeId, bed: BedId): string {
   return `breathwatch/${VERSION}/${shardOf(level(home))}/${home}/${level(bed)}`;

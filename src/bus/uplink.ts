@@ -8,6 +8,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { Spool, SpoolItem } from "../port/record.ts";
+import type { EdgeAbout, EdgeLink, EdgeReadiness, SettingsRefused } from "./bed-schemas.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";
@@ -31,6 +32,16 @@ export interface UplinkOptions {
   readonly epoch: string;
   /** Any source of this bed is. */
   readonly simulated: boolean;
+  /** What a hub shows of the bed; absent: only its numbers. */
+  readonly about?: EdgeAbout;
+}
+
+/** What became of the newest settings from the hub. */
+export interface SettingsReport {
+  /** What the edge runs on; absent before the first. */
+  readonly applied?: { readonly version: number; readonly hash: string };
+  /** Newer ones that it did not take, and why. */
+  readonly refused?: SettingsRefused;
 }
 
 /** What technicians see of the uplink. */
@@ -52,8 +63,12 @@ export interface Uplink {
   alarmEvent(event: AlarmEvent): void;
   /** Retained; only the newest counts. */
   alarmFold(fold: AlarmFold): void;
-  /** The settings that this edge runs on, for the retained state. */
-  settingsApplied(hash: string): void;
+  /** For the retained state. */
+  settings(report: SettingsReport): void;
+  /** How a source's link is now; told with a heartbeat within a second. */
+  link(link: EdgeLink): void;
+  /** How this house would wake somebody now; told like a link. */
+  readiness(readiness: EdgeReadiness): void;
   status(): UplinkStatus;
   /** Says goodbye and lets go of timers and subscriptions; the spool keeps the rest. */
   stop(): Promise<void>;
@@ -65,17 +80,23 @@ const GOODBYE_MS = 1 * SECOND_MS;
 const UNSYNCED_MS_MAX = 10 * MINUTE_MS;
 const RESEND_MS_MIN = 30 * SECOND_MS;
 const RESEND_MS_MAX = 10 * MINUTE_MS;
-const NONCES_MAX = 3;
+const NONCES_MAX = 8;
+/** Hubs that share a broker answer in turn, each with its own session. */
+const SESSIONS_MAX = 8;
+/** What changed is told so soon, together with what changes meanwhile. */
+const NEWS_MS = 1 * SECOND_MS;
+const LINKS_MAX = 100;
 
 /** What the broker publishes for an edge whose connection died. */
 export function lastWill(
-  options: Pick<UplinkOptions, "home" | "bed" | "epoch" | "simulated"> & { readonly at: Wall },
+  options: Pick<UplinkOptions, "home" | "bed" | "epoch" | "simulated" | "about"> & { readonly at: Wall },
 ): {
   readonly topic: string;
   readonly payload: string;
 } {
-  const { home, bed, epoch, simulated, at } = options;
-  return { topic: bedTopic(home, bed, "state"), payload: write({ epoch, online: false, at, simulated }) };
+  const { home, bed, epoch, simulated, at, about } = options;
+  const state = { epoch, online: false, at, simulated, ...(about === undefined ? {} : { about }) };
+  return { topic: bedTopic(home, bed, "state"), payload: write(state) };
 }
 
 /** Idle until `start`. */
@@ -90,9 +111,12 @@ export function createUplink(options: UplinkOptions): Uplink {
   /** Newest number given out in this run, by stream. */
   const newest = new Map<string, number>();
   let fold: AlarmFold | undefined;
-  let settingsHash: string | undefined;
+  let settings: SettingsReport = {};
+  const links = new Map<string, EdgeLink>();
+  let readiness: EdgeReadiness | undefined;
+  let cancelNews: (() => void) | undefined;
   let heardAt: Mono | undefined;
-  let session: string | undefined;
+  let sessions: readonly string[] = [];
   let nonces: readonly string[] = [];
   /** Observations of this run wait in the spool for their true time. */
   let hasUnsynced = false;
@@ -137,7 +161,11 @@ export function createUplink(options: UplinkOptions): Uplink {
       online,
       at: clock.wall(),
       simulated: options.simulated,
-      ...(settingsHash === undefined ? {} : { settingsHash }),
+      ...(options.about === undefined ? {} : { about: options.about }),
+      ...(settings.applied === undefined
+        ? {}
+        : { settingsHash: settings.applied.hash, settingsVersion: settings.applied.version }),
+      ...(settings.refused === undefined ? {} : { settingsRefused: settings.refused }),
     });
 
   const publishRetained = (): void => {
@@ -150,7 +178,11 @@ export function createUplink(options: UplinkOptions): Uplink {
     const nonce = base32Id(random.bytes(10));
     nonces = [...nonces, nonce].slice(-NONCES_MAX);
     const health = { epoch, nonce, at: clock.wall(), clockTrusted: clock.trusted() };
-    const payload = write({ ...health, spoolHeld: spool.size, spoolDropped: spool.dropped });
+    const payload = write({
+      ...{ ...health, spoolHeld: spool.size, spoolDropped: spool.dropped },
+      ...(links.size === 0 ? {} : { links: [...links.values()] }),
+      ...(readiness === undefined ? {} : { readiness }),
+    });
     publish(bedTopic(home, bed, "health"), payload, false);
     if (retainedLost) publishRetained();
     if (hasUnsynced && isTimeFinal()) {
@@ -167,13 +199,22 @@ export function createUplink(options: UplinkOptions): Uplink {
     );
   };
 
+  const news = (): void => {
+    if (lanes === undefined || !bus.connected) return;
+    cancelNews ??= clock.after(NEWS_MS, () => {
+      cancelNews = undefined;
+      beat();
+    });
+  };
+
   const onEcho = (_topic: string, payload: string): void => {
     const echo = readEcho(payload);
     if (!echo.ok) return log.note("uplink.rejected", { kind: "echo", reason: echo.reason }, "warn");
     if (nonces.includes(echo.message.nonce)) heardAt = clock.mono();
-    if (echo.message.session === session) return;
+    const { session } = echo.message;
+    if (sessions.includes(session)) return;
     // A hub that began anew has not seen what was acknowledged by the broker before.
-    session = echo.message.session;
+    sessions = [...sessions, session].slice(-SESSIONS_MAX);
     lanes?.restart();
     beat();
   };
@@ -189,7 +230,10 @@ export function createUplink(options: UplinkOptions): Uplink {
       // Nobody can have stored what was not said yet: believed once, it would let go of all that is still to come.
       if (mark.epoch === epoch && mark.seq > (newest.get(parsed.device) ?? -1)) {
         log.note("uplink.rejected", { kind: "stored", reason: "a number that was never sent" }, "warn");
-      } else spool.release(parsed.device, mark.epoch, mark.seq);
+      } else {
+        spool.release(parsed.device, mark.epoch, mark.seq);
+        lanes?.settled(parsed.device, mark.epoch, mark.seq);
+      }
     }
   };
 
@@ -230,9 +274,18 @@ export function createUplink(options: UplinkOptions): Uplink {
       fold = next;
       publish(bedTopic(home, bed, "alarm"), write(next), true);
     },
-    settingsApplied(hash) {
-      settingsHash = hash;
+    settings(report) {
+      settings = report;
       publish(bedTopic(home, bed, "state"), stateOf(true), true);
+    },
+    link(link) {
+      if (!links.has(link.device) && links.size >= LINKS_MAX) return;
+      links.set(link.device, link);
+      news();
+    },
+    readiness(next) {
+      readiness = next;
+      news();
     },
     status: () => ({
       connected: bus.connected,
@@ -243,6 +296,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     }),
     async stop() {
       for (const stop of stops.splice(0)) stop();
+      cancelNews?.();
+      cancelNews = undefined;
       await lanes?.stop();
       lanes = undefined;
       if (bus.connected) await sayGoodbye(options, stateOf(false));

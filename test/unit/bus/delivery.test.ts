@@ -463,7 +463,7 @@ describe("the retained picture of a bed", () => {
     const outsider = await listen(h, bedTopic(home, bed, "state"));
     const last = () => readState(outsider.heard.at(-1)!.payload);
     expect(last()).toMatchObject({ message: { online: true } });
-    edge.uplink.settingsApplied("abc");
+    edge.uplink.settings({ applied: { version: 3, hash: "abc" } });
     await settle();
     expect(last()).toMatchObject({ message: { online: true, settingsHash: "abc" } });
     await edge.uplink.stop();

@@ -1,0 +1,75 @@
+import Type, { type Static } from "typebox";
+import { name, text, wallTime } from "./alarm-schemas.ts";
+
+/*
+ * What an edge says of a bed beside numbers and alarms, so that a hub can show it as the edge itself does.
+ */
+
+/** What is read is not changed: only so do the house's own types fit. */
+export type Unchanging<T> = T extends object ? { readonly [K in keyof T]: Unchanging<T[K]> } : T;
+
+const DEVICES_MAX = 100;
+const TARGETS_MAX = 200;
+const age = Type.Number({ minimum: 0 });
+
+/** With the retained state: who watches what. */
+export const edgeAbout = Type.Object({
+  label: text,
+  /** IANA zone. */
+  zone: name,
+  dependencyClass: Type.Enum(["A", "B", "C"]),
+  devices: Type.Array(
+    Type.Object({ device: name, family: name, label: text, role: name, simulated: Type.Boolean() }),
+    { maxItems: DEVICES_MAX },
+  ),
+});
+
+export type EdgeAbout = Unchanging<Static<typeof edgeAbout>>;
+
+/** With the heartbeat: how a source's link is. */
+export const edgeLink = Type.Object({
+  device: name,
+  link: Type.Enum(["opening", "open", "quiet", "lost", "refused", "stopped"]),
+  problem: Type.Optional(text),
+  simulated: Type.Boolean(),
+});
+
+export type EdgeLink = Unchanging<Static<typeof edgeLink>>;
+
+/** With the heartbeat: how the house would wake somebody now (server/contract.ts, WakeReadiness). */
+export const edgeReadiness = Type.Object({
+  sounder: Type.Object({ ok: Type.Boolean(), detail: text, remark: Type.Optional(text) }),
+  targets: Type.Array(
+    Type.Object({
+      ...{ id: name, label: text, person: text, channel: name },
+      provenAgeMs: Type.Optional(age),
+      dead: Type.Optional(text),
+    }),
+    { maxItems: TARGETS_MAX },
+  ),
+  durable: Type.Boolean(),
+  away: Type.Optional(
+    Type.Object({ by: Type.Enum(["name", "relay", "none"]), ok: Type.Boolean(), detail: text }),
+  ),
+});
+
+export type EdgeReadiness = Unchanging<Static<typeof edgeReadiness>>;
+
+/** Settings that an edge did not take, and why. */
+export const settingsRefused = Type.Object({
+  version: Type.Integer({ minimum: 0 }),
+  hash: Type.String({ maxLength: 128 }),
+  reason: text,
+});
+
+export type SettingsRefused = Unchanging<Static<typeof settingsRefused>>;
+
+/** One frame on a device's link, explained (server/contract/technician.ts, FrameLine). */
+export const rawFrame = Type.Object({
+  at: wallTime,
+  direction: Type.Enum(["in", "out", "rejected"]),
+  hex: Type.String({ maxLength: 2_048 }),
+  meaning: text,
+});
+
+export type RawFrame = Unchanging<Static<typeof rawFrame>>;
