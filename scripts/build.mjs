@@ -3,12 +3,12 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { ensureInstalled, ensurePages, orFail, root, say } from "./bootstrap.mjs";
-import { buildProgram } from "./package/program.mjs";
+import { compileProgram } from "./package/program.mjs";
 
 orFail(() => {
   ensureInstalled({ strict: true });
   say(`breathwatch: pages ${ensurePages({ strict: true })}`);
   const dist = path.join(root, "dist");
   rmSync(dist, { recursive: true, force: true });
-  buildProgram(dist);
+  compileProgram(dist);
 });

@@ -15,7 +15,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { ensureInstalled, ensurePages, fail, root, say } from "./bootstrap.mjs";
 import { DEBIAN_ARCH, stagePackage, writeDeb } from "./package/deb.mjs";
-import { buildProgram, stageProgram } from "./package/program.mjs";
+import { stageProgram, stripProgram } from "./package/program.mjs";
 import { writeRelease } from "./package/release.mjs";
 
 try {
@@ -62,8 +62,7 @@ function main({ out, sign, dist, keep, minimum, version: named }) {
 function buildAside(folder) {
   ensureInstalled({ strict: true });
   say(`breathwatch: pages ${ensurePages({ strict: true })}`);
-  // `npm test` has checked the types; a package is JavaScript alone.
-  buildProgram(folder, ["--noCheck", "--declaration", "false", "--sourceMap", "false"]);
+  stripProgram(folder);
   return folder;
 }
 

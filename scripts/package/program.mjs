@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { root, tool } from "../bootstrap.mjs";
+import { node24, root, tool } from "../bootstrap.mjs";
 import { sbomOf } from "./sbom.mjs";
 
 /** Declarations, maps and sources: nothing that runs reads them. */
@@ -10,15 +10,34 @@ const UNUSED = /\.(?:d\.[cm]?ts|map|markdown|md|flow)$/;
 const HEADERS = new Set(["include", "man", "docs", "example", "examples", "test", "tests", "coverage"]);
 
 /**
- * JavaScript, pages and every other file of src/ and devices/, at the same places.
+ * JavaScript by the compiler, with declarations, pages and every other file of src/ and devices/, at the same places.
  * @param {string} outDir made anew by the caller
- * @param {readonly string[]} [more] options of the compiler
  */
-export function buildProgram(outDir, more = []) {
+export function compileProgram(outDir) {
   const [node, ...tsc] = tool("typescript/bin/tsc");
-  const args = [...tsc, "-p", path.join(root, "tsconfig.build.json"), "--outDir", outDir, ...more];
+  const args = [...tsc, "-p", path.join(root, "tsconfig.build.json"), "--outDir", outDir];
   if (spawnSync(node, args, { cwd: root, stdio: ["ignore", 2, 2] }).status !== 0)
     throw new Error("tsc failed");
+  copyOthers(outDir);
+}
+
+/**
+ * The same without declarations, by taking the types out as our Node does when it runs the sources: in a second.
+ * @param {string} outDir made anew by the caller
+ */
+export function stripProgram(outDir) {
+  const args = [
+    "--disable-warning=ExperimentalWarning",
+    path.join(root, "scripts/package/strip.mjs"),
+    outDir,
+  ];
+  if (spawnSync(node24(), args, { cwd: root, stdio: ["ignore", 2, 2] }).status !== 0)
+    throw new Error("the types could not be taken out");
+  copyOthers(outDir);
+}
+
+/** @param {string} outDir */
+function copyOthers(outDir) {
   for (const folder of ["src", "devices", "dashboards/dist"]) {
     if (!existsSync(path.join(root, folder))) continue;
     cpSync(path.join(root, folder), path.join(outDir, folder), {
@@ -32,7 +51,7 @@ export function buildProgram(outDir, more = []) {
 /**
  * Puts the whole program into a folder.
  * @param {{ folder: string, dist: string, epoch: number, version: string, releaseKey?: string }} options dist: what
- *   buildProgram made; epoch: seconds; releaseKey: PEM of the public key that updates are checked with
+ *   stripProgram made; epoch: seconds; releaseKey: PEM of the public key that updates are checked with
  */
 export function stageProgram({ folder, dist, epoch, version, releaseKey }) {
   mkdirSync(folder, { recursive: true });

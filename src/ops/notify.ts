@@ -42,7 +42,7 @@ export function createService({ environment, clock, log }: ServiceOptions): Serv
   const watchdogMs = watchdogOf(environment);
   let cancel = (): void => undefined;
   let sending = Promise.resolve();
-  let pings = 0;
+  let isPinging = false;
   let wasStuck = false;
 
   const send = (...assignments: readonly string[]): Promise<void> => {
@@ -63,12 +63,13 @@ export function createService({ environment, clock, log }: ServiceOptions): Serv
     }
     wasStuck = false;
     // A message that hangs must not make a queue of others.
-    if (pings > 0) return;
-    pings++;
-    const done = (): void => {
-      pings--;
-    };
-    send("WATCHDOG=1").then(done, done);
+    if (isPinging) return;
+    isPinging = true;
+    send("WATCHDOG=1")
+      .then(() => {
+        isPinging = false;
+      })
+      .catch((error: unknown) => noteFailure(messageOf(error)));
   };
 
   return {

@@ -1,0 +1,101 @@
+import { DAY_MS, type Mono, type Wall } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
+import type { BedHealth, HealthFinding, HealthReport } from "../port/health.ts";
+
+/** What the parts of a running program know of themselves; what is absent does not exist here. */
+export interface HealthFacts {
+  readonly beds: readonly BedHealth[];
+  /** The sounder of the house. */
+  readonly sounder?: { readonly ok: boolean; readonly detail: string };
+  /** Phones that were set up, and those of them that have proved that they ring. */
+  readonly phones?: { readonly known: number; readonly proven: number };
+  /** Journal, outbox and audit are written in time; `detail` names what is not. */
+  readonly records?: { readonly ok: boolean; readonly detail: string };
+  readonly store: { readonly ok: boolean; readonly detail: string };
+  /** Absent where the disk did not answer. */
+  readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
+  /** Whether the broker answers, and how many observations wait to be sent. */
+  readonly bus: { readonly connected: boolean; readonly waiting: number };
+  /** When the certificate of the pages runs out; absent without TLS. */
+  readonly certificateTo?: Wall;
+  /** Links of devices that are open, of all. */
+  readonly devices?: { readonly known: number; readonly open: number };
+}
+
+const DISK_FULL = 0.95;
+const DISK_FILLING = 0.8;
+/** The same as `check` warns of. */
+const RENEW_MS = 21 * DAY_MS;
+/** More waits than a broker that is away for a moment explains: ten minutes of a bed with three devices. */
+const WAITING_MANY = 1_800;
+
+/** The report of a program that started at `startedAt`. */
+export function healthOf(
+  facts: HealthFacts,
+  {
+    clock,
+    startedAt,
+    version,
+  }: { readonly clock: Clock; readonly startedAt: Mono; readonly version: string },
+): HealthReport {
+  const { beds, sounder, phones, records, store, disk, bus, certificateTo, devices } = facts;
+  const now = clock.wall();
+  return {
+    version,
+    at: now,
+    upMs: clock.mono() - startedAt,
+    findings: [
+      { id: "clock", level: clock.trusted() ? "ok" : "warning" },
+      ...(sounder === undefined ? [] : [works("sounder", sounder)]),
+      ...(phones === undefined ? [] : [phonesFinding(phones)]),
+      ...(records === undefined ? [] : [works("records", records)]),
+      works("store", store),
+      diskFinding(disk),
+      busFinding(bus),
+      ...(certificateTo === undefined ? [] : [certificateFinding(certificateTo, now)]),
+      ...(devices === undefined ? [] : [devicesFinding(devices)]),
+    ],
+    beds,
+    memoryBytes: process.memoryUsage.rss(),
+  };
+}
+
+/** Whether a load balancer may send people here: everything that keeps what it is given works. */
+export const isServing = ({ findings }: Pick<HealthReport, "findings">): boolean =>
+  findings.every(({ id, level }) => level !== "error" || (id !== "store" && id !== "records"));
+
+const works = (
+  id: HealthFinding["id"],
+  { ok, detail }: { readonly ok: boolean; readonly detail: string },
+): HealthFinding => ({ id, level: ok ? "ok" : "error", ...(detail === "" ? {} : { detail }) });
+
+const phonesFinding = ({ known, proven }: NonNullable<HealthFacts["phones"]>): HealthFinding => ({
+  id: "phones",
+  level: known === 0 || proven === 0 ? "warning" : "ok",
+  count: proven,
+  detail: `${proven} of ${known} have proved that they ring`,
+});
+
+function diskFinding(disk: HealthFacts["disk"]): HealthFinding {
+  if (disk === undefined) return { id: "disk", level: "error", detail: "it does not answer" };
+  const used = 1 - disk.freeBytes / Math.max(1, disk.totalBytes);
+  const level = used >= DISK_FULL ? "error" : used >= DISK_FILLING ? "warning" : "ok";
+  return { id: "disk", level, count: Math.round(used * 100) };
+}
+
+function busFinding({ connected, waiting }: HealthFacts["bus"]): HealthFinding {
+  const level = !connected || waiting > WAITING_MANY ? "warning" : "ok";
+  return { id: "bus", level, count: waiting };
+}
+
+function certificateFinding(to: Wall, now: Wall): HealthFinding {
+  const left = to - now;
+  const level = left <= 0 ? "error" : left < RENEW_MS ? "warning" : "ok";
+  return { id: "certificate", level, count: Math.max(0, Math.floor(left / DAY_MS)) };
+}
+
+const devicesFinding = ({ known, open }: NonNullable<HealthFacts["devices"]>): HealthFinding => ({
+  id: "devices",
+  level: open < known || known === 0 ? "warning" : "ok",
+  count: known - open,
+});
