@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import type { Random } from "../port/random.ts";
 import type { State } from "../port/state.ts";
-import { seal, unseal } from "./seal.ts";
 
 /** What a box proves itself with: an Ed25519 key that never leaves it. */
 export interface EdgeKey {
@@ -28,20 +27,12 @@ export function edgeKeyOf(seed: Uint8Array): EdgeKey {
   };
 }
 
-/**
- * The key of this box, made at its first start and kept sealed with the key of the data folder. Rejects with
- * STATE_FAILED, and with UNSEALABLE where it was sealed with another key: a box never changes its key unasked.
- */
-export async function ensureEdgeKey(options: {
-  readonly state: State;
-  readonly key: Uint8Array;
-  readonly random: Random;
-}): Promise<EdgeKey> {
-  const { state, key, random } = options;
+/** The key of this box, made at its first start and kept in the state store. Rejects with STATE_FAILED or UNSEALABLE. */
+export async function ensureEdgeKey(state: State, random: Random): Promise<EdgeKey> {
   const stored: unknown = JSON.parse((await state.value(NAME)) ?? "null");
-  if (typeof stored === "string") return edgeKeyOf(unseal(key, Buffer.from(stored, "base64"), NAME));
+  if (typeof stored === "string") return edgeKeyOf(Buffer.from(stored, "base64url"));
   const seed = random.bytes(SEED_BYTES);
-  await state.setValue(NAME, JSON.stringify(Buffer.from(seal(key, seed, NAME)).toString("base64")));
+  await state.setValue(NAME, JSON.stringify(Buffer.from(seed).toString("base64url")));
   return edgeKeyOf(seed);
 }
 

@@ -1,9 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { HomeId } from "../domain/ids.ts";
-import type { BoxId, PairingGrant } from "../port/registry.ts";
-import type { State } from "../port/state.ts";
+import type { BoxId } from "../port/registry.ts";
 import { type EdgeKey, isSignedBy } from "./edge-key.ts";
-import { seal, unseal } from "./seal.ts";
 
 /** What a box sends to a hub to be taken in. */
 export interface PairRequest {
@@ -78,25 +76,6 @@ export function readClaimLink(
   const pin = parts.get("pin");
   if (pathname !== "/pair" || code === null || !/^https?:$/.test(protocol)) return undefined;
   return { hub: origin, code, ...(pin === null ? {} : { pin }) };
-}
-
-const GRANT = "pairing";
-
-/** Keeps what a hub granted, sealed. Rejects with STATE_FAILED. */
-export async function keepGrant(state: State, key: Uint8Array, grant: PairingGrant): Promise<void> {
-  const { estate: _, ...kept } = grant;
-  const sealed = seal(key, Buffer.from(JSON.stringify(kept)), GRANT);
-  await state.setValue(GRANT, JSON.stringify(Buffer.from(sealed).toString("base64")));
-}
-
-/** What a hub granted this box; undefined: it was never paired. Rejects with STATE_FAILED or UNSEALABLE. */
-export async function keptGrant(state: State, key: Uint8Array): Promise<PairingGrant | undefined> {
-  const stored: unknown = JSON.parse((await state.value(GRANT)) ?? "null");
-  if (typeof stored !== "string") return undefined;
-  const plain = Buffer.from(unseal(key, Buffer.from(stored, "base64"), GRANT)).toString();
-  // Sealed by ourselves just as it is: nobody else can have written it.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return JSON.parse(plain) as PairingGrant;
 }
 
 const pairMessage = ({ code, publicKey, nonce, home = "" }: Omit<PairRequest, "signature">): string =>

@@ -139,8 +139,8 @@ export interface PairingGrant {
 }
 
 /**
- * Homes and boxes of a hub, with their credentials. Methods reject with STATE_FAILED, and with UNSEALABLE where the
- * key is not the one that the file was written with. Names, secrets and estates are kept encrypted.
+ * Homes and boxes of a hub, with their credentials. Methods reject with STATE_FAILED or UNSEALABLE. Names, secrets and
+ * estates are encrypted on disk where the data folder has a key.
  */
 export interface Registry {
   homes(): Promise<readonly HomeRecord[]>;

@@ -1,11 +1,11 @@
 /**
- * Tables of the registry, as a step of the state file's history. Names, secrets and estates are sealed
- * (src/crypt/seal.ts), each for its own column. Times are epoch milliseconds of the wall clock.
+ * Tables of the registry, as a step of the state file's history. Names, secrets and estates are
+ * encrypted where the data folder has a key. Times are epoch milliseconds of the wall clock.
  */
 export const REGISTRY_TABLES = `
   CREATE TABLE home (
     id TEXT PRIMARY KEY,
-    label BLOB NOT NULL,
+    label ANY NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT NOT NULL,
     organisation TEXT
@@ -19,8 +19,8 @@ export const REGISTRY_TABLES = `
     revoked_at INTEGER,
     revoked_why TEXT,
     -- Both are gone once the box is revoked.
-    broker_password BLOB,
-    pairing_key BLOB
+    broker_password ANY,
+    pairing_key ANY
   ) STRICT;
   CREATE INDEX box_by_home ON box (home, paired_at);
   CREATE UNIQUE INDEX one_box_of_a_home ON box (home) WHERE revoked_at IS NULL;
@@ -29,7 +29,7 @@ export const REGISTRY_TABLES = `
   CREATE TABLE claim_code (
     code_hash TEXT PRIMARY KEY,
     home TEXT REFERENCES home (id) ON DELETE CASCADE,
-    label BLOB NOT NULL,
+    label ANY NOT NULL,
     organisation TEXT,
     made_by TEXT NOT NULL,
     made_at INTEGER NOT NULL,
@@ -42,6 +42,6 @@ export const REGISTRY_TABLES = `
     box TEXT NOT NULL,
     revision INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    body BLOB NOT NULL
+    body ANY NOT NULL
   ) STRICT;
 `;
