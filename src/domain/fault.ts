@@ -55,6 +55,8 @@ export const FAULTS = {
   PRESET_CODE_BAD: "This clinic code cannot be read, or it was changed.",
   PRESET_CODE_UNKNOWN: "This clinic code is from a clinic that is not known here.",
   PRESET_CODE_OLD: "This clinic code is older than the one in use.",
+  UPDATE_REFUSED: "This update is not taken; nothing was changed.",
+  UPDATE_FAILED: "An update did not become ready and was taken back.",
 } as const;
 
 export type FaultCode = keyof typeof FAULTS;

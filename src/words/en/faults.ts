@@ -168,4 +168,12 @@ export const faults = {
     cause: "This clinic code is older than the one in use.",
     fix: "Ask the clinic for the newest one.",
   },
+  UPDATE_REFUSED: {
+    cause: "This update is not taken; nothing was changed.",
+    fix: "`breathwatch update` says why, and when it can be tried again.",
+  },
+  UPDATE_FAILED: {
+    cause: "An update did not become ready and was taken back.",
+    fix: "The version before runs again; tell your technician.",
+  },
 } as const;
