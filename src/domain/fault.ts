@@ -25,6 +25,7 @@ export const FAULTS = {
   DEVICE_NO_REPLY: "The device did not answer a request.",
   BUS_PORT_TAKEN: "The broker's port is used by another program.",
   BUS_UNREACHABLE: "The broker cannot be reached.",
+  EDGE_SILENT: "The bedside box does not answer.",
   HTTP_PORT_TAKEN: "The page server's port is used by another program.",
   HTTP_INSECURE: "Pages may leave this machine only with TLS configured.",
   STORE_FAILED: "The time-series store failed.",

@@ -91,6 +91,10 @@ export const faults = {
     cause: "The list of people and settings failed.",
     fix: "Try again; if it stays, tell your technician.",
   },
+  EDGE_SILENT: {
+    cause: "The bedside box does not answer.",
+    fix: "Go to the bed. Then look at the box's power and network.",
+  },
   UNSEALABLE: {
     cause: "Encrypted data cannot be opened.",
     fix: "Put back the key file that belongs to this box.",
