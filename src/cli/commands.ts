@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./check.ts")).checkCommand,
   },
   {
+    name: "update",
+    summary: "a signed release, put in place by day, taken back where it does not become ready",
+    load: async () => (await import("./update.ts")).updateCommand,
+  },
+  {
     name: "devices",
     summary: "the device families that are built in",
     load: async () => (await import("./devices.ts")).devicesCommand,

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { inspect } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
@@ -7,6 +5,7 @@ import { table, UsageError } from "./command.ts";
 import { COMMANDS, type CommandEntry } from "./commands.ts";
 import { faultSentence } from "./fault-sentence.ts";
 import { Stopped, type Terminal } from "./terminal.ts";
+import { ownVersion } from "./version.ts";
 
 /**
  * Runs one command line and resolves with the exit code: 0 it worked, 1 it failed, 2 it was called wrongly, 128 and
@@ -56,11 +55,7 @@ async function printHelp([topic]: readonly string[], terminal: Terminal): Promis
 }
 
 async function printVersion(terminal: Terminal): Promise<number> {
-  const text = await readFile(path.join(import.meta.dirname, "../../package.json"), "utf8");
-  const manifest: unknown = JSON.parse(text);
-  const version =
-    typeof manifest === "object" && manifest !== null && "version" in manifest ? manifest.version : "unknown";
-  await terminal.print(`breathwatch ${String(version)}, node ${process.versions.node}\n`);
+  await terminal.print(`breathwatch ${await ownVersion()}, node ${process.versions.node}\n`);
   return 0;
 }
 
