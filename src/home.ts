@@ -1,11 +1,13 @@
 import { DEVICES } from "../devices/index.ts";
+import { createHomeAssistant, type HomeAssistant } from "./bus/home-assistant.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { type HomeIdentity, readIdentity } from "./config/identity.ts";
 import { remember } from "./config/remember.ts";
 import type { Fault } from "./domain/fault.ts";
+import { base32Id } from "./domain/ids.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { composeEdge, type Edge } from "./edge.ts";
-import { composePages, type PagesOptions } from "./edge-app.ts";
+import { composePages, type PagesOptions, VERSION } from "./edge-app.ts";
 import { composeHubStore, type HubStore } from "./hub-store.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import { type Opened, persist } from "./ops/persist.ts";
@@ -66,10 +68,14 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     closers.push(() => pages.stop());
     const { app, ownerCode } = pages;
 
+    const assistant = homeAssistantOf(world, config, identity, edge, access);
+    if (assistant !== undefined) closers.push(assistant.stop);
+
     // The watch comes first: a page server that cannot start must not keep it from watching.
     hub.start();
     edge.start();
     pages.start();
+    assistant?.start();
     const where = world.listen;
     if (where === undefined) await app.ready();
     const listening =
@@ -95,6 +101,36 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     await stop();
     throw error;
   }
+}
+
+/** Announces the beds to Home Assistant over a connection of its own; undefined where nobody asked for it. */
+function homeAssistantOf(
+  { bus, clock, random, log }: World,
+  config: HomeConfig,
+  { home }: HomeIdentity,
+  edge: Edge,
+  access: Home["broker"],
+): { start: HomeAssistant["start"]; stop(): Promise<void> } | undefined {
+  if (config.homeAssistant === undefined) return undefined;
+  const connection = bus.connect({ ...access, clientId: `assistant-${home}-${base32Id(random.bytes(10))}` });
+  const devices = edge.devices();
+  const assistant = createHomeAssistant({
+    ...{ bus: connection, clock, random, log, version: VERSION, language: config.language },
+    prefix: config.homeAssistant.prefix,
+    beds: config.beds.map(({ id, label }) => ({
+      ...{ home, bed: id, label },
+      devices: devices
+        .filter(({ bed }) => bed === id)
+        .map(({ device, label: name, signals }) => ({ id: device, label: name, signals })),
+    })),
+  });
+  return {
+    start: assistant.start,
+    async stop() {
+      assistant.stop();
+      await connection.close();
+    },
+  };
 }
 
 /** The address that phones open: the configured name, or this machine. */

@@ -32,6 +32,8 @@ export interface HomeConfig {
   };
   readonly webPush: { readonly subject: string; readonly allowPrivateEndpoints: boolean };
   readonly webhooks: readonly { readonly label: string; readonly url: string; readonly secret: string }[];
+  /** Present: beds are announced to Home Assistant. */
+  readonly homeAssistant?: { readonly prefix: string };
   /** Where phones away from home answer; absent: they reach this box itself, or cannot answer. */
   readonly relay?: { readonly server: string; readonly token?: string };
   readonly audio: { readonly enabled: boolean; readonly device?: string };

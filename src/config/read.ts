@@ -322,7 +322,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       options: device.options ?? {},
     })),
   }));
-  const { web, bus, hub, relay, audio, keep, channels } = file;
+  const { web, bus, hub, homeAssistant, relay, audio, keep, channels } = file;
   return {
     zone: file.zone ?? machine.zone,
     language: file.language ?? "en",
@@ -357,6 +357,9 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       allowPrivateEndpoints: channels?.webPush?.allowPrivateEndpoints ?? false,
     },
     webhooks: channels?.webhooks ?? [],
+    ...(homeAssistant === undefined
+      ? {}
+      : { homeAssistant: { prefix: homeAssistant.prefix ?? "homeassistant" } }),
     ...(relay === undefined
       ? {}
       : {

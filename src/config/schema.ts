@@ -196,6 +196,20 @@ export const HomeConfigSchema = Type.Object(
         closed,
       ),
     ),
+    homeAssistant: Type.Optional(
+      Type.Object(
+        {
+          prefix: Type.Optional(
+            Type.String({
+              pattern: "^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+              default: "homeassistant",
+              description: "Where Home Assistant looks for announcements on the same broker.",
+            }),
+          ),
+        },
+        { ...closed, description: "Announces the beds to Home Assistant over the broker." },
+      ),
+    ),
     relay: Type.Optional(
       Type.Object(
         {

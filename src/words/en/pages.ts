@@ -14,6 +14,7 @@ export const pages = {
     drill: "DRILL",
     drillUntil: "a test on purpose, until {time}",
     primaryAlarm: "The machine's own alarm stays the primary alarm. Keep it on and loud enough to hear.",
+    notAnAlarm: "For information: alarms come from Breathwatch itself",
     lostTitle: "NO CONNECTION",
     lostText:
       "Go and look at the person. This page has heard nothing for {age}; its numbers are gone on purpose.",

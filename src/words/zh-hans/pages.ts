@@ -14,6 +14,7 @@ export const pages = {
     drill: "演练",
     drillUntil: "特意做的测试，到 {time} 为止",
     primaryAlarm: "以机器自身的报警为准。请让它一直开着，音量要听得见。",
+    notAnAlarm: "仅供参考：警报由盒子自己发出",
     lostTitle: "连接断开",
     lostText: "请去看看人。这个页面已有 {age} 没收到消息，数字是特意撤下的。",
     lostTrying: "页面会自动重连。一直连不上：无线网络开着吗？主机有电吗？",

@@ -14,6 +14,7 @@ export const pages = {
     drill: "演練",
     drillUntil: "刻意做的測試，到 {time} 為止",
     primaryAlarm: "以機器本身的警報為準。請讓它一直開著，音量要聽得到。",
+    notAnAlarm: "僅供參考：警報由盒子自己發出",
     lostTitle: "連線中斷",
     lostText: "請去看看人。這個頁面已經 {age} 沒收到消息，數字是刻意拿掉的。",
     lostTrying: "頁面會自動重新連線。一直連不上：Wi-Fi 有開嗎？主機有電嗎？",
