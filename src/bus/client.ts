@@ -5,6 +5,8 @@ import type { Bus, BusConnector, BusOptions } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
+import { withoutShare } from "./acl.ts";
+import { clientOptions, retryWait } from "./client-options.ts";
 import { PAYLOAD_CHARS_MAX } from "./messages.ts";
 import { topicMatcher } from "./topics.ts";
 
@@ -22,34 +24,45 @@ interface Subscription {
   readonly handlers: Set<Handler>;
 }
 
-const KEEPALIVE_S = 10;
-const CONNECT_MS = 5_000;
 /** A broker that acknowledges nothing for so long is gone, whatever the socket says (a half-open connection). */
 const ACKNOWLEDGE_MS = 5_000;
 const CLOSE_MS = 1_000;
-const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 10_000;
 /** A connection that lived this long was a good one: the next attempt starts over with the shortest wait. */
 const STEADY_MS = 5_000;
 /** UTF-8 takes up to three bytes for one UTF-16 unit; nobody reads a longer payload, so it is not made a text of. */
 const PAYLOAD_BYTES_MAX = 3 * PAYLOAD_CHARS_MAX;
-/** Unacknowledged messages; further ones are refused. */
+/** Messages on their way or waiting for it; further ones are refused. */
 const IN_FLIGHT_MAX = 1_000;
 
 /**
- * MQTT 3.1.1 over mqtt.js. Every connection is a new client of the library with nothing left in it of the one
+ * MQTT 3.1.1 or 5 over mqtt.js. Every connection is a new client of the library with nothing left in it of the one
  * before: what was not acknowledged is rejected, and it is for the caller, who has it on disk, to send it again.
  */
 export function createBusConnector(options: BusConnectorOptions): BusConnector {
   return { connect: (busOptions) => createBus(options, busOptions) };
 }
 
+/** A message that is not acknowledged yet. */
+interface Outgoing {
+  /** When it was sent; undefined while it waits for a place. */
+  since?: number;
+  send(): void;
+  fail(fault: Fault): void;
+}
+
 /** One live connection. */
 interface Connection {
   readonly client: MqttClient;
-  /** Of messages not yet acknowledged; oldest first. */
-  readonly inFlight: Set<{ readonly since: number; readonly fail: (fault: Fault) => void }>;
-  readonly openedAt: number;
+  /** Oldest first. */
+  readonly inFlight: Set<Outgoing>;
+  /** The last of `inFlight`, which are not sent yet; oldest first. */
+  readonly waiting: Outgoing[];
+  /** How many of `inFlight` are sent. */
+  sent: number;
+  /** How many the broker takes unacknowledged (MQTT 5, receive maximum). */
+  window: number;
+  /** When it was granted its subscriptions. */
+  readyAt?: number;
 }
 
 function createBus({ clock, random, log }: BusConnectorOptions, options: BusOptions): Bus {
@@ -86,7 +99,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
 
   const open = (): void => {
     const client = connect(options.url, clientOptions(options));
-    const opened: Connection = { client, inFlight: new Set(), openedAt: clock.mono() };
+    const opened: Connection = { client, inFlight: new Set(), waiting: [], sent: 0, window: IN_FLIGHT_MAX };
     connection = opened;
     client.on("error", (error) => {
       tell(messageOf(error));
@@ -107,7 +120,8 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
         for (const handler of handlers) guarded(topic, () => handler(topic, text, packet.retain));
       }
     });
-    client.on("connect", () => {
+    client.on("connect", ({ properties }) => {
+      opened.window = Math.min(IN_FLIGHT_MAX, properties?.receiveMaximum ?? IN_FLIGHT_MAX);
       if (client.stream instanceof Socket) client.stream.setNoDelay(true);
       subscribeAll(opened);
     });
@@ -124,6 +138,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     const ready = (): void => {
       if (connection !== opened) return;
       told = undefined;
+      opened.readyAt = clock.mono();
       log.note("bus.connected", { url: options.url });
       setConnected(true);
     };
@@ -135,7 +150,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
   const subscribeTo = (opened: Connection, filters: string[], ready: () => void): void => {
     opened.client.subscribe(filters, { qos: 1 }, (error, granted = []) => {
       if (connection !== opened) return;
-      const refused = granted.filter(({ qos }) => qos === 128).map(({ topic }) => topic);
+      const refused = granted.filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
       if (refused.length > 0) {
         log.note(
           "bus.subscription_refused",
@@ -153,14 +168,25 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     connection = undefined;
     cancelWatch?.();
     cancelWatch = undefined;
-    if (clock.mono() - opened.openedAt >= STEADY_MS) failures = 0;
+    if (opened.readyAt !== undefined && clock.mono() - opened.readyAt >= STEADY_MS) failures = 0;
     if (connected) log.note("bus.lost", { code: "BUS_UNREACHABLE", url: options.url }, "warn");
     setConnected(false);
     for (const { fail } of opened.inFlight) fail(unreachable(options.url, "the connection broke"));
     opened.inFlight.clear();
     if (closed) return;
-    const longest = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures++);
-    cancelRetry = clock.after(longest * (0.5 + random.uniform() / 2), open);
+    cancelRetry = clock.after(retryWait(failures++, options.shared === true, random), open);
+  };
+
+  /** Sends what waits, as far as the broker takes more. */
+  const sendWaiting = (opened: Connection): void => {
+    while (connection === opened && opened.sent < opened.window) {
+      const entry = opened.waiting.shift();
+      if (entry === undefined) return;
+      entry.since = clock.mono();
+      opened.sent++;
+      watch(opened);
+      entry.send();
+    }
   };
 
   /** Watches for a broker that takes messages and acknowledges none. */
@@ -168,7 +194,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     cancelWatch ??= clock.after(ACKNOWLEDGE_MS, () => {
       cancelWatch = undefined;
       const [oldest] = opened.inFlight;
-      if (connection !== opened || oldest === undefined) return;
+      if (connection !== opened || oldest?.since === undefined) return;
       if (clock.mono() - oldest.since < ACKNOWLEDGE_MS) return watch(opened);
       tell(`no acknowledgement in ${ACKNOWLEDGE_MS} ms`);
       giveUp(opened);
@@ -188,19 +214,25 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
         return Promise.reject(unreachable(options.url, `${IN_FLIGHT_MAX} messages are not acknowledged`));
       }
       return new Promise((resolve, reject) => {
-        const entry = { since: clock.mono(), fail: reject };
-        open.inFlight.add(entry);
-        watch(open);
-        open.client.publish(topic, payload, { qos: 1, retain }, (error) => {
+        const settle = (error?: unknown): void => {
           open.inFlight.delete(entry);
+          open.sent--;
+          sendWaiting(open);
           if (error === undefined || error === null) resolve();
           else reject(unreachable(options.url, messageOf(error)));
-        });
+        };
+        const entry: Outgoing = {
+          send: () => void open.client.publish(topic, payload, { qos: 1, retain }, settle),
+          fail: reject,
+        };
+        open.inFlight.add(entry);
+        open.waiting.push(entry);
+        sendWaiting(open);
       });
     },
     subscribe(filter, handler) {
       const known = subscriptions.get(filter);
-      const subscription = known ?? { matches: topicMatcher(filter), handlers: new Set() };
+      const subscription = known ?? { matches: topicMatcher(withoutShare(filter)), handlers: new Set() };
       subscription.handlers.add(handler);
       subscriptions.set(filter, subscription);
       const client = connection?.client;
@@ -231,26 +263,6 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
         closing.end(!connected);
       });
     },
-  };
-}
-
-function clientOptions({ clientId, username, password, will }: BusOptions) {
-  return {
-    protocolVersion: 4 as const,
-    clean: true,
-    clientId,
-    keepalive: KEEPALIVE_S,
-    // Pings go out in a stream of messages too: they find a broker that only listens.
-    reschedulePings: false,
-    connectTimeout: CONNECT_MS,
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(will === undefined
-      ? {}
-      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
   };
 }
 

@@ -23,7 +23,7 @@ export interface BusOptions {
   readonly tls?: {
     /** PEM texts of the authorities that count instead of those of the machine. */
     readonly ca?: string;
-    /** `publicKeyPin` of one certificate of the broker's chain, beside all else. */
+    /** SHA-256, in base64url, of the public key of one certificate of the broker's chain: asked for beside all else. */
     readonly pin?: string;
   };
   /** The broker serves many homes: after an outage they come back spread over minutes, and not all at once. */
