@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
 import type { Finding } from "../config/read.ts";
+import { keyFileOf } from "../ops/key-file.ts";
 import { folderFacts, machineZone } from "../ops/machine.ts";
 import { createLinks } from "../transport/links.ts";
 import { coverageFindings } from "./check/coverage.ts";
@@ -9,6 +10,7 @@ import { error, findingLine, ok, warning } from "./check/finding.ts";
 import { machineFindings } from "./check/machine.ts";
 import { networkFindings } from "./check/network.ts";
 import { sourceFindings } from "./check/sources.ts";
+import { brokerLogin, surroundingsFindings } from "./check/surroundings.ts";
 import { command } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
 import type { Terminal } from "./terminal.ts";
@@ -36,6 +38,8 @@ export const checkCommand = command({
     await tell(configurationFindings(found));
     const folder = { path: found.dataDir, facts: await folderFacts(found.dataDir) };
     await tell(await machineFindings(found.config, folder, machine, terminal));
+    const places = { path: found.dataDir, keyFile: keyFileOf(found.dataDir) };
+    await tell(await surroundingsFindings(found.config, places, terminal));
     if (found.config !== undefined) {
       await tellHome(found.config, { ...found, heldBy: folder.facts.heldBy }, { tell, terminal });
     }
@@ -55,7 +59,10 @@ async function tellHome(
     terminal,
   }: { readonly tell: (more: readonly Finding[]) => Promise<void>; readonly terminal: Terminal },
 ): Promise<void> {
-  await tell(await networkFindings(config, heldBy, terminal));
+  const network = await networkFindings(config, heldBy, terminal);
+  await tell(network);
+  const answers = network.some(({ where, level }) => where === "broker" && level === "ok");
+  if (answers) await tell(await brokerLogin(config, terminal));
   const links = createLinks({ clock: terminal.clock });
   try {
     await tell(await sourceFindings(config, { links, terminal, families, heldBy }));

@@ -43,7 +43,7 @@ describe("the Debian package", () => {
     const dist = path.join(aside, "dist");
     first = pack("first", "--keep", dist);
     second = pack("second", "--dist", dist);
-  });
+  }, 300_000);
   afterAll(() => rmSync(aside, { recursive: true, force: true }));
 
   const listed = (deb: string): readonly string[] =>
