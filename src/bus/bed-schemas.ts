@@ -6,7 +6,11 @@ import { name, text, wallTime } from "./alarm-schemas.ts";
  */
 
 /** What is read is not changed: only so do the house's own types fit. */
-export type Unchanging<T> = T extends object ? { readonly [K in keyof T]: Unchanging<T[K]> } : T;
+export type Unchanging<T> = T extends number | string
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]: Unchanging<T[K]> }
+    : T;
 
 const DEVICES_MAX = 100;
 const TARGETS_MAX = 200;

@@ -190,6 +190,8 @@ const schemas = {
     reason: Type.Optional(text),
     /** Fault code of a refusal. */
     code: Type.Optional(name),
+    /** It was not even looked at: the word of signing.ts. */
+    refusal: Type.Optional(name),
     at: wallTime,
   }),
   /** `health`: the edge's heartbeat, every 10 s; answered by `health/echo` with the same nonce. */

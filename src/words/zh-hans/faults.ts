@@ -38,7 +38,7 @@ export const faults = {
   STORE_FAILED: { cause: "夜间数据存储出错。", fix: "报警照常响，请告诉技术员。" },
   STORE_STALLED: { cause: "夜间数据存储没有回应。", fix: "过一分钟再试；报警照常响。" },
   STATE_FAILED: { cause: "人员和设置的存储出错。", fix: "请再试一次；还不行就告诉技术员。" },
-  EDGE_SILENT: { cause: "床旁主机没有回应。", fix: "请到床边看看，再检查主机的电源和网络。" },
+  EDGE_SILENT: { cause: "床边主机没有回应。", fix: "请到床边看看，再检查主机的电源和网络。" },
   UNSEALABLE: {
     cause: "加密的数据打不开。",
     fix: "请放回属于这台盒子的密钥文件。",

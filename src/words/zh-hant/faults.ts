@@ -35,7 +35,7 @@ export const faults = {
   STORE_FAILED: { cause: "夜間資料儲存出錯。", fix: "警報照常響，請告訴技術人員。" },
   STORE_STALLED: { cause: "夜間資料儲存沒有回應。", fix: "過一分鐘再試；警報照常響。" },
   STATE_FAILED: { cause: "人員和設定的儲存出錯。", fix: "請再試一次；還不行就告訴技術人員。" },
-  EDGE_SILENT: { cause: "床旁主機沒有回應。", fix: "請到床邊看看，再檢查主機的電源和網路。" },
+  EDGE_SILENT: { cause: "床邊主機沒有回應。", fix: "請到床邊看看，再檢查主機的電源和網路。" },
   UNSEALABLE: {
     cause: "加密的資料打不開。",
     fix: "請放回屬於這台盒子的金鑰檔案。",

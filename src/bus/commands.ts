@@ -1,0 +1,143 @@
+import type { Actor, AlarmCommand } from "../domain/alarm.ts";
+import { FAULTS, Fault, type FaultCode, messageOf } from "../domain/fault.ts";
+import { type Mono, SECOND_MS } from "../domain/time.ts";
+import type { Bus } from "../port/bus.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import { type CommandMessage, type CommandResultMessage, readCommand, write } from "./messages.ts";
+import { type Command, createCommandGuard } from "./signing.ts";
+import { bedTopic, type Place } from "./topics.ts";
+
+/** What came of a command; `reason` is a sentence for the person who asked. */
+export interface CommandAnswer {
+  readonly accepted: boolean;
+  readonly reason?: string;
+  readonly code?: FaultCode;
+}
+
+export interface CommandDeskOptions extends Place {
+  /** Of this bed; the desk never closes it. */
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pairingKey: Uint8Array;
+  /** Of this run of the edge, as in its retained state. */
+  readonly edgeEpoch: string;
+  /** Hands it to the engine in this turn. */
+  act(command: AlarmCommand): CommandAnswer;
+  /** Begins to send the frames of a device; absent: nobody may ask for them. */
+  raw?(device: string, forMs: number, by: Actor): CommandAnswer;
+}
+
+/** The edge's end of commands from afar: each is done once, and answered as often as it is asked. */
+export interface CommandDesk {
+  start(): void;
+  stop(): void;
+}
+
+/** As many as the guard remembers (signing.ts). */
+const ANSWERS_MAX = 4_096;
+const COMPLAINT_MS = 10 * SECOND_MS;
+
+/** Idle until `start`. */
+export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
+  const { bus, clock, log, home, bed } = options;
+  const guard = createCommandGuard(options);
+  const answers = new Map<string, Omit<CommandResultMessage, "v">>();
+  let complainedAt: Mono | undefined;
+  let stopListening: (() => void) | undefined;
+
+  const complain = (fields: { readonly [name: string]: string }): void => {
+    if (complainedAt !== undefined && clock.mono() - complainedAt < COMPLAINT_MS) return;
+    complainedAt = clock.mono();
+    log.note("command.refused", { bed, ...fields }, "warn");
+  };
+
+  const answer = (result: Omit<CommandResultMessage, "v">): void => {
+    // Unheard, it is asked again.
+    bus
+      .publish(bedTopic(home, bed, "command/result"), write(result), { retain: false })
+      .catch((error: unknown) => log.note("command.unanswered", { detail: messageOf(error) }, "debug"));
+  };
+
+  const obey = ({ id, person, body, ...rest }: Command): CommandAnswer => {
+    try {
+      if (body.kind === "raw") {
+        return options.raw?.(body.device, body.forMs, person) ?? { accepted: false, code: "NOT_ALLOWED" };
+      }
+      return options.act(toAlarmCommand({ id, person, body, ...rest }, body));
+    } catch (error) {
+      log.note("command.failed", { bed, id, detail: messageOf(error) }, "error");
+      const code = error instanceof Fault ? error.code : "SERVER_FAILED";
+      return { accepted: false, code, reason: messageOf(error) };
+    }
+  };
+
+  const onCommand = (_topic: string, payload: string): void => {
+    const read = readCommand(payload);
+    if (!read.ok) return complain({ reason: read.reason });
+    const verdict = guard.judge(read.message);
+    const { id } = read.message.command;
+    if (!verdict.ok) {
+      const given = verdict.reason === "repeated" ? answers.get(id) : undefined;
+      if (given === undefined) complain({ id, reason: verdict.reason });
+      answer(given ?? { id, outcome: "refused", refusal: verdict.reason, at: clock.wall() });
+      return;
+    }
+    const { accepted, reason, code } = obey(verdict.command);
+    const result = {
+      ...{ id, outcome: accepted ? ("done" as const) : ("refused" as const), at: clock.wall() },
+      ...(reason === undefined ? {} : { reason }),
+      ...(code === undefined ? {} : { code }),
+    };
+    for (const oldest of answers.keys()) {
+      if (answers.size < ANSWERS_MAX) break;
+      answers.delete(oldest);
+    }
+    answers.set(id, result);
+    answer(result);
+  };
+
+  return {
+    start() {
+      stopListening ??= bus.subscribe(bedTopic(home, bed, "command"), onCommand);
+    },
+    stop() {
+      stopListening?.();
+      stopListening = undefined;
+    },
+  };
+}
+
+type Body = CommandMessage["command"]["body"];
+
+/** Who asks where no person does: the hub's own work. */
+const HUB: Actor = { id: "hub", name: "hub" };
+
+/** A command as it travels. Throws COMMAND_INVALID for what only the box can say of itself. */
+export function toRemote(command: AlarmCommand): { readonly person: Actor; readonly body: Body } {
+  switch (command.kind) {
+    case "self_fault":
+      throw new Fault("COMMAND_INVALID", "Only the box says what is wrong with itself.", { permanent: true });
+    case "baselines": {
+      const { id: _id, ...body } = command;
+      return { person: HUB, body };
+    }
+    case "call":
+      return { person: HUB, body: { kind: "call", call: command.call } };
+    default: {
+      const { id: _id, by, ...body } = command;
+      return { person: by, body };
+    }
+  }
+}
+
+/** The engine's command again. */
+function toAlarmCommand(
+  { id, person }: Command,
+  body: Exclude<Body, { readonly kind: "raw" }>,
+): AlarmCommand {
+  return body.kind === "baselines" || body.kind === "call" ? { ...body, id } : { ...body, id, by: person };
+}
+
+export const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(FAULTS, code);
