@@ -31,8 +31,14 @@ export interface WorkerClient<Methods extends object> {
 
 /** Names of an interface's methods, without its `close`, which belongs to the thread's life. */
 export type MethodName<Methods extends object> = Exclude<keyof Methods & string, "close">;
-type MethodArguments<Method> = Method extends (...args: infer Args) => unknown ? Readonly<Args> : never;
-type MethodAnswer<Method> = Method extends (...args: never[]) => infer Answer ? Awaited<Answer> : never;
+/** What a method takes. */
+export type MethodArguments<Method> = Method extends (...args: infer Args) => unknown
+  ? Readonly<Args>
+  : never;
+/** What a method answers, once it has. */
+export type MethodAnswer<Method> = Method extends (...args: never[]) => infer Answer
+  ? Awaited<Answer>
+  : never;
 
 export interface WorkerOptions {
   /** The thread's module: use `workerEntry`. */
@@ -44,8 +50,10 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly faults: { readonly failed: FaultCode; readonly stalled: FaultCode };
-  /** Of a call that names none, of the start and of `close`. */
+  /** Of a call that names none, and of `close`. */
   readonly deadlineMs: number;
+  /** Of the start. Default: `deadlineMs`. */
+  readonly startMs?: number;
   /** Default 1,000 ms. */
   readonly restartMs?: number;
   /** Default 1,000 calls; the next is refused at once. */
@@ -247,13 +255,10 @@ class Client<Methods extends object> implements WorkerClient<Methods> {
     });
     worker.on("error", (error) => this.#bury(worker, messageOf(error)));
     worker.on("exit", (code) => this.#bury(worker, `its thread ended with ${code}`));
-    const { what, deadlineMs } = this.#options;
-    this.#ready = this.#expect(
-      readyId,
-      `${what} was not ready in ${deadlineMs} ms`,
-      deadlineMs,
+    const { what, deadlineMs, startMs = deadlineMs } = this.#options;
+    this.#ready = this.#expect(readyId, `${what} was not ready in ${startMs} ms`, startMs, () => {}).then(
       () => {},
-    ).then(() => {});
+    );
     // A start that nobody waits for (the first call started it) fails that call; it must not count as unhandled.
     this.#ready.catch(() => {});
     return worker;

@@ -1,29 +1,68 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { absent, type Sample } from "../../../src/domain/sample.ts";
-import { wall } from "../../../src/domain/time.ts";
+import { type Night, wall } from "../../../src/domain/time.ts";
 import type { Batch, StoredRow } from "../../../src/port/timeseries.ts";
+import { copyStore, restoreStore } from "../../../src/store/timeseries/sqlite/backup.ts";
 import { TimeseriesFile } from "../../../src/store/timeseries/sqlite/file.ts";
+import { packRows } from "../../../src/store/timeseries/sqlite/packed.ts";
+import { writeSchema1 } from "../../support/store-schema-1.ts";
 
+const DAY = 86_400_000;
 const T0 = 1_700_000_400_000; // a full ten minutes
-const empty: Batch = { rows: [], waves: [], settings: [], events: [] };
-const row = (second: number, spo2: Sample, device = "d1", simulated = false): StoredRow => ({
+const SPO2 = 0;
+const EMPTY: Batch = { rows: [], waves: [], settings: [], events: [] };
+const KEY = new Uint8Array(32).fill(7);
+const row = (second: number, spo2: Sample, changes: Partial<StoredRow> = {}): StoredRow => ({
   bed: "b1",
-  device,
+  device: "d1",
   epoch: "e",
   seq: second,
-  at: wall(T0 + second * 1000),
-  simulated,
+  at: wall(T0 + second * 1_000),
+  simulated: false,
   samples: { spo2 },
+  ...changes,
 });
-const compactAll = (file: TimeseriesFile, now = T0 + 10 ** 9): void => {
+const waveAt = (second: number, bed = "b1") => {
+  const { samples: _samples, ...identity } = row(second, 97, { bed });
+  return { ...identity, rateHz: 50, channels: { flow: [1.5, -2.25], airway_pressure: [6, 6.5] } };
+};
+const event = (name: string) => ({
+  kind: "acknowledged" as const,
+  at: wall(T0 + 9),
+  occurrence: {
+    id: "b1-abc-1",
+    bed: "b1",
+    condition: "SPO2_LOW" as const,
+    priority: "high" as const,
+    state: "holds" as const,
+    raisedAt: wall(T0 + 9),
+    values: { spo2: 81 },
+    simulated: false,
+    drill: false,
+  },
+  by: { id: "p1", name },
+});
+const write = (file: TimeseriesFile, batch: Partial<Batch>): number => {
+  const { rows, ...records } = { ...EMPTY, ...batch };
+  return file.write(packRows(rows), records);
+};
+const compactAll = (file: TimeseriesFile, now = T0 + 1_000 * DAY): void => {
   while (file.compact(now));
 };
-const all = { bed: "b1", from: wall(T0 - 10 ** 8), to: wall(T0 + 10 ** 8) };
+const all = { bed: "b1", from: wall(T0 - 2_000 * DAY), to: wall(T0 + 2_000 * DAY) };
+const values = (file: TimeseriesFile, bed = "b1"): number[] => [
+  ...(file.series({ ...all, bed }, [SPO2]).get(SPO2)?.values ?? []),
+];
+const hours = (from: number, to: number) =>
+  Array.from({ length: (to - from) * 360 }, (_, at) => row(from * 3_600 + at * 10, 90 + (at % 9)));
+const retain = (file: TimeseriesFile, policy: Parameters<TimeseriesFile["beginRetention"]>[0]): void => {
+  file.beginRetention(policy);
+  while (file.retainSome());
+};
 
 const folders: string[] = [];
 const tempFile = (): string => {
@@ -34,149 +73,71 @@ const tempFile = (): string => {
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
+/** Everything that stands in the store's files, as one text. */
+const bytesBeside = (path: string): string =>
+  readdirSync(join(path, ".."))
+    .map((name) => readFileSync(join(path, "..", name), "latin1"))
+    .join("\n");
 
 describe("the time-series file", () => {
-  test("agrees with a list of samples whatever is written, repeated and compacted in any order", () => {
-    const action = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ write: fc.integer({ min: 0, max: 2_400 }), low: fc.boolean() }) },
-      { weight: 1, arbitrary: fc.record({ compactAt: fc.integer({ min: 0, max: 3_000 }) }) },
-    );
-    fc.assert(
-      fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
-        const file = new TimeseriesFile(":memory:");
-        const model = new Map<number, Sample>();
-        for (const step of actions) {
-          if ("compactAt" in step) {
-            while (file.compact(T0 + step.compactAt * 1000));
-          } else {
-            // The same second always says the same, as a repeat does.
-            const sample = step.write % 7 === 0 ? absent("searching") : 60 + (step.write % 40);
-            model.set(step.write, sample);
-            file.write({ ...empty, rows: [row(step.write, sample)] });
-          }
-        }
-        const expected = [...model].sort((a, b) => a[0] - b[0]);
-        const points = file.range({ ...all, signal: "spo2" });
-        expect(points.map((p) => [(p.at - T0) / 1000, p.sample])).toEqual(expected);
-        for (const bucketMs of [60_000, 300_000, 45_000]) {
-          const buckets = file.buckets({
-            bed: "b1",
-            from: wall(T0),
-            to: wall(T0 + 2_700_000),
-            signals: ["spo2"],
-            bucketMs,
-          }).spo2;
-          buckets?.forEach((bucket) => {
-            const inside = expected
-              .filter(
-                ([second]) => T0 + second * 1000 >= bucket.at && T0 + second * 1000 < bucket.at + bucketMs,
-              )
-              .flatMap(([, sample]) => (typeof sample === "number" ? [sample] : []));
-            expect(bucket.count).toBe(inside.length);
-            if (inside.length === 0) expect(bucket).toEqual({ at: bucket.at, count: 0 });
-            else {
-              expect([bucket.min, bucket.max]).toEqual([Math.min(...inside), Math.max(...inside)]);
-              expect(bucket.mean).toBeCloseTo(inside.reduce((a, b) => a + b) / inside.length);
-            }
-          });
-        }
-        file.close();
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  test("prefers the first device and fills with the second", () => {
-    const file = new TimeseriesFile(":memory:");
-    const rows = [
-      row(0, 97),
-      row(0, 91, "d2"),
-      row(1, absent("sensor_off")),
-      row(1, 92, "d2"),
-      row(2, 93, "d2"),
-    ];
-    file.write({ ...empty, rows });
-    const samples = file.range({ ...all, signal: "spo2" }).map((point) => point.sample);
-    expect(samples).toEqual([97, 92, 93]);
-  });
-
-  test("lists nights noon to noon, newest first", () => {
-    const file = new TimeseriesFile(":memory:");
-    const at = (iso: string): StoredRow => ({ ...row(0, 97), at: wall(Date.parse(iso)) });
-    file.write({ ...empty, rows: [at("2026-11-20T23:00:00+08:00"), at("2026-11-21T03:00:00+08:00")] });
-    file.write({ ...empty, rows: [at("2026-11-21T12:00:00+08:00")] });
-    compactAll(file, Date.parse("2026-11-21T12:00:00+08:00"));
-    expect(file.nights("b1", "Asia/Shanghai", 10)).toEqual(["2026-11-21", "2026-11-20"]);
-    expect(file.nights("b1", "Asia/Shanghai", 1)).toEqual(["2026-11-21"]);
-    expect(file.nights("b2", "Asia/Shanghai", 10)).toEqual([]);
-  });
-
-  test("remembers that data was simulated, also after compaction", () => {
-    const file = new TimeseriesFile(":memory:");
-    file.write({ ...empty, rows: [row(0, 97), row(1, 97, "d2", true)] });
-    expect(file.simulated(all)).toBe(true);
-    compactAll(file);
-    expect(file.simulated(all)).toBe(true);
-    expect(file.simulated({ ...all, from: wall(T0 + 3_600_000) })).toBe(false);
-  });
-
-  test("keeps waveforms and events, each once", () => {
-    const file = new TimeseriesFile(":memory:");
-    const { samples: _samples, ...identity } = row(5, 97);
-    const wave = { ...identity, rateHz: 50, channels: { flow: [1.5, -2.25], airway_pressure: [6, 6.5] } };
-    const event = {
-      kind: "occurred" as const,
-      at: wall(T0 + 9),
-      occurrence: {
-        id: "b1-abc-1",
-        bed: "b1",
-        condition: "SPO2_LOW" as const,
-        priority: "high" as const,
-        state: "holds" as const,
-        raisedAt: wall(T0 + 9),
-        values: { spo2: 81 },
-        simulated: false,
-        drill: false,
-      },
-    };
-    const batch = { ...empty, waves: [wave], events: [{ bed: "b1", key: "k1", event }] };
-    file.write(batch);
-    file.write(batch);
-    expect(file.waves({ ...all, wave: "flow" })).toEqual([wave]);
-    expect(file.waves({ ...all, wave: "pleth" })).toEqual([]);
-    expect(file.events(all)).toEqual([event]);
-  });
-
-  test("refuses more buckets than a page can draw", () => {
-    const file = new TimeseriesFile(":memory:");
-    expect(() => file.buckets({ ...all, signals: ["spo2"], bucketMs: 1_000 })).toThrow(/5000/);
-  });
-
-  test("drops old waveforms before old numbers", () => {
-    const file = new TimeseriesFile(":memory:");
-    const { samples: _samples, ...identity } = row(0, 97);
-    file.write({
-      ...empty,
-      rows: [row(0, 97)],
-      waves: [{ ...identity, rateHz: 50, channels: { flow: [1] } }],
-    });
-    compactAll(file);
-    file.retain({ wavesFrom: T0 + 1_000_000, rowsFrom: T0 - 1 });
-    expect(file.waves({ ...all, wave: "flow" })).toEqual([]);
-    expect(file.range({ ...all, signal: "spo2" })).toHaveLength(1);
-    file.retain({ wavesFrom: T0, rowsFrom: T0 + 2_000_000 });
-    expect(file.range({ ...all, signal: "spo2" })).toEqual([]);
-  });
-
-  test("is there again after closing", () => {
+  test("is there again after closing, whether compacted or not", () => {
     const path = tempFile();
-    const first = new TimeseriesFile(path);
-    first.write({ ...empty, rows: [row(0, 97), row(1, absent("held"))] });
-    first.close();
+    for (const compacted of [false, true]) {
+      const first = new TimeseriesFile(path);
+      write(first, {
+        rows: [row(0, 97), row(1, absent("held"))],
+        events: [{ bed: "b1", key: "k", event: event("Ann") }],
+      });
+      if (compacted) compactAll(first);
+      first.close();
+      const again = new TimeseriesFile(path);
+      expect([...(again.series(all, [SPO2]).get(SPO2)?.absences ?? [])]).toEqual([0, 9]);
+      expect(again.health()).toMatchObject({ ok: true, detail: "good" });
+      expect(again.events(all)).toHaveLength(1);
+      again.close();
+    }
+  });
+
+  test("counts what is new, also against chunks and against what it read again", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path);
+    const rows = hours(0, 1);
+    expect(write(file, { rows: rows.slice(0, 200) })).toBe(200);
+    compactAll(file);
+    expect(write(file, { rows })).toBe(160);
+    file.close();
     const again = new TimeseriesFile(path);
-    expect(again.range({ ...all, signal: "spo2" }).map((p) => p.sample)).toEqual([97, absent("held")]);
-    expect(again.health()).toMatchObject({ ok: true, oldest: T0 });
+    expect(write(again, { rows: [...rows, ...rows, row(1, 80)] })).toBe(1);
+    compactAll(again);
+    expect(write(again, { rows })).toBe(0);
+    expect(values(again)).toHaveLength(361);
     again.close();
+  });
+
+  test("an import that outruns compaction is compacted as it comes", () => {
+    const file = new TimeseriesFile(":memory:");
+    for (let day = 0; day < 12; day++) write(file, { rows: hours(day * 24, day * 24 + 24) });
+    // Twelve days in one write each: what waits stays bounded although nobody asked for compaction.
+    expect(file.compact(0)).toBe(true);
+    let steps = 1;
+    while (file.compact(0)) steps += 1;
+    expect(steps).toBeLessThan(400);
+    expect(values(file)).toHaveLength(12 * 8_640);
+  });
+
+  test("a commit that fails leaves nothing behind: neither rows nor devices", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path);
+    write(file, { rows: [row(0, 97)] });
+    const wrong = { bed: "b1", key: "k", event: undefined as never };
+    const rows = [row(1, 96), row(0, 95, { device: "d2" })];
+    expect(() => write(file, { rows, events: [wrong] })).toThrow();
+    expect(values(file)).toEqual([97]);
+    expect(write(file, { rows })).toBe(2);
+    expect(values(file)).toEqual([97, 96]);
+    compactAll(file);
+    expect(values(file)).toEqual([97, 96]);
+    file.close();
   });
 
   test("moves a damaged file aside and says so", () => {
@@ -186,8 +147,8 @@ describe("the time-series file", () => {
     expect(file.health().ok).toBe(false);
     expect(file.health().detail).toContain("damaged-1");
     expect(existsSync(`${path}.damaged-1`)).toBe(true);
-    file.write({ ...empty, rows: [row(0, 97)] });
-    expect(file.range({ ...all, signal: "spo2" })).toHaveLength(1);
+    write(file, { rows: [row(0, 97)] });
+    expect(values(file)).toEqual([97]);
     file.close();
   });
 
@@ -197,5 +158,266 @@ describe("the time-series file", () => {
     db.exec("PRAGMA user_version = 99");
     db.close();
     expect(() => new TimeseriesFile(path)).toThrow(/DATA_DIR_NEWER/);
+  });
+
+  test("refuses a file that somebody has open, and takes it when it is free again", () => {
+    const path = tempFile();
+    const first = new TimeseriesFile(path);
+    expect(() => new TimeseriesFile(path)).toThrow(/DATA_DIR_LOCKED/);
+    first.close();
+    new TimeseriesFile(path).close();
+  });
+});
+
+describe("a file of schema 1", () => {
+  const rows = [
+    ...hours(0, 3).map((one, index) =>
+      index % 50 === 7 ? { ...one, samples: { spo2: absent("searching") } } : one,
+    ),
+    ...hours(1, 3).map((one) => ({
+      ...one,
+      device: "d2",
+      simulated: true,
+      samples: { leak: 12, resp_rate: 14.5 },
+    })),
+  ];
+  const batch: Batch = {
+    rows,
+    waves: [waveAt(5)],
+    settings: [{ ...waveAt(6), settings: { ipap: 18 } }],
+    events: [{ bed: "b1", key: "k", event: event("Ann") }],
+  };
+  const answers = (file: TimeseriesFile) => ({
+    spo2: file.series(all, [SPO2]).get(SPO2),
+    minutes: file.buckets({ ...all, from: wall(T0), to: wall(T0 + 10_800_000), bucketMs: 300_000 }, [
+      SPO2,
+      4,
+      8,
+    ]),
+    waves: file.waves(all, "flow"),
+    events: file.events(all),
+    nights: file.nights("b1", "Asia/Shanghai", 9),
+    simulated: [file.simulated(all), file.simulated({ ...all, to: wall(T0 + 3_000_000) })],
+    beds: file.beds("", 10).beds,
+    settings: file.page({ ...all, from: wall(T0) }).batch.settings,
+  });
+
+  test.each([
+    ["plain", undefined],
+    ["sealed", KEY],
+  ])("answers as one of today does, before and after it was brought forward (%s)", (_how, key) => {
+    const path = tempFile();
+    writeSchema1(path, batch, T0 + 7_200_000);
+    const today = new TimeseriesFile(":memory:");
+    write(today, batch);
+    const file = new TimeseriesFile(path, key);
+    expect(answers(file)).toEqual(answers(today));
+    // A late row for an old chunk, and one for what was newest then.
+    const late = [row(5, 70), row(10_001, 71)];
+    for (const one of [file, today]) expect(write(one, { rows: [...late, ...rows] })).toBe(2);
+    expect(answers(file)).toEqual(answers(today));
+    compactAll(file);
+    compactAll(today);
+    expect(answers(file)).toEqual(answers(today));
+    file.close();
+    const db = new DatabaseSync(path);
+    expect(db.prepare("SELECT count(*) AS n FROM hot").get()?.["n"]).toBe(0);
+    const head = key === undefined ? 2 : 0xe1;
+    for (const found of db.prepare("SELECT substr(body, 1, 1) AS head FROM chunk").all()) {
+      expect(found["head"]).toEqual(Uint8Array.of(head));
+    }
+    db.close();
+  });
+});
+
+describe("a sealed file", () => {
+  const content = {
+    rows: hours(0, 2),
+    waves: [waveAt(5)],
+    settings: [{ ...waveAt(6), settings: { mode: "SECRETMODE" } }],
+    events: [{ bed: "b1", key: "k", event: event("SECRETNAME") }],
+  };
+
+  test("holds no name, mode or number in the open, in no file beside it, compacted or not", () => {
+    for (const compacted of [false, true]) {
+      const path = tempFile();
+      const file = new TimeseriesFile(path, KEY);
+      write(file, content);
+      if (compacted) compactAll(file);
+      expect(file.events(all)).toHaveLength(1);
+      expect(values(file)).toHaveLength(720);
+      const text = bytesBeside(path);
+      expect(text).not.toMatch(/SECRET|spo2|SPO2_LOW/);
+      // The same content in the open is found: the search can fail.
+      const open = tempFile();
+      const plain = new TimeseriesFile(open);
+      write(plain, content);
+      expect(bytesBeside(open)).toMatch(/SECRETNAME/);
+      plain.close();
+      file.close();
+    }
+  });
+
+  test("opens with its own key alone and is never begun anew", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path, KEY);
+    write(file, content);
+    file.close();
+    const before = readFileSync(path);
+    for (const key of [undefined, new Uint8Array(32)]) {
+      expect(() => new TimeseriesFile(path, key)).toThrow(/UNSEALABLE/);
+    }
+    expect(readFileSync(path)).toEqual(before);
+    expect(readdirSync(join(path, "..")).filter((name) => name.includes("damaged"))).toEqual([]);
+    const again = new TimeseriesFile(path, KEY);
+    expect(values(again)).toHaveLength(720);
+    again.close();
+  });
+
+  test("a plain file is sealed once there is a key", () => {
+    const path = tempFile();
+    const plain = new TimeseriesFile(path);
+    write(plain, content);
+    compactAll(plain);
+    plain.close();
+    expect(bytesBeside(path)).toMatch(/SECRETNAME/);
+    const sealed = new TimeseriesFile(path, KEY);
+    compactAll(sealed);
+    expect(values(sealed)).toHaveLength(720);
+    expect(sealed.events(all)[0]?.event.by?.name).toBe("SECRETNAME");
+    expect(sealed.waves(all, "flow")).toEqual(content.waves);
+    sealed.close();
+    const copy = `${path}.copy`;
+    copyStore(path, copy);
+    expect(readFileSync(copy, "latin1")).not.toMatch(/SECRET/);
+    expect(bytesBeside(path)).not.toMatch(/SECRET/);
+  });
+});
+
+describe("removal, retention, room", () => {
+  test("a removed bed's name, person and device are in no byte of the files", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path);
+    for (const bed of ["gonehomeaa~b1", "stayhomeaa~b1"]) {
+      write(file, {
+        rows: hours(0, 30).map((one) => ({ ...one, bed, device: `${bed.slice(0, 4)}device` })),
+        waves: [waveAt(3, bed)],
+        events: [{ bed, key: `${bed} k`, event: event(`${bed.slice(0, 4)}person`) }],
+      });
+    }
+    compactAll(file, T0 + 29 * 3_600_000);
+    const query = { zone: "Europe/Berlin", from: "2023-11-14" as Night, to: "2023-11-15" as Night };
+    file.summarise("gonehomeaa~b1", query.zone, query.from);
+    expect(bytesBeside(path)).toMatch(/gonehome[\s\S]*goneperson|goneperson[\s\S]*gonehome/);
+    while (file.removeSome("gonehomeaa~b1"));
+    expect(bytesBeside(path)).not.toMatch(/gone/);
+    expect(values(file, "stayhomeaa~b1")).toHaveLength(30 * 360);
+    expect(file.beds("", 10).beds.map(({ bed }) => bed)).toEqual(["stayhomeaa~b1"]);
+    file.close();
+    const again = new TimeseriesFile(path);
+    expect(values(again, "stayhomeaa~b1")).toHaveLength(30 * 360);
+    expect(values(again, "gonehomeaa~b1")).toEqual([]);
+    again.close();
+  });
+
+  test("summaries of nights stay when their numbers went, and a card that brings them again changes nothing", () => {
+    const file = new TimeseriesFile(":memory:");
+    const rows = hours(0, 96);
+    write(file, { rows });
+    compactAll(file);
+    const query = { bed: "b1", zone: "UTC", from: "2023-11-01" as Night, to: "2023-11-30" as Night };
+    const first = file.kept(query).missing;
+    expect(first).toEqual(["2023-11-14", "2023-11-15", "2023-11-16", "2023-11-17", "2023-11-18"]);
+    // Only one was ever asked for; the others are made before their numbers go.
+    file.summarise("b1", "UTC", "2023-11-14" as Night);
+    retain(file, { wavesFrom: wall(T0), rowsFrom: wall(T0 + 2 * DAY) });
+    expect(values(file).length).toBeLessThan(rows.length / 2 + 60);
+    const before = file.kept(query);
+    expect(before.kept.map(({ night }) => night).slice(0, 3)).toEqual(first.slice(0, 3));
+    write(file, { rows: rows.slice(0, 500) });
+    compactAll(file);
+    expect(file.kept(query).kept.slice(0, 2)).toEqual(before.kept.slice(0, 2));
+  });
+
+  test("what no longer fits its room goes: waveforms first, then old numbers, never an alarm or the newest days", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path);
+    const noisy = (index: number) => ({
+      spo2: 70 + ((index * 7919) % 30),
+      pulse_rate: 50 + ((index * 104_729) % 90),
+    });
+    for (let day = 0; day < 6; day++) {
+      write(file, {
+        rows: hours(day * 24, day * 24 + 24).map((one, index) => ({ ...one, samples: noisy(index) })),
+        waves: Array.from({ length: 200 }, (_, at) => waveAt(day * 86_400 + at * 400)),
+        events: [{ bed: "b1", key: `k${day}`, event: event("Ann") }],
+      });
+    }
+    compactAll(file);
+    const keep = { wavesFrom: wall(0), rowsFrom: wall(0) };
+    const used = (): number => file.health().budget?.usedBytes ?? 0;
+    retain(file, { ...keep, budgetBytes: 1e9 });
+    expect(file.health()).toMatchObject({ ok: true, detail: "good", budget: { state: "good" } });
+    const whole = used();
+    retain(file, { ...keep, budgetBytes: whole * 1.2 });
+    expect(file.health()).toMatchObject({ ok: true, budget: { state: "nearly_full" } });
+    expect(file.waves(all, "flow")).toHaveLength(1_200);
+
+    retain(file, { ...keep, budgetBytes: whole * 0.9 });
+    expect(file.health()).toMatchObject({ ok: true, budget: { state: "waves_shed" } });
+    const left = file.waves(all, "flow");
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(1_200);
+    expect(left.at(-1)?.at).toBe(waveAt(5 * 86_400 + 199 * 400).at);
+    expect(values(file)).toHaveLength(6 * 8_640);
+
+    retain(file, { ...keep, budgetBytes: whole * 0.5 });
+    expect(file.health()).toMatchObject({ ok: true, budget: { state: "numbers_shed" } });
+    expect(file.waves(all, "flow")).toEqual([]);
+    expect(used()).toBeLessThanOrEqual(whole * 0.5);
+
+    retain(file, { ...keep, budgetBytes: 10_000 });
+    expect(file.health()).toMatchObject({ ok: false, budget: { state: "full" } });
+    expect(values(file).length).toBeGreaterThanOrEqual(2 * 8_640 - 60);
+    expect(file.events(all)).toHaveLength(6);
+    file.close();
+  });
+});
+
+describe("a backup", () => {
+  test("is the store as it was, and comes back in the place of another, which is kept", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path, KEY);
+    write(file, { rows: hours(0, 5), waves: [waveAt(1)] });
+    compactAll(file, T0 + 2 * 3_600_000);
+    const backup = `${path}.backup`;
+    copyStore(path, backup);
+    expect(() => copyStore(path, backup)).toThrow(/is there already/);
+    write(file, { rows: hours(5, 6) });
+    expect(() => restoreStore({ backup, file: path, key: KEY })).toThrow(/DATA_DIR_LOCKED/);
+    file.close();
+    expect(() => restoreStore({ backup, file: path })).toThrow(/UNSEALABLE/);
+    const aside = restoreStore({ backup, file: path, key: KEY });
+    const restored = new TimeseriesFile(path, KEY);
+    expect(values(restored)).toHaveLength(5 * 360);
+    restored.close();
+    const kept = new TimeseriesFile(aside ?? "", KEY);
+    expect(values(kept)).toHaveLength(6 * 360);
+    kept.close();
+  });
+
+  test("that is damaged is refused and nothing is touched", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path);
+    write(file, { rows: hours(0, 1) });
+    file.close();
+    const bad = `${path}.bad`;
+    writeFileSync(bad, "not a store ".repeat(900));
+    expect(() => restoreStore({ backup: bad, file: path })).toThrow(/STORE_FAILED/);
+    expect(() => restoreStore({ backup: `${path}.none`, file: path })).toThrow(/STORE_FAILED/);
+    const same = new TimeseriesFile(path);
+    expect(values(same)).toHaveLength(360);
+    same.close();
+    expect(readdirSync(join(path, "..")).filter((name) => /restor|damaged/.test(name))).toEqual([]);
   });
 });

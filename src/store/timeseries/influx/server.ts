@@ -168,7 +168,7 @@ export function createInfluxServer(address: InfluxAddress, clock: Clock): Influx
     },
     async page(path) {
       const { status, body } = await send({ method: "GET", path }, READ_MS);
-      return status === 200 ? body : undefined;
+      return status >= 200 && status < 300 ? body : undefined;
     },
     close: () => agent.destroy(),
   };

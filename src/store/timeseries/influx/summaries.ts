@@ -60,10 +60,12 @@ export async function summariesOf(
 
 const only = (summary: NightSummary, signals: readonly SignalId[] | undefined): NightSummary => {
   if (signals === undefined) return summary;
-  const wanted = signals.flatMap((id) =>
-    summary.signals[id] === undefined ? [] : [[id, summary.signals[id]]],
-  );
-  return { ...summary, signals: Object.fromEntries(wanted) };
+  const wanted: { [id in SignalId]?: SignalSummary } = {};
+  for (const id of signals) {
+    const one = summary.signals[id];
+    if (one !== undefined) wanted[id] = one;
+  }
+  return { ...summary, signals: wanted };
 };
 
 function nightsBetween({ from, to }: SummariesQuery): readonly Night[] {
@@ -136,7 +138,7 @@ async function keptOf(
       const [count = 0, min = 0, p05 = 0, p50 = 0, p95 = 0, max = 0, mean = 0] = FIELDS.map((name) =>
         row.number(name),
       );
-      const of = bySignal.get(night) ?? new Map();
+      const of = bySignal.get(night) ?? new Map<string, { computed: number; summary: SignalSummary }>();
       bySignal.set(night, of.set(signal, { computed, summary: { count, min, p05, p50, p95, max, mean } }));
     }
   }

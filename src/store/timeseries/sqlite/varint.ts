@@ -1,16 +1,21 @@
-/** Growing byte buffer with the two integer codes that the chunks are made of. Integers up to 2^53. */
+/** Growing byte buffer with the two integer codes that everything stored is made of. Integers up to 2^53. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
 
+  get length(): number {
+    return this.#length;
+  }
+
   /** Unsigned LEB128. */
   unsigned(value: number): void {
+    if (this.#length + 8 > this.#bytes.length) this.#grow(8);
     let rest = value;
     while (rest > 127) {
-      this.#byte((rest % 128) | 128);
+      this.#bytes[this.#length++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
     }
-    this.#byte(rest);
+    this.#bytes[this.#length++] = rest;
   }
 
   /** Zigzag, then LEB128: small numbers of either sign are short. */
@@ -18,27 +23,58 @@ export class ByteWriter {
     this.unsigned(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
+  /** Length, then the bytes. */
+  block(bytes: Uint8Array): void {
+    this.unsigned(bytes.length);
+    this.raw(bytes);
+  }
+
+  raw(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** UTF-8, its length first. */
+  text(text: string): void {
+    this.block(new TextEncoder().encode(text));
+  }
+
+  /** A copy of what was written. */
   done(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
 
-  #byte(value: number): void {
-    if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    this.#bytes[this.#length++] = value;
+  /** What was written, to be used before the next call. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Empty again, its buffer kept. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #grow(more: number): void {
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
   }
 }
 
 /** Reads what ByteWriter wrote; throws RangeError at a truncated end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  #at = 0;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  /** Position of the next byte. */
+  get at(): number {
+    return this.#at;
   }
 
   unsigned(): number {
@@ -46,7 +82,7 @@ export class ByteReader {
     let factor = 1;
     for (;;) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new RangeError("a stored chunk ends too early");
+      if (byte === undefined) throw tooShort();
       value += (byte & 127) * factor;
       if (byte < 128) return value;
       factor *= 128;
@@ -57,10 +93,30 @@ export class ByteReader {
     const value = this.unsigned();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
+
+  /** A view of a block; nothing is copied. */
+  block(): Uint8Array {
+    const length = this.unsigned();
+    const block = this.#bytes.subarray(this.#at, this.#at + length);
+    if (block.length < length) throw tooShort();
+    this.#at += length;
+    return block;
+  }
+
+  skip(length: number): void {
+    this.#at += length;
+    if (this.#at > this.#bytes.length) throw tooShort();
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.block());
+  }
 }
 
+const tooShort = (): RangeError => new RangeError("a stored block ends too early");
+
 /** Differences of consecutive numbers; a run of equal ones is a zero and the length of the run less one. */
-export function writeDeltas(out: ByteWriter, values: readonly number[]): void {
+export function writeDeltas(out: ByteWriter, values: ArrayLike<number>): void {
   let previous = 0;
   for (let i = 0; i < values.length; ) {
     const delta = (values[i] ?? 0) - previous;
@@ -77,15 +133,17 @@ export function writeDeltas(out: ByteWriter, values: readonly number[]): void {
   }
 }
 
-export function readDeltas(input: ByteReader, count: number): number[] {
-  const values: number[] = [];
+export function readDeltas(input: ByteReader, count: number): Float64Array {
+  const values = new Float64Array(count);
   let previous = 0;
-  while (values.length < count) {
+  for (let i = 0; i < count; ) {
     const delta = input.signed();
     previous += delta;
-    values.push(previous);
+    values[i++] = previous;
     if (delta !== 0) continue;
-    for (let run = input.unsigned(); run > 0 && values.length < count; run--) values.push(previous);
+    const end = Math.min(count, i + input.unsigned());
+    if (previous !== 0) values.fill(previous, i, end);
+    i = end;
   }
   return values;
 }

@@ -31,7 +31,7 @@ export function decodeWave(bytes: Uint8Array): Channels {
     const values = readDeltas(input, input.unsigned());
     if (id === undefined || !isWaveId(id)) throw new RangeError("a stored waveform has an unknown channel");
     const perUnit = Math.round(1 / WAVES[id].resolution);
-    channels[id] = values.map((value) => value / perUnit);
+    channels[id] = Array.from(values, (value) => value / perUnit);
   }
   return channels;
 }
