@@ -54,7 +54,7 @@ export async function composePages(
   edge: Edge,
   options: PagesOptions,
 ): Promise<Pages> {
-  const { clock, random, log, state, timeseries } = world;
+  const { clock, random, log, state, accounts, timeseries } = world;
   const command = async (...given: Parameters<Edge["command"]>) => edge.command(...given).accepted;
   const limits = createLimitsDesks({
     ...{ state, clock, log, command },
@@ -85,7 +85,7 @@ export async function composePages(
     ...limitsDeps(limits, whatIf, baselines, past),
     ...(imports === undefined ? {} : { imports }),
   });
-  const ownerCode = await ensureOwnerCode({ state, random, renew: config.demo });
+  const ownerCode = await ensureOwnerCode({ state, accounts, random, renew: config.demo });
   return {
     app,
     ...(ownerCode === undefined ? {} : { ownerCode }),
@@ -155,12 +155,17 @@ function serverDeps(
   identity: HomeIdentity,
   edge: Edge,
 ): Omit<ServerDeps, "limits" | "whatIf" | "baselines"> {
-  const { clock, random, log, state, timeseries, listen: where } = world;
+  const { clock, random, log, state, accounts, timeseries, listen: where } = world;
   const { grantOf } = edge.answers;
+  const { publicKey: pushKey } = identity.vapid;
+  const about = { home: identity.home, demo: config.demo, version: VERSION, pushKey };
   return {
-    ...{ clock, random, log, state, timeseries, pagesFolder: options.pagesFolder },
+    ...{ clock, random, log, state, accounts, timeseries, pagesFolder: options.pagesFolder },
     live: edge.live,
-    about: { home: identity.home, demo: config.demo, version: VERSION, pushKey: identity.vapid.publicKey },
+    homes: { of: () => state },
+    homeOf: () => identity.home,
+    ownerOf: { home: identity.home, role: "owner" },
+    about: () => about,
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
     ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,

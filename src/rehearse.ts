@@ -20,7 +20,7 @@ import { damage, isLinkFault, type LinkFault } from "./rehearsal/faults.ts";
 import type { Patient } from "./rehearsal/patient.ts";
 import { createSeededRandom } from "./rehearsal/random.ts";
 import type { Scenario } from "./rehearsal/scenario.ts";
-import { createMemoryState } from "./store/state/state.ts";
+import { createMemoryStores } from "./store/state/state.ts";
 import { createMemoryTimeseries } from "./store/timeseries/sqlite/timeseries.ts";
 import { createLinks } from "./transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "./transport/memory.ts";
@@ -199,7 +199,7 @@ export function createRehearsalWorld(options: {
   const links = createLinks({ clock, memory });
   const log = createRehearsalLog();
   const timeseries = createMemoryTimeseries(clock, log);
-  const state = createMemoryState();
+  const stores = createMemoryStores();
   return {
     clock,
     random,
@@ -212,13 +212,13 @@ export function createRehearsalWorld(options: {
     audio: createRehearsalAudio(clock),
     speech: { say: async () => ({ ok: false, detail: "rehearsed without a voice" }) },
     timeseries,
-    state,
+    ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
     log,
     memory,
     async close() {
       links.stop();
       await timeseries.close();
-      await state.close();
+      await stores.close();
     },
   };
 }

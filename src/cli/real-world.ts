@@ -14,7 +14,7 @@ import { createRandom } from "../ops/random.ts";
 import { createSpeech } from "../ops/speech.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { ListenOptions, World } from "../port/world.ts";
-import { openSqliteState } from "../store/state/state.ts";
+import { openSqliteStores } from "../store/state/state.ts";
 import { openSqliteTimeseries } from "../store/timeseries/sqlite/timeseries.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "../transport/memory.ts";
@@ -49,8 +49,8 @@ export async function openRealWorld(options: {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const state = await openSqliteState({ folder: dataDir, clock, log });
-    closers.push(() => state.close());
+    const stores = await openSqliteStores({ folder: dataDir, clock, log });
+    closers.push(() => stores.close());
     const timeseries = await openSqliteTimeseries({ file: join(dataDir, "timeseries.sqlite"), clock, log });
     closers.push(() => timeseries.close());
     const world: World = {
@@ -72,7 +72,7 @@ export async function openRealWorld(options: {
       // Also for pages, where this machine itself is to be silent.
       speech: createSpeech({ clock, environment: options.environment }),
       timeseries,
-      state,
+      ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,
     };
     return { world, memory, dataDir, close };

@@ -3,6 +3,7 @@ import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
+import type { HomeId } from "../domain/ids.ts";
 import { isLanguage, type Language } from "../domain/person.ts";
 import { composeHome, type Home } from "../home.ts";
 import { machineZone } from "../ops/machine.ts";
@@ -213,7 +214,7 @@ async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<n
   try {
     const url = home.url ?? "";
     await endLocalToken(real, await tokenLeftIn(control));
-    token = await localToken(real);
+    token = await localToken(real, home.identity.home);
     const certificate = real.world.listen?.tls?.cert;
     await writeControl(control, { url, token, broker: home.broker, ...(certificate && { certificate }) });
     await terminal.print(`${url}/${home.ownerCode === undefined ? "" : `#code=${home.ownerCode}`}\n`);
@@ -243,11 +244,11 @@ const stopped = (signal: AbortSignal): Promise<void> =>
   });
 
 /** Signs the command line of this machine's user in: it may start drills. The secret lies in a 0600 file. */
-async function localToken({ world }: RealWorld): Promise<string> {
-  const person = { id: "local", name: "Command line", role: "technician", language: "en" } as const;
-  const people = await world.state.people();
-  if (!people.some(({ id }) => id === person.id)) await world.state.addPerson(person);
-  return createSessions(world).start(person);
+async function localToken({ world }: RealWorld, home: HomeId): Promise<string> {
+  const { accounts } = world;
+  await accounts.putAccount({ id: "local", name: "Command line", language: "en" });
+  await accounts.putRole("local", home, "technician");
+  return createSessions(world).start("local", "program", "command line");
 }
 
 /** What a run that was killed left; undefined when the last one ended by itself. */

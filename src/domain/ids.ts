@@ -29,6 +29,9 @@ const BETWEEN = "~";
 /** A bed as a hub of many homes names it: `<home>~<bed>`. Inside a home it is the bed's own id alone. */
 export const qualifiedBed = (home: HomeId, bed: BedId): BedId => `${home}${BETWEEN}${bed}`;
 
+/** The bed's own id inside its home, qualified or not. */
+export const ownBed = (bed: BedId): BedId => splitBed(bed)?.bed ?? bed;
+
 /** The home and the bed of a qualified id; undefined for a bed's own id alone. */
 export function splitBed(bed: BedId): { readonly home: HomeId; readonly bed: BedId } | undefined {
   const [home = "", own = "", ...more] = bed.split(BETWEEN);

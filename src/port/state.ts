@@ -1,17 +1,9 @@
 import type { CommissionedStep } from "../domain/commissioning.ts";
-import type { BedId, PersonId } from "../domain/ids.ts";
+import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
 import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
-import type { Language, Person, Role } from "../domain/person.ts";
+import type { Person } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { ChannelTarget } from "./channel.ts";
-
-export interface SessionRecord {
-  /** SHA-256 of the cookie's secret; the secret itself is never stored. */
-  readonly tokenHash: string;
-  readonly person: PersonId;
-  readonly createdAt: Wall;
-  readonly expiresAt: Wall;
-}
 
 /** A phone or webhook that can be sent to. `lastProofAt`: newest evidence that it rang (law 2). */
 export interface TargetRecord extends ChannelTarget {
@@ -22,6 +14,8 @@ export interface TargetRecord extends ChannelTarget {
   /** The provider said that it is gone, or refused for good. */
   readonly deadSince?: Wall;
   readonly deadWhy?: string;
+  /** Names the sign-in of the phone (its token hash): ended by hand, the phone goes with it. */
+  readonly signIn?: string;
 }
 
 export interface AuditEntry {
@@ -29,13 +23,6 @@ export interface AuditEntry {
   readonly person?: PersonId;
   readonly action: string;
   readonly detail: string;
-}
-
-/** One-time code by which a person joins; stored hashed. */
-export interface JoinCode {
-  readonly codeHash: string;
-  readonly role: Role;
-  readonly expiresAt: Wall;
 }
 
 /** A protocol of putting a bed into use; without `closed` it is still being made. */
@@ -57,26 +44,27 @@ export interface CommissioningEnd {
   readonly about: string;
 }
 
-/** People, phones, settings, protocols, audit. Methods reject with STATE_FAILED. Never on the alarm path. */
+/**
+ * What belongs to one home: people to call, phones, settings, protocols, audit. Who may sign in is kept by Accounts;
+ * `people` are those of the home as its watch knows them. Methods reject with STATE_FAILED. Never on the alarm path.
+ */
 export interface State {
   people(): Promise<readonly Person[]>;
-  addPerson(person: Person): Promise<void>;
-  setLanguage(person: PersonId, language: Language): Promise<void>;
-  addSession(session: SessionRecord): Promise<void>;
-  /** The signed-in person; undefined when unknown or expired by `now`. */
-  session(tokenHash: string, now: Wall): Promise<Person | undefined>;
-  endSession(tokenHash: string): Promise<void>;
-  addJoinCode(code: JoinCode): Promise<void>;
-  /** Uses a code up: its role, or undefined when unknown, used or expired. */
-  takeJoinCode(codeHash: string, now: Wall): Promise<Role | undefined>;
+  /** Adds or replaces by id. */
+  putPerson(person: Person): Promise<void>;
+  /** With the person's phones; harmless where there is none. */
+  removePerson(person: PersonId): Promise<void>;
   targets(): Promise<readonly TargetRecord[]>;
   /** Adds or replaces by id. */
   putTarget(target: TargetRecord): Promise<void>;
   removeTarget(id: string): Promise<void>;
+  /** Removes the phones of sign-ins (token hashes) that somebody ended; their ids. */
+  removeTargetsOf(signIns: readonly string[]): Promise<readonly string[]>;
   proveTarget(id: string, at: Wall): Promise<void>;
   killTarget(id: string, at: Wall, why: string): Promise<void>;
   /** Small named values: home id, device ids, VAPID keys, owner code hash. JSON text. */
   value(name: string): Promise<string | undefined>;
+  values(): Promise<{ readonly [name: string]: string }>;
   setValue(name: string, value: string): Promise<void>;
   /** The id of the bed's open protocol, begun now with the given id where there is none. */
   openCommissioning(bed: BedId, id: string, at: Wall): Promise<string>;
@@ -96,4 +84,12 @@ export interface State {
   audit(entry: AuditEntry): Promise<void>;
   audits(limit: number): Promise<readonly AuditEntry[]>;
   close(): Promise<void>;
+}
+
+/** The State of each home: on a hub a file for each, in a home the one there is. */
+export interface HomeStates {
+  /** Opened at first use; asking about a home that is not here makes an empty one. */
+  of(home: HomeId): State;
+  /** Removes all that is kept of a home. Rejects with STATE_FAILED. */
+  remove(home: HomeId): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Accounts } from "./accounts.ts";
 import type { Audio } from "./audio.ts";
 import type { BrokerUsers, BusConnector } from "./bus.ts";
 import type { Clock } from "./clock.ts";
@@ -7,7 +8,7 @@ import type { Links } from "./link.ts";
 import type { Log } from "./log.ts";
 import type { Random } from "./random.ts";
 import type { Speech } from "./speech.ts";
-import type { State } from "./state.ts";
+import type { HomeStates, State } from "./state.ts";
 import type { Timeseries } from "./timeseries.ts";
 
 /** Where pages are served from. */
@@ -70,5 +71,9 @@ export interface World {
   readonly speech: Speech;
   readonly timeseries: Timeseries;
   readonly state: State;
+  /** Who may sign in; in the same file as `state`. */
+  readonly accounts: Accounts;
+  /** On a hub: the State of each of its homes. */
+  readonly homes: HomeStates;
   readonly log: Log;
 }

@@ -10,18 +10,20 @@ import type { ServerDeps } from "./deps.ts";
 import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { problemOf, sendProblem } from "./problem.ts";
-import { authorise, rightOf } from "./rights.ts";
+import { authorise, placeOf, rightOf, sightOf } from "./rights.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { homeRoutes } from "./routes/homes.ts";
 import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { pairRoutes } from "./routes/pair.ts";
 import { pushRoutes } from "./routes/push.ts";
 import { speechRoutes } from "./routes/speech.ts";
 import { tokenRoutes } from "./routes/token.ts";
@@ -47,8 +49,10 @@ export async function createApp(deps: ServerDeps): Promise<App> {
     clock: deps.clock,
     log: deps.log,
     model: deps.live,
-    stillSignedIn: async (tokenHash) =>
-      (await deps.state.session(tokenHash, deps.clock.wall())) !== undefined,
+    sightOf: async (tokenHash) => {
+      const account = await sessions.check(tokenHash);
+      return account === undefined ? undefined : sightOf(account, deps.homeOf);
+    },
   });
   const context = createContext(deps, sessions, hub);
 
@@ -95,6 +99,8 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   deviceRoutes(app, context);
   healthRoutes(app, context);
   commissioningRoutes(app, context);
+  homeRoutes(app, context);
+  pairRoutes(app, context);
 
   app.server.maxConnections = CONNECTIONS_MAX;
   limitConnections(app.server);
@@ -151,8 +157,9 @@ function guard(app: App, context: Context): void {
     }
     const open = right?.who === "anyone" && request.routeOptions.url !== "/api/me";
     const signedIn = open ? undefined : await sessions.find(request.cookies[cookie] ?? bearerOf(request));
-    if (signedIn !== undefined) context.remember(request, signedIn);
-    const refusal = authorise(right, signedIn?.person);
+    const place = placeOf(request.params, deps.homeOf);
+    if (signedIn !== undefined) context.remember(request, { signedIn, right, place });
+    const refusal = authorise(right, signedIn?.account, place);
     if (refusal !== undefined) throw refusal;
   });
 

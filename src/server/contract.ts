@@ -13,7 +13,7 @@ import type {
   PatientCall,
   Priority,
 } from "../domain/alarm.ts";
-import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
+import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
 import type { Timeliness } from "../domain/observation.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Sample } from "../domain/sample.ts";
@@ -117,7 +117,11 @@ export type LiveRequest = { readonly kind: "waves"; readonly bed: BedId; readonl
 
 /** GET /api/me (no sign-in needed). */
 export interface Me {
+  /** With the role that somebody has first of all; every role: homes and organisations. */
   readonly person?: Person;
+  /** Absent where nobody is signed in; `through`: the organisation by whose consent. */
+  readonly homes?: readonly { readonly home: HomeId; readonly role: Role; readonly through?: string }[];
+  readonly organisations?: readonly { readonly organisation: string; readonly role: Role }[];
   readonly home: string;
   /** Running as the demo: a simulated bed in its own folder. */
   readonly demo: boolean;
@@ -137,6 +141,8 @@ export interface SignInRequest {
 /** POST /api/people/join-codes (owner): a code that lets one person join for 10 minutes. */
 export interface JoinCodeRequest {
   readonly role: Exclude<Role, "owner">;
+  /** May be left out by whoever has one home. */
+  readonly home?: HomeId;
 }
 export interface JoinCodeResponse {
   readonly code: string;

@@ -1,22 +1,24 @@
 import type { Actor, AlarmCommand, CauseId, ConditionId } from "../domain/alarm.ts";
 import type { FaultCode } from "../domain/fault.ts";
-import type { BedId, DeviceId, OccurrenceId } from "../domain/ids.ts";
+import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
+import type { Account, Accounts, JoinCode } from "../port/accounts.ts";
 import type { Clock } from "../port/clock.ts";
 import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { AuditFormat } from "../port/record.ts";
-import type { State } from "../port/state.ts";
+import type { HomeStates, State } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
 import type { ImportState } from "./contract/import.ts";
 import type { BaselinesResponse } from "./contract/limits.ts";
 import type { DeviceView, FrameLine, SimulationRequest, SimulationView } from "./contract/technician.ts";
 import type { LiveModel } from "./live-model.ts";
+import type { PairingDesk } from "./pairing-desk.ts";
 
 /** What came of a command: `reason` is a sentence for the person who asked. */
 export interface CommandOutcome {
@@ -76,14 +78,23 @@ export interface ServerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly accounts: Accounts;
+  /** Of this machine: owner code, what belongs to no home. In a home the same as the home's own. */
   readonly state: State;
+  /** Of each home that is served here. */
+  readonly homes: Pick<HomeStates, "of">;
+  /** The home of a bed; undefined for one of no home here. Says nothing about whether the bed is there. */
+  homeOf(bed: BedId): HomeId | undefined;
   readonly timeseries: Timeseries;
   readonly live: LiveModel;
-  /** Shown by GET /api/me before anybody signed in. */
-  readonly about: {
+  /** What the owner code lets in to: the home, or on a hub the organisation that runs it. */
+  readonly ownerOf: JoinCode["to"];
+  /** What GET /api/me says of this box, also before anybody signed in: then without an account. */
+  about(account: Account | undefined): {
     readonly home: string;
     readonly demo: boolean;
     readonly version: string;
+    /** Web Push key of the account's home; empty where nobody can be woken by it. */
     readonly pushKey: string;
   };
   /** Folder of the built pages (dashboards/dist); need not exist. */
@@ -126,8 +137,10 @@ export interface ServerDeps {
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */
   readonly imports?: Imports;
+  /** Takes boxes in; absent where this is no hub. */
+  readonly pairing?: PairingDesk;
   /** How the box itself is; absent where nobody can ask (rehearsal). */
   readonly health?: Health;
-  /** Called after a phone was added or removed, so that watch knows at once. */
-  targetsChanged(): void;
+  /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
+  targetsChanged(home: HomeId): void;
 }

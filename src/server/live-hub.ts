@@ -5,7 +5,7 @@ import type { BedId } from "../domain/ids.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
-import type { LiveMessage } from "./contract.ts";
+import type { BedState, LiveMessage } from "./contract.ts";
 import type { LiveChange, LiveModel } from "./live-model.ts";
 import { LiveAsk } from "./schemas.ts";
 
@@ -35,20 +35,25 @@ export interface LiveHub {
   /** Whether no further page of this sign-in may connect. */
   full(tokenHash: string): boolean;
   readonly size: number;
-  /** Takes an accepted socket over; `tokenHash` names the sign-in that it lives on. */
-  add(socket: WebSocket, tokenHash: string): void;
+  /** Takes an accepted socket over; `tokenHash` names the sign-in that it lives on, `sight` is what it may see. */
+  add(socket: WebSocket, tokenHash: string, sight: Sight): void;
   /** Closes every socket of a sign-in that ended. */
   drop(tokenHash: string): void;
+  /** Asks anew what every page may see: roles or consents have changed. */
+  recheck(): void;
   start(): void;
   stop(): void;
 }
+
+/** Which beds a page may see. */
+export type Sight = (bed: BedId) => boolean;
 
 export interface LiveHubDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly model: LiveModel;
-  /** False when the sign-in has ended; rejecting means not known now, and the page stays. */
-  readonly stillSignedIn: (tokenHash: string) => Promise<boolean>;
+  /** Undefined when the sign-in has ended; rejecting means not known now, and the page stays as it is. */
+  readonly sightOf: (tokenHash: string) => Promise<Sight | undefined>;
 }
 
 /** Idle until start(). */
@@ -59,6 +64,7 @@ export function createLiveHub(deps: LiveHubDeps): LiveHub {
 interface Client {
   readonly socket: WebSocket;
   readonly tokenHash: string;
+  sight: Sight;
   readonly waves: Set<BedId>;
   /**
    * Every message is followed by a ping with its number, and the page's answer says that it took it: what lies in
@@ -103,10 +109,10 @@ class Hub implements LiveHub {
         const { rateHz, channels } = wave;
         const text = textOf({ kind: "wave", bed, device, rateHz, channels });
         for (const client of this.#clients)
-          if (client.waves.has(bed)) this.#offer(client, text, IN_FLIGHT_MAX + 1);
+          if (client.waves.has(bed) && client.sight(bed)) this.#offer(client, text, IN_FLIGHT_MAX + 1);
       }),
       clock.every(HEARTBEAT_MS, () => this.#beat()),
-      clock.every(RECHECK_MS, () => this.#recheck()),
+      clock.every(RECHECK_MS, () => this.recheck()),
     ];
   }
 
@@ -119,11 +125,12 @@ class Hub implements LiveHub {
     this.#clients.clear();
   }
 
-  add(socket: WebSocket, tokenHash: string): void {
+  add(socket: WebSocket, tokenHash: string, sight: Sight): void {
     const { clock, log } = this.#deps;
     const client: Client = {
       socket,
       tokenHash,
+      sight,
       waves: new Set(),
       sent: 0,
       taken: 0,
@@ -136,7 +143,7 @@ class Hub implements LiveHub {
     socket.on("error", (error) => log.note("live.socket_failed", { error: error.message }, "debug"));
     socket.on("pong", (data: Buffer) => this.#taken(client, Number(data.toString())));
     socket.on("message", (data: Buffer) => this.#hear(client, data.toString()));
-    this.#offer(client, this.#state(), IN_FLIGHT_MAX);
+    this.#offer(client, this.#stateFor(client), IN_FLIGHT_MAX);
   }
 
   drop(tokenHash: string): void {
@@ -166,8 +173,13 @@ class Hub implements LiveHub {
     this.#pushAt = undefined;
     this.#urgent = false;
     this.#lastPush = this.#deps.clock.mono();
-    const text = this.#state();
+    const { clock, model } = this.#deps;
+    const at = clock.wall();
+    const states = model.states();
+    const texts = new Map<Sight, string>();
     for (const client of this.#clients) {
+      const text = texts.get(client.sight) ?? textFor(client.sight, at, states);
+      texts.set(client.sight, text);
       if (!this.#offer(client, text, limit)) client.owed = true;
     }
   }
@@ -192,7 +204,7 @@ class Hub implements LiveHub {
     if (!(number > client.taken && number <= client.sent)) return;
     client.taken = number;
     client.lastTaken = this.#deps.clock.mono();
-    if (client.owed) this.#offer(client, this.#state(), IN_FLIGHT_MAX);
+    if (client.owed) this.#offer(client, this.#stateFor(client), IN_FLIGHT_MAX);
   }
 
   #hear(client: Client, text: string): void {
@@ -202,7 +214,7 @@ class Hub implements LiveHub {
       client.socket.close(1008, "not understood");
       return;
     }
-    if (this.#deps.model.bed(ask.bed) === undefined) return;
+    if (this.#deps.model.bed(ask.bed) === undefined || !client.sight(ask.bed)) return;
     if (ask.on) client.waves.add(ask.bed);
     else client.waves.delete(ask.bed);
   }
@@ -217,22 +229,36 @@ class Hub implements LiveHub {
     }
   }
 
-  #recheck(): void {
+  recheck(): void {
     for (const tokenHash of new Set([...this.#clients].map((client) => client.tokenHash))) {
-      this.#deps.stillSignedIn(tokenHash).then(
-        (still) => {
-          if (!still) this.drop(tokenHash);
+      this.#deps.sightOf(tokenHash).then(
+        (sight) => {
+          if (sight === undefined) this.drop(tokenHash);
+          else this.#see(tokenHash, sight);
         },
         (error: unknown) => this.#deps.log.note("session.unchecked", { error: messageOf(error) }, "warn"),
       );
     }
   }
 
-  #state(): string {
+  /** What a page must not see any more leaves it with the next state, which is due at once. */
+  #see(tokenHash: string, sight: Sight): void {
+    for (const client of this.#clients) {
+      if (client.tokenHash !== tokenHash) continue;
+      client.sight = sight;
+      for (const bed of client.waves) if (!sight(bed)) client.waves.delete(bed);
+    }
+    this.#schedule("numbers");
+  }
+
+  #stateFor({ sight }: Client): string {
     const { clock, model } = this.#deps;
-    return textOf({ kind: "state", at: clock.wall(), beds: model.states() });
+    return textFor(sight, clock.wall(), model.states());
   }
 }
+
+const textFor = (sight: Sight, at: number, states: readonly BedState[]): string =>
+  textOf({ kind: "state", at, beds: states.filter(({ bed }) => sight(bed)) });
 
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 

@@ -1,6 +1,7 @@
 import { createHash, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { base32Id } from "../domain/ids.ts";
+import type { Accounts } from "../port/accounts.ts";
 import type { Random } from "../port/random.ts";
 import type { State } from "../port/state.ts";
 
@@ -35,13 +36,13 @@ export const joinCodeHash = (typed: string): string =>
  */
 export async function ensureOwnerCode(options: {
   readonly state: State;
+  readonly accounts: Pick<Accounts, "hasOwner">;
   readonly random: Random;
   readonly renew: boolean;
 }): Promise<string | undefined> {
-  const { state, random, renew } = options;
+  const { state, accounts, random, renew } = options;
   if (!renew && (await state.value(OWNER_CODE)) !== undefined) {
-    const people = await state.people();
-    if (people.some((person) => person.role === "owner")) return undefined;
+    if (await accounts.hasOwner()) return undefined;
   }
   const code = makeCode(random);
   const salt = Buffer.from(random.bytes(16));

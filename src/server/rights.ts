@@ -1,5 +1,7 @@
 import { Fault } from "../domain/fault.ts";
-import { type Person, ROLES, type Role } from "../domain/person.ts";
+import type { BedId, HomeId } from "../domain/ids.ts";
+import { ROLES, type Role } from "../domain/person.ts";
+import type { Account, OrganisationId } from "../port/accounts.ts";
 
 /** Who may use a route, and what it does (docs/api.md is checked against this table). */
 export interface Right {
@@ -150,6 +152,26 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   },
   "POST /api/beds/:bed/commissionings/close": { who: bench, does: "closes the open protocol for good" },
   "GET /api/beds/:bed/reception": { who: bench, does: "how many seconds of a time hold data, by device" },
+
+  "POST /api/pair": {
+    who: "anyone",
+    byToken: true,
+    does: "takes a box in that holds a claim code, and answers its credentials",
+  },
+  "PUT /api/boxes/:box/estate": {
+    who: "anyone",
+    byToken: true,
+    does: "keeps what a box leaves to the one after it; signed by the box",
+  },
+  "GET /api/homes": { who: bench, does: "the homes that one looks after, their boxes and open claim codes" },
+  "POST /api/homes/codes": { who: bench, does: "makes a claim code for the box of a new home" },
+  "POST /api/homes/:home/codes": {
+    who: bench,
+    does: "makes a claim code for a box that takes this home over",
+  },
+  "DELETE /api/homes/codes/:code": { who: bench, does: "withdraws a claim code" },
+  "PUT /api/homes/:home": { who: bench, does: "gives a home another name" },
+  "POST /api/homes/:home/boxes/:box/revoke": { who: bench, does: "puts a box out at once" },
 };
 
 /** The row of a route; HEAD is judged as the GET that it mirrors. */
@@ -158,16 +180,82 @@ export function rightOf(method: string, pattern: string): Right | undefined {
   return Object.hasOwn(RIGHTS, route) ? RIGHTS[route] : undefined;
 }
 
-/** Undefined when this person (or nobody) may use the route, else the fault to answer with. Denies by default. */
-export function authorise(right: Right | undefined, person: Person | undefined): Fault | undefined {
+/**
+ * Where a request acts: the home or organisation that its address names; `anywhere` where it names none, and then
+ * answers hold only what the account may see; `nowhere` for a home that is not here.
+ */
+export type Place =
+  | { readonly kind: "home"; readonly home: HomeId }
+  | { readonly kind: "organisation"; readonly organisation: OrganisationId }
+  | { readonly kind: "anywhere" }
+  | { readonly kind: "nowhere" };
+
+/** The place that the parameters of an address name. */
+export function placeOf(params: unknown, homeOf: (bed: BedId) => HomeId | undefined): Place {
+  const named = (name: string): string | undefined => {
+    const value: unknown =
+      typeof params === "object" && params !== null ? Reflect.get(params, name) : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
+  const [bed, home, organisation] = [named("bed"), named("home"), named("organisation")];
+  if (bed !== undefined) {
+    const of = homeOf(bed);
+    return of === undefined ? { kind: "nowhere" } : { kind: "home", home: of };
+  }
+  if (home !== undefined) return { kind: "home", home };
+  if (organisation !== undefined) return { kind: "organisation", organisation };
+  return { kind: "anywhere" };
+}
+
+/** What an account is at a place; those of the family come first. */
+export function rolesAt({ homes, organisations }: Account, place: Place): readonly Role[] {
+  switch (place.kind) {
+    case "home":
+      return homes.filter(({ home }) => home === place.home).map(({ role }) => role);
+    case "organisation":
+      return organisations
+        .filter(({ organisation }) => organisation === place.organisation)
+        .map(({ role }) => role);
+    case "anywhere":
+      return [...homes, ...organisations].map(({ role }) => role);
+    case "nowhere":
+      return [];
+  }
+}
+
+/** Which beds an account sees live: those of the homes where it has any role. */
+export function sightOf(
+  { homes }: Account,
+  homeOf: (bed: BedId) => HomeId | undefined,
+): (bed: BedId) => boolean {
+  const seen = new Set(homes.map(({ home }) => home));
+  return (bed) => {
+    const home = homeOf(bed);
+    return home !== undefined && seen.has(home);
+  };
+}
+
+/**
+ * Undefined when this account (or nobody) may use the route at this place, else the fault to answer with. Denies by
+ * default. Whoever has no role at a place is told that it is not there, so that nobody can find out which homes are.
+ */
+export function authorise(
+  right: Right | undefined,
+  account: Account | undefined,
+  place: Place,
+): Fault | undefined {
   if (right?.who === "anyone") return undefined;
-  if (person === undefined) {
+  if (account === undefined) {
     return new Fault("NOT_SIGNED_IN", "Nobody is signed in here.", {
       fix: "Sign in with the owner code that the box prints, or with a join code.",
     });
   }
-  if (right?.who.includes(person.role) === true) return undefined;
-  return new Fault("NOT_ALLOWED", `This is not for the role ${person.role}.`, {
+  const roles = rolesAt(account, place);
+  if (roles.some((role) => right?.who.includes(role) === true)) return undefined;
+  if (roles.length === 0 && place.kind !== "anywhere") {
+    return new Fault("NOT_FOUND", "There is no such thing here for you.");
+  }
+  return new Fault("NOT_ALLOWED", `This is not for the role ${roles[0] ?? "of nobody"}.`, {
     fix: "Ask the owner for a join code of the right role.",
   });
 }

@@ -9,14 +9,17 @@ import { SIGNAL_IDS } from "../domain/signal.ts";
  * checks that the two agree. Unknown fields are ignored.
  */
 
-const Name = Type.String({
+const Id = Type.String({ pattern: "^[a-z2-7]{10}$" });
+export const Name = Type.String({
   minLength: 1,
   maxLength: 60,
   // Nothing that cannot be seen, and nothing that turns the reading direction of what follows it.
   pattern: "^(?=.*\\S)[^\\p{Cc}\\u202A-\\u202E\\u2066-\\u2069]+$",
 });
 
-export const BedParams = Type.Object({ bed: Type.String({ pattern: "^b[0-9]{1,4}$" }) });
+/** A bed's own id, on a hub behind the home's. */
+const Bed = Type.String({ pattern: "^([a-z2-7]{10}~)?b[0-9]{1,4}$" });
+export const BedParams = Type.Object({ bed: Bed });
 export const OccurrenceParams = Type.Object({
   bed: BedParams.properties.bed,
   id: Type.String({ pattern: "^b[0-9]{1,4}-[a-z2-7]{10}-[0-9]{1,15}$" }),
@@ -46,6 +49,7 @@ export const SignIn = Type.Object({
 export const SetLanguage = Type.Object({ language: Type.Enum(LANGUAGES) });
 export const MakeJoinCode = Type.Object({
   role: Type.Enum(["caregiver", "patient", "therapist", "technician"] as const),
+  home: Type.Optional(Id),
 });
 export const Acknowledge = Type.Object({
   place: Type.Enum(["going", "bedside", "watching"] as const),
@@ -98,6 +102,18 @@ const PersonAnswer = Type.Object({
 
 export const MeAnswer = Type.Object({
   person: Type.Optional(PersonAnswer),
+  homes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        home: Type.String(),
+        role: Type.Enum(ROLES),
+        through: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
+  organisations: Type.Optional(
+    Type.Array(Type.Object({ organisation: Type.String(), role: Type.Enum(ROLES) })),
+  ),
   home: Type.String(),
   demo: Type.Boolean(),
   version: Type.String(),

@@ -6,7 +6,7 @@ import { MINUTE_MS } from "../domain/time.ts";
 import type { App, Context } from "./context.ts";
 import { RateStore } from "./limits.ts";
 import { problemOf } from "./problem.ts";
-import { authorise, rightOf } from "./rights.ts";
+import { authorise, rightOf, sightOf } from "./rights.ts";
 import { cookieName, crossSite } from "./security.ts";
 import type { SignedIn } from "./sessions.ts";
 
@@ -27,10 +27,12 @@ export function answerUpgrades(app: App, context: Context): void {
     const ignore = (): void => {};
     socket.on("error", ignore);
     admit(request).then(
-      ({ tokenHash }) => {
+      ({ tokenHash, account }) => {
         if (socket.destroyed) return;
         socket.off("error", ignore);
-        sockets.handleUpgrade(request, socket, head, (accepted) => hub.add(accepted, tokenHash));
+        sockets.handleUpgrade(request, socket, head, (accepted) =>
+          hub.add(accepted, tokenHash, sightOf(account, deps.homeOf)),
+        );
       },
       (error: unknown) => {
         deps.log.note("live.refused", { error: messageOf(error) }, "debug");
@@ -52,7 +54,7 @@ export function answerUpgrades(app: App, context: Context): void {
     if (foreign !== undefined) throw foreign;
     const cookies = app.parseCookie(request.headers.cookie ?? "");
     const signedIn = await context.sessions.find(cookies[cookieName(deps.tls !== undefined)]);
-    const refusal = authorise(rightOf("GET", LIVE), signedIn?.person);
+    const refusal = authorise(rightOf("GET", LIVE), signedIn?.account, { kind: "anywhere" });
     if (refusal !== undefined) throw refusal;
     if (signedIn === undefined) throw new Fault("NOT_SIGNED_IN", "Nobody is signed in here.");
     if (hub.full(signedIn.tokenHash)) {

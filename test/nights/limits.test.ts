@@ -1,8 +1,9 @@
 // Limits that a person set in a whole home: through power cuts, a lost journal, and time, on virtual time.
 import { describe, expect, test } from "vitest";
-import { DAY_MS, HOUR_MS, wall } from "../../src/domain/time.ts";
+import { HOUR_MS, wall } from "../../src/domain/time.ts";
 import type { MemoryDisk } from "../../src/rehearsal/disk.ts";
 import { createLastingBed, type LastingBed } from "../support/home-rehearsed.ts";
+import { addMember, addSignIn } from "../support/sign-in.ts";
 
 const SECRET = "s".repeat(43);
 const MEI = { id: "p-mei", name: "Mei", role: "owner", language: "zh-Hans" } as const;
@@ -10,14 +11,8 @@ const MEI = { id: "p-mei", name: "Mei", role: "owner", language: "zh-Hans" } as 
 async function bedOfMei(seed: number, harm?: (disk: MemoryDisk) => void): Promise<LastingBed> {
   const bed = await createLastingBed(seed, harm);
   const { world } = bed.now;
-  await world.state.addPerson(MEI);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(SECRET));
-  await world.state.addSession({
-    tokenHash: Buffer.from(digest).toString("hex"),
-    person: MEI.id,
-    createdAt: world.clock.wall(),
-    expiresAt: wall(world.clock.wall() + 30 * DAY_MS),
-  });
+  await addMember(world, bed.now.home.identity.home, MEI);
+  await addSignIn(world, MEI.id, SECRET);
   await world.clock.advance(1_000);
   return bed;
 }

@@ -6,6 +6,7 @@ import { atLocal, DAY_MS, HOUR_MS, SECOND_MS, wall } from "../../src/domain/time
 import { composeHome } from "../../src/home.ts";
 import type { StoredRow } from "../../src/port/timeseries.ts";
 import { createPatient } from "../../src/rehearsal/patient.ts";
+import { addMember, addSignIn } from "../support/sign-in.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
 import { createRehearsalWorld, type RehearsalWorld, simulateBed } from "../../src/rehearse.ts";
 
@@ -37,18 +38,11 @@ async function fillDips(world: RehearsalWorld, day: string, simulated: boolean):
 }
 
 const SECRET = "s".repeat(43);
+const MEI = { id: "p-mei", name: "Mei", role: "therapist", language: "en" } as const;
 
 async function homeWith(filled: (world: RehearsalWorld) => Promise<void>) {
   const world = createRehearsalWorld({ seed: 5, startsAt: wall(Date.parse("2026-11-21T22:00:00+08:00")) });
   await filled(world);
-  await world.state.addPerson({ id: "p-mei", name: "Mei", role: "therapist", language: "en" });
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(SECRET));
-  await world.state.addSession({
-    tokenHash: Buffer.from(digest).toString("hex"),
-    person: "p-mei",
-    createdAt: world.clock.wall(),
-    expiresAt: wall(world.clock.wall() + DAY_MS),
-  });
   const { clock, log, memory } = world;
   const [bed] = config.beds;
   if (bed === undefined) throw new Error("no bed");
@@ -63,6 +57,8 @@ async function homeWith(filled: (world: RehearsalWorld) => Promise<void>) {
     log,
   });
   const home = await composeHome(world, config, { pagesFolder: "/nonexistent" });
+  await addMember(world, home.identity.home, MEI);
+  await addSignIn(world, MEI.id, SECRET);
   return {
     clock,
     whys: () =>

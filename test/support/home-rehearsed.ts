@@ -30,7 +30,7 @@ export async function startDrilledHome(seed: number, config: HomeConfig = rehear
 
 /** Ana, with a phone that is set up now. */
 export async function addPhone(run: Pick<Rehearsed, "world" | "home">): Promise<void> {
-  await run.world.state.addPerson(ANA);
+  await run.world.state.putPerson(ANA);
   await putPhone(run);
 }
 

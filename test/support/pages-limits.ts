@@ -26,7 +26,7 @@ export interface PagesLimits {
 export function createPagesLimits(): PagesLimits {
   const clock = createVirtualClock(wall(NOW));
   const state = createMemoryState();
-  const mei = state.addPerson({ id: "p1", name: "Mei", role: "therapist", language: "en" });
+  const mei = state.putPerson({ id: "p1", name: "Mei", role: "therapist", language: "en" });
   let engineVersion = 0;
   const desk = createLimitsDesk({
     ...{ bed: "b1", dependencyClass: "B", state, clock, log: { note: () => undefined } },

@@ -1,6 +1,7 @@
 import { Check } from "typebox/value";
 import type { CommissioningStep } from "../../domain/commissioning.ts";
 import { Fault } from "../../domain/fault.ts";
+import { ownBed } from "../../domain/ids.ts";
 import { isPresent } from "../../domain/sample.ts";
 import type { SignalId } from "../../domain/signal.ts";
 import { DAY_MS, SECOND_MS, type Wall } from "../../domain/time.ts";
@@ -43,7 +44,9 @@ export function commissioningRoutes(app: App, context: Context): void {
     async (request, reply): Promise<CommissioningsResponse> => {
       reply.header("cache-control", "no-store");
       const { bed } = bedOrFault(context, request.params.bed);
-      return { commissionings: (await deps.state.commissionings(bed, SHOWN_MAX)).map(viewOf) };
+      return {
+        commissionings: (await context.stateOf(bed).commissionings(ownBed(bed), SHOWN_MAX)).map(viewOf),
+      };
     },
   );
 
@@ -56,8 +59,8 @@ export function commissioningRoutes(app: App, context: Context): void {
       const saw = how === "seen" ? sawOrFault(context, bed, step) : undefined;
       const person = context.person(request);
       const at = deps.clock.wall();
-      const id = await deps.state.openCommissioning(bed, context.newId(), at);
-      const written = await deps.state.putCommissionedStep(id, {
+      const id = await context.stateOf(bed).openCommissioning(ownBed(bed), context.newId(), at);
+      const written = await context.stateOf(bed).putCommissionedStep(id, {
         ...{ step, result, how, at, by: person.name },
         ...(value === undefined ? {} : { value }),
         ...(note === undefined || note === "" ? {} : { note }),
@@ -81,7 +84,7 @@ export function commissioningRoutes(app: App, context: Context): void {
     async (request): Promise<CloseCommissioningResponse> => {
       const bed = bedOrFault(context, request.params.bed);
       const person = context.person(request);
-      const id = await deps.state.closeCommissioning(bed.bed, {
+      const id = await context.stateOf(bed.bed).closeCommissioning(ownBed(bed.bed), {
         at: deps.clock.wall(),
         by: person.name,
         note: request.body.note,
@@ -161,7 +164,7 @@ function aboutBed({ deps }: Context, { bed, label }: LiveBed): CommissionedBed {
   const state = deps.live.states().find((each) => each.bed === bed);
   return {
     label,
-    version: deps.about.version,
+    version: deps.about(undefined).version,
     simulated: deps.live.simulated(bed),
     sounder: state?.readiness.sounder.ok ?? false,
     devices: deps

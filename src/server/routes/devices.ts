@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import type { BedId } from "../../domain/ids.ts";
 import { HOUR_MS, type Wall, wall } from "../../domain/time.ts";
@@ -27,9 +28,9 @@ export function deviceRoutes(app: App, context: Context): void {
   app.get(
     "/api/devices",
     { schema: { response: { 200: schemas.DevicesAnswer } } },
-    async (_, reply): Promise<DevicesResponse> => {
+    async (request, reply): Promise<DevicesResponse> => {
       reply.header("cache-control", "no-store");
-      return { devices: deps.devices() };
+      return { devices: deps.devices().filter(({ bed }) => context.shows(request, bed)) };
     },
   );
 
@@ -38,7 +39,7 @@ export function deviceRoutes(app: App, context: Context): void {
     { schema: { params: schemas.DeviceParams, response: { 200: schemas.FramesAnswer } } },
     async (request, reply): Promise<FramesResponse> => {
       reply.header("cache-control", "no-store");
-      const { device } = deviceOrFault(context, request.params.device);
+      const { device } = deviceOrFault(context, request, request.params.device);
       return { frames: deps.frames(device) ?? [] };
     },
   );
@@ -47,7 +48,7 @@ export function deviceRoutes(app: App, context: Context): void {
     "/api/devices/:device/serial",
     { schema: { params: schemas.DeviceParams, response: { 200: CommandAnswerSchema } } },
     async (request): Promise<CommandAnswer> => {
-      const { device, serial: before } = deviceOrFault(context, request.params.device);
+      const { device, serial: before } = deviceOrFault(context, request, request.params.device);
       const serial = deps.bindSerial(device);
       if (serial === undefined) throw new Fault("CONFLICT", `${device} has not told a serial number.`);
       context.audit("serial", `${device} ${before?.bound ?? "none"} to ${serial}`, context.person(request));
@@ -59,7 +60,7 @@ export function deviceRoutes(app: App, context: Context): void {
     "/api/devices/:device/recording",
     { schema: { params: schemas.DeviceParams, querystring: schemas.TimeQuery } },
     async (request, reply) => {
-      const view = deviceOrFault(context, request.params.device);
+      const view = deviceOrFault(context, request, request.params.device);
       const { from, to } = timesOrFault(request.query, RECORDING_MAX_MS, "A recording holds at most 2 h.");
       if (recordings >= RECORDINGS_MAX) {
         throw new Fault("RATE_LIMITED", "Too many recordings are read at once.", {
@@ -113,8 +114,10 @@ export function deviceRoutes(app: App, context: Context): void {
 /** A chunk or a timed remark below the head of a transcript. */
 const HOLDS_SOMETHING = /^(?:# )?\d+(?:\.\d+)? /m;
 
-function deviceOrFault({ deps }: Context, device: string): DeviceView {
-  const found = deps.devices().find((each) => each.device === device);
+function deviceOrFault(context: Context, request: FastifyRequest, device: string): DeviceView {
+  const found = context.deps
+    .devices()
+    .find((each) => each.device === device && context.shows(request, each.bed));
   if (found === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
   return found;
 }

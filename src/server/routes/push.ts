@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { Fault } from "../../domain/fault.ts";
+import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
 import { PushAnswer, PushSubscribe, TargetParams } from "../schemas.ts";
 
@@ -15,9 +16,12 @@ export function pushRoutes(app: App, context: Context): void {
     { schema: { body: PushSubscribe, response: { 200: PushAnswer } } },
     async (request): Promise<{ readonly id: string }> => {
       const person = context.person(request);
+      const signedIn = context.signedIn(request);
       const { endpoint, p256dh, auth, label } = request.body;
       if (!deps.allowPrivateEndpoints) checkEndpoint(endpoint);
-      const targets = await deps.state.targets();
+      const [home, ...others] = context.homes(request);
+      if (home === undefined) throw new Fault("NOT_FOUND", "There is no home for you here.");
+      const targets = await deps.homes.of(home).targets();
       const before = targets.find(({ settings }) => settings["endpoint"] === endpoint);
       if (before === undefined && targets.filter((one) => one.person === person.id).length >= TARGETS_MAX) {
         throw new Fault("CONFLICT", `You already have ${TARGETS_MAX} phones.`, {
@@ -28,7 +32,7 @@ export function pushRoutes(app: App, context: Context): void {
       // The same phone again keeps its proof; new keys, or another person, have yet to be proven.
       const keepProof = sameKeys && before.person === person.id && before.lastProofAt !== undefined;
       const id = before?.id ?? context.newId();
-      await deps.state.putTarget({
+      const target: TargetRecord = {
         id,
         channel: "web-push",
         settings: { endpoint, p256dh, auth },
@@ -36,9 +40,13 @@ export function pushRoutes(app: App, context: Context): void {
         label: label.trim(),
         addedAt: deps.clock.wall(),
         ...(keepProof ? { lastProofAt: before.lastProofAt } : {}),
-      });
-      context.audit("target.added", id, person);
-      deps.targetsChanged();
+        ...(signedIn === undefined ? {} : { signIn: signedIn.tokenHash }),
+      };
+      for (const each of [home, ...others]) {
+        await deps.homes.of(each).putTarget(target);
+        context.audit("target.added", id, { ...person, home: each });
+        deps.targetsChanged(each);
+      }
       return { id };
     },
   );
@@ -46,13 +54,17 @@ export function pushRoutes(app: App, context: Context): void {
   app.delete("/api/push/:id", { schema: { params: TargetParams } }, async (request, reply) => {
     const person = context.person(request);
     const { id } = request.params;
-    const target = (await deps.state.targets()).find((one) => one.id === id);
-    if (target === undefined || (target.person !== person.id && person.role !== "owner")) {
-      throw new Fault("NOT_FOUND", "There is no such phone of yours.");
+    let isFound = false;
+    for (const home of context.homes(request)) {
+      const target = (await deps.homes.of(home).targets()).find((one) => one.id === id);
+      const isOwner = context.account(request).homes.some((one) => one.home === home && one.role === "owner");
+      if (target === undefined || (target.person !== person.id && !isOwner)) continue;
+      isFound = true;
+      await deps.homes.of(home).removeTarget(id);
+      context.audit("target.removed", id, { ...person, home });
+      deps.targetsChanged(home);
     }
-    await deps.state.removeTarget(id);
-    context.audit("target.removed", id, person);
-    deps.targetsChanged();
+    if (!isFound) throw new Fault("NOT_FOUND", "There is no such phone of yours.");
     return reply.code(204).send();
   });
 }

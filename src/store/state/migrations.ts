@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../../domain/fault.ts";
+import { REGISTRY_TABLES } from "./registry-schema.ts";
 
 /**
  * The state file's history, oldest first: entry n brings a file of version n to version n + 1. Entries are never
@@ -98,6 +99,173 @@ export const MIGRATIONS: readonly string[] = [
     by_name TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Columns without a fixed type hold a text, or its encrypted bytes where the data folder has a key.
+  CREATE TABLE person_2 (
+    id TEXT PRIMARY KEY,
+    name ANY NOT NULL,
+    role TEXT NOT NULL,
+    language TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO person_2 SELECT id, name, role, language FROM person ORDER BY rowid;
+
+  CREATE TABLE target_2 (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL REFERENCES person_2 (id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    label ANY NOT NULL,
+    settings ANY NOT NULL,
+    added_at INTEGER NOT NULL,
+    last_proof_at INTEGER,
+    dead_since INTEGER,
+    dead_why TEXT,
+    -- The sign-in of the phone that it is on; when that is ended it goes with it.
+    sign_in TEXT
+  ) STRICT;
+  INSERT INTO target_2
+    SELECT id, person, channel, label, settings, added_at, last_proof_at, dead_since, dead_why, NULL
+      FROM target ORDER BY rowid;
+
+  CREATE TABLE account (
+    id TEXT PRIMARY KEY,
+    name ANY NOT NULL,
+    language TEXT NOT NULL,
+    login ANY,
+    -- Finds the login name without telling it.
+    login_hash TEXT UNIQUE,
+    password TEXT
+  ) STRICT;
+  INSERT INTO account (id, name, language) SELECT id, name, language FROM person ORDER BY rowid;
+
+  CREATE TABLE home_role (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    home TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (account, home)
+  ) STRICT;
+  CREATE INDEX home_role_by_home ON home_role (home);
+  INSERT INTO home_role SELECT person.id, json_extract(value.value, '$'), person.role
+    FROM person JOIN value ON value.name = 'home_id' ORDER BY person.rowid;
+
+  CREATE TABLE sign_in (
+    token_hash TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    way TEXT NOT NULL,
+    label ANY NOT NULL
+  ) STRICT;
+  CREATE INDEX sign_in_by_account ON sign_in (account, created_at);
+  INSERT INTO sign_in SELECT token_hash, person, created_at, expires_at, created_at, 'code', ''
+    FROM session ORDER BY rowid;
+
+  DROP TABLE session;
+  DROP TABLE target;
+  DROP TABLE person;
+  ALTER TABLE person_2 RENAME TO person;
+  ALTER TABLE target_2 RENAME TO target;
+
+  -- Codes live ten minutes: none of them outlives the update.
+  DROP TABLE join_code;
+  CREATE TABLE join_code (
+    code_hash TEXT PRIMARY KEY,
+    home TEXT,
+    organisation TEXT,
+    role TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE credential (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    public_key TEXT NOT NULL,
+    counter INTEGER NOT NULL,
+    transports TEXT NOT NULL,
+    label ANY NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER
+  ) STRICT;
+  CREATE INDEX credential_by_account ON credential (account);
+
+  CREATE TABLE external_identity (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    PRIMARY KEY (issuer, subject)
+  ) STRICT;
+
+  CREATE TABLE organisation (
+    id TEXT PRIMARY KEY,
+    name ANY NOT NULL
+  ) STRICT;
+
+  CREATE TABLE organisation_role (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    organisation TEXT NOT NULL REFERENCES organisation (id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    PRIMARY KEY (account, organisation)
+  ) STRICT;
+  CREATE INDEX organisation_role_by_organisation ON organisation_role (organisation);
+
+  CREATE TABLE consent (
+    id TEXT PRIMARY KEY,
+    home TEXT NOT NULL,
+    organisation TEXT NOT NULL REFERENCES organisation (id) ON DELETE CASCADE,
+    roles TEXT NOT NULL,
+    given_at INTEGER NOT NULL,
+    given_by TEXT NOT NULL,
+    given_name ANY NOT NULL,
+    ended_at INTEGER,
+    ended_by TEXT,
+    ended_name ANY
+  ) STRICT;
+  CREATE INDEX consent_by_home ON consent (home, given_at);
+  CREATE INDEX consent_by_organisation ON consent (organisation) WHERE ended_at IS NULL;
+
+  CREATE TABLE share (
+    id TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL UNIQUE,
+    home TEXT NOT NULL,
+    bed TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    label ANY NOT NULL,
+    made_by TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    used_at INTEGER
+  ) STRICT;
+  CREATE INDEX share_by_home ON share (home, made_at);
+
+  CREATE TABLE value_2 (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
+  INSERT INTO value_2 SELECT name, value FROM value;
+  DROP TABLE value;
+  ALTER TABLE value_2 RENAME TO value;
+
+  CREATE TABLE audit_2 (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    person TEXT,
+    action TEXT NOT NULL,
+    detail ANY NOT NULL
+  ) STRICT;
+  INSERT INTO audit_2 SELECT id, at, person, action, detail FROM audit;
+  DROP TABLE audit;
+  ALTER TABLE audit_2 RENAME TO audit;
+
+  CREATE TABLE limits_2 (
+    bed TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    body ANY NOT NULL,
+    PRIMARY KEY (bed, version)
+  ) STRICT;
+  INSERT INTO limits_2 SELECT bed, version, at, body FROM limits;
+  DROP TABLE limits;
+  ALTER TABLE limits_2 RENAME TO limits;
+  `,
+  REGISTRY_TABLES,
 ];
 
 /**

@@ -1,16 +1,23 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { seal, unseal } from "../../crypt/seal.ts";
 import { Fault, messageOf } from "../../domain/fault.ts";
 
 /** A row as SQLite gives it. */
 export type Row = Record<string, SQLOutputValue>;
 
-/** One connection to a state file: prepared statements, transactions, and faults in place of SQLite's errors. */
+/**
+ * One connection to a state file: prepared statements, transactions, texts that are encrypted on disk where there is
+ * a key, and faults in place of SQLite's errors.
+ */
 export class Sql {
   readonly #database: DatabaseSync;
+  readonly #key: Uint8Array | undefined;
   readonly #prepared = new Map<string, StatementSync>();
 
-  constructor(database: DatabaseSync) {
+  /** @param key 32 bytes; without it texts are stored as they are */
+  constructor(database: DatabaseSync, key?: Uint8Array) {
     this.#database = database;
+    this.#key = key;
   }
 
   /** Every row. Throws STATE_FAILED. */
@@ -30,6 +37,7 @@ export class Sql {
 
   /** Does all of the work, or nothing of it where it throws. Throws STATE_FAILED, and what the work throws. */
   together<Answer>(work: () => Answer): Answer {
+    if (this.#database.isTransaction) return work();
     return this.#guard(() => {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
@@ -42,6 +50,34 @@ export class Sql {
         throw error;
       }
     });
+  }
+
+  /** Whether texts are encrypted from now on. */
+  get seals(): boolean {
+    return this.#key !== undefined;
+  }
+
+  /** A text as its column holds it. `context` is `<table>.<column>`: what was sealed for one opens in no other. */
+  sealed(context: string, text: string): SQLInputValue {
+    return this.#key === undefined ? text : seal(this.#key, Buffer.from(text), context);
+  }
+
+  /** A text from its column; plain ones were written before there was a key. Throws UNSEALABLE, STATE_FAILED. */
+  opened(context: string, row: Row): string {
+    const column = columnOf(context);
+    const value = row[column];
+    if (typeof value === "string") return value;
+    if (!(value instanceof Uint8Array)) throw damaged(column);
+    if (this.#key !== undefined) return Buffer.from(unseal(this.#key, value, context)).toString();
+    throw new Fault("UNSEALABLE", "the state file is encrypted, and there is no key", {
+      fix: "Put the key file back that belongs to this data folder.",
+      permanent: true,
+    });
+  }
+
+  /** Undefined for an empty column. */
+  openedOrNone(context: string, row: Row): string | undefined {
+    return row[columnOf(context)] === null ? undefined : this.opened(context, row);
   }
 
   /** Ends the connection. Harmless when repeated. */
@@ -72,6 +108,8 @@ export class Sql {
     }
   }
 }
+
+const columnOf = (context: string): string => context.slice(context.indexOf(".") + 1);
 
 /** A column that holds text. Throws STATE_FAILED where it does not. */
 export function text(row: Row, column: string): string {

@@ -1,8 +1,21 @@
+import type { Accounts } from "../../port/accounts.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Log } from "../../port/log.ts";
-import type { State } from "../../port/state.ts";
-import { createInlineClient, createWorkerClient, type WorkerClient, workerEntry } from "../worker.ts";
-import { openStateTables, type StateTables } from "./tables.ts";
+import type { Registry } from "../../port/registry.ts";
+import type { HomeStates, State } from "../../port/state.ts";
+import {
+  createInlineClient,
+  createWorkerClient,
+  type MethodAnswer,
+  type MethodArguments,
+  type MethodName,
+  type WorkerClient,
+  workerEntry,
+} from "../worker.ts";
+import { accountsOver } from "./accounts.ts";
+import { registryOver } from "./registry.ts";
+import { openStores, type StoreMethods, type StoresOptions } from "./stores.ts";
+import type { StateTables } from "./tables.ts";
 
 /** Settings and people are read by a person who waits; longer than this is a fault to show, not to sit through. */
 const DEADLINE_MS = 5_000;
@@ -11,24 +24,42 @@ const LIMITS_LIMIT_MAX = 2_000;
 const WHAT = "the state store";
 const FAULTS = { failed: "STATE_FAILED", stalled: "STATE_FAILED" } as const;
 
+/** Calls methods of an area of tables, wherever those are. */
+export type Call<Methods extends object> = <Name extends MethodName<Methods>>(
+  name: Name,
+  args: MethodArguments<Methods[Name]>,
+) => Promise<MethodAnswer<Methods[Name]>>;
+
+/** All that is kept of people and settings in a data folder. */
+export interface Stores {
+  /** Of the data folder's own file: the home's in a home, what belongs to no home on a hub. */
+  readonly state: State;
+  readonly accounts: Accounts;
+  /** On a hub: homes and boxes. */
+  readonly registry: Registry;
+  /** On a hub: a file for each home. */
+  readonly homes: HomeStates;
+  close(): Promise<void>;
+}
+
 /**
- * The state store on a SQLite file (`state.sqlite`, mode 0600) in a thread of its own. Starts the thread and
- * resolves when the file is open and migrated; rejects with DATA_DIR_UNWRITABLE, DATA_DIR_NEWER, STATE_FAILED.
- * Later calls reject with STATE_FAILED, also when the disk does not answer within 5 s.
+ * The state store on SQLite files (`state.sqlite`, on a hub also `homes/<home>/state.sqlite`; mode 0600) in one thread
+ * of its own. Starts the thread and resolves when the folder's own file is open and migrated; rejects with
+ * DATA_DIR_UNWRITABLE, DATA_DIR_NEWER, STATE_FAILED, UNSEALABLE. Later calls reject with STATE_FAILED, also when the
+ * disk does not answer within 5 s.
  */
-export async function openSqliteState(options: {
+export async function openSqliteStores(options: {
   readonly folder: string;
+  /** 32 bytes; names, addresses and secrets are encrypted with it. */
+  readonly key?: Uint8Array;
   readonly clock: Clock;
   readonly log: Log;
-}): Promise<State> {
-  const worker = createWorkerClient<StateTables>({
+}): Promise<Stores> {
+  const { folder, key, clock, log } = options;
+  const worker = createWorkerClient<StoreMethods>({
     entry: workerEntry("thread", import.meta.url),
-    data: options.folder,
-    what: WHAT,
-    clock: options.clock,
-    log: options.log,
-    faults: FAULTS,
-    deadlineMs: DEADLINE_MS,
+    data: { folder, ...(key && { key }) } satisfies StoresOptions,
+    ...{ what: WHAT, clock, log, faults: FAULTS, deadlineMs: DEADLINE_MS },
   });
   try {
     await worker.start();
@@ -36,44 +67,80 @@ export async function openSqliteState(options: {
     await worker.close();
     throw error;
   }
-  return stateOver(worker);
+  return storesOver(worker);
 }
 
 /** The same tables in memory and in this thread, for rehearsals: no file, no thread, no real time. */
-export function createMemoryState(): State {
-  return stateOver(
-    createInlineClient<StateTables>(openStateTables(undefined), { what: WHAT, faults: FAULTS }),
-  );
+export const createMemoryStores = (): Stores =>
+  storesOver(createInlineClient<StoreMethods>(openStores({}), { what: WHAT, faults: FAULTS }));
+
+/** The State of one home in memory. */
+export const createMemoryState = (): State => createMemoryStores().state;
+
+function storesOver(worker: WorkerClient<StoreMethods>): Stores {
+  const close = (): Promise<void> => worker.close();
+  const opened = new Map<string, State>();
+  return {
+    state: stateOver(areaOf(worker, "home", ""), close),
+    accounts: accountsOver(areaOf(worker, "accounts", ""), close),
+    registry: registryOver(areaOf(worker, "registry", "")),
+    homes: {
+      of(home) {
+        const known = opened.get(home);
+        if (known !== undefined) return known;
+        // Files are the thread's business: one home's state has nothing of its own to close.
+        const state = stateOver(areaOf(worker, "home", home), () => Promise.resolve());
+        opened.set(home, state);
+        return state;
+      },
+      async remove(home) {
+        opened.delete(home);
+        await worker.call("removeHome", [home]);
+      },
+    },
+    close,
+  };
 }
 
-function stateOver(tables: WorkerClient<StateTables>): State {
+/** The methods of one area, of one home where it is named. */
+function areaOf<Methods extends object>(
+  worker: WorkerClient<StoreMethods>,
+  area: "accounts" | "home" | "registry",
+  home: string,
+): Call<Methods> {
+  return async <Name extends MethodName<Methods>>(name: Name, args: MethodArguments<Methods[Name]>) => {
+    const answer = await worker.call("call", [area, home, name, [...args]]);
+    // Tables and callers are compiled against the same methods; there is nothing else on the line.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return answer as MethodAnswer<Methods[Name]>;
+  };
+}
+
+function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
   return {
-    people: () => tables.call("people", []),
-    addPerson: (person) => tables.call("addPerson", [person]),
-    setLanguage: (person, language) => tables.call("setLanguage", [person, language]),
-    addSession: (session) => tables.call("addSession", [session]),
-    session: (tokenHash, now) => tables.call("session", [tokenHash, now]),
-    endSession: (tokenHash) => tables.call("endSession", [tokenHash]),
-    addJoinCode: (code) => tables.call("addJoinCode", [code]),
-    takeJoinCode: (codeHash, now) => tables.call("takeJoinCode", [codeHash, now]),
-    targets: () => tables.call("targets", []),
-    putTarget: (target) => tables.call("putTarget", [target]),
-    removeTarget: (id) => tables.call("removeTarget", [id]),
-    proveTarget: (id, at) => tables.call("proveTarget", [id, at]),
-    killTarget: (id, at, why) => tables.call("killTarget", [id, at, why]),
-    value: (name) => tables.call("value", [name]),
-    setValue: (name, value) => tables.call("setValue", [name, value]),
-    openCommissioning: (bed, id, at) => tables.call("openCommissioning", [bed, id, at]),
-    putCommissionedStep: (commissioning, step) => tables.call("putCommissionedStep", [commissioning, step]),
-    closeCommissioning: (bed, end) => tables.call("closeCommissioning", [bed, end]),
-    commissionings: (bed, limit) => tables.call("commissionings", [bed, limit]),
-    limits: (bed, limit) => tables.call("limits", [bed, bounded(limit, LIMITS_LIMIT_MAX)]),
-    addLimits: (version, expected) => tables.call("addLimits", [version, expected]),
-    trustedClinics: () => tables.call("trustedClinics", []),
-    trustClinic: (clinic) => tables.call("trustClinic", [clinic]),
-    audit: (entry) => tables.call("audit", [entry]),
-    audits: (limit) => tables.call("audits", [bounded(limit, AUDITS_LIMIT_MAX)]),
-    close: () => tables.close(),
+    people: () => call("people", []),
+    putPerson: (person) => call("putPerson", [person]),
+    removePerson: (person) => call("removePerson", [person]),
+    targets: () => call("targets", []),
+    putTarget: (target) => call("putTarget", [target]),
+    removeTarget: (id) => call("removeTarget", [id]),
+    removeTargetsOf: (signIns) => call("removeTargetsOf", [signIns]),
+    proveTarget: (id, at) => call("proveTarget", [id, at]),
+    killTarget: (id, at, why) => call("killTarget", [id, at, why]),
+    value: (name) => call("value", [name]),
+    values: () => call("values", []),
+    setValue: (name, value) => call("setValue", [name, value]),
+    openCommissioning: (bed, id, at) => call("openCommissioning", [bed, id, at]),
+    putCommissionedStep: (commissioning, step) => call("putCommissionedStep", [commissioning, step]),
+    closeCommissioning: (bed, end) => call("closeCommissioning", [bed, end]),
+    commissionings: (bed, limit) => call("commissionings", [bed, limit]),
+    limits: (bed, limit) => call("limits", [bed, bounded(limit, LIMITS_LIMIT_MAX)]),
+    addLimits: (version, expected) => call("addLimits", [version, expected]),
+    trustedClinics: () => call("trustedClinics", []),
+    trustClinic: (clinic) => call("trustClinic", [clinic]),
+    audit: (entry) => call("audit", [entry]),
+    audits: (limit) => call("audits", [bounded(limit, AUDITS_LIMIT_MAX)]),
+    close,
   };
 }
 

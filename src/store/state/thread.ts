@@ -1,8 +1,10 @@
 import { serveWorker } from "../worker.ts";
-import { openStateTables } from "./tables.ts";
+import { openStores } from "./stores.ts";
 
-// The one thread that owns the state file: a disk that stalls stalls nothing but this.
+// The one thread that owns the state files: a disk that stalls stalls nothing but this.
 serveWorker((data) => {
-  if (typeof data !== "string") throw new TypeError("the state thread needs its folder");
-  return openStateTables(data);
+  if (typeof data !== "object" || data === null) throw new TypeError("the state thread needs its options");
+  const folder = "folder" in data && typeof data.folder === "string" ? data.folder : undefined;
+  const key = "key" in data && data.key instanceof Uint8Array ? data.key : undefined;
+  return openStores({ ...(folder && { folder }), ...(key && { key }) });
 });

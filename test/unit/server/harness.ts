@@ -5,6 +5,7 @@ import type { Sample } from "../../../src/domain/sample.ts";
 import type { SignalId } from "../../../src/domain/signal.ts";
 import { mono, type Night, wall } from "../../../src/domain/time.ts";
 import type { WhatIfLine } from "../../../src/domain/what-if.ts";
+import type { Accounts } from "../../../src/port/accounts.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { State } from "../../../src/port/state.ts";
 import type { Bucket, Point, Timeseries } from "../../../src/port/timeseries.ts";
@@ -15,8 +16,9 @@ import type { App } from "../../../src/server/context.ts";
 import type { CommandOutcome, ServerDeps } from "../../../src/server/deps.ts";
 import { createLiveModel, type LiveBed, type LiveModel } from "../../../src/server/live-model.ts";
 import { ensureOwnerCode } from "../../../src/server/owner-code.ts";
-import { createMemoryState } from "../../../src/store/state/state.ts";
+import { createMemoryStores, type Stores } from "../../../src/store/state/state.ts";
 import { deviceView, frameLines, oximeter, simulationView } from "../../support/pages-beds.ts";
+import { addMember, addSignIn } from "../../support/sign-in.ts";
 
 /** 2026-01-10 22:00 in Shanghai: in the night of 2026-01-10. */
 export const NOW = wall(Date.parse("2026-01-10T22:00:00+08:00"));
@@ -31,6 +33,8 @@ export const BED: LiveBed = {
   ],
 };
 
+/** The one home of the box. */
+export const HOME = "homeaaaaaa";
 export const TOKEN = "token-for-the-first-alarm-0001";
 export const OCCURRENCE = "b1-abcdefghij-1";
 
@@ -42,6 +46,7 @@ export interface Harness {
   readonly app: App;
   readonly clock: VirtualClock;
   readonly state: State;
+  readonly accounts: Accounts;
   readonly live: LiveModel;
   readonly commands: { readonly bed: string; readonly command: AlarmCommand }[];
   readonly notes: { readonly event: string; readonly fields: object }[];
@@ -92,7 +97,7 @@ export interface HarnessOptions {
   readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
   readonly clock?: Clock;
-  readonly state?: State;
+  readonly stores?: Stores;
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly beds?: readonly LiveBed[];
 }
@@ -102,7 +107,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const clock = options.clock ?? virtual;
   let counter = 0;
   const random = createSeededRandom(7);
-  const state = options.state ?? createMemoryState();
+  const stores = options.stores ?? createMemoryStores();
+  const { state, accounts } = stores;
   const notes: Harness["notes"] = [];
   const bad: string[] = [];
   const log: ServerDeps["log"] = {
@@ -114,10 +120,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const live = createLiveModel({ clock, log, beds: options.beds ?? [BED] });
   const store = new FakeTimeseries();
   const ownerCode =
-    options.withOwnerCode === true ? ((await ensureOwnerCode({ state, random, renew: false })) ?? "") : "";
+    options.withOwnerCode === true
+      ? ((await ensureOwnerCode({ state, accounts, random, renew: false })) ?? "")
+      : "";
   const harness: Omit<Harness, "app"> = {
     clock: virtual,
     state,
+    accounts,
     live,
     commands: [],
     notes,
@@ -140,25 +149,18 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ownerCode,
     outcome: { accepted: true },
     async person(role, name = `A ${role}`) {
-      const people = await state.people();
+      const people = await accounts.members(HOME);
       const known = people.find((one) => one.name === name && one.role === role);
       if (known !== undefined) return known;
       const id = `p${"abcdefghi".slice(0, 8)}${"abcdefghijklmnopqrstuvwxyz"[people.length % 26]}`;
       const person: Person = { id: `${id}${people.length}`, name, role, language: "en" };
-      await state.addPerson(person);
+      await addMember(stores, HOME, person);
       return person;
     },
     async signIn(role, name) {
       const person = await harness.person(role, name);
       const secret = `${role}-${counter++}`.padEnd(43, "x");
-      const tokenHash = await sha256(secret);
-      const createdAt = clock.wall();
-      await state.addSession({
-        tokenHash,
-        person: person.id,
-        createdAt,
-        expiresAt: wall(createdAt + 90 * 864e5),
-      });
+      await addSignIn({ accounts, clock }, person.id, secret);
       return `${options.tls === undefined ? "" : "__Host-"}breathwatch=${secret}`;
     },
     complaints: () => bad,
@@ -183,9 +185,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     random,
     log,
     state,
+    accounts,
     timeseries: store,
     live,
-    about: { home: "homeaaaaaa", demo: true, version: "0.1.0", pushKey: "BKey" },
+    homes: { of: () => state },
+    homeOf: () => HOME,
+    ownerOf: { home: HOME, role: "owner" },
+    about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -255,11 +261,6 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     },
   });
   return Object.assign(harness, { app });
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Buffer.from(digest).toString("hex");
 }
 
 /** An open alarm for folds and nights. */

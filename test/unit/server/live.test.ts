@@ -184,18 +184,18 @@ describe("the live hub", () => {
       clock,
       log: { note: (event) => notes.push(event) },
       model,
-      stillSignedIn: async (tokenHash) => {
+      sightOf: async (tokenHash) => {
         if (stateDown) throw new Error("down");
-        return signedIn.has(tokenHash);
+        return signedIn.has(tokenHash) ? () => true : undefined;
       },
     });
     hub.start();
   });
 
-  const connect = (takes = true, tokenHash = "mei"): FakeSocket => {
+  const connect = (takes = true, tokenHash = "mei", sight = (_bed: string) => true): FakeSocket => {
     const socket = new FakeSocket();
     socket.takes = takes;
-    hub.add(socket as unknown as WebSocket, tokenHash);
+    hub.add(socket as unknown as WebSocket, tokenHash, sight);
     return socket;
   };
 

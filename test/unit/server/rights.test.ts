@@ -4,7 +4,7 @@ import type { FastifyInstance, RouteOptions } from "fastify";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROLES, type Role } from "../../../src/domain/person.ts";
 import { authorise, RIGHTS, rightOf } from "../../../src/server/rights.ts";
-import { type Harness, OCCURRENCE, startHarness, TOKEN } from "./harness.ts";
+import { type Harness, HOME, OCCURRENCE, startHarness, TOKEN } from "./harness.ts";
 
 /** Every route that the app really registered, seen from outside. */
 const registered = vi.hoisted(() => [] as { readonly method: string; readonly url: string }[]);
@@ -290,11 +290,13 @@ describe("a route that somebody forgot to give rights", () => {
 
   it("is refused by the decision itself, which denies by default", () => {
     for (const role of ROLES) {
-      const person = { id: "p", name: "n", role, language: "en" } as const;
-      expect(authorise(undefined, person)?.code).toBe("NOT_ALLOWED");
-      expect(authorise({ who: [], does: "" }, person)?.code).toBe("NOT_ALLOWED");
+      const homes = [{ home: HOME, role }];
+      const account = { id: "p", name: "n", language: "en", homes, organisations: [] } as const;
+      const place = { kind: "home", home: HOME } as const;
+      expect(authorise(undefined, account, place)?.code).toBe("NOT_ALLOWED");
+      expect(authorise({ who: [], does: "" }, account, place)?.code).toBe("NOT_ALLOWED");
     }
-    expect(authorise(undefined, undefined)?.code).toBe("NOT_SIGNED_IN");
+    expect(authorise(undefined, undefined, { kind: "anywhere" })?.code).toBe("NOT_SIGNED_IN");
     expect(rightOf("GET", "toString")).toBeUndefined();
     expect(rightOf("GET", "")).toBeUndefined();
   });

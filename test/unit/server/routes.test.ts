@@ -137,6 +137,8 @@ describe("phones", () => {
         label: "Kitchen phone",
         addedAt: harness.clock.wall(),
         settings: { endpoint: subscription.endpoint, p256dh: subscription.p256dh, auth: subscription.auth },
+        // The sign-in that it was added in, which takes it along when somebody ends it.
+        signIn: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     ]);
     expect(harness.targetChanges.count).toBe(1);

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { DAY_MS, MINUTE_MS } from "../../../src/domain/time.ts";
 import type { Me } from "../../../src/server/contract.ts";
 import { ensureOwnerCode, normaliseCode, verifyOwnerCode } from "../../../src/server/owner-code.ts";
-import { createMemoryState } from "../../../src/store/state/state.ts";
-import { type Harness, type HarnessOptions, startHarness } from "./harness.ts";
+import { createMemoryState, createMemoryStores } from "../../../src/store/state/state.ts";
+import { addMember } from "../../support/sign-in.ts";
+import { type Harness, type HarnessOptions, HOME, startHarness } from "./harness.ts";
 
 const open: Harness[] = [];
 async function start(options: HarnessOptions = {}): Promise<Harness> {
@@ -201,17 +202,17 @@ describe("a person's language", () => {
 
 describe("while the state store does not answer", () => {
   it("somebody who was signed in can still acknowledge, within a second", async () => {
-    const memory = createMemoryState();
+    const memory = createMemoryStores();
     let down: "no" | "failing" | "hanging" = "no";
-    const state = {
-      ...memory,
-      session: async (...args: Parameters<typeof memory.session>) => {
+    const accounts = {
+      ...memory.accounts,
+      session: async (...args: Parameters<typeof memory.accounts.session>) => {
         if (down === "failing") throw new Error("disk gone");
         if (down === "hanging") return await new Promise<never>(() => {});
-        return await memory.session(...args);
+        return await memory.accounts.session(...args);
       },
     };
-    const harness = await startHarness({ state });
+    const harness = await startHarness({ stores: { ...memory, accounts } });
     const cookie = await harness.signIn("caregiver");
     await me(harness, cookie);
     const acknowledge = () =>
@@ -282,24 +283,26 @@ describe("the owner code", () => {
   });
 
   it("stays valid once an owner has signed in, and is new at each start before that", async () => {
-    const state = createMemoryState();
-    const first = (await ensureOwnerCode({ state, random: random(1), renew: false }))!;
-    const second = (await ensureOwnerCode({ state, random: random(2), renew: false }))!;
+    const stores = createMemoryStores();
+    const { state } = stores;
+    const first = (await ensureOwnerCode({ ...stores, random: random(1), renew: false }))!;
+    const second = (await ensureOwnerCode({ ...stores, random: random(2), renew: false }))!;
     expect(second).not.toBe(first);
     expect(await verifyOwnerCode(state, first)).toBe(false);
     expect(await verifyOwnerCode(state, second)).toBe(true);
-    await state.addPerson({ id: "p", name: "Mei", role: "owner", language: "en" });
-    expect(await ensureOwnerCode({ state, random: random(3), renew: false })).toBeUndefined();
+    await addMember(stores, HOME, { id: "p", name: "Mei", role: "owner", language: "en" });
+    expect(await ensureOwnerCode({ ...stores, random: random(3), renew: false })).toBeUndefined();
     expect(await verifyOwnerCode(state, second)).toBe(true);
-    const renewed = (await ensureOwnerCode({ state, random: random(4), renew: true }))!;
+    const renewed = (await ensureOwnerCode({ ...stores, random: random(4), renew: true }))!;
     expect(await verifyOwnerCode(state, second)).toBe(false);
     expect(await verifyOwnerCode(state, renewed)).toBe(true);
     await state.close();
   });
 
   it("is stored so that the state file does not give it away", async () => {
-    const state = createMemoryState();
-    const code = (await ensureOwnerCode({ state, random: random(5), renew: false }))!;
+    const stores = createMemoryStores();
+    const { state } = stores;
+    const code = (await ensureOwnerCode({ ...stores, random: random(5), renew: false }))!;
     const stored = (await state.value("owner_code"))!;
     expect(stored).not.toContain(normaliseCode(code));
     expect(await verifyOwnerCode(createMemoryState(), code)).toBe(false);

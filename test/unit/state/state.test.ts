@@ -9,7 +9,7 @@ import { wall } from "../../../src/domain/time.ts";
 import type { State, TargetRecord } from "../../../src/port/state.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
 import { migrate } from "../../../src/store/state/migrations.ts";
-import { createMemoryState, openSqliteState } from "../../../src/store/state/state.ts";
+import { createMemoryState, openSqliteStores } from "../../../src/store/state/state.ts";
 
 const mother: Person = { id: "aaaaaaaaaa", name: "妈妈", role: "owner", language: "zh-Hans" };
 const nurse: Person = {
@@ -49,7 +49,7 @@ function folder(): string {
 
 async function onDisk(where = folder()): Promise<State> {
   const clock = createVirtualClock(wall(0));
-  const state = await openSqliteState({ folder: where, clock, log: { note: () => {} } });
+  const { state } = await openSqliteStores({ folder: where, clock, log: { note: () => {} } });
   cleanups.push(() => state.close());
   return state;
 }
@@ -101,50 +101,15 @@ describe.each([
 
   it("keeps people as they were given, hostile names included", async () => {
     const state = await open();
-    await state.addPerson(mother);
-    await state.addPerson(nurse);
-    await state.setLanguage(nurse.id, "zh-Hant");
+    await state.putPerson(mother);
+    await state.putPerson(nurse);
+    await state.putPerson({ ...nurse, language: "zh-Hant" });
     expect(await state.people()).toEqual([mother, { ...nurse, language: "zh-Hant" }]);
-  });
-
-  it("finds the person of a session until the session expires or is ended", async () => {
-    const state = await open();
-    await state.addPerson(mother);
-    await state.addSession({ tokenHash: "h1", person: mother.id, createdAt: wall(0), expiresAt: wall(100) });
-    await state.addSession({ tokenHash: "h2", person: mother.id, createdAt: wall(0), expiresAt: wall(500) });
-    expect(await state.session("h1", wall(99))).toEqual(mother);
-    expect(await state.session("h1", wall(100))).toBeUndefined();
-    expect(await state.session("h2", wall(100))).toEqual(mother);
-    await state.endSession("h2");
-    expect(await state.session("h2", wall(100))).toBeUndefined();
-    expect(await state.session("unheard of", wall(0))).toBeUndefined();
-  });
-
-  it("keeps the newest fifty sign-ins of a person", async () => {
-    const state = await open();
-    await state.addPerson(mother);
-    for (let n = 0; n < 52; n += 1) {
-      const session = { tokenHash: `s${n}`, person: mother.id, createdAt: wall(n), expiresAt: wall(10_000) };
-      await state.addSession(session);
-    }
-    expect(await state.session("s1", wall(60))).toBeUndefined();
-    expect(await state.session("s2", wall(60))).toEqual(mother);
-    expect(await state.session("s51", wall(60))).toEqual(mother);
-  });
-
-  it("lets a join code be used once and not after it ran out", async () => {
-    const state = await open();
-    await state.addJoinCode({ codeHash: "good", role: "therapist", expiresAt: wall(600) });
-    await state.addJoinCode({ codeHash: "late", role: "caregiver", expiresAt: wall(600) });
-    expect(await state.takeJoinCode("good", wall(599))).toBe("therapist");
-    expect(await state.takeJoinCode("good", wall(599))).toBeUndefined();
-    expect(await state.takeJoinCode("late", wall(600))).toBeUndefined();
-    expect(await state.takeJoinCode("late", wall(1))).toBeUndefined();
   });
 
   it("replaces a target by id, keeps its newest proof and the first reason of its death", async () => {
     const state = await open();
-    await state.addPerson(mother);
+    await state.putPerson(mother);
     await state.putTarget(phone);
     await state.proveTarget(phone.id, wall(900));
     await state.proveTarget(phone.id, wall(700));
@@ -158,13 +123,25 @@ describe.each([
     expect(await state.targets()).toEqual([]);
   });
 
-  it("refuses a session and a target of a person that is not there", async () => {
+  it("refuses a target of a person that is not there", async () => {
     const state = await open();
-    const session = { tokenHash: "h", person: "nobody", createdAt: wall(0), expiresAt: wall(1) };
-    await expect(state.addSession(session)).rejects.toMatchObject({ code: "STATE_FAILED" });
     await expect(state.putTarget(phone)).rejects.toMatchObject({ code: "STATE_FAILED" });
-    await expect(state.setLanguage("nobody", "en")).rejects.toMatchObject({ code: "STATE_FAILED" });
     expect(await state.targets()).toEqual([]);
+  });
+
+  it("removes a person's phones with the person, and those of sign-ins that were ended", async () => {
+    const state = await open();
+    await state.putPerson(mother);
+    await state.putPerson(nurse);
+    await state.putTarget({ ...phone, id: "one", signIn: "ended" });
+    await state.putTarget({ ...phone, id: "two", signIn: "other" });
+    await state.putTarget({ ...phone, id: "three" });
+    await state.putTarget({ ...phone, id: "hers", person: nurse.id, signIn: "ended" });
+    expect((await state.removeTargetsOf(["ended", "unheard of"])).toSorted()).toEqual(["hers", "one"]);
+    expect((await state.targets()).map(({ id }) => id)).toEqual(["two", "three"]);
+    await state.removePerson(mother.id);
+    expect(await state.targets()).toEqual([]);
+    expect(await state.people()).toEqual([nurse]);
   });
 
   it("keeps named values and the newest audit entries first", async () => {
@@ -173,6 +150,8 @@ describe.each([
     await state.setValue("home", "1");
     await state.setValue("home", "2");
     expect(await state.value("home")).toBe("2");
+    await state.setValue("also", '"x"');
+    expect(await state.values()).toEqual({ also: '"x"', home: "2" });
     await state.audit({ at: wall(1), action: "start", detail: "first" });
     await state.audit({ at: wall(2), person: mother.id, action: "sign_in", detail: "owner" });
     expect(await state.audits(10)).toEqual([
@@ -231,7 +210,7 @@ describe("the state file", () => {
     const where = folder();
     chmodSync(where, 0o755);
     const first = await onDisk(where);
-    await first.addPerson(mother);
+    await first.putPerson(mother);
     expect(statSync(where).mode & 0o777).toBe(0o700);
     for (const file of ["state.sqlite", "state.sqlite-wal", "state.sqlite-shm"]) {
       expect(statSync(path.join(where, file)).mode & 0o777, file).toBe(0o600);
@@ -290,7 +269,7 @@ describe("the state file", () => {
 const roles: readonly Role[] = ["owner", "caregiver", "patient", "therapist", "technician"];
 it.each(roles)("a person with the role %s comes back with it", async (role) => {
   const state = await inMemory();
-  await state.addPerson({ ...mother, role });
+  await state.putPerson({ ...mother, role });
   expect((await state.people())[0]?.role).toBe(role);
 });
 

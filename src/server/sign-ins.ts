@@ -1,0 +1,162 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Fault } from "../domain/fault.ts";
+import type { HomeId, PersonId } from "../domain/ids.ts";
+import type { Language, Person, Role } from "../domain/person.ts";
+import type { Account, JoinCode, SignInWay } from "../port/accounts.ts";
+import type { Context } from "./context.ts";
+import { cookieName } from "./security.ts";
+import { SESSION_MS } from "./sessions.ts";
+
+/** People of one home, or of one organisation. */
+const PEOPLE_MAX = 200;
+const LABEL_MAX = 80;
+
+/** Signs somebody in on this browser: the cookie of a new sign-in. */
+export async function startSignIn(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  account: PersonId,
+  way: SignInWay,
+): Promise<void> {
+  const secret = await context.sessions.start(account, way, browserOf(request));
+  setCookie(context, reply, secret, SESSION_MS / 1_000);
+  reply.header("cache-control", "no-store");
+}
+
+/** Ends sign-ins of an account with their live pages and the phones that were added in them. */
+export async function endSignIns(
+  context: Context,
+  account: Pick<Account, "homes">,
+  tokenHashes: readonly string[],
+): Promise<void> {
+  const { deps, sessions, hub } = context;
+  for (const tokenHash of tokenHashes) {
+    hub.drop(tokenHash);
+    await sessions.end(tokenHash);
+  }
+  for (const home of new Set(account.homes.map((each) => each.home))) {
+    const removed = await deps.homes.of(home).removeTargetsOf(tokenHashes);
+    if (removed.length > 0) deps.targetsChanged(home);
+  }
+}
+
+/** Takes the cookie from this browser. */
+export const endCookie = (context: Context, reply: FastifyReply): void => setCookie(context, reply, "", 0);
+
+/**
+ * Lets somebody in by name: the same name in the same role of a home is the same person on one more phone, unless
+ * that person has a password, a passkey or a clinic's identity to sign in by.
+ */
+export async function letIn(
+  context: Context,
+  to: JoinCode["to"],
+  name: string,
+  language: Language,
+): Promise<PersonId> {
+  const { accounts } = context.deps;
+  const people =
+    "home" in to ? await accounts.members(to.home) : await accounts.organisationMembers(to.organisation);
+  for (const known of people) {
+    if (!("home" in to) || known.role !== to.role || known.name !== name) continue;
+    if (await hasProof(context, known.id)) continue;
+    if (known.language !== language) await rename(context, { ...known, language });
+    return known.id;
+  }
+  if (people.length >= PEOPLE_MAX) {
+    throw new Fault("CONFLICT", `There are ${PEOPLE_MAX} people already.`, {
+      fix: "Sign in with a name that is already there, or remove somebody.",
+    });
+  }
+  const id = context.newId();
+  await accounts.putAccount({ id, name, language });
+  await giveRole(context, { id, name, language }, to);
+  return id;
+}
+
+/** Gives a role; the home's watch knows its people by its own list. */
+export async function giveRole(
+  context: Context,
+  { id, name, language }: Pick<Account, "id" | "name" | "language">,
+  to: JoinCode["to"],
+): Promise<void> {
+  const { accounts, homes } = context.deps;
+  if ("home" in to) {
+    await accounts.putRole(id, to.home, to.role);
+    await homes.of(to.home).putPerson({ id, name, language, role: to.role });
+  } else await accounts.putOrganisationRole(id, to.organisation, to.role);
+  rolesChanged(context);
+}
+
+/** Takes somebody's role in a home with the phones there; who is left without any place is removed altogether. */
+export async function endRole(context: Context, id: PersonId, home: HomeId): Promise<void> {
+  const { accounts, homes } = context.deps;
+  await accounts.endRole(id, home);
+  await homes.of(home).removePerson(id);
+  context.deps.targetsChanged(home);
+  const left = await accounts.account(id);
+  const homeless = left !== undefined && left.homes.length === 0 && left.organisations.length === 0;
+  if (homeless) await accounts.removeAccount(id);
+  rolesChanged(context);
+}
+
+/** Changes name or language everywhere. */
+export async function rename(
+  context: Context,
+  { id, name, language }: Pick<Person, "id" | "name" | "language">,
+): Promise<void> {
+  const { accounts, homes } = context.deps;
+  await accounts.putAccount({ id, name, language });
+  const account = await accounts.account(id);
+  for (const { home, role, through } of account?.homes ?? []) {
+    if (through === undefined) await homes.of(home).putPerson({ id, name, language, role });
+  }
+  rolesChanged(context);
+}
+
+/** What everybody may do and see is asked anew, on open pages too. */
+export function rolesChanged({ sessions, hub }: Context): void {
+  sessions.forget();
+  hub.recheck();
+}
+
+/** The one home that a request without a home in its address means. Throws NOT_FOUND, INPUT_INVALID. */
+export function homeMeant(context: Context, request: FastifyRequest, named: HomeId | undefined): HomeId {
+  const homes = context.homes(request);
+  if (named !== undefined && homes.includes(named)) return named;
+  if (named !== undefined) throw new Fault("NOT_FOUND", "There is no such home for you.");
+  const [only, ...others] = homes;
+  if (only === undefined) throw new Fault("NOT_FOUND", "There is no home for you here.");
+  if (others.length > 0) throw new Fault("INPUT_INVALID", "You have several homes: say which one.");
+  return only;
+}
+
+/** As pages that know one role show it: what somebody is first of all. */
+export function personOf(account: Account): Person | undefined {
+  const { id, name, language, homes, organisations } = account;
+  const role: Role | undefined = homes[0]?.role ?? organisations[0]?.role;
+  return role === undefined ? undefined : { id, name, language, role };
+}
+
+async function hasProof({ deps: { accounts } }: Context, id: PersonId): Promise<boolean> {
+  if ((await accounts.login(id)) !== undefined) return true;
+  if ((await accounts.credentials(id)).length > 0) return true;
+  return ((await accounts.account(id))?.organisations.length ?? 0) > 0;
+}
+
+function setCookie({ deps }: Context, reply: FastifyReply, value: string, maxAgeSeconds: number): void {
+  const secure = deps.tls !== undefined;
+  const options = { path: "/", httpOnly: true, sameSite: "lax", secure, maxAge: maxAgeSeconds } as const;
+  reply.setCookie(cookieName(secure), value, options);
+}
+
+/** What the browser says it is, without what marks it out among all others. */
+function browserOf({ headers }: FastifyRequest): string {
+  const agent = headers["user-agent"] ?? "";
+  const system = /Android|iPhone|iPad|Windows|Mac OS X|CrOS|Linux/.exec(agent)?.[0] ?? "";
+  const browser = /MicroMessenger|EdgA?|Firefox|SamsungBrowser|Chrome|Safari/.exec(agent)?.[0] ?? "";
+  return [browser, system]
+    .filter((word) => word !== "")
+    .join(", ")
+    .slice(0, LABEL_MAX);
+}

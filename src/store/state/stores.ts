@@ -1,0 +1,136 @@
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Fault, messageOf } from "../../domain/fault.ts";
+import { isBase32Id } from "../../domain/ids.ts";
+import { AccountTables } from "./account-tables.ts";
+import { migrate } from "./migrations.ts";
+import { RegistryTables } from "./registry-tables.ts";
+import { sealOld } from "./seal-old.ts";
+import { Sql } from "./sql.ts";
+import { HomeTables } from "./tables.ts";
+
+/** Name of the state file inside the data folder, and inside each home's folder on a hub. */
+export const STATE_FILE = "state.sqlite";
+/** Folder of a hub's homes inside its data folder. */
+const HOMES = "homes";
+/** Files of homes that are open at once; the one that was asked least recently is closed first. */
+const OPEN_MAX = 64;
+
+/** What the state thread is started with. */
+export interface StoresOptions {
+  /** Data folder; absent: everything in memory. */
+  readonly folder?: string;
+  /** 32 bytes with which texts are encrypted on disk; absent: they are stored as they are. */
+  readonly key?: Uint8Array;
+}
+
+/** Tables that lie in the data folder's own file, and those of each home. */
+type Area = "accounts" | "home" | "registry";
+
+interface OpenFile {
+  readonly sql: Sql;
+  readonly accounts: AccountTables;
+  readonly registry: RegistryTables;
+  readonly home: HomeTables;
+}
+
+/** The thread's methods: one of an area by its name. Homes are named on a hub; "" is the data folder's own file. */
+export interface StoreMethods {
+  call(area: Area, home: string, name: string, args: readonly unknown[]): unknown;
+  /** Removes a home's folder with everything in it. */
+  removeHome(home: string): void;
+  close(): void;
+}
+
+/**
+ * Opens (or makes) the state file in a folder that only its owner can read, or in memory when no folder is given;
+ * files of homes at their first use. Throws DATA_DIR_UNWRITABLE, DATA_DIR_NEWER, STATE_FAILED, UNSEALABLE.
+ */
+export function openStores({ folder, key }: StoresOptions): StoreMethods {
+  const files = new Map<string, OpenFile>([["", openFile(folder, key)]]);
+
+  const fileOf = (home: string): OpenFile => {
+    const known = files.get(home);
+    if (known !== undefined) {
+      files.delete(home);
+      files.set(home, known);
+      return known;
+    }
+    // In memory nothing may be closed: it would be gone.
+    const least = [...files.keys()].find((each) => each !== "");
+    if (folder !== undefined && files.size > OPEN_MAX && least !== undefined) {
+      files.get(least)?.sql.close();
+      files.delete(least);
+    }
+    const opened = openFile(folderOf(folder, home), key);
+    files.set(home, opened);
+    return opened;
+  };
+
+  return {
+    call(area, home, name, args) {
+      const tables: object = fileOf(home)[area];
+      const method: unknown = Reflect.get(tables, name);
+      if (typeof method !== "function") throw new TypeError(`no method ${name}`);
+      return Reflect.apply(method, tables, args);
+    },
+    removeHome(home) {
+      const where = folderOf(folder, home);
+      files.get(home)?.sql.close();
+      files.delete(home);
+      if (where !== undefined) rmSync(where, { recursive: true, force: true });
+    },
+    close() {
+      for (const { sql } of files.values()) sql.close();
+      files.clear();
+    },
+  };
+}
+
+function folderOf(folder: string | undefined, home: string): string | undefined {
+  if (!isBase32Id(home)) throw new Fault("STATE_FAILED", `${home} names no home`, { permanent: true });
+  return folder === undefined ? undefined : path.join(folder, HOMES, home);
+}
+
+function openFile(folder: string | undefined, key: Uint8Array | undefined): OpenFile {
+  const file = folder === undefined ? ":memory:" : prepareFile(folder);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2_000 });
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+    migrate(database);
+    const sql = new Sql(database, key);
+    sealOld(sql);
+    return {
+      sql,
+      accounts: new AccountTables(sql),
+      registry: new RegistryTables(sql),
+      home: new HomeTables(sql),
+    };
+  } catch (error) {
+    database?.close();
+    if (error instanceof Fault) throw error;
+    throw new Fault("STATE_FAILED", `${file} cannot be opened: ${messageOf(error)}`, {
+      fix: "Put the file back from a backup, or move it away to start with nobody signed in.",
+      cause: error,
+    });
+  }
+}
+
+function prepareFile(folder: string): string {
+  const file = path.join(folder, STATE_FILE);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    // SQLite gives its side files (-wal, -shm) the mode of the database.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    throw new Fault("DATA_DIR_UNWRITABLE", `${file} cannot be made: ${messageOf(error)}`, {
+      fix: `Make ${folder} writable for the user that runs Breathwatch, and check that the disk is not full.`,
+      cause: error,
+    });
+  }
+}
