@@ -134,6 +134,8 @@ export interface PairingGrant {
   readonly pairingKey: string;
   /** The hub's wall clock when it answered, in epoch milliseconds. */
   readonly hubTime: Wall;
+  /** Lets the first of the family in to the hub's page as the home's owner; absent where the home has people there. */
+  readonly ownerCode?: string;
   /** What another box of this home left; absent where there is nothing to take over. */
   readonly estate?: HomeEstate;
 }

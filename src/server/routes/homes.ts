@@ -1,0 +1,148 @@
+import type { FastifyRequest } from "fastify";
+import { Fault } from "../../domain/fault.ts";
+import type { HomeId } from "../../domain/ids.ts";
+import type { BoxRecord } from "../../port/registry.ts";
+import type { App, Asking, Context } from "../context.ts";
+import type { ClaimCodeResponse, HomesResponse, HomeView } from "../contract/homes.ts";
+import type { MadeClaimCode, PairingDesk } from "../pairing-desk.ts";
+import {
+  ClaimCodeAnswer,
+  CodeParams,
+  HomeBoxParams,
+  HomeParams,
+  HomesAnswer,
+  NewHome,
+  RenameHome,
+} from "../schemas-homes.ts";
+
+/** Codes that somebody can have waiting at once: a van full of boxes. */
+const CODES_MAX = 100;
+
+/** Homes and boxes of a hub, for those who look after them. */
+export function homeRoutes(app: App, context: Context): void {
+  const { deps } = context;
+
+  app.get("/api/homes", { schema: { response: { 200: HomesAnswer } } }, async (request, reply) => {
+    const { registry } = deskOf(context);
+    const mine = new Set(context.homes(request));
+    const me = context.person(request).id;
+    const [homes, boxes, codes] = await Promise.all([
+      registry.homes(),
+      registry.boxes(),
+      registry.claimCodes(deps.clock.wall()),
+    ]);
+    const boxesOf = Map.groupBy(boxes, ({ home }) => home);
+    const answer: HomesResponse = {
+      homes: homes
+        .filter(({ id }) => mine.has(id))
+        .map(({ id, label, createdAt }) => ({
+          ...{ id, label, createdAt },
+          boxes: (boxesOf.get(id) ?? []).map(boxView),
+        })),
+      codes: codes
+        .filter(({ home, madeBy }) => madeBy === me || (home !== undefined && mine.has(home)))
+        .map(({ codeHash: id, home, label, expiresAt }) => ({ id, label, expiresAt, ...(home && { home }) })),
+    };
+    reply.header("cache-control", "no-store");
+    return answer;
+  });
+
+  app.post(
+    "/api/homes/codes",
+    { schema: { body: NewHome, response: { 200: ClaimCodeAnswer } } },
+    async (request, reply): Promise<ClaimCodeResponse> => {
+      const { label, organisation } = request.body;
+      const by = context.person(request);
+      const { organisations } = context.account(request);
+      const isTheirs = organisations.some(
+        (each) => each.organisation === organisation && each.role !== "therapist",
+      );
+      if (organisation !== undefined && !isTheirs) {
+        throw new Fault("NOT_ALLOWED", "This organisation is not yours.");
+      }
+      reply.header("cache-control", "no-store");
+      const asked = { label: label.trim(), by: by.id, ...(organisation && { organisation }) };
+      return codeFor(by, () => deskOf(context).makeCode(asked));
+    },
+  );
+
+  app.post(
+    "/api/homes/:home/codes",
+    { schema: { params: HomeParams, response: { 200: ClaimCodeAnswer } } },
+    async (request, reply): Promise<ClaimCodeResponse> => {
+      const { home } = request.params;
+      const by = context.person(request);
+      reply.header("cache-control", "no-store");
+      return codeFor(by, () => deskOf(context).makeCode({ home, label: "", by: by.id }));
+    },
+  );
+
+  app.delete("/api/homes/codes/:code", { schema: { params: CodeParams } }, async (request, reply) => {
+    const { registry } = deskOf(context);
+    const now = deps.clock.wall();
+    const by = context.person(request);
+    const mine = context.homes(request);
+    const codes = await registry.claimCodes(now);
+    const code = codes.find(({ codeHash }) => codeHash === request.params.code);
+    const may = code !== undefined && (code.madeBy === by.id || isOneOf(mine, code.home));
+    if (!may || !(await registry.withdrawClaimCode(code.codeHash, now))) {
+      throw new Fault("NOT_FOUND", "There is no such code that may still be used.");
+    }
+    context.audit("claim_code.withdrawn", code.home ?? "a new home", by);
+    return reply.code(204).send();
+  });
+
+  app.put(
+    "/api/homes/:home",
+    { schema: { params: HomeParams, body: RenameHome } },
+    async (request, reply) => {
+      const { home } = request.params;
+      if (!(await deskOf(context).registry.renameHome(home, request.body.label.trim()))) throw noHome();
+      context.audit("home.renamed", "", context.person(request));
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    "/api/homes/:home/boxes/:box/revoke",
+    { schema: { params: HomeBoxParams } },
+    async (request: FastifyRequest<{ Params: { home: string; box: string } }>, reply) => {
+      const { home, box } = request.params;
+      await deskOf(context).revoke(home, box);
+      context.audit("box.revoked", box, context.person(request));
+      return reply.code(204).send();
+    },
+  );
+
+  async function codeFor(by: Asking, make: () => Promise<MadeClaimCode>): Promise<ClaimCodeResponse> {
+    const codes = await deskOf(context).registry.claimCodes(deps.clock.wall());
+    if (codes.filter(({ madeBy }) => madeBy === by.id).length >= CODES_MAX) {
+      throw new Fault("CONFLICT", `${CODES_MAX} of your codes wait for a box already.`, {
+        fix: "Withdraw those that are not needed.",
+      });
+    }
+    const made = await make();
+    context.audit("claim_code.made", by.home ?? "a new home", by);
+    return made;
+  }
+}
+
+/** What takes boxes in. Throws NOT_FOUND where this is no hub. */
+export function deskOf({ deps }: Context): PairingDesk {
+  if (deps.pairing !== undefined) return deps.pairing;
+  throw new Fault("NOT_FOUND", "This is no hub: boxes are not paired here.", {
+    fix: "Ask the machine that runs `breathwatch hub`.",
+  });
+}
+
+const isOneOf = (homes: readonly HomeId[], home: HomeId | undefined): boolean =>
+  home !== undefined && homes.includes(home);
+
+const boxView = ({ id, pairedAt, revokedAt, revokedWhy }: BoxRecord): HomeView["boxes"][number] => ({
+  id,
+  pairedAt,
+  ...(revokedAt === undefined ? {} : { revokedAt }),
+  ...(revokedWhy === undefined ? {} : { revokedWhy }),
+});
+
+const noHome = (): Fault => new Fault("NOT_FOUND", "There is no such home on this hub.");
