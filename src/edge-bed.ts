@@ -2,14 +2,17 @@ import { createAuditTrail } from "./alarm/audit.ts";
 import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
+import type { EdgeAbout } from "./bus/bed-schemas.ts";
+import { type CommandAnswer, createCommandDesk } from "./bus/commands.ts";
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { HomeIdentity } from "./config/identity.ts";
-import type { AlarmEvent, AlarmFold } from "./domain/alarm.ts";
+import type { AlarmCommand, AlarmEvent, AlarmFold } from "./domain/alarm.ts";
 import { messageOf } from "./domain/fault.ts";
 import { base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Observation, ObservationBody } from "./domain/observation.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
 import { type BedPlan, transcriptHead, viewOf } from "./edge-plan.ts";
+import type { BusOptions } from "./port/bus.ts";
 import type { FlightRecorder } from "./port/flight.ts";
 import type { World } from "./port/world.ts";
 import { type BedRecords, openBedRecords } from "./record/bed-records.ts";
@@ -26,9 +29,13 @@ export interface BedSurroundings {
   readonly identity: HomeIdentity;
   /** Random per start. */
   readonly epoch: string;
-  readonly bus: { readonly url: string; readonly username?: string; readonly password?: string };
+  readonly bus: Omit<BusOptions, "clientId" | "will">;
   readonly known: KnownRecords;
   readonly live: LiveModel;
+  /** What the box shares with the hub that leads it; absent: nobody commands it over the bus. */
+  readonly pairingKey?: Uint8Array;
+  /** A command that came from the hub, to the bed's engine. May throw. */
+  readonly obey: (command: AlarmCommand) => CommandAnswer;
   /** The newest alarms, in the turn in which they were decided; the bus comes after it. Must not throw. */
   readonly onFold: (fold: AlarmFold) => void;
   readonly onEvent: (event: AlarmEvent) => void;
@@ -67,13 +74,21 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   });
   const { journal, audit } = records;
   const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
-  const about = { home: identity.home, bed, epoch, simulated };
+  const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan) };
   const connection = world.bus.connect({
     ...surroundings.bus,
     clientId: `edge-${identity.home}-${bed}-${epoch}`,
     will: lastWill({ ...about, at: clock.wall() }),
   });
   const uplink = createUplink({ ...about, bus: connection, spool, clock, random, log });
+  const { pairingKey } = surroundings;
+  const desk =
+    pairingKey === undefined
+      ? undefined
+      : createCommandDesk({
+          ...{ bus: connection, clock, log, home: identity.home, bed, pairingKey, edgeEpoch: epoch },
+          act: surroundings.obey,
+        });
   const runner = createAlarmRunner({
     setup: { profile, limits: resolveLimits({}, profile.dependencyClass), journal: journal.id },
     journal,
@@ -133,6 +148,11 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
         const view = supervisor.view();
         runner.updateSource(device.id, { simulated: view.simulated });
         live.link(device.id, view);
+        const { link, problem, simulated: isSimulated } = view;
+        uplink.link({
+          ...{ device: device.id, link, simulated: isSimulated },
+          ...(problem === undefined ? {} : { problem }),
+        });
       },
     });
     return { device, supervisor, flight };
@@ -165,11 +185,13 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
       runner.start();
       records.start(damage, tellDamage);
       uplink.start();
+      desk?.start();
       for (const { supervisor } of readers) supervisor.start();
     },
     async close() {
       await Promise.all(readers.map(({ supervisor }) => supervisor.stop()));
       runner.stop();
+      desk?.stop();
       await uplink.stop();
       await connection.close();
       // A disk that fails must not keep the next one from closing.
@@ -177,6 +199,12 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
     },
   };
 }
+
+/** What a hub shows of the bed before its first number. */
+const aboutOf = ({ profile, shown }: BedPlan): EdgeAbout => ({
+  ...{ label: shown.label, zone: profile.zone, dependencyClass: profile.dependencyClass },
+  devices: shown.sources,
+});
 
 /** What a call switch says when it is pressed. */
 const isCall = (body: ObservationBody): boolean => body.kind === "status" && body.codes.includes("call");

@@ -8,17 +8,19 @@ import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Language } from "./domain/person.ts";
 import type { Wall } from "./domain/time.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
-import { composeBed } from "./edge-bed.ts";
+import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
 import { planBed } from "./edge-plan.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
+import type { BusOptions } from "./port/bus.ts";
 import type { AuditFormat } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openKnownLog } from "./record/bed-records.ts";
 import { openKnownRecords } from "./record/known.ts";
+import type { WakeReadiness } from "./server/contract.ts";
 import type { DeviceView, FrameLine } from "./server/contract/technician.ts";
 import { createLiveModel, type LiveModel } from "./server/live-model.ts";
 import { createDurability } from "./watch/durability.ts";
@@ -58,6 +60,13 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
+export interface EdgeOptions {
+  /** Default: the families that come along. */
+  readonly families?: Families;
+  /** The hub that leads this box; absent: it leads itself. */
+  readonly hub?: { readonly pairingKey: Uint8Array };
+}
+
 /** In the state, so that a data folder without any record is known not to be new. */
 const RECORDS_BEGUN = "records_begun";
 
@@ -66,17 +75,19 @@ export async function composeEdge(
   world: World,
   config: HomeConfig,
   identity: HomeIdentity,
-  bus: { readonly url: string; readonly username?: string; readonly password?: string },
-  families: Families = createFamilies(DEVICES),
+  bus: Omit<BusOptions, "clientId" | "will">,
+  { families = createFamilies(DEVICES), hub }: EdgeOptions = {},
 ): Promise<Edge> {
   const { clock, random, log, disk, audio, http, state } = world;
   const epoch = base32Id(random.bytes(10));
   const listeners = new Set<(event: AlarmEvent) => void>();
+  /** Composed last: what stands before them asks them only when it runs. */
+  let beds: readonly ComposedBed[] = [];
   const plans = config.beds.map((bed) => planBed(bed, config.zone, identity, families));
   const live = createLiveModel({ clock, log, beds: plans.map(({ shown }) => shown) });
 
-  const showReadiness = (): void =>
-    live.readiness({
+  const showReadiness = (): void => {
+    const readiness: WakeReadiness = {
       sounder: { ...sounder.readiness, ...(speech.remark === undefined ? {} : { remark: speech.remark }) },
       durable: durability.ok,
       away: answers.away,
@@ -88,7 +99,10 @@ export async function composeEdge(
         ...(lastProofAt === undefined ? {} : { provenAgeMs: Math.max(0, clock.wall() - lastProofAt) }),
         ...(deadWhy === undefined ? {} : { dead: deadWhy }),
       })),
-    });
+    };
+    live.readiness(readiness);
+    for (const { uplink } of beds) uplink.readiness(readiness);
+  };
   const speech = createSpeechBank({
     ...{ speech: world.speech, clock, log, language: config.language },
     onChange: showReadiness,
@@ -176,10 +190,12 @@ export async function composeEdge(
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
   });
 
-  const beds = await Promise.all(
+  beds = await Promise.all(
     plans.map((plan) =>
       composeBed(plan, {
         ...{ world, identity, epoch, bus, known, live },
+        ...(hub === undefined ? {} : { pairingKey: hub.pairingKey }),
+        obey: (command) => edge.command(plan.profile.bed, command),
         // In this order: what sounds in the house, what calls phones, what pages show.
         onFold(fold) {
           sounder.update(fold);

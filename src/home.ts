@@ -62,7 +62,7 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     const hub = composeHubStore(world, config, identity.home, access);
     closers.push(() => hub.stop());
     const { families = createFamilies(DEVICES) } = options;
-    const edge = await composeEdge(world, config, identity, access, families);
+    const edge = await composeEdge(world, config, identity, access, { families });
     closers.push(() => edge.stop());
     const pages = await composePages(world, config, identity, edge, { ...options, families });
     closers.push(() => pages.stop());
