@@ -8,6 +8,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
+  readonly keyPath: string;
   /** For `NODE_EXTRA_CA_CERTS` of a process that must trust it. */
   readonly certPath: string;
   /** Makes this process trust it until the returned function is called. */
@@ -31,6 +32,7 @@ export function createCertificate(): Certificate {
     key: readFileSync(keyPath, "utf8"),
     cert,
     certPath,
+    keyPath,
     trust() {
       const before = getCACertificates("default");
       setDefaultCACertificates([...before, cert]);
