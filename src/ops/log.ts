@@ -8,15 +8,17 @@ const LEVELS: { readonly [level in LogLevel]: number } = { debug: 0, info: 1, wa
 const BACKLOG_BYTES_MAX = 1 << 20;
 
 /**
- * JSON Lines, one event each: `{"at": ISO time, "level", "event", ...fields}`. Events below `level` are left out.
+ * JSON Lines, one event each: `{"at": ISO time, "level", "event", ...fields}`. Events below `level`, which is asked for
+ * at each where it may change, are left out.
  * A slow reader loses events, never holds the program; the next event then carries `lost`.
  */
 export function createLog(options: {
   readonly output: Writable;
   readonly clock: Clock;
-  readonly level: LogLevel;
+  readonly level: LogLevel | (() => LogLevel);
 }): Log {
-  const { output, clock, level: lowest } = options;
+  const { output, clock, level: given } = options;
+  const lowest = typeof given === "function" ? given : () => given;
   let lost = 0;
   // A reader that went away (a closed pipe) must not end the watch; `writable` then says so.
   output.on("error", () => {
@@ -24,7 +26,7 @@ export function createLog(options: {
   });
   return {
     note(event, fields = {}, level = "info") {
-      if (LEVELS[level] < LEVELS[lowest]) return;
+      if (LEVELS[level] < LEVELS[lowest()]) return;
       if (output.writableLength > BACKLOG_BYTES_MAX || !output.writable) {
         lost++;
         return;

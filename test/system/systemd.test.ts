@@ -4,9 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, vi } from "vitest";
+import { demoConfig } from "../../src/cli/demo.ts";
+import { type ServingOptions, startServing, stopInTime } from "../../src/cli/service.ts";
+import type { HomeConfig } from "../../src/config/config.ts";
+import { wall } from "../../src/domain/time.ts";
 import { createClock } from "../../src/ops/clock.ts";
 import { createService } from "../../src/ops/notify.ts";
 import type { Log, LogLevel } from "../../src/port/log.ts";
+import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 import { openNotifySocket } from "../support/notify-socket.ts";
 import { requires } from "../support/require.ts";
 
@@ -65,6 +70,77 @@ describe("the units", () => {
     ]) {
       expect(text.split("\n")).toContain(line);
     }
+  });
+});
+
+describe("a running program", () => {
+  const config = demoConfig("Asia/Shanghai", "en", 0);
+
+  async function serving(read: ServingOptions["read"]) {
+    const socket = await openNotifySocket();
+    const { notes, log } = keptLog();
+    const applied: HomeConfig[] = [];
+    const hangUps = new Set<() => void>();
+    const started = await startServing({
+      terminal: {
+        environment: { PATH: process.env["PATH"], NOTIFY_SOCKET: socket.path },
+        onHangUp(listener) {
+          hangUps.add(listener);
+          return () => hangUps.delete(listener);
+        },
+      },
+      ...{ clock: createClock(), log, config, read, status: "1 bed", stuck: () => undefined },
+      apply: (changed) => applied.push(changed),
+    });
+    return { socket, notes, applied, hangUps, started };
+  }
+  const told = (socket: { told(): readonly string[] }, line: string | RegExp) =>
+    vi.waitFor(() => expect(socket.told()).toContainEqual(expect.stringMatching(line)), 10_000);
+
+  test("takes over at a hang-up what may change at once, and says what waits for a restart", async () => {
+    const changed: HomeConfig = { ...config, language: "zh-Hant", zone: "Asia/Taipei" };
+    const { socket, notes, applied, hangUps, started } = await serving(async () => ({
+      config: changed,
+      findings: [],
+    }));
+    await told(socket, /^READY=1$/);
+    for (const hangUp of hangUps) hangUp();
+    await told(socket, /^STATUS=1 bed; after a restart: zone$/);
+    expect(applied).toEqual([{ ...config, language: "zh-Hant" }]);
+    expect(notes).toEqual([{ event: "config.reloaded", level: "warn" }]);
+    await started.stopping();
+    await told(socket, /^STOPPING=1$/);
+    expect(hangUps.size).toBe(0);
+  });
+
+  test("goes on as it is where the changed configuration has mistakes or cannot be read", async () => {
+    const reads: ServingOptions["read"][] = [
+      async () => ({ findings: [{ level: "error", where: "line 1", what: "no such setting" }] }),
+      async () => {
+        throw new Error("gone");
+      },
+    ];
+    const { socket, notes, applied, hangUps, started } = await serving(
+      () => reads.shift()?.() ?? Promise.reject(new Error("asked too often")),
+    );
+    for (const hangUp of [...hangUps, ...hangUps]) hangUp();
+    await told(socket, /has mistakes/);
+    await vi.waitFor(
+      () => expect(notes.map(({ event }) => event)).toEqual(["config.refused", "config.unread"]),
+      10_000,
+    );
+    expect(applied).toEqual([]);
+    await started.stopping();
+  });
+
+  test("that does not stop in 15 s is left behind, with a word in the log", async () => {
+    const { notes, log } = keptLog();
+    const virtual = createVirtualClock(wall(0));
+    const hanging = stopInTime(() => new Promise(() => undefined), { clock: virtual, log });
+    await virtual.advance(15_000);
+    expect(await hanging).toBe(false);
+    expect(notes).toEqual([{ event: "stop.late", level: "error" }]);
+    expect(await stopInTime(async () => undefined, { clock: virtual, log })).toBe(true);
   });
 });
 

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { HomeConfig } from "../../../src/config/config.ts";
+import { readConfig } from "../../../src/config/read.ts";
+import { reloaded } from "../../../src/config/reload.ts";
+
+const TEXT = `zone: Asia/Shanghai
+log: { level: warn }
+beds:
+  - id: b1
+    label: Bed
+    devices:
+      - { family: nonin-serial, port: /dev/ttyUSB0, label: finger }
+channels:
+  webhooks:
+    - { label: door, url: "https://a.example", secret: 0123456789abcdef }
+`;
+function config(...changes: readonly (readonly [from: string, to: string])[]): HomeConfig {
+  let text = TEXT;
+  for (const [from, to] of changes) text = text.replace(from, to);
+  const { config: read, findings } = readConfig(
+    text,
+    ["nonin-serial", "masimo-ascii"].map((id) => ({ id, optionsProblem: () => undefined })),
+    { zone: "UTC" },
+  );
+  if (read === undefined) throw new Error(JSON.stringify(findings));
+  return read;
+}
+
+test("the same configuration changes nothing", () => {
+  expect(reloaded(config(), config())).toEqual({ config: config(), live: [], restart: [] });
+});
+
+test("words, whom to tell, how much is told and how long it is kept count at once", () => {
+  const after = config(
+    ["level: warn", "level: debug"],
+    ["label: Bed", "label: By the window"],
+    ["label: finger", "label: thumb"],
+    ["https://a.example", "https://b.example"],
+    ["zone:", "keep: { waveDays: 3 }\nlanguage: zh-Hans\nzone:"],
+  );
+  const change = reloaded(config(), after);
+  expect(change.config).toEqual(after);
+  expect(change.restart).toEqual([]);
+  expect(change.live.toSorted()).toEqual([
+    "beds/0/devices/0/label",
+    "beds/0/label",
+    "keep/waveDays",
+    "language",
+    "log/level",
+    "webhooks/0/url",
+  ]);
+});
+
+test.each([
+  ["another port", ["/dev/ttyUSB0", "/dev/ttyUSB1"], "beds/0/devices/0/port"],
+  ["another device", ["nonin-serial", "masimo-ascii"], "beds/0/devices/0/family"],
+  ["another zone", ["Asia/Shanghai", "Asia/Taipei"], "zone"],
+  ["another class", ["label: Bed", "label: Bed\n    dependencyClass: C"], "beds/0/dependencyClass"],
+  [
+    "one device more",
+    ["devices:", "devices:\n      - { family: masimo-ascii, port: /dev/ttyS1 }"],
+    "beds/0/devices",
+  ],
+  ["another place for the log", ["level: warn", "level: warn, file: /tmp/log"], "log/file"],
+] as const)("%s waits for the next start, and what is in force stays", (_what, change, way) => {
+  const found = reloaded(config(), config(change));
+  expect(found).toMatchObject({ live: [], restart: [way] });
+  expect(found.config).toEqual(config());
+});
+
+test("of two changes the one counts now and the other later", () => {
+  const after = config(["level: warn", "level: info"], ["/dev/ttyUSB0", "/dev/ttyUSB9"]);
+  const { config: now, live, restart } = reloaded(config(), after);
+  expect({ live, restart }).toEqual({ live: ["log/level"], restart: ["beds/0/devices/0/port"] });
+  expect(now.log?.level).toBe("info");
+  expect(now.beds[0]?.devices[0]?.port).toBe("/dev/ttyUSB0");
+});
+
+test("a label is not put on a device that has taken the place of another", () => {
+  const after = config(["nonin-serial", "masimo-ascii"], ["label: finger", "label: ear"]);
+  expect(reloaded(config(), after).config.beds[0]?.devices[0]?.label).toBe("finger");
+});
