@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./update.ts")).updateCommand,
   },
   {
+    name: "bundle",
+    summary: "a support file without anything personal, shown before it is written",
+    load: async () => (await import("./bundle.ts")).bundleCommand,
+  },
+  {
     name: "devices",
     summary: "the device families that are built in",
     load: async () => (await import("./devices.ts")).devicesCommand,

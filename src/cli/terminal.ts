@@ -21,6 +21,11 @@ export interface Terminal {
   readonly random: Random;
   /** Aborts with a Stopped when somebody ends the command from outside. */
   readonly signal: AbortSignal;
+  /**
+   * Takes hang-ups (SIGHUP) instead of ending the command, until the returned function is called. Absent where there
+   * are none.
+   */
+  onHangUp?(listener: () => void): () => void;
 }
 
 /** Why a command was ended from outside: a signal, or nobody reads its data any more. */
@@ -48,8 +53,12 @@ export function processTerminal(): { readonly terminal: Terminal; release(): voi
     if (stopping.signal.aborted) process.exit(exitCode);
     stopping.abort(new Stopped(why, exitCode));
   };
+  const hangUps = new Set<() => void>();
   const listeners = Object.entries(SIGNALS).map(([name, code]) => {
-    const listener = (): void => stop(`stopped by ${name}`, code);
+    const listener = (): void => {
+      if (name !== "SIGHUP" || hangUps.size === 0) return stop(`stopped by ${name}`, code);
+      for (const each of hangUps) each();
+    };
     process.on(name, listener);
     return { name, listener };
   });
@@ -83,6 +92,10 @@ export function processTerminal(): { readonly terminal: Terminal; release(): voi
       clock: createClock(),
       random: createRandom(),
       signal: stopping.signal,
+      onHangUp(listener) {
+        hangUps.add(listener);
+        return () => hangUps.delete(listener);
+      },
     },
     release() {
       for (const { name, listener } of listeners) process.off(name, listener);

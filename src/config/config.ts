@@ -1,6 +1,7 @@
 import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import type { BedId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
+import type { LogLevel } from "../port/log.ts";
 
 /** Everything that roots need to know, after defaults; made from a configuration file or by the demo. */
 export interface HomeConfig {
@@ -38,8 +39,16 @@ export interface HomeConfig {
   readonly relay?: { readonly server: string; readonly token?: string };
   readonly audio: { readonly enabled: boolean; readonly device?: string };
   readonly keep: { readonly waveDays: number; readonly numberDays: number };
+  readonly log?: LogConfig;
   /** The demo: simulated bed, own state folder, marked everywhere. */
   readonly demo: boolean;
+}
+
+/** Where the program's own log goes and what it holds; absent parts: stderr, and the level of the command line. */
+export interface LogConfig {
+  readonly level?: LogLevel;
+  /** A file that is put aside when it is long, with so many older ones kept. */
+  readonly file?: { readonly path: string; readonly bytesMax: number; readonly keep: number };
 }
 
 export interface BedConfig {

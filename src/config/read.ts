@@ -2,7 +2,7 @@ import { Check, Errors } from "typebox/value";
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
-import type { BedConfig, HomeConfig } from "./config.ts";
+import type { BedConfig, HomeConfig, LogConfig } from "./config.ts";
 import { nearest } from "./nearest.ts";
 import { type ConfigFile, HomeConfigSchema } from "./schema.ts";
 
@@ -306,6 +306,15 @@ function isZone(zone: string): boolean {
 
 const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 
+const MEGABYTE = 1_000_000;
+
+function logWithDefaults({ level, file, megabytes = 10, keep = 5 }: NonNullable<ConfigFile["log"]>): LogConfig {
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(file === undefined ? {} : { file: { path: file, bytesMax: megabytes * MEGABYTE, keep } }),
+  };
+}
+
 function withDefaults(file: ConfigFile, machine: { readonly zone: string }): HomeConfig {
   const beds: BedConfig[] = (file.beds ?? []).map((bed) => ({
     id: bed.id,
@@ -370,6 +379,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       ...(audio?.device === undefined ? {} : { device: audio.device }),
     },
     keep: { waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
+    ...(file.log === undefined ? {} : { log: logWithDefaults(file.log) }),
     demo: false,
   };
 }

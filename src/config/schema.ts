@@ -248,6 +248,41 @@ export const HomeConfigSchema = Type.Object(
         { ...closed, description: "How long the store keeps waveforms and numbers." },
       ),
     ),
+    log: Type.Optional(
+      Type.Object(
+        {
+          level: Type.Optional(
+            Type.Union(
+              [Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")],
+              { default: "warn", description: "What is told; --log of the command line counts more." },
+            ),
+          ),
+          file: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: "A file instead of stderr, where no service manager keeps the log.",
+            }),
+          ),
+          megabytes: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              default: 10,
+              description: "A longer file is put aside.",
+            }),
+          ),
+          keep: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 100,
+              default: 5,
+              description: "How many files are kept that were put aside.",
+            }),
+          ),
+        },
+        { ...closed, description: "The program's own log; it holds nothing personal." },
+      ),
+    ),
   },
   closed,
 );
