@@ -140,6 +140,27 @@ export interface PairingGrant {
   readonly estate?: HomeEstate;
 }
 
+/** What a box asks a hub. */
+export interface HubQuestion {
+  readonly method: "POST" | "PUT";
+  readonly url: string;
+  /** Sent as JSON. */
+  readonly body: unknown;
+  /** SHA-256 of the public key that the hub's certificate has to have, base64url: judged instead of its authority. */
+  readonly pin?: string;
+  /** PEM of the authority that has to have signed the hub's certificate; absent: one that this machine trusts. */
+  readonly ca?: string;
+}
+
+export interface HubAnswer {
+  readonly status: number;
+  /** From JSON; undefined where the answer is empty. */
+  readonly body: unknown;
+}
+
+/** Asks a hub over HTTPS. Rejects with HUB_UNREACHABLE, HUB_FOREIGN or HTTP_INSECURE. */
+export type HubPost = (question: HubQuestion) => Promise<HubAnswer>;
+
 /**
  * Homes and boxes of a hub, with their credentials. Methods reject with STATE_FAILED or UNSEALABLE. Names, secrets and
  * estates are encrypted on disk where the data folder has a key.

@@ -91,6 +91,18 @@ export const faults = {
     cause: "The list of people and settings failed.",
     fix: "Try again; if it stays, tell your technician.",
   },
+  HUB_UNREACHABLE: {
+    cause: "The hub cannot be reached.",
+    fix: "Check its address, the network and that it runs.",
+  },
+  HUB_FOREIGN: {
+    cause: "This is not the hub that the code was made on.",
+    fix: "Check the network, then have a new code made.",
+  },
+  CERTIFICATE_ENDING: {
+    cause: "The certificate of these pages ends soon, or has ended.",
+    fix: "Put a new one in its place; phones do not open the pages without it.",
+  },
   EDGE_SILENT: {
     cause: "The bedside box does not answer.",
     fix: "Go to the bed. Then look at the box's power and network.",

@@ -38,6 +38,12 @@ export const faults = {
   STORE_FAILED: { cause: "夜间数据存储出错。", fix: "报警照常响，请告诉技术员。" },
   STORE_STALLED: { cause: "夜间数据存储没有回应。", fix: "过一分钟再试；报警照常响。" },
   STATE_FAILED: { cause: "人员和设置的存储出错。", fix: "请再试一次；还不行就告诉技术员。" },
+  HUB_UNREACHABLE: { cause: "连接不上中心服务器。", fix: "请检查它的地址、网络，以及它是否在运行。" },
+  HUB_FOREIGN: { cause: "这不是生成该代码的中心服务器。", fix: "请检查网络，然后请人重新生成代码。" },
+  CERTIFICATE_ENDING: {
+    cause: "这些页面的证书快到期了，或者已经到期。",
+    fix: "请换上新证书；没有它，手机打不开这些页面。",
+  },
   EDGE_SILENT: { cause: "床边主机没有回应。", fix: "请到床边看看，再检查主机的电源和网络。" },
   UNSEALABLE: {
     cause: "加密的数据打不开。",

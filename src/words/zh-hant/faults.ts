@@ -35,6 +35,12 @@ export const faults = {
   STORE_FAILED: { cause: "夜間資料儲存出錯。", fix: "警報照常響，請告訴技術人員。" },
   STORE_STALLED: { cause: "夜間資料儲存沒有回應。", fix: "過一分鐘再試；警報照常響。" },
   STATE_FAILED: { cause: "人員和設定的儲存出錯。", fix: "請再試一次；還不行就告訴技術人員。" },
+  HUB_UNREACHABLE: { cause: "連不上中心伺服器。", fix: "請檢查它的位址、網路，以及它是否在執行。" },
+  HUB_FOREIGN: { cause: "這不是產生這個代碼的中心伺服器。", fix: "請檢查網路，然後請人重新產生代碼。" },
+  CERTIFICATE_ENDING: {
+    cause: "這些頁面的憑證快到期了，或者已經到期。",
+    fix: "請換上新憑證；沒有它，手機打不開這些頁面。",
+  },
   EDGE_SILENT: { cause: "床邊主機沒有回應。", fix: "請到床邊看看，再檢查主機的電源和網路。" },
   UNSEALABLE: {
     cause: "加密的資料打不開。",
