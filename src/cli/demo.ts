@@ -36,6 +36,7 @@ export const demoConfig = (zone: string, language: Language, port: number): Home
   webhooks: [],
   audio: { enabled: true },
   keep: { waveDays: 2, numberDays: 30 },
+  store: { engine: "sqlite" },
   demo: true,
 });
 

@@ -2,6 +2,7 @@ import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import type { BedId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { LogLevel } from "../port/log.ts";
+import type { StoreConfig } from "./store.ts";
 
 /** Everything that roots need to know, after defaults; made from a configuration file or by the demo. */
 export interface HomeConfig {
@@ -40,6 +41,7 @@ export interface HomeConfig {
   readonly audio: { readonly enabled: boolean; readonly device?: string };
   readonly keep: { readonly waveDays: number; readonly numberDays: number };
   readonly log?: LogConfig;
+  readonly store: StoreConfig;
   /** The demo: simulated bed, own state folder, marked everywhere. */
   readonly demo: boolean;
 }

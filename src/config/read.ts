@@ -5,6 +5,7 @@ import type { FaultCode } from "../domain/fault.ts";
 import type { BedConfig, HomeConfig, LogConfig } from "./config.ts";
 import { nearest } from "./nearest.ts";
 import { type ConfigFile, HomeConfigSchema } from "./schema.ts";
+import { storeProblem, storeWithDefaults } from "./store.ts";
 
 /** One line of `breathwatch check`: what is so, where, and what to do about it. */
 export interface Finding {
@@ -199,6 +200,8 @@ function meaningFindings(
   const error = (code: FaultCode, path: string, what: string, fix: string): void => {
     findings.push({ level: "error", code, where: place(path), what, fix });
   };
+  const store = storeProblem(file.store);
+  if (store !== undefined) error("CONFIG_INVALID", store.path, store.what, store.fix);
   const zone = file.zone ?? machine.zone;
   if (!isZone(zone)) {
     error(
@@ -217,7 +220,11 @@ function meaningFindings(
     const fix = "Leave beds out here: they stand in the configuration of each box (`breathwatch edge`).";
     error("CONFIG_INVALID", "/beds", "a hub has no beds of its own", fix);
   }
-  if (file.hub !== undefined && file.web?.tls === undefined && !isLoopback(file.hub.boxes?.host ?? "0.0.0.0")) {
+  if (
+    file.hub !== undefined &&
+    file.web?.tls === undefined &&
+    !isLoopback(file.hub.boxes?.host ?? "0.0.0.0")
+  ) {
     const fix = "Add web.tls with cert and key; boxes check that certificate.";
     error("HTTP_INSECURE", "/hub", "boxes would reach this hub without encryption", fix);
   }
@@ -380,6 +387,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
     },
     keep: { waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
     ...(file.log === undefined ? {} : { log: logWithDefaults(file.log) }),
+    store: storeWithDefaults(file.store),
     demo: false,
   };
 }

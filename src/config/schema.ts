@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { StoreSchema } from "./store.ts";
 
 /**
  * The configuration file as one declaration: type, validation and the reference in docs/configuration.md come from
@@ -91,13 +92,15 @@ export const HomeConfigSchema = Type.Object(
                 url: Type.Optional(
                   Type.String({
                     pattern: "^mqtts?://",
-                    description: "Address of the broker as boxes reach it; default mqtts://<web.name>:<port>.",
+                    description:
+                      "Address of the broker as boxes reach it; default mqtts://<web.name>:<port>.",
                   }),
                 ),
                 host: Type.Optional(
                   Type.String({
                     default: "0.0.0.0",
-                    description: "Embedded broker: address that boxes connect to, with the certificate of web.tls.",
+                    description:
+                      "Embedded broker: address that boxes connect to, with the certificate of web.tls.",
                   }),
                 ),
                 port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, default: 8883 })),
@@ -106,7 +109,10 @@ export const HomeConfigSchema = Type.Object(
             ),
           ),
         },
-        { ...closed, description: "Makes this configuration one of a hub of many homes (`breathwatch hub`)." },
+        {
+          ...closed,
+          description: "Makes this configuration one of a hub of many homes (`breathwatch hub`).",
+        },
       ),
     ),
     deviceModules: Type.Optional(
@@ -283,6 +289,7 @@ export const HomeConfigSchema = Type.Object(
         { ...closed, description: "The program's own log; it holds nothing personal." },
       ),
     ),
+    store: Type.Optional(StoreSchema),
   },
   closed,
 );
