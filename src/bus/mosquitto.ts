@@ -20,7 +20,7 @@ export interface MosquittoPlan {
 
 /** One entry of an access list, as Mosquitto's dynamic security plugin takes it. */
 export interface MosquittoRule {
-  readonly acltype: "publishClientSend" | "subscribeLiteral" | "subscribePattern";
+  readonly acltype: "publishClientSend" | "publishClientReceive" | "subscribeLiteral" | "subscribePattern";
   readonly topic: string;
   readonly priority: number;
   readonly allow: boolean;
@@ -157,6 +157,8 @@ function hubRules(): MosquittoRule[] {
     rule("subscribePattern", "$share/+/breathwatch/1/#"),
     rule("publishClientSend", CONTROL_TOPIC),
     rule("subscribeLiteral", CONTROL_ANSWERS),
+    // Unlike other topics these are not received unless somebody says so.
+    rule("publishClientReceive", CONTROL_ANSWERS),
   ];
 }
 
