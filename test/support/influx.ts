@@ -102,7 +102,7 @@ function createStoreServer(
     async query(statement, database = "") {
       const named = new URLSearchParams({ db: database, epoch: "ms", u: "admin", p: "secret" });
       const body = new URLSearchParams({ q: statement });
-      return (await fetch(`${url}/query?${named}`, { method: "POST", body })).text();
+      return (await fetch(`${url}/query?${named.toString()}`, { method: "POST", body })).text();
     },
     stop,
     async start() {

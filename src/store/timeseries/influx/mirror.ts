@@ -157,7 +157,7 @@ export function createMirror(options: {
     if (done.length === 0) return;
     // No more while the file is asked: a write that comes now marks its window anew, after this.
     for (const window of done) open.delete(nameOf(window));
-    await marks.call("remove", [done]);
+    await marks.call("remove", [done.map(({ bed, start }) => ({ bed, start }))]);
   };
 
   /** Reads what is owed from the store and sends it. */
