@@ -15,7 +15,7 @@ export interface HealthFacts {
   /** Absent where the disk did not answer. */
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
   /** Whether the broker answers, and how many observations wait to be sent. */
-  readonly bus: { readonly connected: boolean; readonly waiting: number };
+  readonly bus?: { readonly connected: boolean; readonly waiting: number };
   /** When the certificate of the pages runs out; absent without TLS. */
   readonly certificateTo?: Wall;
   /** Links of devices that are open, of all. */
@@ -51,7 +51,7 @@ export function healthOf(
       ...(records === undefined ? [] : [works("records", records)]),
       works("store", store),
       diskFinding(disk),
-      busFinding(bus),
+      ...(bus === undefined ? [] : [busFinding(bus)]),
       ...(certificateTo === undefined ? [] : [certificateFinding(certificateTo, now)]),
       ...(devices === undefined ? [] : [devicesFinding(devices)]),
     ],
@@ -83,7 +83,7 @@ function diskFinding(disk: HealthFacts["disk"]): HealthFinding {
   return { id: "disk", level, count: Math.round(used * 100) };
 }
 
-function busFinding({ connected, waiting }: HealthFacts["bus"]): HealthFinding {
+function busFinding({ connected, waiting }: NonNullable<HealthFacts["bus"]>): HealthFinding {
   const level = !connected || waiting > WAITING_MANY ? "warning" : "ok";
   return { id: "bus", level, count: waiting };
 }

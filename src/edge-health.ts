@@ -1,0 +1,69 @@
+import { X509Certificate } from "node:crypto";
+import { HOUR_MS, type Mono, type Wall, wall } from "./domain/time.ts";
+import type { Edge } from "./edge.ts";
+import { type HealthFacts, healthOf, isServing } from "./ops/health.ts";
+import type { World } from "./port/world.ts";
+import type { Health } from "./server/deps.ts";
+
+/** As long as a drill or an answer proves that a phone rings. */
+const PROOF_MS = 18 * HOUR_MS;
+
+/** How a box is. Disk and store are asked each time. */
+export function edgeHealth(
+  world: World,
+  edge: Pick<Edge, "live" | "devices">,
+  { startedAt, version }: { readonly startedAt: Mono; readonly version: string },
+  /** What waits to be sent to the hub; absent where nobody counts it. */
+  bus?: () => NonNullable<HealthFacts["bus"]>,
+): Health {
+  const { clock } = world;
+  const report = async () => {
+    const facts = { ...(await factsOf(world, edge)), ...(bus === undefined ? {} : { bus: bus() }) };
+    return healthOf(facts, { clock, startedAt, version });
+  };
+  return { report, isServing: async () => isServing(await report()) };
+}
+
+async function factsOf(
+  { timeseries, disk, listen }: World,
+  { live, devices }: Pick<Edge, "live" | "devices">,
+): Promise<HealthFacts> {
+  const states = live.states();
+  const { sounder, targets, durable } = states[0]?.readiness ?? {};
+  const links = devices();
+  const [store, space] = await Promise.all([
+    timeseries.health().catch(() => ({ ok: false, detail: "it does not answer" })),
+    disk.space().catch(() => undefined),
+  ]);
+  const certificateTo = listen?.tls === undefined ? undefined : validTo(listen.tls.cert);
+  return {
+    beds: states.map(({ bed, zone, alarms }) => ({
+      ...{ bed, zone, onWatch: alarms.watch.on, open: alarms.open.length },
+    })),
+    ...(sounder === undefined ? {} : { sounder: { ok: sounder.ok, detail: sounder.detail } }),
+    ...(targets === undefined
+      ? {}
+      : {
+          phones: {
+            known: targets.length,
+            proven: targets.filter(
+              ({ provenAgeMs, dead }) => dead === undefined && (provenAgeMs ?? PROOF_MS) < PROOF_MS,
+            ).length,
+          },
+        }),
+    ...(durable === undefined ? {} : { records: { ok: durable, detail: "" } }),
+    store: { ok: store.ok, detail: store.detail },
+    ...(space === undefined ? {} : { disk: space }),
+    ...(certificateTo === undefined ? {} : { certificateTo }),
+    devices: { known: links.length, open: links.filter(({ link }) => link === "open").length },
+  };
+}
+
+/** When a certificate runs out; undefined for a text that is none, which a server would not have started with. */
+function validTo(pem: string): Wall | undefined {
+  try {
+    return wall(Date.parse(new X509Certificate(pem).validTo));
+  } catch {
+    return undefined;
+  }
+}
