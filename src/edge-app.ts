@@ -10,6 +10,7 @@ import type { Night } from "./domain/time.ts";
 import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
+import { edgeHealth } from "./edge-health.ts";
 import type { Uploads } from "./port/upload.ts";
 import type { World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
@@ -83,6 +84,7 @@ export async function composePages(
   const app = await createApp({
     ...serverDeps(world, config, options, identity, edge),
     ...limitsDeps(limits, whatIf, baselines, past),
+    health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }),
     ...(imports === undefined ? {} : { imports }),
   });
   const ownerCode = await ensureOwnerCode({ state, accounts, random, renew: config.demo });

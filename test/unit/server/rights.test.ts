@@ -84,6 +84,8 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true",
   },
   "GET /api/devices": { url: "/api/devices" },
+  "GET /api/health": { url: "/api/health" },
+  "GET /healthz": { url: "/healthz" },
   "GET /api/devices/:device/frames": { url: "/api/devices/oxiaaaaaaa/frames" },
   "POST /api/devices/:device/serial": { url: "/api/devices/oxiaaaaaaa/serial" },
   "GET /api/devices/:device/recording": { url: "/api/devices/oxiaaaaaaa/recording?from=0&to=1000" },
@@ -103,6 +105,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
 
 /** The technician's own. */
 const BENCH = [
+  "GET /api/health",
   "GET /api/devices",
   "GET /api/devices/:device/frames",
   "POST /api/devices/:device/serial",
