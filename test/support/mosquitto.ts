@@ -29,6 +29,8 @@ export async function startMosquitto(
   options: {
     readonly tls?: { readonly certFile: string; readonly keyFile: string };
     readonly boxes?: readonly { readonly user: string; readonly password: string }[];
+    /** Added to the configuration; what comes last counts. */
+    readonly lines?: readonly string[];
   } = {},
 ): Promise<Mosquitto> {
   const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-mosquitto-"));
@@ -42,7 +44,7 @@ export async function startMosquitto(
     ...(process.getuid?.() === 0 ? { user: "root" } : {}),
     ...(options.tls === undefined ? {} : { tls: { ...options.tls, port: tlsPort } }),
   };
-  writeFileSync(config, mosquittoConfig(plan));
+  writeFileSync(config, `${mosquittoConfig(plan)}${(options.lines ?? []).join("\n")}\n`);
   const users = { hubPassword: hub.password, boxes: options.boxes ?? [] };
   writeFileSync(path.join(folder, USERS_FILE), mosquittoUsersFile(users, createRandom()), { mode: 0o600 });
   const url = `mqtt://127.0.0.1:${port}`;

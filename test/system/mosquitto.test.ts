@@ -1,0 +1,219 @@
+// Mosquitto as a hub of many homes runs it: shared subscriptions, both versions, TLS, restarts.
+import { createHash, X509Certificate } from "node:crypto";
+import { copyFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { afterEach, expect } from "vitest";
+import { createBusConnector } from "../../src/bus/client.ts";
+import { createMosquittoUsers } from "../../src/bus/mosquitto-users.ts";
+import { bedTopic } from "../../src/bus/topics.ts";
+import { createClock } from "../../src/ops/clock.ts";
+import { createRandom } from "../../src/ops/random.ts";
+import type { Bus, BusOptions } from "../../src/port/bus.ts";
+import { boxUser } from "../../src/port/registry.ts";
+import { type Certificate, createCertificate } from "../support/certificate.ts";
+import { type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { requires } from "../support/require.ts";
+
+const clock = createClock();
+const random = createRandom();
+const home = "abcdefghij";
+const user = boxUser({ home, id: "boxaaaaaaa" });
+const password = "a secret of the box";
+const state = bedTopic(home, "b1", "state");
+const { test } = requires("openssl", "mosquitto");
+
+/** Undone after each test, newest first. */
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+});
+
+function certificate(): Certificate {
+  const made = createCertificate();
+  undo.push(() => made.remove());
+  return made;
+}
+
+async function broker(made = certificate()) {
+  const tls = { certFile: made.certPath, keyFile: made.keyPath };
+  const running = await startMosquitto({ tls, boxes: [{ user, password }] });
+  undo.push(() => running.remove());
+  return { ...running, boxUrl: running.boxUrl!, ca: made.cert };
+}
+
+function connect(options: Omit<BusOptions, "clientId"> & { readonly clientId?: string }) {
+  const notes: string[] = [];
+  const log = { note: (event: string, fields = {}) => void notes.push(`${event} ${JSON.stringify(fields)}`) };
+  const clientId = options.clientId ?? options.username ?? "nobody";
+  const bus = createBusConnector({ clock, random, log }).connect({ ...options, clientId });
+  undo.push(() => bus.close());
+  return { bus, notes };
+}
+
+const hubOf = (
+  { url, hub }: Pick<Mosquitto, "url" | "hub">,
+  clientId: string,
+  more: Partial<BusOptions> = {},
+): Bus => connect({ url, ...hub, clientId, ...more }).bus;
+
+async function until(what: string, isSo: () => boolean, ms = 10_000): Promise<void> {
+  const deadline = clock.mono() + ms;
+  while (!isSo()) {
+    if (clock.mono() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`);
+    await sleep(5);
+  }
+}
+
+const connected = (bus: Bus): Promise<void> => until("the bus is connected", () => bus.connected);
+
+test.each(["3.1.1", "5"] as const)(
+  "hubs share the homes' messages among them, over MQTT %s",
+  async (protocol) => {
+    const running = await broker();
+    const heard: string[][] = [[], []];
+    const hubs = heard.map((lines, n) => {
+      const hub = hubOf(running, `hub-${n}`, { protocol });
+      hub.subscribe("$share/ingest/breathwatch/1/+/+/+/health", (_, payload) => lines.push(payload));
+      return hub;
+    });
+    for (const hub of hubs) await connected(hub);
+    const { bus: box } = connect({
+      ...{ url: running.boxUrl, username: user, password, protocol, shared: true },
+      tls: { ca: running.ca },
+    });
+    await connected(box);
+    const said = Array.from({ length: 200 }, (_, n) => `${n}`);
+    await Promise.all(said.map((n) => box.publish(bedTopic(home, "b1", "health"), n, { retain: false })));
+    await until("all came", () => heard.flat().length >= said.length);
+    expect(heard.flat().toSorted()).toEqual(said.toSorted());
+    expect(heard.map(({ length }) => length > 0)).toEqual([true, true]);
+  },
+);
+
+test("a message that a box may not send is refused in words over MQTT 5, and later ones are sent", async () => {
+  const running = await broker();
+  const { bus } = connect({
+    ...{ url: running.boxUrl, username: user, password, protocol: "5" },
+    tls: { ca: running.ca },
+  });
+  await connected(bus);
+  const forbidden = bus.publish(bedTopic("bcdefghijk", "b1", "state"), "x", { retain: true });
+  await expect(forbidden).rejects.toThrow(/not authori[sz]ed/i);
+  await bus.publish(state, "x", { retain: true });
+});
+
+test("more messages at once than the broker takes over MQTT 5 wait, and all arrive", async () => {
+  const running = await startMosquitto({ lines: ["max_inflight_messages 5"] });
+  undo.push(() => running.remove());
+  const hub = hubOf(running, "hub-1", { protocol: "5" });
+  const heard: string[] = [];
+  hub.subscribe("breathwatch/1/+/+/+/command", (_, payload) => heard.push(payload));
+  await connected(hub);
+  const changes: boolean[] = [];
+  hub.onConnected((value) => changes.push(value));
+  const said = Array.from({ length: 200 }, (_, n) => `${n}`);
+  await Promise.all(said.map((n) => hub.publish(bedTopic(home, "b1", "command"), n, { retain: false })));
+  await until("all came", () => heard.length >= said.length);
+  expect(heard).toEqual(said);
+  expect(changes).toEqual([]);
+});
+
+test("what was kept, who may connect and who may not any more outlives kill -9", async () => {
+  const running = await broker();
+  const hub = hubOf(running, "hub-1");
+  await connected(hub);
+  const users = createMosquittoUsers({ bus: hub, clock, random });
+  const second = boxUser({ home, id: "boxbbbbbbb" });
+  await users.put(second, "another secret");
+  await users.remove(user);
+  const tls = { ca: running.ca };
+  const { bus: box } = connect({ url: running.boxUrl, username: second, password: "another secret", tls });
+  await connected(box);
+  await box.publish(state, "kept", { retain: true });
+  await running.signal("SIGTERM");
+  await running.start();
+  await running.signal("SIGKILL");
+  await running.start();
+  await connected(box);
+  const { bus: revoked, notes } = connect({ url: running.boxUrl, username: user, password, tls });
+  await until("it is refused", () => notes.some((note) => /not authori[sz]ed/i.test(note)));
+  expect(revoked.connected).toBe(false);
+  const heard: string[] = [];
+  const later = hubOf(running, "hub-2");
+  later.subscribe("breathwatch/1/#", (topic, payload, retained) =>
+    heard.push(`${topic} ${payload} ${retained}`),
+  );
+  await until("the kept one came", () => heard.length > 0);
+  expect(heard).toEqual([`${state} kept true`]);
+});
+
+test("a last will is published for a box that vanishes", async () => {
+  const running = await broker();
+  const hub = hubOf(running, "hub-1");
+  const heard: string[] = [];
+  hub.subscribe("breathwatch/1/+/+/+/state", (_, payload) => heard.push(payload));
+  await connected(hub);
+  const will = { topic: state, payload: "offline" };
+  const { bus: box } = connect({
+    ...{ url: running.boxUrl, username: user, password, will },
+    tls: { ca: running.ca },
+  });
+  await connected(box);
+  // Another machine with the same credentials and name takes the connection over, as a restarted box does.
+  const again = connect({ url: running.boxUrl, username: user, password, tls: { ca: running.ca } });
+  await until("the will came", () => heard.includes("offline"));
+  await again.bus.close();
+});
+
+test("a box connects to the broker whose authority, name and key it was given, and to no other", async () => {
+  const made = certificate();
+  const running = await broker(made);
+  const login = { url: running.boxUrl, username: user, password };
+  const key = new X509Certificate(made.cert).publicKey.export({ type: "spki", format: "der" });
+  const pin = createHash("sha256").update(key).digest("base64url");
+  const good = connect({ ...login, tls: { ca: made.cert, pin } });
+  await connected(good.bus);
+  await good.bus.close();
+  const elsewhere = running.boxUrl.replace("127.0.0.1", "127.0.0.2");
+  for (const [wrong, why] of [
+    [{ ...login }, /self-signed|unable to verify|certificate/i],
+    [{ ...login, tls: { ca: certificate().cert } }, /self-signed|unable to verify|certificate/i],
+    [{ ...login, tls: { ca: made.cert, pin: "A".repeat(43) } }, /another key/],
+    [{ ...login, url: elsewhere, tls: { ca: made.cert, pin } }, /127\.0\.0\.2/],
+  ] as const) {
+    const { bus, notes } = connect(wrong);
+    await until("it says why", () => notes.length > 0);
+    expect(notes[0]).toMatch(why);
+    expect(notes.join(" ")).not.toContain(password);
+    expect(bus.connected).toBe(false);
+    await bus.close();
+  }
+});
+
+test("a new certificate is taken while it runs, and connections stay", async () => {
+  const made = certificate();
+  const running = await broker(made);
+  const { bus } = connect({ url: running.boxUrl, username: user, password, tls: { ca: made.cert } });
+  await connected(bus);
+  const lost: boolean[] = [];
+  bus.onConnected((value) => lost.push(value));
+  const next = certificate();
+  copyFileSync(next.certPath, made.certPath);
+  copyFileSync(next.keyPath, made.keyPath);
+  await running.signal("SIGHUP");
+  const port = Number(new URL(running.boxUrl).port);
+  const shown = (): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()!.fingerprint256);
+        socket.destroy();
+      });
+      socket.on("error", reject);
+    });
+  const wanted = new X509Certificate(next.cert).fingerprint256;
+  for (let attempt = 0; attempt < 100 && (await shown()) !== wanted; attempt++) await sleep(20);
+  expect(await shown()).toBe(wanted);
+  await bus.publish(state, "x", { retain: false });
+  expect(lost).toEqual([]);
+});
