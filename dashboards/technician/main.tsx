@@ -8,6 +8,7 @@ import { startPage } from "../shared/start-page.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { Commissioning } from "./commissioning.tsx";
 import { Device } from "./device.tsx";
+import { Health } from "./health.tsx";
 import { JoinCodes, SignOut } from "./people.tsx";
 import type { Polled } from "./poll.ts";
 import { usePoll } from "./poll.ts";
@@ -31,6 +32,7 @@ function Technician() {
     <>
       <Contents simulated={beds.some((bed) => bed.simulated)} />
       <Devices polled={devices} />
+      <Health />
       {beds
         .filter((bed) => bed.simulated)
         .map((bed) => (
@@ -57,6 +59,7 @@ function Contents(props: { readonly simulated: boolean }) {
   return (
     <nav class="contents" aria-label={technician.onThisPage}>
       <a href="#devices">{technician.title}</a>
+      <a href="#health">{technician.health.title}</a>
       {props.simulated && <a href="#simulation">{technician.simulated.title}</a>}
       <a href="#commissioning">{technician.commissioning.title}</a>
     </nav>

@@ -7,6 +7,7 @@ import path from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Role } from "../../src/domain/person.ts";
 import type { Night } from "../../src/domain/time.ts";
+import type { HealthFinding } from "../../src/port/health.ts";
 import type {
   CommissioningView,
   DeviceView,
@@ -51,6 +52,7 @@ export interface PagesScript {
   nights: NightsResponse["nights"];
   night: (night: Night) => NightResponse;
   devices: readonly DeviceView[];
+  health: readonly HealthFinding[];
   frames: readonly FrameLine[];
   simulation: SimulationView;
   commissionings: readonly CommissioningView[];
@@ -111,6 +113,11 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     nights: [],
     night: nightResponse,
     devices: [deviceView(oximeter), deviceView(ventilator)],
+    health: [
+      { id: "clock", level: "ok" },
+      { id: "disk", level: "warning", count: 83 },
+      { id: "sounder", level: "error", detail: "no output" },
+    ],
     frames: frameLines(),
     simulation: simulationView(),
     commissionings: commissionings(),
@@ -197,6 +204,8 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
       case "POST /api/sign-out":
         script.role = undefined;
         return undefined;
+      case "GET /api/health":
+        return { version: "1.2.3", at: 0, upMs: 7_200_000, findings: script.health, beds: [], memoryBytes: 1 };
       case "GET /api/devices":
         return { devices: script.devices };
       case "GET /api/simulation/b1":

@@ -294,6 +294,56 @@ export const technician = {
     signature: "Signature",
     primary: "The machine's own alarm stays the primary alarm.",
   },
+  health: {
+    title: "The box itself",
+    running: "Version {value}, running for {age}.",
+    levels: { ok: "Good:", warning: "Look at this:", error: "DOES NOT WORK:" },
+    clock: {
+      ok: "The clock is right.",
+      warning: "Whether the clock is right is not known. Alarms work; their times may be wrong.",
+      error: "The clock is wrong.",
+    },
+    sounder: {
+      ok: "The loudspeaker works.",
+      warning: "The loudspeaker works with difficulty.",
+      error: "The loudspeaker makes no sound: nobody in the house hears an alarm from this box.",
+    },
+    phones: {
+      ok: "{value} phones have proved that they ring.",
+      warning: "No phone has proved within 18 h that it rings. Ring a drill while people are awake.",
+      error: "No phone can be reached.",
+    },
+    records: {
+      ok: "Alarms are written down at once.",
+      warning: "Alarms are written down late.",
+      error: "Alarms are not written down in time. They ring all the same; look at the disk.",
+    },
+    store: {
+      ok: "The nights are being kept.",
+      warning: "The store of the nights is nearly full.",
+      error: "The nights are not being kept. Alarms work.",
+    },
+    disk: {
+      ok: "{value} % of the disk is used.",
+      warning: "{value} % of the disk is used. Make room, or keep waveforms for less time.",
+      error: "The disk is full, or does not answer ({value} % used). Alarms work; nothing more is kept.",
+    },
+    bus: {
+      ok: "Everything has been sent on.",
+      warning: "The broker is away or slow; {value} readings wait. Alarms in the house work.",
+      error: "The broker is away. Alarms in the house work.",
+    },
+    certificate: {
+      ok: "The certificate is good for {value} days.",
+      warning: "The certificate is good for {value} days only: renew it now.",
+      error: "The certificate has run out: phones refuse this page. Renew it now.",
+    },
+    devices: {
+      ok: "All devices are connected.",
+      warning: "{value} devices are not connected.",
+      error: "No device is connected.",
+    },
+  },
   people: "Let somebody join",
   peopleHint: "Makes a code for one person, good for 10 minutes.",
   role: "Role",

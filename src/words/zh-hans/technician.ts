@@ -284,6 +284,56 @@ export const technician = {
     signature: "签名",
     primary: "以机器自身的报警为准。",
   },
+  health: {
+    title: "主机自身",
+    running: "版本 {value}，已运行{age}。",
+    levels: { ok: "正常：", warning: "请留意：", error: "不能工作：" },
+    clock: {
+      ok: "时钟准确。",
+      warning: "不知道时钟是否准确。报警照常工作，但时间可能不对。",
+      error: "时钟不准确。",
+    },
+    sounder: {
+      ok: "扬声器正常。",
+      warning: "扬声器工作不稳定。",
+      error: "扬声器没有声音：家里没有人能听到这台主机的报警。",
+    },
+    phones: {
+      ok: "{value} 部手机已证明会响。",
+      warning: "18 小时内没有手机证明会响。请在大家醒着时做一次演练。",
+      error: "联系不到任何手机。",
+    },
+    records: {
+      ok: "报警会立即记录。",
+      warning: "报警记录有延迟。",
+      error: "报警没有及时记录。报警照样会响；请检查磁盘。",
+    },
+    store: {
+      ok: "夜间数据正在保存。",
+      warning: "夜间数据的存储快满了。",
+      error: "夜间数据没有保存。报警照常工作。",
+    },
+    disk: {
+      ok: "磁盘已用 {value} %。",
+      warning: "磁盘已用 {value} %。请腾出空间，或缩短波形的保存时间。",
+      error: "磁盘已满或没有响应（已用 {value} %）。报警照常工作，但不再保存数据。",
+    },
+    bus: {
+      ok: "数据都已发出。",
+      warning: "消息服务器不在或很慢；有 {value} 条读数在等待。家里的报警照常工作。",
+      error: "消息服务器不在。家里的报警照常工作。",
+    },
+    certificate: {
+      ok: "证书还有 {value} 天有效。",
+      warning: "证书只剩 {value} 天有效：请现在更新。",
+      error: "证书已过期：手机会拒绝打开本页。请现在更新。",
+    },
+    devices: {
+      ok: "所有设备都已连接。",
+      warning: "有 {value} 台设备没有连接。",
+      error: "没有设备连接。",
+    },
+  },
   people: "让别人加入",
   peopleHint: "生成一个口令，供一个人使用，10 分钟内有效。",
   role: "身份",

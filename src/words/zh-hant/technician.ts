@@ -284,6 +284,56 @@ export const technician = {
     signature: "簽名",
     primary: "以機器本身的警報為準。",
   },
+  health: {
+    title: "主機自身",
+    running: "版本 {value}，已執行{age}。",
+    levels: { ok: "正常：", warning: "請留意：", error: "不能運作：" },
+    clock: {
+      ok: "時鐘準確。",
+      warning: "不知道時鐘是否準確。警報照常運作，但時間可能不對。",
+      error: "時鐘不準確。",
+    },
+    sounder: {
+      ok: "喇叭正常。",
+      warning: "喇叭運作不穩定。",
+      error: "喇叭沒有聲音：家裡沒有人能聽到這台主機的警報。",
+    },
+    phones: {
+      ok: "{value} 支手機已證明會響。",
+      warning: "18 小時內沒有手機證明會響。請在大家醒著時做一次演練。",
+      error: "聯絡不到任何手機。",
+    },
+    records: {
+      ok: "警報會立即記錄。",
+      warning: "警報記錄有延遲。",
+      error: "警報沒有及時記錄。警報照樣會響；請檢查磁碟。",
+    },
+    store: {
+      ok: "夜間資料正在保存。",
+      warning: "夜間資料的儲存空間快滿了。",
+      error: "夜間資料沒有保存。警報照常運作。",
+    },
+    disk: {
+      ok: "磁碟已用 {value} %。",
+      warning: "磁碟已用 {value} %。請騰出空間，或縮短波形的保存時間。",
+      error: "磁碟已滿或沒有回應（已用 {value} %）。警報照常運作，但不再保存資料。",
+    },
+    bus: {
+      ok: "資料都已送出。",
+      warning: "訊息伺服器不在或很慢；有 {value} 筆讀數在等待。家裡的警報照常運作。",
+      error: "訊息伺服器不在。家裡的警報照常運作。",
+    },
+    certificate: {
+      ok: "憑證還有 {value} 天有效。",
+      warning: "憑證只剩 {value} 天有效：請現在更新。",
+      error: "憑證已過期：手機會拒絕開啟本頁。請現在更新。",
+    },
+    devices: {
+      ok: "所有裝置都已連接。",
+      warning: "有 {value} 台裝置沒有連接。",
+      error: "沒有裝置連接。",
+    },
+  },
   people: "讓別人加入",
   peopleHint: "產生一組通行碼，供一個人使用，10 分鐘內有效。",
   role: "身分",
