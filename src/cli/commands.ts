@@ -95,6 +95,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./trends.ts")).trendsCommand,
   },
   {
+    name: "store",
+    summary: "numbers from one store to another, a backup of the data folder, and back",
+    load: async () => (await import("./store.ts")).storeCommand,
+  },
+  {
+    name: "mosquitto",
+    summary: "writes what a Mosquitto beside a hub of many homes needs",
+    load: async () => (await import("./mosquitto.ts")).mosquittoCommand,
+  },
+  {
     name: "audit",
     summary: "checks the chain of what was done and decided at a bed, or hands it out",
     load: async () => (await import("./audit.ts")).auditCommand,

@@ -123,12 +123,12 @@ for (const [name, where, start] of kinds) {
       const first = await box(user, "one");
       const bystander = await box(stranger);
       expect((await users.list()).toSorted()).toEqual([user, stranger].toSorted());
-      const ended = new Promise((resolve) => first.once("close", resolve));
+      const ended = new Promise<void>((resolve) => first.once("close", () => resolve()));
       await users.put(user, "two");
       await ended;
       await expect(box(user, "one")).rejects.toThrow(/authori[sz]ed/i);
       const second = await box(user, "two");
-      const gone = new Promise((resolve) => second.once("close", resolve));
+      const gone = new Promise<void>((resolve) => second.once("close", () => resolve()));
       await users.remove(user);
       await users.remove(user);
       await gone;
