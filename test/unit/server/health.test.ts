@@ -22,7 +22,7 @@ let app: App;
 let report: HealthReport | undefined;
 beforeEach(() => {
   report = REPORT;
-  app = Fastify() as unknown as App;
+  app = Fastify();
   const health = {
     report: async () => report ?? REPORT,
     isServing: async () => isServing(report ?? REPORT),
