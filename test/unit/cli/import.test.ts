@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../../src/cli/main.ts";
 import { wall } from "../../../src/domain/time.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
+import { pointsOf } from "../../../src/store/rollup.ts";
 import { TimeseriesFile } from "../../../src/store/timeseries/sqlite/file.ts";
+import { codesOf } from "../../../src/store/timeseries/sqlite/signals.ts";
 import { createTestTerminal, jsonLines, run, type TestTerminal } from "../../support/terminal.ts";
 import { zipOf } from "../../support/zip.ts";
 
@@ -33,8 +35,9 @@ async function again(terminal: TestTerminal, argv: readonly string[]) {
 const rowsIn = (folder: string): readonly (readonly [number, unknown])[] => {
   const file = new TimeseriesFile(path.join(folder, ".breathwatch/timeseries.sqlite"));
   try {
-    const query = { bed: "b1", from: wall(0), to: wall(Date.UTC(2027, 0, 1)), signal: "spo2" as const };
-    return file.range(query).map(({ at, sample }) => [at, sample] as const);
+    const query = { bed: "b1", from: wall(0), to: wall(Date.UTC(2027, 0, 1)) };
+    const series = file.series(query, codesOf(["spo2"])).values().next().value;
+    return series === undefined ? [] : pointsOf(series).map(({ at, sample }) => [at, sample] as const);
   } finally {
     file.close();
   }

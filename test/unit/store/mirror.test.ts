@@ -86,13 +86,23 @@ const world = () => {
   });
   const outside = new Forgetful(() => clock.mono());
   // A program that starts again has its files and nothing else.
-  const open = () => createMirror({ store, outside, marks: { ...marks, call: marks.call, close: async () => undefined }, clock, log: silentLog });
+  const open = () =>
+    createMirror({
+      store,
+      outside,
+      marks: { ...marks, call: marks.call, close: async () => undefined },
+      clock,
+      log: silentLog,
+    });
   return { clock, store, outside, open };
 };
 
 test("whatever is cut, killed or started again, the outside ends with everything that the store has", async () => {
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ second: fc.integer({ min: 0, max: 2_000 }), second2: fc.boolean() }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ second: fc.integer({ min: 0, max: 2_000 }), second2: fc.boolean() }),
+    },
     { weight: 2, arbitrary: fc.constantFrom("round", "wait", "kill", "cut", "back", "restart", "lost") },
   );
   await fc.assert(
@@ -139,7 +149,9 @@ test("an outside that is away for hours costs the store nothing, and is filled w
     await mirror.catchUp();
   }
   expect(await mirror.status()).toEqual({ owed: 30, trouble: "away (STORE_FAILED)" });
-  expect(await store.range({ bed: "b1", from: wall(0), to: clock.wall(), signal: "spo2" })).toHaveLength(18_000);
+  expect(await store.range({ bed: "b1", from: wall(0), to: clock.wall(), signal: "spo2" })).toHaveLength(
+    18_000,
+  );
   outside.up = true;
   await mirror.catchUp();
   expect(outside.all().size).toBe(18_000);

@@ -246,6 +246,11 @@ describe("a sealed file", () => {
       if (compacted) compactAll(file);
       expect(file.events(all)).toHaveLength(1);
       expect(values(file)).toHaveLength(720);
+      const night = "2023-11-14" as Night;
+      const made = file.summarise("b1", "UTC", night);
+      const asked = file.kept({ bed: "b1", zone: "UTC", from: night, to: night });
+      expect(asked.kept).toEqual(compacted ? [made] : []);
+      expect(made?.numbers.length).toBe(1 + 8);
       const text = bytesBeside(path);
       expect(text).not.toMatch(/SECRET|spo2|SPO2_LOW/);
       // The same content in the open is found: the search can fail.
@@ -349,7 +354,10 @@ describe("removal, retention, room", () => {
     for (let day = 0; day < 6; day++) {
       write(file, {
         rows: hours(day * 24, day * 24 + 24).map((one, index) => ({ ...one, samples: noisy(index) })),
-        waves: Array.from({ length: 200 }, (_, at) => waveAt(day * 86_400 + at * 400)),
+        waves: Array.from({ length: 200 }, (_, at) => ({
+          ...waveAt(day * 86_400 + at * 400),
+          channels: { flow: Array.from({ length: 200 }, (_value, step) => ((step * 7_919) % 600) / 10) },
+        })),
         events: [{ bed: "b1", key: `k${day}`, event: event("Ann") }],
       });
     }

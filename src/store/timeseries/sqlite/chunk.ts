@@ -1,13 +1,13 @@
 import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Column, Columns } from "./columns.ts";
 import { SAID_VALUE, signalOf } from "./signals.ts";
-import { ByteReader, ByteWriter, readDeltas, writeDeltas } from "./varint.ts";
+import { ByteReader, ByteWriter, readDeltas, readRuns, writeRuns } from "./varint.ts";
 
 /**
  * Ten minutes of one device, by columns:
  *
- *     2 | rows | first time (ms) | usual step (ms) | steps less the usual one (deltas of runs) | simulated (deltas)
- *       | signals, then per signal: code | block: states of all rows (deltas) | integers of the rows with a value
+ *     2 | rows | first time (ms) | usual step (ms) | steps less the usual one | simulated (runs)
+ *       | signals, then per signal: code | block: states of all rows (runs) | integers of the rows with a value (runs)
  *
  * States and integers: signals.ts. The first format (1, of files of schema 1) had times as plain deltas and no
  * blocks.
@@ -23,13 +23,13 @@ export function encodeChunk(columns: Columns): Uint8Array {
   out.unsigned(VERSION);
   out.unsigned(times.length);
   writeTimes(out, times);
-  writeDeltas(out, simulated);
+  writeRuns(out, simulated);
   out.unsigned(signals.size);
   const block = new ByteWriter();
   for (const [code, { states, integers }] of signals) {
     block.clear();
-    writeDeltas(block, states);
-    writeDeltas(
+    writeRuns(block, states);
+    writeRuns(
       block,
       integers.filter((_integer, row) => states[row] === SAID_VALUE),
     );
@@ -86,12 +86,13 @@ export function decodeChunk(bytes: Uint8Array, wanted?: ReadonlySet<number>): Co
   const rows = input.unsigned();
   if (rows > ROWS_MAX) throw new RangeError(`a stored chunk says that it has ${rows} rows`);
   const times = version === VERSION ? readTimes(input, rows) : readDeltas(input, rows);
-  const simulated = Uint8Array.from(readDeltas(input, rows));
+  const simulated =
+    version === VERSION ? readRuns(input, new Uint8Array(rows)) : Uint8Array.from(readDeltas(input, rows));
   const signals = new Map<number, Column>();
   for (let left = input.unsigned(); left > 0; left--) {
     const code = input.unsigned();
     if (version === FIRST_VERSION) {
-      const column = readColumn(input, rows);
+      const column = readFirstColumn(input, rows);
       if (wanted?.has(code) !== false) signals.set(code, column);
       continue;
     }
@@ -104,15 +105,28 @@ export function decodeChunk(bytes: Uint8Array, wanted?: ReadonlySet<number>): Co
 }
 
 function readColumn(input: ByteReader, rows: number): Column {
+  const states = readRuns(input, new Uint8Array(rows));
+  return { states, integers: spread(states, readRuns(input, new Float64Array(valuesIn(states)))) };
+}
+
+function readFirstColumn(input: ByteReader, rows: number): Column {
   const states = Uint8Array.from(readDeltas(input, rows));
+  return { states, integers: spread(states, readDeltas(input, valuesIn(states))) };
+}
+
+function valuesIn(states: Uint8Array): number {
   let count = 0;
   for (const state of states) if (state === SAID_VALUE) count += 1;
-  const values = readDeltas(input, count);
-  if (count === rows) return { states, integers: values };
-  const integers = new Float64Array(rows);
+  return count;
+}
+
+/** Values to the rows that have one. */
+function spread(states: Uint8Array, values: Float64Array): Float64Array {
+  if (values.length === states.length) return values;
+  const integers = new Float64Array(states.length);
   let next = 0;
-  states.forEach((state, row) => {
-    if (state === SAID_VALUE) integers[row] = values[next++] ?? 0;
-  });
-  return { states, integers };
+  for (let row = 0; row < states.length; row++) {
+    if (states[row] === SAID_VALUE) integers[row] = values[next++] ?? 0;
+  }
+  return integers;
 }

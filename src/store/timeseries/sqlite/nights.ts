@@ -78,7 +78,7 @@ export class Nights {
       if (body !== undefined) {
         const bytes = this.#vault.open(body, placeOfNight(bed, zone, night));
         // Copied, because a block may begin at any byte.
-        if (bytes.length > 0) kept.push({ night, numbers: new Float64Array(bytes.slice().buffer) });
+        if (bytes.length > 0) kept.push({ night, numbers: new Float64Array(new Uint8Array(bytes).buffer) });
         continue;
       }
       ends ??= this.#ends(bed, zone) ?? null;
@@ -92,7 +92,10 @@ export class Nights {
     const { from, to } = nightBounds(night, zone);
     const numbers: number[] = [];
     for (const [code, series] of this.#numbers.series({ bed, from, to }, ALL_CODES)) {
-      const summary = summaryOf(series.values.filter((_value, row) => series.absences[row] === 0));
+      const absences = series.absences.some((absence) => absence !== 0);
+      const summary = summaryOf(
+        absences ? series.values.filter((_value, row) => series.absences[row] === 0) : series.values,
+      );
       if (summary === undefined) continue;
       const { count, min, p05, p50, p95, max, mean } = summary;
       numbers.push(code, count, min, p05, p50, p95, max, mean);

@@ -8,7 +8,7 @@ import type { Device } from "./devices.ts";
 import { type AddRoll, readRolls } from "./rolls.ts";
 import { placeOfRolls, type Rows } from "./rows.ts";
 import { blob } from "./schema.ts";
-import { fromInteger, SAID_NOTHING, SAID_VALUE } from "./signals.ts";
+import { fromInteger, SAID_NOTHING, SAID_VALUE, scaleOf } from "./signals.ts";
 import type { Vault } from "./vault.ts";
 
 /** What may be asked of the file at most (the port's bounds). */
@@ -154,31 +154,29 @@ function inUnits(code: number, buckets: PackedBuckets): void {
 
 function seriesOfParts(parts: readonly Columns[], code: number): Series | undefined {
   let size = 0;
-  for (const { signals } of parts) {
-    for (const state of signals.get(code)?.states ?? []) if (state !== SAID_NOTHING) size += 1;
-  }
-  size = Math.min(size, POINTS_MAX);
-  if (size === 0) return undefined;
-  const series = {
-    at: new Float64Array(size),
-    values: new Float64Array(size),
-    absences: new Uint8Array(size),
-  };
+  for (const { signals } of parts) size += signals.get(code)?.states.length ?? 0;
+  const at = new Float64Array(size);
+  const values = new Float64Array(size);
+  const absences = new Uint8Array(size);
   let next = 0;
   for (const { times, signals } of parts) {
     const column = signals.get(code);
     if (column === undefined) continue;
     const { states, integers } = column;
-    for (let row = 0; row < times.length && next < size; row++) {
-      const state = states[row] ?? SAID_NOTHING;
-      if (state === SAID_NOTHING) continue;
-      series.at[next] = times[row] ?? 0;
-      if (state === SAID_VALUE) series.values[next] = fromInteger(code, integers[row] ?? 0);
-      else series.absences[next] = state - SAID_VALUE;
+    for (let row = 0; row < states.length; row++) {
+      const state = states[row];
+      if (state === undefined || state === SAID_NOTHING) continue;
+      at[next] = times[row] ?? 0;
+      if (state === SAID_VALUE) values[next] = integers[row] ?? 0;
+      else absences[next] = state - SAID_VALUE;
       next += 1;
     }
   }
-  return series;
+  const end = Math.min(next, POINTS_MAX);
+  if (end === 0) return undefined;
+  const scale = scaleOf(code);
+  for (let row = 0; row < end; row++) values[row] = (values[row] ?? 0) / scale;
+  return { at: at.slice(0, end), values: values.slice(0, end), absences: absences.slice(0, end) };
 }
 
 /** Per second the value of the first device that has one, else the first device's reason. */

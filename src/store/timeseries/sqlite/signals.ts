@@ -52,9 +52,12 @@ export function signalOf(code: number): SignalId {
   return id;
 }
 
-export const toInteger = (code: number, value: number): number => Math.round(value * (SCALES[code] ?? 1));
+/** Steps in one unit of a signal. */
+export const scaleOf = (code: number): number => SCALES[code] ?? 1;
 
-export const fromInteger = (code: number, integer: number): number => integer / (SCALES[code] ?? 1);
+export const toInteger = (code: number, value: number): number => Math.round(value * scaleOf(code));
+
+export const fromInteger = (code: number, integer: number): number => integer / scaleOf(code);
 
 /** What a row says of a signal: 0 nothing, 1 a value, 2 + n the n-th reason of ABSENCES. */
 export const SAID_NOTHING = 0;

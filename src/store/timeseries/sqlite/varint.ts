@@ -78,6 +78,11 @@ export class ByteReader {
   }
 
   unsigned(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 128) {
+      this.#at += 1;
+      return first;
+    }
     let value = 0;
     let factor = 1;
     for (;;) {
@@ -114,6 +119,49 @@ export class ByteReader {
 }
 
 const tooShort = (): RangeError => new RangeError("a stored block ends too early");
+
+/** What a token's low bits can say of a run; a longer one has its rest behind the token. */
+const RUN_MAX = 7;
+
+/**
+ * Differences of consecutive numbers with how often each number is repeated, in one token: zigzag of the difference x 8 +
+ * repeats. A number that is held for a breath costs one byte or two.
+ */
+export function writeRuns(out: ByteWriter, values: ArrayLike<number>): void {
+  let previous = 0;
+  for (let i = 0; i < values.length; ) {
+    const value = values[i] ?? 0;
+    const delta = value - previous;
+    previous = value;
+    let run = 0;
+    i += 1;
+    while (i < values.length && values[i] === value) {
+      run += 1;
+      i += 1;
+    }
+    out.unsigned((delta < 0 ? -2 * delta - 1 : 2 * delta) * (RUN_MAX + 1) + Math.min(run, RUN_MAX));
+    if (run >= RUN_MAX) out.unsigned(run - RUN_MAX);
+  }
+}
+
+/** Into the given array, which it fills. Throws RangeError at a truncated end. */
+export function readRuns<Values extends Float64Array | Uint8Array>(
+  input: ByteReader,
+  values: Values,
+): Values {
+  const count = values.length;
+  let previous = 0;
+  for (let i = 0; i < count; ) {
+    const token = input.unsigned();
+    let run = token % (RUN_MAX + 1);
+    const zigzag = (token - run) / (RUN_MAX + 1);
+    previous += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    values[i++] = previous;
+    if (run === RUN_MAX) run += input.unsigned();
+    for (; run > 0 && i < count; run--) values[i++] = previous;
+  }
+  return values;
+}
 
 /** Differences of consecutive numbers; a run of equal ones is a zero and the length of the run less one. */
 export function writeDeltas(out: ByteWriter, values: ArrayLike<number>): void {
