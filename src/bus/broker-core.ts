@@ -69,6 +69,20 @@ export async function createBrokerCore(options: {
     return true;
   };
 
+  /** Who cannot be judged is not let in. */
+  const answer = async (
+    client: Client,
+    user: string,
+    password: string,
+    done: (error: null, ok: boolean) => void,
+  ): Promise<void> => {
+    const ok = await admit(client, user, password).catch((error: unknown) => {
+      log.note("broker.failed", { detail: messageOf(error) }, "error");
+      return false;
+    });
+    done(null, ok);
+  };
+
   /** Why a message is not taken. */
   const refusePublish = (client: Client | null, topic: string, bytes: number): string | undefined => {
     const as = client === null ? undefined : sessions.get(client)?.admitted?.as;
@@ -104,13 +118,9 @@ export async function createBrokerCore(options: {
       done(null, true);
     },
     authenticate(client, username, password, done) {
-      admit(client, username ?? "", password?.toString("utf8") ?? "")
-        .catch((error: unknown) => {
-          log.note("broker.failed", { detail: messageOf(error) }, "error");
-          return false;
-        })
-        .then((ok) => done(null, ok))
-        .catch((error: unknown) => log.note("broker.failed", { detail: messageOf(error) }, "error"));
+      answer(client, username ?? "", password?.toString("utf8") ?? "", done).catch((error: unknown) => {
+        log.note("broker.failed", { detail: messageOf(error) }, "error");
+      });
     },
     authorizeSubscribe(client, subscription, done) {
       const why = refuseFilter(client, subscription.topic);

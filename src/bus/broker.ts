@@ -11,8 +11,6 @@ const CONNECTIONS_MAX = 1_000;
 /** A machine that was unplugged is noticed by the kernel, also one whose client asked for no keep-alive. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
 
-type Options = Parameters<BrokerStarter["start"]>[0];
-
 /**
  * The broker of a home without one: aedes in this process, MQTT 3.1.1, with user and password; in the clear for this
  * machine only, over TLS for others. Shared subscriptions are refused, since aedes grants them and then delivers

@@ -86,7 +86,8 @@ async function answers(url: string, login: { readonly username: string; readonly
   throw new Error(`mosquitto does not answer at ${url}`);
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,7 +1,7 @@
 // One contract of users and rights, on the built-in broker and on Mosquitto, over TLS and real sockets.
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt, { type MqttClient } from "mqtt";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, type describe, expect, test } from "vitest";
 import { createBrokerStarter } from "../../src/bus/broker.ts";
 import { createBusConnector } from "../../src/bus/client.ts";
 import { createMosquittoUsers } from "../../src/bus/mosquitto-users.ts";

@@ -1,10 +1,15 @@
 // Mosquitto as a hub of many homes runs it: shared subscriptions, both versions, TLS, restarts.
+
+import { spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { afterEach, expect } from "vitest";
+import { parse } from "yaml";
 import { createBusConnector } from "../../src/bus/client.ts";
 import { createMosquittoUsers } from "../../src/bus/mosquitto-users.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
@@ -13,7 +18,8 @@ import { createRandom } from "../../src/ops/random.ts";
 import type { Bus, BusOptions } from "../../src/port/bus.ts";
 import { boxUser } from "../../src/port/registry.ts";
 import { type Certificate, createCertificate } from "../support/certificate.ts";
-import { type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { startCommandLine } from "../support/command-line.ts";
+import { freePort, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { requires } from "../support/require.ts";
 
 const clock = createClock();
@@ -223,6 +229,32 @@ test("a new certificate is taken while it runs, and connections stay", async () 
   expect(await shown()).toBe(wanted);
   await bus.publish(state, "x", { retain: false });
   expect(lost).toEqual([]);
+});
+
+test("what `breathwatch mosquitto` writes runs as it is, and its users are never written over", async () => {
+  const made = certificate();
+  const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-mosquitto-cli-"));
+  undo.push(() => rmSync(folder, { recursive: true }));
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const argv = ["mosquitto", "--folder", folder, "--port", `${port}`, "--tls-port", `${tlsPort}`];
+  const more = ["--cert", made.certPath, "--key", made.keyPath, "--user", userInfo().username];
+  const first = await startCommandLine([...argv, ...more]).ended;
+  expect(first).toMatchObject({ code: 0 });
+  const { bus: access } = parse(first.data) as { bus: { url: string; username: string; password: string } };
+  expect(statSync(path.join(folder, "dynamic-security.json")).mode & 0o777).toBe(0o600);
+  const child = spawn("/usr/sbin/mosquitto", ["-c", path.join(folder, "mosquitto.conf")], {
+    stdio: "ignore",
+  });
+  undo.push(() => child.kill("SIGKILL"));
+  const { bus: hub } = connect({ ...access, clientId: "hub-1" });
+  await connected(hub);
+  await createMosquittoUsers({ bus: hub, clock, random }).put(user, password);
+  const boxUrl = `mqtts://127.0.0.1:${tlsPort}`;
+  const { bus: box } = connect({ url: boxUrl, username: user, password, tls: { ca: made.cert } });
+  await connected(box);
+  const again = await startCommandLine([...argv, ...more]).ended;
+  expect(again).toMatchObject({ code: 0, data: "" });
+  expect(again.words).toContain("stays as it is");
 });
 
 /** Stands before a broker; holds back what it answers, on demand. */

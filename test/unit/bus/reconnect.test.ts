@@ -19,7 +19,7 @@ function outage(seed: number, downS: number): { readonly seconds: number; readon
     if (others === undefined) attempts.set(at, [box]);
     else others.push(box);
   };
-  const failures = new Array<number>(BOXES).fill(0);
+  const failures = Array.from({ length: BOXES }, () => 0);
   for (let box = 0; box < BOXES; box++) plan(box, 0, failures[box]!++);
   let queue: { readonly box: number; readonly since: number }[] = [];
   let inside = 0;
