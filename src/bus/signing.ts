@@ -1,8 +1,9 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { BedId, HomeId } from "../domain/ids.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
-import type { CommandMessage } from "./messages.ts";
+import type { CommandMessage, SettingsMessage } from "./messages.ts";
+import type { Place } from "./topics.ts";
 
 /** A command and where it is meant for. */
 export type Command = CommandMessage["command"];
@@ -88,6 +89,40 @@ export function createCommandGuard(options: {
       return { ok: true, command };
     },
   };
+}
+
+/** What a settings message is signed over: the body is in its hash. */
+type SignedSettings = Omit<SettingsMessage, "v" | "mac" | "body">;
+
+/** SHA-256 of a body, in base64url: the same for the same content, whatever the order of its fields. */
+export const hashOf = (body: unknown): string =>
+  createHash("sha256").update(canonical(body)).digest("base64url");
+
+/** Signs settings for one bed with the pairing key. */
+export const signSettings = (pairingKey: Uint8Array, place: Place, settings: SignedSettings): string =>
+  settingsMac(pairingKey, place, settings).toString("base64url");
+
+/** Whether the hub that this edge is paired with made these settings, for this bed, as they are. */
+export function areSettingsOurs(
+  pairingKey: Uint8Array,
+  place: Place,
+  { mac, body, ...settings }: SettingsMessage,
+): boolean {
+  return (
+    mac !== undefined &&
+    isMac(mac, settingsMac(pairingKey, place, settings)) &&
+    settings.hash === hashOf(body)
+  );
+}
+
+function settingsMac(
+  key: Uint8Array,
+  { home, bed }: Place,
+  { version, author, at, hash }: SignedSettings,
+): Buffer {
+  return createHmac("sha256", key)
+    .update(`breathwatch settings\n${home}\n${bed}\n${canonical({ version, author, at, hash })}`)
+    .digest();
 }
 
 function macOf(

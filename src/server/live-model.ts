@@ -48,21 +48,33 @@ export type LiveChange = "alarms" | "numbers";
  */
 export interface LiveModel {
   observe(observation: Observation): void;
-  alarms(fold: AlarmFold): void;
-  link(device: DeviceId, state: SourceLink): void;
-  readiness(readiness: WakeReadiness): void;
-  /** Ages are those of this moment. */
-  states(): readonly BedState[];
+  /** One with a lower revision than the newest comes too late; `anew`: they begin again, in another run of the edge. */
+  alarms(fold: AlarmFold, anew?: boolean): void;
+  /** `bed`: needed where beds of several homes may name a device alike. */
+  link(device: DeviceId, state: SourceLink, bed?: BedId): void;
+  /** Of one bed; without it of all that are there. */
+  readiness(readiness: WakeReadiness, bed?: BedId): void;
+  /** Adds a bed, or gives one that is there its new label, zone and sources; false: no more fit. */
+  putBed(bed: LiveBed): boolean;
+  removeBed(bed: BedId): void;
+  /** Ages are those of this moment; only of the beds that are wanted. */
+  states(wanted?: (bed: BedId) => boolean): readonly BedState[];
+  /** The same of one bed; undefined for a bed not there. */
+  state(bed: BedId): BedState | undefined;
   bed(bed: BedId): LiveBed | undefined;
   /** The open occurrences of a bed and whether anything of it is simulated; undefined for a bed not there. */
   fold(bed: BedId): AlarmFold | undefined;
   simulated(bed: BedId): boolean;
-  onChange(listener: (change: LiveChange) => void): () => void;
+  /** `bed`: the one that changed; absent: any may have. */
+  onChange(listener: (change: LiveChange, bed?: BedId) => void): () => void;
   onWave(listener: (bed: BedId, device: DeviceId, wave: WaveBody) => void): () => void;
 }
 
 /** Older than this a sample gives way to a fresher one of a source further down the list. */
 const FRESH_MS = 10 * SECOND_MS;
+
+/** A hub's fleet; whoever may announce beds must not fill this machine's memory. */
+const BEDS_MAX = 50_000;
 
 const NOT_READY: WakeReadiness = { sounder: { ok: false, detail: "starting" }, targets: [], durable: true };
 
@@ -92,33 +104,51 @@ interface Source {
 }
 
 interface Bed {
-  readonly info: LiveBed;
-  readonly sources: readonly Source[];
+  info: LiveBed;
+  sources: readonly Source[];
+  readonly byDevice: Map<DeviceId, Source>;
   fold: AlarmFold;
+  readiness: WakeReadiness;
 }
 
 class Model implements LiveModel {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #beds: readonly Bed[];
-  readonly #sources = new Map<DeviceId, Source>();
-  readonly #changeListeners = new Set<(change: LiveChange) => void>();
+  readonly #beds = new Map<BedId, Bed>();
+  readonly #changeListeners = new Set<(change: LiveChange, bed?: BedId) => void>();
   readonly #waveListeners = new Set<(bed: BedId, device: DeviceId, wave: WaveBody) => void>();
   #readiness = NOT_READY;
 
   constructor(clock: Clock, log: Log, beds: readonly LiveBed[]) {
     this.#clock = clock;
     this.#log = log;
-    this.#beds = beds.map((info) => ({
-      info,
-      sources: info.sources.map((source) => this.#addSource(source)),
-      fold: noAlarms(info.bed, clock),
-    }));
+    for (const bed of beds) this.putBed(bed);
+  }
+
+  putBed(info: LiveBed): boolean {
+    const known = this.#beds.get(info.bed);
+    if (known === undefined && this.#beds.size >= BEDS_MAX) return false;
+    const bed: Bed = known ?? {
+      ...{ info, sources: [], byDevice: new Map<DeviceId, Source>() },
+      ...{ fold: noAlarms(info.bed, this.#clock), readiness: this.#readiness },
+    };
+    bed.info = info;
+    // What was measured stays with its device.
+    bed.sources = info.sources.map((source) => renewed(bed.byDevice.get(source.device), source));
+    bed.byDevice.clear();
+    for (const source of bed.sources) bed.byDevice.set(source.info.device, source);
+    this.#beds.set(info.bed, bed);
+    this.#safely(() => this.#changed("alarms", info.bed));
+    return true;
+  }
+
+  removeBed(bed: BedId): void {
+    if (this.#beds.delete(bed)) this.#safely(() => this.#changed("alarms", bed));
   }
 
   observe(observation: Observation): void {
     this.#safely(() => {
-      const source = this.#sources.get(observation.device);
+      const source = this.#beds.get(observation.bed)?.byDevice.get(observation.device);
       // What comes late fills charts; a live page would show it as now.
       if (source === undefined || observation.timeliness === "late") return;
       const { body } = observation;
@@ -135,64 +165,63 @@ class Model implements LiveModel {
         const sample = body.samples[signal];
         if (sample !== undefined) source.samples.set(signal, { sample, arrived: observation.mono });
       }
-      this.#changed("numbers");
+      this.#changed("numbers", observation.bed);
     });
   }
 
-  alarms(fold: AlarmFold): void {
+  alarms(fold: AlarmFold, anew = false): void {
     this.#safely(() => {
-      const bed = this.#beds.find(({ info }) => info.bed === fold.bed);
-      if (bed === undefined || fold.revision < bed.fold.revision) return;
+      const bed = this.#beds.get(fold.bed);
+      if (bed === undefined || (!anew && fold.revision < bed.fold.revision)) return;
       bed.fold = fold;
-      this.#changed("alarms");
+      this.#changed("alarms", fold.bed);
     });
   }
 
-  link(device: DeviceId, state: SourceLink): void {
+  link(device: DeviceId, state: SourceLink, bed?: BedId): void {
     this.#safely(() => {
-      const source = this.#sources.get(device);
-      if (source === undefined) return;
+      const of = bed === undefined ? this.#bedOf(device) : this.#beds.get(bed);
+      const source = of?.byDevice.get(device);
+      if (of === undefined || source === undefined) return;
       source.link = state;
       source.simulated ||= state.simulated ?? false;
-      this.#changed("numbers");
+      this.#changed("numbers", of.info.bed);
     });
   }
 
-  readiness(readiness: WakeReadiness): void {
+  readiness(readiness: WakeReadiness, bed?: BedId): void {
     this.#safely(() => {
-      this.#readiness = readiness;
-      this.#changed("numbers");
+      if (bed === undefined) this.#readiness = readiness;
+      for (const one of bed === undefined ? this.#beds.values() : [this.#beds.get(bed)]) {
+        if (one !== undefined) one.readiness = readiness;
+      }
+      this.#changed("numbers", bed);
     });
   }
 
-  states(): readonly BedState[] {
+  states(wanted: (bed: BedId) => boolean = () => true): readonly BedState[] {
     const now = this.#clock.mono();
-    return this.#beds.map(({ info, sources, fold }) => ({
-      bed: info.bed,
-      label: info.label,
-      zone: info.zone,
-      simulated: sources.some(({ simulated }) => simulated),
-      signals: newestSamples(sources, now),
-      sources: sources.map((source) => viewOf(source, now)),
-      alarms: fold,
-      answers: answersFor(fold, info.answers),
-      readiness: this.#readiness,
-    }));
+    return [...this.#beds.values()].filter(({ info }) => wanted(info.bed)).map((bed) => stateOf(bed, now));
+  }
+
+  state(bed: BedId): BedState | undefined {
+    const found = this.#beds.get(bed);
+    return found === undefined ? undefined : stateOf(found, this.#clock.mono());
   }
 
   bed(bed: BedId): LiveBed | undefined {
-    return this.#bed(bed)?.info;
+    return this.#beds.get(bed)?.info;
   }
 
   fold(bed: BedId): AlarmFold | undefined {
-    return this.#bed(bed)?.fold;
+    return this.#beds.get(bed)?.fold;
   }
 
   simulated(bed: BedId): boolean {
-    return this.#bed(bed)?.sources.some(({ simulated }) => simulated) ?? false;
+    return this.#beds.get(bed)?.sources.some(({ simulated }) => simulated) ?? false;
   }
 
-  onChange(listener: (change: LiveChange) => void): () => void {
+  onChange(listener: (change: LiveChange, bed?: BedId) => void): () => void {
     this.#changeListeners.add(listener);
     return () => this.#changeListeners.delete(listener);
   }
@@ -202,26 +231,13 @@ class Model implements LiveModel {
     return () => this.#waveListeners.delete(listener);
   }
 
-  #bed(bed: BedId): Bed | undefined {
-    return this.#beds.find(({ info }) => info.bed === bed);
+  #bedOf(device: DeviceId): Bed | undefined {
+    for (const bed of this.#beds.values()) if (bed.byDevice.has(device)) return bed;
+    return undefined;
   }
 
-  #addSource(info: LiveSource): Source {
-    const source: Source = {
-      info,
-      samples: new Map(),
-      link: { link: "opening" },
-      timeliness: "live",
-      behindMs: 0,
-      simulated: info.simulated,
-      newest: undefined,
-    };
-    this.#sources.set(info.device, source);
-    return source;
-  }
-
-  #changed(change: LiveChange): void {
-    for (const listener of this.#changeListeners) listener(change);
+  #changed(change: LiveChange, bed?: BedId): void {
+    for (const listener of this.#changeListeners) listener(change, bed);
   }
 
   #safely(work: () => void): void {
@@ -232,6 +248,31 @@ class Model implements LiveModel {
     }
   }
 }
+
+/** A source under its new name; what was known of the device stays. */
+function renewed(known: Source | undefined, info: LiveSource): Source {
+  return {
+    samples: known?.samples ?? new Map<SignalId, Held>(),
+    link: known?.link ?? { link: "opening" },
+    timeliness: known?.timeliness ?? "live",
+    behindMs: known?.behindMs ?? 0,
+    simulated: (known?.simulated ?? false) || info.simulated,
+    newest: known?.newest,
+    info,
+  };
+}
+
+const stateOf = ({ info, sources, fold, readiness }: Bed, now: Mono): BedState => ({
+  bed: info.bed,
+  label: info.label,
+  zone: info.zone,
+  simulated: sources.some(({ simulated }) => simulated),
+  signals: newestSamples(sources, now),
+  sources: sources.map((source) => viewOf(source, now)),
+  alarms: fold,
+  answers: answersFor(fold, info.answers),
+  readiness,
+});
 
 function noAlarms(bed: BedId, clock: Clock): AlarmFold {
   const at = clock.wall();

@@ -1,0 +1,328 @@
+import type { AlarmFold } from "../domain/alarm.ts";
+import { messageOf } from "../domain/fault.ts";
+import { type BedId, type HomeId, qualifiedBed } from "../domain/ids.ts";
+import type { Observation } from "../domain/observation.ts";
+import { type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import type { Bus } from "../port/bus.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { EdgeAbout, EdgeLink, EdgeReadiness } from "./bed-schemas.ts";
+import { createEdgeClock, type EdgeClock } from "./edge-clock.ts";
+import { type HealthMessage, readAlarm, readHealth, readState, type StateMessage } from "./messages.ts";
+import type { ReceivedObservation } from "./observation.ts";
+import { allHomesFilter, createTopicReader, type Place, type TopicKind } from "./topics.ts";
+import type { SettingsReport } from "./uplink.ts";
+
+/** A bed as its edge says that it is. */
+export interface EdgeStatus extends Place {
+  /** Its broker connection stands, and a heartbeat came within the grace. */
+  readonly online: boolean;
+  /** Since the newest heartbeat; absent: none since this hub began. */
+  readonly heardMs?: number;
+  /** Of the run that its retained state names; absent: never heard. */
+  readonly epoch?: string;
+  readonly simulated: boolean;
+  readonly clockTrusted?: boolean;
+  /** How far its wall clock is ahead of the hub's, ms. */
+  readonly clockAheadMs?: number;
+  readonly spoolHeld?: number;
+  readonly spoolDropped?: number;
+  readonly settings: SettingsReport;
+  readonly about?: EdgeAbout;
+}
+
+/** A bed that the hub has not heard for longer than the grace: what EDGE_OFFLINE is about. */
+export interface SilentBed extends Place {
+  readonly forMs: number;
+  /** `never`: since this hub began. `offline`: its connection ended. `broker`: the hub itself hears nobody. */
+  readonly why: "never" | "offline" | "quiet" | "broker";
+}
+
+export interface EdgesOptions {
+  /** Never closed here. */
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What others say is dropped. Asked at every message. */
+  readonly isKnown: (home: HomeId) => boolean;
+  /** A bed is there, or is another one now; beds are called `<home>~<bed>` from here on. None of these may throw. */
+  onAbout(bed: BedId, about: EdgeAbout): void;
+  /** `anew`: of another run, whose revisions may begin again. */
+  onFold(fold: AlarmFold, anew: boolean): void;
+  /** With the hub's monotonic time at which it was measured; only what came within seconds. */
+  onObservation(observation: Observation): void;
+  onLink(bed: BedId, link: EdgeLink): void;
+  onReadiness(bed: BedId, readiness: EdgeReadiness): void;
+  /** Came, went, began anew, or runs on other settings. */
+  onChange(edge: EdgeStatus): void;
+}
+
+/** Everything that a hub knows of the bedsides, from their retained messages and heartbeats. */
+export interface Edges {
+  start(): void;
+  /** What the ingest read: the hub reads it once. */
+  heard(place: Place, observation: ReceivedObservation): void;
+  /** A bed that belongs to a home and may never have been heard: it is silent too. */
+  expect(place: Place): void;
+  forget(home: HomeId): void;
+  of(place: Place): EdgeStatus | undefined;
+  all(): IterableIterator<EdgeStatus>;
+  /** Silent for longer than the grace, longest first. */
+  silent(): readonly SilentBed[];
+  stop(): void;
+}
+
+/** Clinical facts 3.3, EDGE_OFFLINE: heartbeats come every 10 s. */
+export const EDGE_GRACE_MS = 30 * SECOND_MS;
+const LOOK_MS = 5 * SECOND_MS;
+/** Older is history, for charts alone; a page calls a number gone at this age too. */
+const LIVE_MS_MAX = 30 * SECOND_MS;
+const BEDS_MAX = 50_000;
+const BEDS_OF_HOME_MAX = 32;
+
+interface Bed extends Place {
+  readonly name: BedId;
+  readonly clock: EdgeClock;
+  /** When it began to be waited for, or its newest heartbeat. */
+  since: Mono;
+  heardAt: Mono | undefined;
+  /** The run that was heard last. */
+  epoch: string | undefined;
+  /** It said goodbye, or the broker did in its name, and was not heard since. */
+  isGone: boolean;
+  state: StateMessage | undefined;
+  health: HealthMessage | undefined;
+  fold: AlarmFold | undefined;
+  /** The next fold is the first of its run. */
+  isAnew: boolean;
+  /** As onChange was last told. */
+  told: string;
+}
+
+/** Idle until `start`. */
+export function createEdges(options: EdgesOptions): Edges {
+  const { bus, clock, log } = options;
+  /** By name, those unheard for longest first. */
+  const beds = new Map<BedId, Bed>();
+  const perHome = new Map<HomeId, number>();
+  const readTopic = createTopicReader();
+  const stops: (() => void)[] = [];
+  /** Silence counts from here: while the hub is cut off nobody can be heard. */
+  let hearsSince: Mono = clock.mono();
+
+  const find = (place: Place): Bed | undefined => {
+    const name = qualifiedBed(place.home, place.bed);
+    const known = beds.get(name);
+    if (known !== undefined) return known;
+    const own = perHome.get(place.home) ?? 0;
+    if (beds.size >= BEDS_MAX || own >= BEDS_OF_HOME_MAX) return undefined;
+    perHome.set(place.home, own + 1);
+    const bed: Bed = {
+      ...{ home: place.home, bed: place.bed, name, clock: createEdgeClock(), since: clock.mono() },
+      ...{ heardAt: undefined, epoch: undefined, isGone: false, state: undefined, health: undefined },
+      ...{ fold: undefined, isAnew: true, told: "" },
+    };
+    beds.set(name, bed);
+    return bed;
+  };
+
+  const isOnline = ({ isGone, heardAt }: Bed): boolean =>
+    !isGone && heardAt !== undefined && clock.mono() - heardAt < EDGE_GRACE_MS;
+
+  const statusOf = (bed: Bed): EdgeStatus => {
+    const { home, state, health, heardAt } = bed;
+    const ahead = bed.clock.aheadOf(clock);
+    return {
+      ...{ home, bed: bed.bed, online: isOnline(bed), simulated: state?.simulated ?? false },
+      ...(heardAt === undefined ? {} : { heardMs: clock.mono() - heardAt }),
+      ...(ahead === undefined ? {} : { clockAheadMs: ahead }),
+      ...(bed.epoch === undefined ? {} : { epoch: bed.epoch }),
+      ...(state?.about === undefined ? {} : { about: state.about }),
+      ...(health === undefined
+        ? {}
+        : {
+            clockTrusted: health.clockTrusted,
+            spoolHeld: health.spoolHeld,
+            spoolDropped: health.spoolDropped,
+          }),
+      settings: settingsOf(state),
+    };
+  };
+
+  const tellChange = (bed: Bed): void => {
+    const status = statusOf(bed);
+    const { online, epoch, settings } = status;
+    const now = JSON.stringify({ online, epoch, settings });
+    if (now === bed.told) return;
+    bed.told = now;
+    options.onChange(status);
+  };
+
+  const onState = (bed: Bed, payload: string): string | undefined => {
+    const read = readState(payload);
+    if (!read.ok) return read.reason;
+    const { message } = read;
+    // A connection that died late says goodbye for a run that is over: its successor is there already.
+    if (!message.online && bed.epoch !== undefined && bed.epoch !== message.epoch) return undefined;
+    begin(bed, message.epoch);
+    bed.isGone = !message.online;
+    const before = bed.state?.about;
+    const about = message.about ?? before;
+    bed.state = about === undefined ? message : { ...message, about };
+    if (about !== undefined && JSON.stringify(about) !== JSON.stringify(before)) {
+      options.onAbout(bed.name, about);
+      // What is open may have come before anybody knew whose it is.
+      if (before === undefined && bed.fold !== undefined) options.onFold(bed.fold, true);
+    }
+    tellChange(bed);
+    return undefined;
+  };
+
+  const begin = (bed: Bed, epoch: string): void => {
+    if (bed.epoch === epoch) return;
+    bed.epoch = epoch;
+    bed.isAnew = true;
+    bed.clock.forget();
+  };
+
+  const onHealth = (bed: Bed, payload: string): string | undefined => {
+    const read = readHealth(payload);
+    if (!read.ok) return read.reason;
+    begin(bed, read.message.epoch);
+    bed.isGone = false;
+    bed.health = read.message;
+    bed.since = clock.mono();
+    bed.heardAt = bed.since;
+    bed.clock.heard(read.message.at, bed.since);
+    beds.delete(bed.name);
+    beds.set(bed.name, bed);
+    for (const link of read.message.links ?? []) options.onLink(bed.name, link);
+    if (read.message.readiness !== undefined) options.onReadiness(bed.name, read.message.readiness);
+    tellChange(bed);
+    return undefined;
+  };
+
+  const onAlarm = (bed: Bed, payload: string): string | undefined => {
+    const read = readAlarm(payload);
+    if (!read.ok) return read.reason;
+    bed.fold = foldAt(read.message, bed.name);
+    options.onFold(bed.fold, bed.isAnew);
+    bed.isAnew = false;
+    return undefined;
+  };
+
+  const listen = (kind: TopicKind, take: (bed: Bed, payload: string) => string | undefined): void => {
+    stops.push(
+      bus.subscribe(allHomesFilter(kind), (topic, payload) => {
+        const place = readTopic(topic);
+        // An empty one takes a retained message back.
+        if (place === undefined || payload === "" || !options.isKnown(place.home)) return;
+        const bed = find(place);
+        const reason = bed === undefined ? "more beds than a home has" : take(bed, payload);
+        if (reason !== undefined) log.note("edges.rejected", { topic, reason }, "debug");
+      }),
+    );
+  };
+
+  /** Those unheard for longest come first, so this ends at the first that is well. */
+  const overdue = function* (): IterableIterator<Bed> {
+    const before = clock.mono() - EDGE_GRACE_MS;
+    for (const bed of beds.values()) {
+      if (bed.since > before) return;
+      yield bed;
+    }
+  };
+
+  const look = (): void => {
+    for (const bed of overdue()) tellChange(bed);
+  };
+
+  const silenceOf = (bed: Bed): SilentBed | undefined => {
+    const { home, heardAt, since } = bed;
+    const forMs = clock.mono() - since;
+    const place = { home, bed: bed.bed, forMs };
+    if (!bus.connected) return { ...place, why: "broker" };
+    // After the hub itself was cut off everybody gets the grace again.
+    if (clock.mono() - hearsSince < EDGE_GRACE_MS) return undefined;
+    if (heardAt === undefined) return { ...place, why: "never" };
+    return { ...place, why: bed.isGone ? "offline" : "quiet" };
+  };
+
+  return {
+    start() {
+      hearsSince = clock.mono();
+      listen("state", onState);
+      listen("health", onHealth);
+      listen("alarm", onAlarm);
+      stops.push(
+        clock.every(LOOK_MS, look),
+        bus.onConnected((connected) => {
+          if (connected) hearsSince = clock.mono();
+        }),
+      );
+    },
+    heard(place, received) {
+      const bed = beds.get(qualifiedBed(place.home, place.bed));
+      const at = bed?.clock.monoOf(received.at);
+      // Before its first heartbeat nobody can say how old it is.
+      if (bed === undefined || at === undefined || clock.mono() - at > LIVE_MS_MAX) return;
+      if (received.epoch !== bed.epoch) return;
+      try {
+        options.onObservation(observationAt(received, bed.name, mono(Math.min(at, clock.mono()))));
+      } catch (error) {
+        log.note("edges.failed", { bed: bed.name, detail: messageOf(error) }, "error");
+      }
+    },
+    expect(place) {
+      find(place);
+    },
+    forget(home) {
+      for (const [name, bed] of beds) if (bed.home === home) beds.delete(name);
+      perHome.delete(home);
+    },
+    of(place) {
+      const bed = beds.get(qualifiedBed(place.home, place.bed));
+      return bed === undefined ? undefined : statusOf(bed);
+    },
+    *all() {
+      for (const bed of beds.values()) yield statusOf(bed);
+    },
+    silent: () =>
+      [...overdue()]
+        .map(silenceOf)
+        .filter((one) => one !== undefined)
+        .toSorted((a, b) => b.forMs - a.forMs),
+    stop() {
+      for (const stop of stops.splice(0)) stop();
+    },
+  };
+}
+
+const settingsOf = (state: StateMessage | undefined): SettingsReport => ({
+  ...(state?.settingsHash === undefined
+    ? {}
+    : { applied: { version: state.settingsVersion ?? 0, hash: state.settingsHash } }),
+  ...(state?.settingsRefused === undefined ? {} : { refused: state.settingsRefused }),
+});
+
+/** A fold with the bed as it is called here. */
+const foldAt = (fold: AlarmFold, bed: BedId): AlarmFold => ({
+  ...fold,
+  bed,
+  open: fold.open.map((occurrence) => ({ ...occurrence, bed })),
+  past: fold.past.map((past) => ({ ...past, occurrence: { ...past.occurrence, bed } })),
+});
+
+/** An observation on the hub's own monotonic clock. */
+function observationAt(received: ReceivedObservation, bed: BedId, at: Mono): Observation {
+  const { unsynced, body, ...rest } = received;
+  const mark = unsynced ? { unsynced: true as const } : {};
+  if (body.kind !== "breath") return { ...rest, ...mark, body, bed, mono: at };
+  const { startAt, endAt, ...values } = body.breath;
+  const breath = {
+    ...values,
+    start: mono(at - (received.at - startAt)),
+    end: mono(at - (received.at - endAt)),
+  };
+  return { ...rest, ...mark, body: { kind: "breath", breath }, bed, mono: at };
+}
