@@ -2,11 +2,18 @@ import { X509Certificate } from "node:crypto";
 import { HOUR_MS, type Mono, type Wall, wall } from "./domain/time.ts";
 import type { Edge } from "./edge.ts";
 import { type HealthFacts, healthOf, isServing } from "./ops/health.ts";
+import type { TimeseriesHealth } from "./port/timeseries.ts";
 import type { World } from "./port/world.ts";
 import type { Health } from "./server/deps.ts";
 
 /** As long as a drill or an answer proves that a phone rings. */
 const PROOF_MS = 18 * HOUR_MS;
+
+/** Of a store that cannot even be asked. */
+const SILENT: Pick<TimeseriesHealth, "ok" | "detail" | "budget"> = {
+  ok: false,
+  detail: "it does not answer",
+};
 
 /** How a box is. Disk and store are asked each time. */
 export function edgeHealth(
@@ -32,7 +39,7 @@ async function factsOf(
   const { sounder, targets, durable } = states[0]?.readiness ?? {};
   const links = devices();
   const [store, space] = await Promise.all([
-    timeseries.health().catch(() => ({ ok: false, detail: "it does not answer" })),
+    timeseries.health().catch(() => SILENT),
     disk.space().catch(() => undefined),
   ]);
   const certificateTo = listen?.tls === undefined ? undefined : validTo(listen.tls.cert);
@@ -52,7 +59,11 @@ async function factsOf(
           },
         }),
     ...(durable === undefined ? {} : { records: { ok: durable, detail: "" } }),
-    store: { ok: store.ok, detail: store.detail },
+    store: {
+      ok: store.ok,
+      detail: store.detail,
+      isFilling: store.budget !== undefined && store.budget.state !== "good",
+    },
     ...(space === undefined ? {} : { disk: space }),
     ...(certificateTo === undefined ? {} : { certificateTo }),
     devices: { known: links.length, open: links.filter(({ link }) => link === "open").length },

@@ -10,6 +10,7 @@ import { error, findingLine, ok, warning } from "./check/finding.ts";
 import { machineFindings } from "./check/machine.ts";
 import { networkFindings } from "./check/network.ts";
 import { sourceFindings } from "./check/sources.ts";
+import { storeFindings } from "./check/store.ts";
 import { brokerLogin, surroundingsFindings } from "./check/surroundings.ts";
 import { command } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
@@ -63,6 +64,7 @@ async function tellHome(
   await tell(network);
   const answers = network.some(({ where, level }) => where === "broker" && level === "ok");
   if (answers) await tell(await brokerLogin(config, terminal));
+  await tell(await storeFindings(config, terminal));
   const links = createLinks({ clock: terminal.clock });
   try {
     await tell(await sourceFindings(config, { links, terminal, families, heldBy }));

@@ -167,13 +167,17 @@ async function refusalOf(around: Around): Promise<string | undefined> {
   return `${verdict.why}; the next time is ${new Date(verdict.from).toISOString()}, in ${hours} h`;
 }
 
-/** The beds of the program that runs; where none runs, those of the configuration, which nobody is watching. */
+/**
+ * The beds of the program that runs; where none runs, those of the configuration, which nobody is watching. A hub
+ * without any bed keeps the hours of its own zone.
+ */
 async function bedsOf({ terminal, config: named }: Around): Promise<readonly BedHealth[]> {
   const { config, dataDir } = await findConfiguration(named, terminal, { zone: machineZone() });
   const report = await askHealth([dataDir], terminal);
-  if (report !== undefined) return report.beds;
   const zone = config?.zone ?? machineZone();
-  return (config?.beds ?? [{ id: "b1" }]).map(({ id }) => ({ bed: id, zone, onWatch: false, open: 0 }));
+  const unwatched = (bed: string): BedHealth => ({ bed, zone, onWatch: false, open: 0 });
+  const beds = report?.beds ?? (config?.beds ?? []).map(({ id }) => unwatched(id));
+  return beds.length > 0 ? beds : [unwatched("none")];
 }
 
 async function surroundingsOf(

@@ -11,7 +11,8 @@ export interface HealthFacts {
   readonly phones?: { readonly known: number; readonly proven: number };
   /** Journal, outbox and audit are written in time; `detail` names what is not. */
   readonly records?: { readonly ok: boolean; readonly detail: string };
-  readonly store: { readonly ok: boolean; readonly detail: string };
+  /** `isFilling`: it has used most of what it was given, or has shed some already. */
+  readonly store: { readonly ok: boolean; readonly detail: string; readonly isFilling?: boolean };
   /** Absent where the disk did not answer. */
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
   /** Whether the broker answers, and how many observations wait to be sent. */
@@ -49,7 +50,7 @@ export function healthOf(
       ...(sounder === undefined ? [] : [works("sounder", sounder)]),
       ...(phones === undefined ? [] : [phonesFinding(phones)]),
       ...(records === undefined ? [] : [works("records", records)]),
-      works("store", store),
+      storeFinding(store),
       diskFinding(disk),
       ...(bus === undefined ? [] : [busFinding(bus)]),
       ...(certificateTo === undefined ? [] : [certificateFinding(certificateTo, now)]),
@@ -68,6 +69,11 @@ const works = (
   id: HealthFinding["id"],
   { ok, detail }: { readonly ok: boolean; readonly detail: string },
 ): HealthFinding => ({ id, level: ok ? "ok" : "error", ...(detail === "" ? {} : { detail }) });
+
+function storeFinding(store: HealthFacts["store"]): HealthFinding {
+  const finding = works("store", store);
+  return finding.level === "ok" && store.isFilling === true ? { ...finding, level: "warning" } : finding;
+}
 
 const phonesFinding = ({ known, proven }: NonNullable<HealthFacts["phones"]>): HealthFinding => ({
   id: "phones",

@@ -150,7 +150,7 @@ describe("the Debian package", () => {
         writeFileSync(
           at("etc/breathwatch/breathwatch.yaml"),
           "zone: Asia/Shanghai\nweb: { port: 0 }\nbus: { port: 0 }\naudio: { enabled: false }\n" +
-            "beds:\n  - id: b1\n    devices:\n      - { family: nonin-serial, port: 'memory:finger' }\n",
+            "beds:\n  - id: b1\n    watch: { from: '00:00', to: '23:59' }\n    devices:\n      - { family: nonin-serial, port: 'memory:finger' }\n",
         );
         const env = { PATH: "/usr/bin:/bin", STATE_DIRECTORY: state };
         const child = spawn(program, args, { cwd: state, uid, gid, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -40,6 +40,8 @@ test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>(
   ["phones", "are not proven", { phones: { known: 2, proven: 0 } }, "warning", 0],
   ["records", "are late", { records: { ok: false, detail: "journal" } }, "error", undefined],
   ["store", "is away", { store: { ok: false, detail: "stalled" } }, "error", undefined],
+  ["store", "fills", { store: { ok: true, detail: "", isFilling: true } }, "warning", undefined],
+  ["store", "is away and fills", { store: { ok: false, detail: "", isFilling: true } }, "error", undefined],
   ["disk", "fills", { disk: { freeBytes: 20, totalBytes: 100 } }, "warning", 80],
   ["disk", "is full", { disk: { freeBytes: 5, totalBytes: 100 } }, "error", 95],
   ["bus", "is away", { bus: { connected: false, waiting: 3 } }, "warning", 3],
