@@ -33,10 +33,15 @@ async function again(terminal: TestTerminal, argv: readonly string[]) {
 }
 
 const rowsIn = (folder: string): readonly (readonly [number, unknown])[] => {
-  const file = new TimeseriesFile(path.join(folder, ".breathwatch/timeseries.sqlite"));
+  const [, key = ""] = readFileSync(path.join(folder, ".breathwatch/key"), "utf8").split(" ");
+  const store = path.join(folder, ".breathwatch/timeseries.sqlite");
+  const file = new TimeseriesFile(store, Uint8Array.from(Buffer.from(key, "base64url")));
   try {
     const query = { bed: "b1", from: wall(0), to: wall(Date.UTC(2027, 0, 1)) };
-    const series = file.series(query, codesOf(["spo2"])).values().next().value;
+    const series = file
+      .series(query, codesOf(["spo2"]))
+      .values()
+      .next().value;
     return series === undefined ? [] : pointsOf(series).map(({ at, sample }) => [at, sample] as const);
   } finally {
     file.close();

@@ -379,10 +379,10 @@ describe("removal, retention, room", () => {
     expect(left.at(-1)?.at).toBe(waveAt(5 * 86_400 + 199 * 400).at);
     expect(values(file)).toHaveLength(6 * 8_640);
 
-    retain(file, { ...keep, budgetBytes: whole * 0.5 });
+    retain(file, { ...keep, budgetBytes: whole * 0.25 });
     expect(file.health()).toMatchObject({ ok: true, budget: { state: "numbers_shed" } });
     expect(file.waves(all, "flow")).toEqual([]);
-    expect(used()).toBeLessThanOrEqual(whole * 0.5);
+    expect(used()).toBeLessThanOrEqual(whole * 0.25);
 
     retain(file, { ...keep, budgetBytes: 10_000 });
     expect(file.health()).toMatchObject({ ok: false, budget: { state: "full" } });
