@@ -12,6 +12,8 @@ const LIMITS_MAX = 300;
 
 /** What belongs to a box rather than to its home: the next one has its own. */
 const OF_THE_BOX = ["edge_key", "pairing", "broker_password", "estate"];
+/** Every box has this one: the command line of its own user. */
+const COMMAND_LINE = "local";
 const isOfTheBox = (name: string): boolean => OF_THE_BOX.includes(name) || name.startsWith("settings ");
 
 const Id = Type.String({ minLength: 1, maxLength: 200 });
@@ -60,21 +62,17 @@ export async function estateOf(state: State, beds: readonly BedId[]): Promise<Ho
 }
 
 /**
- * Takes over what another box left. Only into a box that nobody uses yet: one with people, phones or limits of its own
- * rejects with CONFLICT and stays as it is. Rejects with INPUT_INVALID for what is no estate, STATE_FAILED, UNSEALABLE.
+ * Takes over what another box left; after a power cut once more. Only into a box that nobody uses yet: one with people,
+ * phones or limits of its own rejects with CONFLICT and stays as it is. Rejects with INPUT_INVALID for what is no estate, STATE_FAILED, UNSEALABLE.
  */
 export async function takeEstate(state: State, given: unknown): Promise<void> {
   const estate = readEstate(given);
-  const mine = await estateOf(state, estate.beds);
-  if (mine.people.length + mine.targets.length + mine.limits.length > 0) {
+  if (isAnotherLife(await estateOf(state, estate.beds), estate)) {
     throw new Fault("CONFLICT", "This box has people, phones or limits of its own.", {
       fix: "Take a box that was never used, or wipe this one first.",
       permanent: true,
     });
   }
-  for (const person of estate.people) await state.putPerson(person);
-  for (const target of estate.targets) await state.putTarget(target);
-  for (const clinic of estate.clinics) await state.trustClinic(clinic);
   for (const bed of estate.beds) {
     let newest = 0;
     for (const version of estate.limits.filter((each) => each.bed === bed)) {
@@ -82,8 +80,26 @@ export async function takeEstate(state: State, given: unknown): Promise<void> {
       newest = version.version;
     }
   }
+  for (const person of estate.people) await state.putPerson(person);
+  for (const target of estate.targets) await state.putTarget(target);
+  for (const clinic of estate.clinics) await state.trustClinic(clinic);
   // The values come last: with them the box is the home's.
   for (const [name, value] of Object.entries(estate.values)) await state.setValue(name, value);
+}
+
+/** Whether a box holds anything that is not in the estate; what is in it was taken over before a power cut. */
+function isAnotherLife(mine: HomeEstate, estate: HomeEstate): boolean {
+  const known = new Set([
+    ...estate.people.map(({ id }) => `person ${id}`),
+    ...estate.targets.map(({ id }) => `target ${id}`),
+    ...estate.limits.map(({ bed, version, at }) => `limits ${bed} ${version} ${at}`),
+  ]);
+  const held = [
+    ...mine.people.filter(({ id }) => id !== COMMAND_LINE).map(({ id }) => `person ${id}`),
+    ...mine.targets.map(({ id }) => `target ${id}`),
+    ...mine.limits.map(({ bed, version, at }) => `limits ${bed} ${version} ${at}`),
+  ];
+  return held.some((each) => !known.has(each));
 }
 
 /** The same for the same estate: whether it has to be left again. */

@@ -62,7 +62,7 @@ export const claimCodeHash = (key: Uint8Array, code: string): string =>
 /** What a claim code's QR holds: the secret stands behind the #, which browsers send to nobody. */
 export function claimLink(hub: string, code: string, pin?: string): string {
   const parts = new URLSearchParams({ code, ...(pin === undefined ? {} : { pin }) });
-  return `${hub}/pair#${parts}`;
+  return `${hub}/pair#${parts.toString()}`;
 }
 
 /** What stands in a claim link; undefined for any other text. */

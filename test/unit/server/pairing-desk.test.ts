@@ -32,8 +32,8 @@ function createBroker(): Broker {
   const users = new Map<string, string>();
   const broker: Broker = {
     ...{ users, isDown: false },
-    put: (user, password) => answer(() => users.set(user, password)),
-    remove: (user) => answer(() => users.delete(user)),
+    put: (user, password) => answer(() => void users.set(user, password)),
+    remove: (user) => answer(() => void users.delete(user)),
     list: () => answer(() => [...users.keys()]),
   };
   async function answer<T>(work: () => T): Promise<T> {
