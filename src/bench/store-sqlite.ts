@@ -13,6 +13,8 @@ const LOOK_MS = 50;
 
 interface Place {
   readonly folder: string;
+  /** Of the file in it. */
+  readonly name: string;
   readonly key?: Uint8Array;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,7 +22,7 @@ interface Place {
 
 /** The default store in its thread, its file in the folder; with a key everything in it is sealed. */
 export function sqliteUnderTest(name: string, place: Place): StoreUnderTest {
-  const file = join(place.folder, "bench.sqlite");
+  const file = join(place.folder, `${place.name}.sqlite`);
   const timer = createHandTimer(place.clock);
   const ask = (sql: string): number => {
     const db = new DatabaseSync(file, { readOnly: true });
@@ -47,7 +49,7 @@ export async function sqliteOfHub(
   place: Place,
 ): Promise<{ readonly timeseries: Timeseries; minute(): void }> {
   const timer = createHandTimer(place.clock);
-  const file = join(place.folder, "hub.sqlite");
+  const file = join(place.folder, `${place.name}.sqlite`);
   const timeseries = await openSqliteTimeseries({ ...place, file, clock: timer.clock });
   let minutes = 0;
   return { timeseries, minute: () => timer.tick(wall(FIRST_EVENING + minutes++ * 60 * SECOND_MS)) };

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { DEVICES } from "../../devices/index.ts";
 import { type AlarmsPlan, measureAlarms, WHOLE_BED } from "../bench/alarms.ts";
@@ -6,6 +7,11 @@ import { alarmsTable } from "../bench/alarms-table.ts";
 import { type DevicesPlan, devicesTable, measureDevices } from "../bench/devices.ts";
 import { measurePath, type PathPlan } from "../bench/path.ts";
 import { reportOf, tableOf } from "../bench/report.ts";
+import { measureStores, type StorePlan } from "../bench/store.ts";
+import { sqliteOfHub, sqliteUnderTest } from "../bench/store-sqlite.ts";
+import { storeTable } from "../bench/store-table.ts";
+import { KEY_BYTES } from "../crypt/seal.ts";
+import { createLog } from "../ops/log.ts";
 import { command, numberOf, UsageError } from "./command.ts";
 import { rehearse } from "./nights.ts";
 import { loadScenario } from "./scenario.ts";
@@ -48,17 +54,27 @@ const ALARMS_QUICK: AlarmsPlan = {
   speed: { nightSeconds: 300, rounds: 1, beds: 20, bedSeconds: 5 },
 };
 
+const STORE_FULL: StorePlan = {
+  ...{ fullNights: 30, thinNights: 335, nightHours: 8, questions: 60 },
+  hub: { homes: 16_000, seconds: 780, commits: 4 },
+};
+const STORE_QUICK: StorePlan = {
+  ...{ fullNights: 1, thinNights: 2, nightHours: 0.2, questions: 3 },
+  hub: { homes: 50, seconds: 5, commits: 2 },
+};
+
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path|devices|alarms] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
+  usage: "[path|devices|alarms|store] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +
     "twelve minutes; everything is on loopback. A missed aim is told and is no failure; exit 1: something could not be\n" +
     "measured. `bench devices` measures every decoder, what a link holds and how long a card takes, in about three\n" +
     "minutes. `bench alarms` plays every hazard to the alarm engine in seeded variations, counts alarms per night and\n" +
-    "measures the engine, in about ten minutes; exit 1: something was missed. docs/bench.md says how to read them.",
+    "measures the engine, in about ten minutes; exit 1: something was missed. `bench store` fills the store with a year of\n" +
+    "nights, asks it what pages ask, and gives it the load of 16,000 homes. docs/bench.md says how to read them.",
   options: {
     json: {
       type: "string",
@@ -87,13 +103,15 @@ export const benchCommand = command({
     "breathwatch bench --no-peers",
     "breathwatch bench devices",
     "breathwatch bench alarms --seed 7",
+    "breathwatch bench store --json store.json",
   ],
   async run({ values, positionals }, terminal) {
     const name = positionals[0] ?? "path";
     if (name === "devices") return benchDevices(values, terminal);
     if (name === "alarms") return benchAlarms(values, terminal);
+    if (name === "store") return benchStore(values, terminal);
     if (name !== "path") {
-      throw new UsageError(`There is no measurement "${name}". There are: path, devices, alarms.`);
+      throw new UsageError(`There is no measurement "${name}". There are: path, devices, alarms, store.`);
     }
     const preset = values.quick === true ? QUICK : FULL;
     const plan: PathPlan = {
@@ -150,6 +168,33 @@ async function benchAlarms(
   const json = `${JSON.stringify(measured, undefined, 2)}\n`;
   await show({ json, table: alarmsTable(measured) }, values.json, terminal);
   return measured.problems.length === 0 ? 0 : 1;
+}
+
+async function benchStore(
+  values: { readonly json?: string; readonly quick?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { clock, random } = terminal;
+  const log = createLog({ output: process.stderr, clock, level: "warn" });
+  const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
+  try {
+    const key = random.bytes(KEY_BYTES);
+    const place = { folder, clock, log };
+    const stores = [
+      sqliteUnderTest("SQLite", { ...place, name: "plain" }),
+      sqliteUnderTest("SQLite, sealed", { ...place, name: "sealed", key }),
+    ];
+    const plan = values.quick === true ? STORE_QUICK : STORE_FULL;
+    const measured = await measureStores(stores, () => sqliteOfHub({ ...place, name: "hub", key }), plan, {
+      clock,
+      say: (words) => terminal.say(words),
+    });
+    const json = `${JSON.stringify(measured, undefined, 2)}\n`;
+    await show({ json, table: storeTable(measured) }, values.json, terminal);
+    return 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The table, and JSON into a file where one is named; `-`: JSON alone. */
