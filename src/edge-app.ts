@@ -4,6 +4,7 @@ import { createWhatIfDesk, type WhatIfDesk } from "./alarm/what-if-desk.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { Baselines } from "./domain/alarm.ts";
+import { Fault } from "./domain/fault.ts";
 import type { BedId } from "./domain/ids.ts";
 import { inSlices } from "./domain/slices.ts";
 import type { Night } from "./domain/time.ts";
@@ -11,6 +12,7 @@ import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
 import { edgeHealth } from "./edge-health.ts";
+import type { LimitsDesk } from "./port/limits.ts";
 import type { Uploads } from "./port/upload.ts";
 import type { World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
@@ -34,6 +36,8 @@ export interface PagesOptions {
   readonly families: Families;
   /** Where cards and files that people bring are kept until they are read; absent: none can be brought. */
   readonly uploads?: Uploads;
+  /** Address of the hub that leads this box: limits are set there; absent: the box leads itself. */
+  readonly ledBy?: string;
   /** The virtual patient of a bed, where it has one; absent where nothing is simulated here. */
   readonly simulation?: (bed: BedId) => SimulatedBed | undefined;
 }
@@ -43,6 +47,8 @@ export interface Pages {
   readonly app: App;
   /** To print beside the address; absent when an owner has signed in and the code stays valid. */
   readonly ownerCode?: string;
+  /** Limits came from elsewhere into the state: the engines are given what they are owed. */
+  limitsChanged(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -91,6 +97,7 @@ export async function composePages(
   return {
     app,
     ...(ownerCode === undefined ? {} : { ownerCode }),
+    limitsChanged: limits.reconcile,
     start() {
       limits.start();
       baselines.start();
@@ -102,6 +109,16 @@ export async function composePages(
       await limits.stop();
     },
   };
+}
+
+/** Limits can be looked at here and are changed at the hub, so that there is one place that counts their versions. */
+function ledLimits(desk: LimitsDesk, hub = ""): LimitsDesk {
+  const elsewhere = async (): Promise<never> => {
+    throw new Fault("NOT_ALLOWED", `Limits of this bed are set at ${hub}.`, {
+      fix: "Open the hub's page; alarms can be paused here.",
+    });
+  };
+  return { ...desk, set: elsewhere, restore: elsewhere, applyCode: elsewhere };
 }
 
 /** The nights in the store, as limits and usual values are worked out from them. */

@@ -4,6 +4,8 @@ import { resolveLimits } from "./alarm/limits.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import { type CommandAnswer, createCommandDesk } from "./bus/commands.ts";
+import type { SettingsBody } from "./bus/settings.ts";
+import { createSettingsReceiver } from "./bus/settings-receiver.ts";
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { AlarmCommand, AlarmEvent, AlarmFold } from "./domain/alarm.ts";
@@ -12,7 +14,7 @@ import { base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Observation, ObservationBody } from "./domain/observation.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
 import { type BedPlan, transcriptHead, viewOf } from "./edge-plan.ts";
-import type { BusOptions } from "./port/bus.ts";
+import type { Bus, BusOptions } from "./port/bus.ts";
 import type { FlightRecorder } from "./port/flight.ts";
 import type { World } from "./port/world.ts";
 import { type BedRecords, openBedRecords } from "./record/bed-records.ts";
@@ -29,11 +31,15 @@ export interface BedSurroundings {
   readonly identity: HomeIdentity;
   /** Random per start. */
   readonly epoch: string;
-  readonly bus: Omit<BusOptions, "clientId" | "will">;
+  /** The bed's way to the hub; whoever made it closes it. */
+  readonly connect: (will: NonNullable<BusOptions["will"]>) => Bus;
   readonly known: KnownRecords;
   readonly live: LiveModel;
   /** What the box shares with the hub that leads it; absent: nobody commands it over the bus. */
-  readonly pairingKey?: Uint8Array;
+  readonly hub?: {
+    readonly pairingKey: Uint8Array;
+    applySettings(body: SettingsBody): Promise<void>;
+  };
   /** A command that came from the hub, to the bed's engine. May throw. */
   readonly obey: (command: AlarmCommand) => CommandAnswer;
   /** The newest alarms, in the turn in which they were decided; the bus comes after it. Must not throw. */
@@ -75,19 +81,27 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   const { journal, audit } = records;
   const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
   const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan) };
-  const connection = world.bus.connect({
-    ...surroundings.bus,
-    clientId: `edge-${identity.home}-${bed}-${epoch}`,
-    will: lastWill({ ...about, at: clock.wall() }),
-  });
+  const connection = surroundings.connect(lastWill({ ...about, at: clock.wall() }));
   const uplink = createUplink({ ...about, bus: connection, spool, clock, random, log });
-  const { pairingKey } = surroundings;
+  const { hub } = surroundings;
+  const led = hub === undefined ? undefined : { pairingKey: hub.pairingKey, home: identity.home, bed };
   const desk =
-    pairingKey === undefined
+    led === undefined
       ? undefined
       : createCommandDesk({
-          ...{ bus: connection, clock, log, home: identity.home, bed, pairingKey, edgeEpoch: epoch },
+          ...{ ...led, bus: connection, clock, log, edgeEpoch: epoch },
           act: surroundings.obey,
+        });
+  const name = `settings ${bed}`;
+  const receiver =
+    hub === undefined || led === undefined
+      ? undefined
+      : createSettingsReceiver({
+          ...{ ...led, bus: connection, log },
+          load: async () => world.state.value(name),
+          save: (text) => world.state.setValue(name, text),
+          apply: hub.applySettings,
+          report: (report) => uplink.settings(report),
         });
   const runner = createAlarmRunner({
     setup: { profile, limits: resolveLimits({}, profile.dependencyClass), journal: journal.id },
@@ -186,14 +200,17 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
       records.start(damage, tellDamage);
       uplink.start();
       desk?.start();
+      receiver
+        ?.start()
+        .catch((error: unknown) => log.note("settings.unread", { bed, why: messageOf(error) }, "error"));
       for (const { supervisor } of readers) supervisor.start();
     },
     async close() {
       await Promise.all(readers.map(({ supervisor }) => supervisor.stop()));
       runner.stop();
       desk?.stop();
+      await receiver?.stop();
       await uplink.stop();
-      await connection.close();
       // A disk that fails must not keep the next one from closing.
       await Promise.allSettled([spool.close(), records.close()]);
     },

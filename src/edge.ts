@@ -1,5 +1,6 @@
 import { DEVICES } from "../devices/index.ts";
 import { type Refused, refusedOf } from "./alarm/refusals.ts";
+import type { SettingsBody } from "./bus/settings.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { AlarmCommand, AlarmEvent, CauseId, ConditionId } from "./domain/alarm.ts";
@@ -15,7 +16,7 @@ import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
-import type { BusOptions } from "./port/bus.ts";
+import type { Bus, BusOptions } from "./port/bus.ts";
 import type { AuditFormat } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openKnownLog } from "./record/bed-records.ts";
@@ -64,7 +65,11 @@ export interface EdgeOptions {
   /** Default: the families that come along. */
   readonly families?: Families;
   /** The hub that leads this box; absent: it leads itself. */
-  readonly hub?: { readonly pairingKey: Uint8Array };
+  readonly hub?: {
+    readonly pairingKey: Uint8Array;
+    /** What the hub wants this box to run on; rejects with the Fault to refuse it with. */
+    applySettings(body: SettingsBody): Promise<void>;
+  };
 }
 
 /** In the state, so that a data folder without any record is known not to be new. */
@@ -190,11 +195,16 @@ export async function composeEdge(
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
   });
 
+  const connections = createConnections(world, bus, {
+    led: hub !== undefined,
+    clientId: (bed) => `edge-${identity.home}-${bed}-${epoch}`,
+  });
   beds = await Promise.all(
     plans.map((plan) =>
       composeBed(plan, {
-        ...{ world, identity, epoch, bus, known, live },
-        ...(hub === undefined ? {} : { pairingKey: hub.pairingKey }),
+        ...{ world, identity, epoch, known, live },
+        connect: (will) => connections.to(plan.profile.bed, will),
+        ...(hub === undefined ? {} : { hub }),
         obey: (command) => edge.command(plan.profile.bed, command),
         // In this order: what sounds in the house, what calls phones, what pages show.
         onFold(fold) {
@@ -265,6 +275,7 @@ export async function composeEdge(
       reach.stop();
       durability.stop();
       await Promise.all(beds.map((bed) => bed.close()));
+      await connections.close();
       watch.stop();
       sounder.stop();
       speech.stop();
@@ -276,4 +287,26 @@ export async function composeEdge(
   };
   await targets.refresh();
   return edge;
+}
+
+/** The ways to the broker: of each bed its own, or one for all of a box that a hub knows by one user name. */
+function createConnections(
+  world: World,
+  bus: Omit<BusOptions, "clientId" | "will">,
+  { led, clientId }: { readonly led: boolean; readonly clientId: (bed: BedId) => string },
+): { to(bed: BedId, will: NonNullable<BusOptions["will"]>): Bus; close(): Promise<void> } {
+  const open: Bus[] = [];
+  return {
+    to(bed, will) {
+      // The will is the first bed's; that the others are gone the hub sees by their heartbeats.
+      const [shared] = open;
+      if (led && shared !== undefined) return shared;
+      const made = world.bus.connect({ ...bus, will, clientId: led ? (bus.username ?? "") : clientId(bed) });
+      open.push(made);
+      return made;
+    },
+    close: async () => {
+      await Promise.all(open.map((one) => one.close()));
+    },
+  };
 }

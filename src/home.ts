@@ -19,6 +19,8 @@ import { createAckKey } from "./watch/ack-token.ts";
 export interface HomeOptions extends Omit<PagesOptions, "families"> {
   /** Default: the families that come along. */
   readonly families?: Families;
+  /** How long numbers are kept, now; default: as configured. */
+  readonly keep?: () => HomeConfig["keep"];
 }
 
 /** Everything in one process: bedside, broker, hub, pages. */
@@ -59,7 +61,7 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     if (opening !== undefined) closers.push(opening.close);
 
     const access = { ...broker.access, url: opening?.opened?.url ?? broker.access.url };
-    const hub = composeHubStore(world, config, identity.home, access);
+    const hub = composeHubStore(world, options.keep ?? (() => config.keep), identity.home, access);
     closers.push(() => hub.stop());
     const { families = createFamilies(DEVICES) } = options;
     const edge = await composeEdge(world, config, identity, access, { families });
@@ -134,7 +136,7 @@ function homeAssistantOf(
 }
 
 /** The address that phones open: the configured name, or this machine. */
-function originOf({ web }: HomeConfig): string {
+export function originOf({ web }: HomeConfig): string {
   const scheme = web.tls === undefined ? "http" : "https";
   return `${scheme}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
 }

@@ -15,7 +15,7 @@ export interface HubStore {
 /** Composes the store's side of one home. Nothing runs before start(). */
 export function composeHubStore(
   world: World,
-  config: HomeConfig,
+  keep: () => HomeConfig["keep"],
   home: HomeId,
   broker: { readonly url: string; readonly username?: string; readonly password?: string },
 ): HubStore {
@@ -26,7 +26,7 @@ export function composeHubStore(
 
   const retain = (): void => {
     const now = clock.wall();
-    const { waveDays, numberDays } = config.keep;
+    const { waveDays, numberDays } = keep();
     timeseries
       .retain({ wavesFrom: wall(now - waveDays * DAY_MS), rowsFrom: wall(now - numberDays * DAY_MS) })
       .catch((error: unknown) => log.note("store.retention_failed", { why: messageOf(error) }, "warn"));

@@ -142,6 +142,8 @@ export function createLimitsDesk(options: LimitsDeskOptions): RunningLimitsDesk 
 export interface LimitsDesks {
   /** Throws NOT_FOUND for a bed that is not here. */
   of(bed: BedId): LimitsDesk;
+  /** Gives every engine what it is owed, now. */
+  reconcile(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -168,6 +170,9 @@ export function createLimitsDesks({
       const desk = desks.get(bed);
       if (desk === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
       return desk;
+    },
+    async reconcile() {
+      await Promise.all([...desks.values()].map((desk) => desk.reconcile()));
     },
     start() {
       for (const desk of desks.values()) desk.start();

@@ -20,6 +20,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./run.ts")).homeCommand,
   },
   {
+    name: "edge",
+    summary: "the bedside alone; everything is kept at the hub that it was paired with",
+    load: async () => (await import("./run.ts")).edgeCommand,
+  },
+  {
+    name: "hub",
+    summary: "the server side of many homes",
+    load: async () => (await import("./run.ts")).hubCommand,
+  },
+  {
+    name: "pair",
+    summary: "makes this box the box of a home on a hub",
+    load: async () => (await import("./pair.ts")).pairCommand,
+  },
+  {
     name: "demo",
     summary: "a simulated bed, marked everywhere",
     load: async () => (await import("./run.ts")).demoCommand,

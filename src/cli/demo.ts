@@ -37,6 +37,7 @@ export const demoConfig = (zone: string, language: Language, port: number): Home
   audio: { enabled: true },
   keep: { waveDays: 2, numberDays: 30 },
   store: { engine: "sqlite" },
+  security: {},
   demo: true,
 });
 

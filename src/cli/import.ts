@@ -11,11 +11,12 @@ import { keepsReadings, readStored } from "../driver/read-stored.ts";
 import { createStamper } from "../driver/stamp.ts";
 import { dataDirHolder, lockDataDir } from "../ops/lock.ts";
 import { createLog } from "../ops/log.ts";
+import { createRandom } from "../ops/random.ts";
 import { machineZone } from "../ops/machine.ts";
-import { openSqliteTimeseries } from "../store/timeseries/sqlite/timeseries.ts";
 import { createLinks } from "../transport/links.ts";
 import { command, needed, UsageError } from "./command.ts";
 import { type FoundConfiguration, familyNamed, findConfiguration } from "./configuration.ts";
+import { openDataFolder } from "./data-folder.ts";
 import { findControl } from "./control.ts";
 import { BUILT_IN } from "./families.ts";
 import { handOver } from "./import-hand-over.ts";
@@ -212,11 +213,9 @@ async function store(
   const links = createLinks({ clock });
   try {
     const log = createLog({ output: process.stderr, clock, level: "warn" });
-    const timeseries = await openSqliteTimeseries({
-      file: path.join(found.dataDir, "timeseries.sqlite"),
-      clock,
-      log,
-    });
+    const { dataDir } = found;
+    const folder = await openDataFolder({ config, dataDir, clock, random: createRandom(), log });
+    const { timeseries } = folder;
     try {
       const counts = await importReadings({
         ...{ module, options, links, address, bed, zone, timeseries, clock, signal },
@@ -232,7 +231,7 @@ async function store(
       const cause = counts instanceof Fault ? counts : undefined;
       throw await notUnderstood({ module, options, address }, { links, zone }, terminal, cause);
     } finally {
-      await timeseries.close();
+      await folder.close();
     }
   } finally {
     links.stop();

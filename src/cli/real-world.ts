@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import type { Writable } from "node:stream";
 import { createBrokerStarter } from "../bus/broker.ts";
 import { createBusConnector } from "../bus/client.ts";
 import type { HomeConfig } from "../config/config.ts";
@@ -11,19 +12,28 @@ import { createHttp } from "../ops/http.ts";
 import { lockDataDir } from "../ops/lock.ts";
 import { createLog } from "../ops/log.ts";
 import { createRandom } from "../ops/random.ts";
+import { createRotatingFile } from "../ops/rotate.ts";
 import { createSpeech } from "../ops/speech.ts";
 import type { LogLevel } from "../port/log.ts";
+import type { Registry } from "../port/registry.ts";
 import type { ListenOptions, World } from "../port/world.ts";
-import { openSqliteStores } from "../store/state/state.ts";
-import { openSqliteTimeseries } from "../store/timeseries/sqlite/timeseries.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "../transport/memory.ts";
+import { openDataFolder } from "./data-folder.ts";
 
 export interface RealWorld {
   readonly world: World;
+  /** On a hub: homes and boxes. */
+  readonly registry: Registry;
+  /** Of the data folder: what is secret in it is encrypted with it. */
+  readonly key: Uint8Array;
   /** Cables of simulated devices; empty outside the demo. */
   readonly memory: MemoryLinks;
   readonly dataDir: string;
+  /** What may change while it runs. */
+  settings(): { readonly level: LogLevel; readonly keep: HomeConfig["keep"] };
+  /** Takes over what may change of a configuration that was read again. */
+  apply(config: HomeConfig): void;
   /** Closes what the roots were lent: stores, links, the lock. After the roots have stopped. */
   close(): Promise<void>;
 }
@@ -32,27 +42,33 @@ export interface RealWorld {
 export async function openRealWorld(options: {
   readonly config: HomeConfig;
   readonly dataDir: string;
-  readonly level: LogLevel;
+  /** Of the command line; absent: the configuration's, else warn. */
+  readonly level?: LogLevel;
   readonly environment: { readonly [name: string]: string | undefined };
 }): Promise<RealWorld> {
   const { config } = options;
   const dataDir = resolve(options.dataDir);
   const clock = createClock();
   const random = createRandom();
-  const log = createLog({ output: process.stderr, clock, level: options.level });
+  let settings = { level: options.level ?? config.log?.level ?? "warn", keep: config.keep };
+  const output = outputOf(config);
+  const log = createLog({ output, clock, level: () => settings.level });
   const listen = await listenOptions(config);
   const lock = await lockDataDir(dataDir, clock);
   const memory = createMemoryLinks(clock);
   const links = createLinks({ clock, memory, log });
-  const closers: (() => Promise<void>)[] = [() => lock.release(), async () => links.stop()];
+  const closers: (() => Promise<void>)[] = [
+    async () => void (output === process.stderr || output.end()),
+    () => lock.release(),
+    async () => links.stop(),
+  ];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const stores = await openSqliteStores({ folder: dataDir, clock, log });
-    closers.push(() => stores.close());
-    const timeseries = await openSqliteTimeseries({ file: join(dataDir, "timeseries.sqlite"), clock, log });
-    closers.push(() => timeseries.close());
+    const folder = await openDataFolder({ config, dataDir, clock, random, log });
+    closers.push(folder.close);
+    const { key, stores, timeseries } = folder;
     const world: World = {
       clock,
       random,
@@ -75,11 +91,24 @@ export async function openRealWorld(options: {
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,
     };
-    return { world, memory, dataDir, close };
+    return {
+      ...{ world, registry: stores.registry, key, memory, dataDir, close },
+      settings: () => settings,
+      apply(next) {
+        settings = { level: options.level ?? next.log?.level ?? "warn", keep: next.keep };
+      },
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Where the log goes: stderr, which a service manager keeps, or a file that puts itself aside. */
+function outputOf({ log }: HomeConfig): Writable {
+  if (log?.file === undefined) return process.stderr;
+  const { path: file, bytesMax, keep } = log.file;
+  return createRotatingFile({ file, bytesMax, keep, fallback: process.stderr });
 }
 
 async function listenOptions({ web }: HomeConfig): Promise<ListenOptions> {

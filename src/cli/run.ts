@@ -1,22 +1,26 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
-import { Fault, messageOf } from "../domain/fault.ts";
+import { Fault } from "../domain/fault.ts";
 import type { HomeId } from "../domain/ids.ts";
 import { isLanguage, type Language } from "../domain/person.ts";
-import { composeHome, type Home } from "../home.ts";
+import type { Edge } from "../edge.ts";
+import { composeLoneEdge } from "../edge-alone.ts";
+import { composeHome } from "../home.ts";
+import { composeHub } from "../hub.ts";
+import { createHubPost } from "../ops/hub-request.ts";
 import { machineZone } from "../ops/machine.ts";
 import { createUploads } from "../ops/uploads.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { Uploads } from "../port/upload.ts";
-import { createSessions } from "../server/sessions.ts";
+import type { HubAddress } from "../server/pairing-desk.ts";
 import { command, numberOf } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
 import { type Demo, demoConfig, startDemo } from "./demo.ts";
-import { faultSentence } from "./fault-sentence.ts";
 import { openRealWorld, type RealWorld } from "./real-world.ts";
 import { loadScenario, ownScenarios } from "./scenario.ts";
+import { type ServeOptions, serve } from "./serve.ts";
 import type { BenchBed } from "./simulated-bed.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -50,11 +54,31 @@ export const homeCommand = command({
     "Watches the beds of a configuration: devices, alarms, sounder, phones, pages, broker and store in one process.",
   options: HOME_OPTIONS,
   examples: ["breathwatch home --config home.yaml"],
-  run: async ({ values }, terminal) => {
-    const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
-    if (found.file === undefined) throw noConfiguration();
-    return runHome(configOf(found, terminal), found, levelOf(values.log), terminal);
-  },
+  run: async ({ values }, terminal) => runHome(await running(values, terminal)),
+});
+
+/** `breathwatch edge`: the bedside alone; everything is kept at a hub. */
+export const edgeCommand = command({
+  name: "edge",
+  usage: "[--config FILE] [--log LEVEL]",
+  about:
+    "Watches the beds of a configuration and sends everything to the hub that this box was paired with\n" +
+    "(breathwatch pair). Alarms, sounder, phones and pages of the house work without the hub.",
+  options: HOME_OPTIONS,
+  examples: ["breathwatch edge --config home.yaml"],
+  run: async ({ values }, terminal) => runEdge(await running(values, terminal)),
+});
+
+/** `breathwatch hub`: the server side of many homes. */
+export const hubCommand = command({
+  name: "hub",
+  usage: "[--config FILE] [--log LEVEL]",
+  about:
+    "Takes in what the boxes of many homes send, keeps it, and shows it to those whom the homes let in.\n" +
+    "The configuration has a section hub and no beds.",
+  options: HOME_OPTIONS,
+  examples: ["breathwatch hub --config hub.yaml"],
+  run: async ({ values }, terminal) => runHub(await running(values, terminal)),
 });
 
 /** `breathwatch demo`: a simulated bed, whatever configuration there is. */
@@ -79,9 +103,7 @@ export const startCommand = command({
   examples: ["npm start", "npm start -- --scenario mask-off", "npm start -- --config home.yaml"],
   run: async ({ values }, terminal) => {
     const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
-    if (found.file !== undefined) {
-      return runHome(configOf(found, terminal), found, levelOf(values.log), terminal);
-    }
+    if (found.file !== undefined) return runHome(await running(values, terminal));
     if (existsSync(path.join(found.dataDir, "state.sqlite"))) throw lostConfiguration(found.dataDir);
     return runDemo(values, terminal);
   },
@@ -134,24 +156,133 @@ function machineLanguage({ environment }: Terminal): Language {
   return isLanguage(language) ? language : "en";
 }
 
-async function runHome(
-  config: HomeConfig,
-  { dataDir, families }: Pick<FoundConfiguration, "dataDir" | "families">,
-  level: LogLevel,
+/** What a command needs that runs one of the roots. */
+interface Running {
+  readonly config: HomeConfig;
+  readonly found: FoundConfiguration;
+  readonly terminal: Terminal;
+  /** Of the command line: counts more than the configuration's. */
+  readonly level?: LogLevel;
+  /** Reads the configuration again. */
+  readonly read: ServeOptions["read"];
+}
+
+async function running(
+  values: { readonly config?: string; readonly log?: string },
   terminal: Terminal,
-): Promise<number> {
-  const real = await openRealWorld({ config, dataDir, level, environment: terminal.environment });
+): Promise<Running> {
+  const find = (): Promise<FoundConfiguration> =>
+    findConfiguration(values.config, terminal, { zone: machineZone() });
+  const found = await find();
+  if (found.file === undefined) throw noConfiguration();
+  const level = values.log === undefined ? {} : { level: levelOf(values.log) };
+  return { config: configOf(found, terminal), found, terminal, ...level, read: find };
+}
+
+const openWorld = ({ config, found, terminal, level }: Running): Promise<RealWorld> =>
+  openRealWorld({
+    ...{ config, dataDir: found.dataDir, environment: terminal.environment },
+    ...(level === undefined ? {} : { level }),
+  });
+
+async function runHome(run: Running): Promise<number> {
+  const { config, terminal, read } = run;
+  if (config.hub !== undefined) throw isHub("home");
+  const real = await openWorld(run);
   try {
     const home = await composeHome(real.world, config, {
       pagesFolder: PAGES,
-      families,
+      families: run.found.families,
       uploads: uploadsOf(real),
+      keep: () => real.settings().keep,
     });
-    return await serve(home, real, terminal);
+    const options = { ...bedside(home.edge, config, home.identity.home), read, apply: real.apply };
+    return await serve(home, real, terminal, options);
   } finally {
     await real.close();
   }
 }
+
+async function runEdge(run: Running): Promise<number> {
+  const { config, terminal, read } = run;
+  if (config.hub !== undefined) throw isHub("edge");
+  const real = await openWorld(run);
+  try {
+    const { clock } = real.world;
+    const edge = await composeLoneEdge(real.world, config, {
+      ...{ pagesFolder: PAGES, families: run.found.families, post: createHubPost(clock) },
+    });
+    const options = bedside(edge.edge, config, edge.home);
+    const { grant } = edge;
+    const unpaired =
+      "NOT PAIRED: nothing leaves this box. It watches and rings here; pair it with: breathwatch pair LINK";
+    const remarks = [grant === undefined ? unpaired : `Led by ${grant.hub}.`, ...options.remarks];
+    return await serve(edge, real, terminal, { ...options, remarks, read, apply: real.apply });
+  } finally {
+    await real.close();
+  }
+}
+
+async function runHub(run: Running): Promise<number> {
+  const { config, terminal, read } = run;
+  if (config.hub === undefined) throw noHub();
+  const real = await openWorld(run);
+  try {
+    const { world, registry, key } = real;
+    const hub = await composeHub({ ...world, registry, key }, config, {
+      pagesFolder: PAGES,
+      certificate: () => certificateOf(world.listen?.tls?.cert),
+      keep: () => real.settings().keep,
+    });
+    return await serve(hub, real, terminal, {
+      ...{ config, read, status: `hub ${config.hub.name}`, stuck: () => undefined },
+      remarks: ["Stop with Ctrl-C."],
+      letIn: async () => undefined,
+      apply: real.apply,
+    });
+  } finally {
+    await real.close();
+  }
+}
+
+/** What a bedside tells its service manager and whoever started it. */
+function bedside(edge: Edge, config: HomeConfig, home: HomeId): Omit<ServeOptions, "read" | "apply"> {
+  const { sounder } = edge.live.states()[0]?.readiness ?? {};
+  return {
+    ...{ config, status: `${config.beds.length} beds`, stuck: () => undefined },
+    remarks: [
+      ...(sounder?.ok === false ? [`NO SOUNDER IN THE HOUSE: ${sounder.detail}`] : []),
+      "The machine's own alarm stays the primary alarm. Stop with Ctrl-C.",
+    ],
+    letIn: (accounts, account) => accounts.putRole(account, home, "technician"),
+  };
+}
+
+/** What boxes must know to believe this hub's certificate: its pin, and its authority where that is its own. */
+function certificateOf(cert: string | undefined): Pick<HubAddress, "pin" | "ca"> {
+  if (cert === undefined) return {};
+  const blocks = cert.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g) ?? [];
+  const [leaf, last] = [blocks[0], blocks.at(-1)];
+  if (leaf === undefined || last === undefined) return {};
+  const spki = new X509Certificate(leaf).publicKey.export({ format: "der", type: "spki" });
+  const root = new X509Certificate(last);
+  return {
+    pin: createHash("sha256").update(spki).digest("base64url"),
+    ...(root.issuer === root.subject ? { ca: last } : {}),
+  };
+}
+
+const isHub = (named: string): Fault =>
+  new Fault("CONFIG_INVALID", "This configuration is a hub's: it has no beds.", {
+    fix: `Run "breathwatch hub" with it, or take the section hub out and add beds for "breathwatch ${named}".`,
+    permanent: true,
+  });
+
+const noHub = (): Fault =>
+  new Fault("CONFIG_INVALID", "This configuration is not a hub's: it has no section hub.", {
+    fix: "Add hub with a name (docs/configuration.md), in a configuration without beds.",
+    permanent: true,
+  });
 
 async function runDemo(
   values: {
@@ -189,12 +320,18 @@ async function runDemo(
     if (given !== undefined) held.bench.play(given);
     terminal.say("DEMO: a simulated bed. Nothing here comes from a person, and nobody is paged.");
     if (scenario !== undefined) terminal.say(`Scenario: ${scenario.name}.`);
-    return await serve(home, real, terminal);
+    return await serve(home, real, terminal, { ...bedside(home.edge, config, home.identity.home), ...still(config) });
   } finally {
     await demo?.stop();
     await real.close();
   }
 }
+
+/** The demo has no configuration that could change. */
+const still = (config: HomeConfig): Pick<ServeOptions, "read" | "apply"> => ({
+  read: async () => ({ config, findings: [] }),
+  apply: () => undefined,
+});
 
 const uploadsOf = ({ dataDir }: RealWorld): Uploads => createUploads(path.join(dataDir, "upload"));
 
@@ -206,75 +343,3 @@ const idOf = (named: string): string =>
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, "-")
     .slice(0, 64);
-
-/** Says where it is, lets the command line in, and stays until it is stopped. */
-async function serve(home: Home, real: RealWorld, terminal: Terminal): Promise<number> {
-  const control = path.join(real.dataDir, "control.json");
-  let token: string | undefined;
-  try {
-    const url = home.url ?? "";
-    await endLocalToken(real, await tokenLeftIn(control));
-    token = await localToken(real, home.identity.home);
-    const certificate = real.world.listen?.tls?.cert;
-    await writeControl(control, { url, token, broker: home.broker, ...(certificate && { certificate }) });
-    await terminal.print(`${url}/${home.ownerCode === undefined ? "" : `#code=${home.ownerCode}`}\n`);
-    for (const trouble of home.troubles) {
-      terminal.say(`NOT YET: ${faultSentence(trouble)} The watch goes on; this is tried again every 5 s.`);
-    }
-    if (home.ownerCode !== undefined) terminal.say(`Owner code: ${home.ownerCode} (sign in with it once)`);
-    const { sounder } = home.edge.live.states()[0]?.readiness ?? {};
-    if (sounder?.ok === false) terminal.say(`NO SOUNDER IN THE HOUSE: ${sounder.detail}`);
-    terminal.say("The machine's own alarm stays the primary alarm. Stop with Ctrl-C.");
-    await stopped(terminal.signal);
-    return 0;
-  } finally {
-    try {
-      await rm(control, { force: true });
-      await endLocalToken(real, token);
-    } finally {
-      await home.stop();
-    }
-  }
-}
-
-const stopped = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-
-/** Signs the command line of this machine's user in: it may start drills. The secret lies in a 0600 file. */
-async function localToken({ world }: RealWorld, home: HomeId): Promise<string> {
-  const { accounts } = world;
-  await accounts.putAccount({ id: "local", name: "Command line", language: "en" });
-  await accounts.putRole("local", home, "technician");
-  return createSessions(world).start("local", "program", "command line");
-}
-
-/** What a run that was killed left; undefined when the last one ended by itself. */
-async function tokenLeftIn(control: string): Promise<string | undefined> {
-  try {
-    const left: unknown = JSON.parse(await readFile(control, "utf8"));
-    const isToken = typeof left === "object" && left !== null && "token" in left;
-    return isToken && typeof left.token === "string" ? left.token : undefined;
-  } catch {
-    // No file, or one cut short: there is nothing to end, and the sign-in runs out by itself.
-    return undefined;
-  }
-}
-
-/** The command line's sign-in ends with the run that it belongs to: a copy of the file is worth nothing afterwards. */
-async function endLocalToken({ world }: RealWorld, token: string | undefined): Promise<void> {
-  try {
-    const sessions = createSessions(world);
-    const signedIn = await sessions.find(token);
-    if (signedIn !== undefined) await sessions.end(signedIn.tokenHash);
-  } catch (error) {
-    world.log.note("control.session_left", { why: messageOf(error) }, "warn");
-  }
-}
-
-async function writeControl(file: string, content: object): Promise<void> {
-  await writeFile(file, JSON.stringify(content), { mode: 0o600 });
-  await chmod(file, 0o600);
-}

@@ -315,7 +315,12 @@ const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number
 
 const MEGABYTE = 1_000_000;
 
-function logWithDefaults({ level, file, megabytes = 10, keep = 5 }: NonNullable<ConfigFile["log"]>): LogConfig {
+function logWithDefaults({
+  level,
+  file,
+  megabytes = 10,
+  keep = 5,
+}: NonNullable<ConfigFile["log"]>): LogConfig {
   return {
     ...(level === undefined ? {} : { level }),
     ...(file === undefined ? {} : { file: { path: file, bytesMax: megabytes * MEGABYTE, keep } }),
@@ -373,6 +378,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       allowPrivateEndpoints: channels?.webPush?.allowPrivateEndpoints ?? false,
     },
     webhooks: channels?.webhooks ?? [],
+    security: file.security?.keyFile === undefined ? {} : { keyFile: file.security.keyFile },
     ...(homeAssistant === undefined
       ? {}
       : { homeAssistant: { prefix: homeAssistant.prefix ?? "homeassistant" } }),

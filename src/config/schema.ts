@@ -202,6 +202,21 @@ export const HomeConfigSchema = Type.Object(
         closed,
       ),
     ),
+    security: Type.Optional(
+      Type.Object(
+        {
+          keyFile: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description:
+                "File with the key that names, secrets and nights are encrypted with; made at the first start. Best on " +
+                "another medium than the data, with a copy elsewhere. Default: `key` in the data folder.",
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     homeAssistant: Type.Optional(
       Type.Object(
         {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type IncomingMessage, type RequestOptions, request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect, type TLSSocket } from "node:tls";
 import { Fault, messageOf } from "../domain/fault.ts";
@@ -33,9 +33,9 @@ export function createHubPost(clock: Clock): HubPost {
       const options: RequestOptions = {
         method,
         signal: abort.signal,
-        agent: false,
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
-        ...(socket === undefined ? {} : { createConnection: () => socket }),
+        // An agent, even one for this request alone, would make a connection of its own.
+        ...(socket === undefined ? { agent: false as const } : { createConnection: () => socket }),
       };
       return await answerOf(await send(url, { ...options, ...(ca === undefined ? {} : { ca }) }, text));
     } catch (error) {
@@ -81,10 +81,14 @@ function pinned({ hostname, port }: URL, pin: string, signal: AbortSignal): Prom
       }
       socket.destroy();
       reject(
-        new Fault("HUB_FOREIGN", `${host} is not the hub that the code was made on: its certificate has another key.`, {
-          fix: "Check the network. If the hub's certificate was exchanged since, have a new code made.",
-          permanent: true,
-        }),
+        new Fault(
+          "HUB_FOREIGN",
+          `${host} is not the hub that the code was made on: its certificate has another key.`,
+          {
+            fix: "Check the network. If the hub's certificate was exchanged since, have a new code made.",
+            permanent: true,
+          },
+        ),
       );
     });
   });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { SIGNAL_IDS } from "../../../src/domain/signal.ts";
-import { wall } from "../../../src/domain/time.ts";
+import { nightOf, wall } from "../../../src/domain/time.ts";
 import { SIGNAL_CODES_OUTSIDE } from "../../../src/report/codes.ts";
 import { fhirNight, type NightForFhir } from "../../../src/report/fhir.ts";
 
 const FROM = wall(Date.parse("2026-11-21T14:00:00Z"));
 const at = (minute: number) => wall(FROM + minute * 60_000);
 const night: NightForFhir = {
-  ...{ bed: "b1", night: "2026-11-21", from: FROM, to: at(3), bucketMs: 60_000, simulated: false },
+  ...{ bed: "b1", night: nightOf(FROM, "Asia/Shanghai"), from: FROM, to: at(3), bucketMs: 60_000, simulated: false },
   signals: {
     spo2: [
       { at: at(0), count: 60, min: 94, mean: 95.5, max: 97 },

@@ -1,0 +1,133 @@
+import { DEVICES } from "../devices/index.ts";
+import { createOfflineBus } from "./bus/offline.ts";
+import type { SettingsBody } from "./bus/settings.ts";
+import type { HomeConfig } from "./config/config.ts";
+import { readIdentity } from "./config/identity.ts";
+import { keptGrant, leaveEstate } from "./config/pairing.ts";
+import { ensureEdgeKey } from "./crypt/edge-key.ts";
+import { type Fault, messageOf } from "./domain/fault.ts";
+import type { HomeId } from "./domain/ids.ts";
+import { HOUR_MS, MINUTE_MS } from "./domain/time.ts";
+import { createFamilies } from "./driver/families.ts";
+import { composeEdge, type Edge } from "./edge.ts";
+import { composePages } from "./edge-app.ts";
+import { applySettings } from "./edge-settings.ts";
+import { originOf, type HomeOptions } from "./home.ts";
+import { createVapidKeys } from "./notify/web-push/vapid.ts";
+import { persist } from "./ops/persist.ts";
+import type { HubPost, PairingGrant } from "./port/registry.ts";
+import type { World } from "./port/world.ts";
+import type { App } from "./server/context.ts";
+import { listen } from "./server/listen.ts";
+import { createAckKey } from "./watch/ack-token.ts";
+
+/** The bedside in a process of its own: devices, alarms, sounder, phones and pages here, everything kept at a hub. */
+export interface LoneEdge {
+  readonly edge: Edge;
+  readonly app: App;
+  readonly home: HomeId;
+  readonly url?: string;
+  readonly troubles: readonly Fault[];
+  readonly ownerCode?: string;
+  /** What the hub granted; absent: no hub has taken this box in. It watches all the same. */
+  readonly grant?: PairingGrant;
+  stop(): Promise<void>;
+}
+
+/** What was left with the hub is compared again so often. */
+const ESTATE_MS = HOUR_MS;
+const ESTATE_FIRST_MS = MINUTE_MS / 4;
+
+/** Composes and starts a bedside. Rejects with the Fault of whatever cannot be had; nothing is left running then. */
+export async function composeLoneEdge(
+  world: World,
+  config: HomeConfig,
+  { post, ...options }: HomeOptions & { readonly post: HubPost },
+): Promise<LoneEdge> {
+  const { clock, random, log, state } = world;
+  const insisting = { clock, log, insist: true };
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    const grant = await keptGrant(state);
+    const own = await readIdentity({
+      ...{ state, random, config, origin: originOf(config), now: clock.wall() },
+      makeAckKey: () => createAckKey(random),
+      makeVapidKeys: () => createVapidKeys(random),
+    });
+    // Phones away from home reach the hub, not this box.
+    const identity = grant === undefined ? own : { ...own, links: linksAt(grant) };
+    const { families = createFamilies(DEVICES) } = options;
+    const here = grant === undefined ? { ...world, bus: createOfflineBus() } : world;
+    const hub =
+      grant === undefined
+        ? undefined
+        : {
+            pairingKey: Buffer.from(grant.pairingKey, "base64url"),
+            async applySettings(body: SettingsBody) {
+              await applySettings(state, body);
+              await edge.targets.refresh();
+              await pages.limitsChanged();
+            },
+          };
+    const edge = await composeEdge(here, config, identity, busOf(grant), {
+      families,
+      ...(hub === undefined ? {} : { hub }),
+    });
+    closers.push(() => edge.stop());
+    const pages = await composePages(here, config, identity, edge, {
+      ...{ ...options, families },
+      ...(grant === undefined ? {} : { ledBy: grant.hub }),
+    });
+    closers.push(() => pages.stop());
+
+    edge.start();
+    pages.start();
+    if (grant !== undefined) {
+      const key = await ensureEdgeKey(state, random);
+      const beds = config.beds.map(({ id }) => id);
+      const leave = (): void => {
+        leaveEstate({ post, state, key, grant, beds }).catch((error: unknown) =>
+          log.note("estate.not_left", { why: messageOf(error) }, "warn"),
+        );
+      };
+      closers.push(clock.after(ESTATE_FIRST_MS, leave), clock.every(ESTATE_MS, leave));
+    }
+    const where = world.listen;
+    if (where === undefined) await pages.app.ready();
+    const listening =
+      where === undefined
+        ? undefined
+        : await persist(insisting, async () => ({
+            ...(await listen(pages.app, where)),
+            close: async () => undefined,
+          }));
+    if (listening !== undefined) closers.push(listening.close);
+    log.note("edge.started", { beds: config.beds.length, paired: grant !== undefined });
+    const { app, ownerCode } = pages;
+    return {
+      ...{ edge, app, stop, home: identity.home },
+      ...(where === undefined ? {} : { url: listening?.opened?.url ?? originOf(config) }),
+      troubles: listening?.trouble === undefined ? [] : [listening.trouble],
+      ...(ownerCode === undefined ? {} : { ownerCode }),
+      ...(grant === undefined ? {} : { grant }),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const linksAt = ({ hub, home }: PairingGrant) => ({
+  page: (bed: string, occurrence: string): string =>
+    `${hub}/?bed=${home}~${bed}&occurrence=${encodeURIComponent(occurrence)}`,
+  acknowledge: (token: string): string => `${hub}/api/a/${home}.${token}`,
+});
+
+function busOf(grant: PairingGrant | undefined): Parameters<typeof composeEdge>[3] {
+  if (grant === undefined) return { url: "mqtt://unpaired" };
+  const { broker, ca } = grant;
+  return { ...broker, shared: true, ...(ca === undefined ? {} : { tls: { ca } }) };
+}

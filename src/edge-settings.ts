@@ -1,0 +1,65 @@
+import type { SettingsBody } from "./bus/settings.ts";
+import { Fault } from "./domain/fault.ts";
+import type { PersonId } from "./domain/ids.ts";
+import type { State, TargetRecord } from "./port/state.ts";
+
+/** What came from the hub the last time, so that what it takes away goes here too, and nothing else does. */
+const FROM_HUB = "from_hub";
+
+interface FromHub {
+  readonly people: readonly PersonId[];
+  readonly targets: readonly string[];
+}
+
+/**
+ * Takes what a hub wants this box to run on into its state: people, phones, clinics, limits. What was made here stays;
+ * what came from the hub and is not there any more goes. Applying the same again changes nothing. Rejects with
+ * STATE_FAILED, or with CONFLICT where this box has newer limits than the hub.
+ */
+export async function applySettings(state: State, body: SettingsBody): Promise<void> {
+  const before = await fromHub(state);
+  const { people = [], targets = [], clinics = [], limits = {} } = body;
+  for (const person of people) await state.putPerson(person);
+  const known = new Map((await state.targets()).map((target) => [target.id, target]));
+  for (const target of targets) await state.putTarget(merged(target, known.get(target.id)));
+  for (const clinic of clinics) await state.trustClinic(clinic);
+
+  const now: FromHub = { people: people.map(({ id }) => id), targets: targets.map(({ id }) => id) };
+  for (const id of before.targets) if (!now.targets.includes(id)) await state.removeTarget(id);
+  for (const id of before.people) if (!now.people.includes(id)) await state.removePerson(id);
+  await state.setValue(FROM_HUB, JSON.stringify(now));
+
+  for (const [bed, version] of Object.entries(limits)) {
+    const [newest] = await state.limits(bed, 1);
+    const expected = newest?.version ?? 0;
+    if (version.version < expected) {
+      throw new Fault("CONFLICT", `This box has version ${expected} of the limits, the hub ${version.version}.`, {
+        fix: "Save the limits once more on the hub's page.",
+      });
+    }
+    if (version.version > expected) await state.addLimits(version, expected);
+  }
+}
+
+/** What this box found out about a phone by itself counts more than what the hub last heard. */
+function merged(target: TargetRecord, known: TargetRecord | undefined): TargetRecord {
+  if (known === undefined) return target;
+  const proofs = [target.lastProofAt, known.lastProofAt].filter((at) => at !== undefined);
+  const newest = proofs.toSorted((a, b) => b - a)[0];
+  return {
+    ...target,
+    ...(newest === undefined ? {} : { lastProofAt: newest }),
+    ...(known.deadSince === undefined || known.addedAt !== target.addedAt
+      ? {}
+      : { deadSince: known.deadSince, ...(known.deadWhy === undefined ? {} : { deadWhy: known.deadWhy }) }),
+  };
+}
+
+async function fromHub(state: State): Promise<FromHub> {
+  const stored: unknown = JSON.parse((await state.value(FROM_HUB)) ?? "null");
+  const ids = (name: string): readonly string[] => {
+    const list: unknown = typeof stored === "object" && stored !== null ? Reflect.get(stored, name) : undefined;
+    return Array.isArray(list) ? list.filter((id) => typeof id === "string") : [];
+  };
+  return { people: ids("people"), targets: ids("targets") };
+}

@@ -1,0 +1,76 @@
+import type { HomeConfig } from "./config/config.ts";
+import { Fault } from "./domain/fault.ts";
+import { type BedId, splitBed } from "./domain/ids.ts";
+import { VERSION } from "./edge-app.ts";
+import type { HubWorld } from "./hub.ts";
+import type { HubDesks } from "./hub-desks.ts";
+import type { HubHomes } from "./hub-homes.ts";
+import type { OrganisationId } from "./port/accounts.ts";
+import type { ServerDeps } from "./server/deps.ts";
+import type { LiveModel } from "./server/live-model.ts";
+import type { PairingDesk } from "./server/pairing-desk.ts";
+import { BASELINE_NIGHTS } from "./trends/baseline.ts";
+
+/** What the pages of a hub act on, but for what people do at a bed. */
+export function hubDeps(
+  world: HubWorld,
+  config: HomeConfig,
+  pagesFolder: string,
+  parts: {
+    readonly organisation: OrganisationId;
+    readonly live: LiveModel;
+    readonly homes: HubHomes;
+    readonly desks: HubDesks;
+    readonly pairing: PairingDesk;
+  },
+): Omit<ServerDeps, "command" | "targetsChanged"> {
+  const { clock, random, log, state, accounts, homes: states, timeseries, listen: where } = world;
+  const { organisation, live, homes, desks, pairing } = parts;
+  return {
+    ...{ clock, random, log, state, accounts, timeseries, pagesFolder, live, homes: states, pairing },
+    homeOf: (bed) => splitBed(bed)?.home,
+    ownerOf: { organisation, role: "owner" },
+    about: (account) => ({
+      home: config.hub?.name ?? "",
+      demo: false,
+      version: VERSION,
+      pushKey: account?.homes.map(({ home }) => homes.pushKeyOf(home)).find((key) => key !== undefined) ?? "",
+    }),
+    ...(where?.tls === undefined ? {} : { tls: where.tls }),
+    allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
+    verifyToken: homes.grantOf,
+    proven(token) {
+      const grant = homes.grantOf(token);
+      if (grant === undefined) return;
+      const proof = states.of(grant.home).proveTarget(grant.target, clock.wall());
+      proof.catch((error: unknown) => log.note("proof.unwritten", { why: String(error) }, "warn"));
+    },
+    receipt: (token) => homes.grantOf(token) !== undefined,
+    // Devices, their bytes and the box's own record lie at the bedside, on the box's own pages.
+    devices: () => [],
+    frames: () => undefined,
+    bindSerial: () => {
+      throw atTheBox("The serial number of a device");
+    },
+    recording: async () => {
+      throw atTheBox("What went over a device's link");
+    },
+    auditRecord: () => {
+      throw atTheBox("The hash-chained record of a bed");
+    },
+    speech: async () => undefined,
+    simulation: () => undefined,
+    limits: (bed) => desks.limits(bed),
+    whatIf: desks.whatIf.run,
+    baselines: (bed: BedId) => ({
+      ...desks.baselines(bed),
+      least: BASELINE_NIGHTS.least,
+      simulated: desks.simulated(bed),
+    }),
+  };
+}
+
+const atTheBox = (what: string): Fault =>
+  new Fault("NOT_FOUND", `${what} lies on the box at the bedside.`, {
+    fix: "Open the box's own page in the house.",
+  });

@@ -1,0 +1,218 @@
+import { answersOf } from "./alarm/answers.ts";
+import { createCommander } from "./bus/commander.ts";
+import { createEdges, type Edges } from "./bus/edges.ts";
+import { createHomesIngest } from "./bus/homes-ingest.ts";
+import type { IngestStatus } from "./bus/ingest.ts";
+import { createMosquittoUsers } from "./bus/mosquitto-users.ts";
+import type { SettingsBody } from "./bus/settings.ts";
+import { createSettingsPublisher } from "./bus/settings-publisher.ts";
+import type { Place } from "./bus/topics.ts";
+import type { HomeConfig } from "./config/config.ts";
+import { rememberId } from "./config/remember.ts";
+import { Fault, messageOf } from "./domain/fault.ts";
+import { type BedId, base32Id, type HomeId, splitBed } from "./domain/ids.ts";
+import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
+import { type HubBroker, hubBroker } from "./hub-broker.ts";
+import { hubDeps } from "./hub-deps.ts";
+import { createHubDesks } from "./hub-desks.ts";
+import { createHubHomes } from "./hub-homes.ts";
+import { type Persisted, persist } from "./ops/persist.ts";
+import type { OrganisationId } from "./port/accounts.ts";
+import type { Registry } from "./port/registry.ts";
+import type { World } from "./port/world.ts";
+import { createApp } from "./server/app.ts";
+import type { App } from "./server/context.ts";
+import { listen } from "./server/listen.ts";
+import { createLiveModel, type LiveModel } from "./server/live-model.ts";
+import { ensureOwnerCode } from "./server/owner-code.ts";
+import { createPairingDesk, type HubAddress, type PairingDesk } from "./server/pairing-desk.ts";
+
+/** What a hub needs beside the world of every root. */
+export interface HubWorld extends World {
+  readonly registry: Registry;
+  /** Of the data folder, 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+export interface HubOptions {
+  /** Folder of the built pages. */
+  readonly pagesFolder: string;
+  /** Certificate facts for boxes; asked anew each time. */
+  readonly certificate: () => Pick<HubAddress, "pin" | "ca">;
+  /** How long numbers are kept, now. */
+  readonly keep: () => HomeConfig["keep"];
+}
+
+/** The server side of many homes: takes what boxes say, shows it to who may see it, brings back what people say. */
+export interface Hub {
+  readonly app: App;
+  readonly live: LiveModel;
+  readonly edges: Edges;
+  readonly pairing: PairingDesk;
+  readonly url?: string;
+  readonly broker: { readonly url: string; readonly username: string; readonly password: string };
+  readonly troubles: readonly Fault[];
+  readonly ownerCode?: string;
+  ingest(): IngestStatus;
+  stop(): Promise<void>;
+}
+
+/** Composes and starts a hub. Rejects with the Fault of whatever cannot be had; nothing is left running then. */
+export async function composeHub(world: HubWorld, config: HomeConfig, options: HubOptions): Promise<Hub> {
+  const { clock, random, log, state, accounts, homes: states, timeseries, registry, key } = world;
+  const insisting = { clock, log, insist: true };
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    const organisation = await ownOrganisation(world, config);
+    const broker: HubBroker = await hubBroker(world, registry, config);
+    const opening = broker.open === undefined ? undefined : await persist(insisting, broker.open);
+    if (opening !== undefined) closers.push(opening.close);
+    const access = { ...broker.access, url: opening?.opened?.url ?? broker.access.url };
+    const bus = world.bus.connect({ ...access, clientId: `hub-${base32Id(random.bytes(10))}` });
+    closers.push(() => bus.close());
+
+    const pairing = createPairingDesk({
+      ...{ registry, key, clock, random, log },
+      users: broker.users ?? createMosquittoUsers({ bus, clock, random }),
+      hub: () => ({ url: originOf(config), brokerUrl: broker.url(), ...options.certificate() }),
+    });
+    closers.push(() => pairing.stop());
+    const { isKnown, pairingKeyOf } = pairing;
+    const live = createLiveModel({ clock, log, beds: [] });
+    const homes = createHubHomes({ states, clock, log });
+    const commander = createCommander({
+      ...{ bus, clock, random, log, pairingKeyOf },
+      epochOf: (place) => edges.of(place)?.epoch,
+    });
+    const settings = createSettingsPublisher({ bus, clock, log, pairingKeyOf });
+
+    /** What every bed of a home is to run on; sent only where its box tells that it runs on something else. */
+    const publish = async (home: HomeId): Promise<void> => {
+      try {
+        for (const edge of edges.all()) {
+          if (edge.home !== home) continue;
+          const body = await settingsOf(world, edge);
+          settings.ensure(edge, body, { author: "hub", reported: edge.settings });
+        }
+      } catch (error) {
+        log.note("settings.unpublished", { home, why: messageOf(error) }, "error");
+      }
+    };
+    const desks = createHubDesks({
+      ...{ states, timeseries, live, commander, clock, log },
+      publish: (bed) => publish(splitBed(bed)?.home ?? ""),
+      classOf: (bed) => edges.of(placeOf(bed))?.about?.dependencyClass,
+    });
+    closers.push(() => desks.stop());
+    const edges = createEdges({
+      ...{ bus, clock, log, isKnown },
+      onAbout(bed, about) {
+        const answers = answersOf(about.dependencyClass);
+        live.putBed({ bed, label: about.label, zone: about.zone, sources: about.devices, answers });
+        void homes.refresh(splitBed(bed)?.home ?? "");
+        desks.heard(bed);
+      },
+      onFold: (fold) => live.alarms(fold),
+      onObservation: (observation) => live.observe(observation),
+      onLink: (bed, { device, ...link }) => live.link(device, link, bed),
+      onReadiness: (bed, readiness) => live.readiness(readiness, bed),
+      onChange(edge) {
+        commander.edgeChanged(edge);
+        if (edge.online) void publish(edge.home);
+      },
+    });
+    const ingest = createHomesIngest({
+      ...{ bus, timeseries, clock, random, log, isKnown },
+      onObservation: (place, observation) => edges.heard(place, observation),
+    });
+
+    const app = await createApp({
+      ...hubDeps(world, config, options.pagesFolder, { organisation, live, homes, desks, pairing }),
+      command: async (bed, command) => commander.send(placeOf(bed), command),
+      targetsChanged(home) {
+        void homes.refresh(home).then(() => publish(home));
+      },
+    });
+    closers.push(() => app.close());
+    const ownerCode = await ensureOwnerCode({ state, accounts, random, renew: false });
+
+    await pairing.start();
+    ingest.start();
+    closers.push(() => ingest.stop());
+    edges.start();
+    closers.push(edges.stop);
+    commander.start();
+    closers.push(commander.stop);
+    settings.start();
+    closers.push(settings.stop, clock.every(HOUR_MS, () => retain(world, options.keep())));
+    retain(world, options.keep());
+    const listening = await openPages(world, app, insisting);
+    if (listening !== undefined) closers.push(listening.close);
+    log.note("hub.started", { store: (await timeseries.health()).ok });
+    return {
+      ...{ app, live, edges, pairing, broker: access, stop },
+      ingest: () => ingest.status(),
+      ...(listening === undefined ? {} : { url: listening.opened?.url ?? originOf(config) }),
+      troubles: [opening?.trouble, listening?.trouble].filter((fault) => fault !== undefined),
+      ...(ownerCode === undefined ? {} : { ownerCode }),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The home and bed of a name as pages use it. Throws NOT_FOUND. */
+function placeOf(bed: BedId): Place {
+  const place = splitBed(bed);
+  if (place === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
+  return place;
+}
+
+/** The address that phones and boxes open. */
+const originOf = ({ web }: HomeConfig): string =>
+  `${web.tls === undefined ? "http" : "https"}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
+
+/** The organisation that runs this hub: made once, its name follows the configuration. */
+async function ownOrganisation({ state, accounts, random }: World, { hub }: HomeConfig): Promise<OrganisationId> {
+  const id = await rememberId(state, random, "organisation_id");
+  await accounts.putOrganisation({ id, name: hub?.name ?? "Breathwatch" });
+  return id;
+}
+
+/** What a box is to run on for a bed, as the file of its home says. */
+async function settingsOf({ homes }: World, { home, bed }: Place): Promise<SettingsBody> {
+  const state = homes.of(home);
+  const [people, targets, clinics, [newest]] = await Promise.all([
+    state.people(),
+    state.targets(),
+    state.trustedClinics(),
+    state.limits(bed, 1),
+  ]);
+  return { people, targets, clinics, ...(newest === undefined ? {} : { limits: { [bed]: newest } }) };
+}
+
+function retain(
+  { timeseries, clock, log }: World,
+  { waveDays, numberDays }: HomeConfig["keep"],
+): void {
+  const now = clock.wall();
+  timeseries
+    .retain({ wavesFrom: wall(now - waveDays * DAY_MS), rowsFrom: wall(now - numberDays * DAY_MS) })
+    .catch((error: unknown) => log.note("store.retention_failed", { why: messageOf(error) }, "warn"));
+}
+
+async function openPages(
+  { listen: where }: World,
+  app: App,
+  insisting: Parameters<typeof persist>[0],
+): Promise<Persisted | undefined> {
+  if (where !== undefined) {
+    return persist(insisting, async () => ({ ...(await listen(app, where)), close: async () => undefined }));
+  }
+  await app.ready();
+  return undefined;
+}
