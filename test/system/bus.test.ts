@@ -11,13 +11,11 @@ import { createBrokerStarter } from "../../src/bus/broker.ts";
 import { createBusConnector } from "../../src/bus/client.ts";
 import { createIngest } from "../../src/bus/ingest.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
-import { createUplink, lastWill } from "../../src/bus/uplink.ts";
 import { mono, wall } from "../../src/domain/time.ts";
 import { createClock } from "../../src/ops/clock.ts";
-import { createDisk } from "../../src/ops/disk.ts";
 import { createRandom } from "../../src/ops/random.ts";
 import type { Bus, BusOptions } from "../../src/port/bus.ts";
-import { openSpool } from "../../src/record/spool.ts";
+import { startBedside } from "../support/bedside.ts";
 import { createRecordingStore } from "../support/recording-store.ts";
 import { requires } from "../support/require.ts";
 import { silentLog } from "../support/silent-log.ts";
@@ -265,8 +263,6 @@ describe("the built-in broker", () => {
 
 /** A home on real sockets and a real disk, with a store that remembers. */
 async function startHome(url: string) {
-  const root = mkdtempSync(path.join(tmpdir(), "breathwatch-bus-"));
-  undo.push(() => rmSync(root, { recursive: true }));
   const store = createRecordingStore();
   const { bus: hubBus } = connect({ url });
   const ingest = createIngest({
@@ -277,48 +273,16 @@ async function startHome(url: string) {
     log: silentLog,
     home,
   });
-  const spool = await openSpool({
-    disk: createDisk(root),
-    clock,
-    random,
-    log: silentLog,
-    folder: "spool-b1",
+  const bedside = await startBedside({
+    ...{ home, device, clock, random },
+    connect: (more) => connect({ url, ...more }).bus,
   });
-  const about = { home, bed: "b1", epoch: "epochaaaaa", simulated: false };
-  const { bus } = connect({ url, will: lastWill({ ...about, at: clock.wall() }) });
-  const uplink = createUplink({ ...about, bus, spool, clock, random, log: silentLog });
   undo.push(
-    () => spool.close(),
-    () => uplink.stop(),
+    () => bedside.stop(),
     () => ingest.stop(),
   );
   ingest.start();
-  uplink.start();
-  let seq = 0;
-  return {
-    store,
-    spool,
-    bus,
-    uplink,
-    ingest,
-    say(): string {
-      uplink.observe({
-        device,
-        bed: "b1",
-        epoch: "epochaaaaa",
-        seq,
-        at: wall(1_800_000_000_000 + seq * 1_000),
-        mono: mono(seq * 1_000),
-        simulated: false,
-        timeliness: "live",
-        body:
-          seq % 4 === 3
-            ? { kind: "wave", rateHz: 50, channels: { flow: Array.from({ length: 50 }, (_, n) => n / 10) } }
-            : { kind: "samples", samples: { spo2: 96, pulse_rate: { absent: "searching" } } },
-      });
-      return `${device} epochaaaaa ${seq++}`;
-    },
-  };
+  return { ...bedside, store, ingest };
 }
 
 test("a broker restarted 20 times in a stream of 2,000 observations loses none and doubles none in the store", async () => {

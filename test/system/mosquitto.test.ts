@@ -11,16 +11,20 @@ import { connect as connectTls } from "node:tls";
 import { afterEach, expect } from "vitest";
 import { parse } from "yaml";
 import { createBusConnector } from "../../src/bus/client.ts";
+import { createHomesIngest } from "../../src/bus/homes-ingest.ts";
 import { createMosquittoUsers } from "../../src/bus/mosquitto-users.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
 import { createClock } from "../../src/ops/clock.ts";
 import { createRandom } from "../../src/ops/random.ts";
 import type { Bus, BusOptions } from "../../src/port/bus.ts";
 import { boxUser } from "../../src/port/registry.ts";
+import { type Bedside, startBedside } from "../support/bedside.ts";
 import { type Certificate, createCertificate } from "../support/certificate.ts";
 import { startCommandLine } from "../support/command-line.ts";
 import { freePort, type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
+import { createRecordingStore } from "../support/recording-store.ts";
 import { requires } from "../support/require.ts";
+import { silentLog } from "../support/silent-log.ts";
 
 const clock = createClock();
 const random = createRandom();
@@ -230,6 +234,61 @@ test("a new certificate is taken while it runs, and connections stay", async () 
   await bus.publish(state, "x", { retain: false });
   expect(lost).toEqual([]);
 });
+
+test.each([
+  ["two hubs that share them", 2, "ingest"],
+  ["one hub that is started anew", 1, undefined],
+] as const)(
+  "two homes over TLS lose nothing on their way to %s, while the broker is killed",
+  async (_, count, share) => {
+    const running = await broker();
+    const store = createRecordingStore();
+    const startHub = (name: string) => {
+      const bus = hubOf(running, name, { protocol: "5" });
+      const timeseries = store.timeseries;
+      const intake = createHomesIngest({
+        ...{ bus, timeseries, clock, random, log: silentLog, isKnown: () => true },
+        ...(share === undefined ? {} : { share }),
+      });
+      intake.start();
+      let stopping: Promise<void> | undefined;
+      const stop = (): Promise<void> => (stopping ??= intake.stop().then(() => bus.close()));
+      undo.push(stop);
+      return { bus, stop };
+    };
+    const hubs = Array.from({ length: count }, (__, n) => startHub(`hub-${n}`));
+    for (const { bus } of hubs) await connected(bus);
+    const users = createMosquittoUsers({ bus: hubs[0]!.bus, clock, random });
+    const beds: Bedside[] = [];
+    for (const [of, device] of [
+      [home, "oximeteraa"],
+      ["bcdefghijk", "oximeterbb"],
+    ] as const) {
+      const username = boxUser({ home: of, id: "boxcccccca" });
+      await users.put(username, password);
+      const login = { url: running.boxUrl, username, password, tls: { ca: running.ca } };
+      const bed = await startBedside({
+        ...{ home: of, device, clock, random },
+        connect: (more) => connect({ ...login, ...more }).bus,
+      });
+      undo.push(() => bed.stop());
+      beds.push(bed);
+    }
+    for (const { bus } of beds) await connected(bus);
+    const said: string[] = [];
+    for (let n = 0; n < 300; n++) {
+      for (const bed of beds) said.push(bed.say());
+      if (n % 10 === 0) await sleep(5);
+      if (n === 100) await running.signal("SIGKILL");
+      if (n === 130) await running.start();
+      if (n === 200 && count === 1) await hubs[0]!.stop();
+      if (n === 230 && count === 1) startHub("hub-anew");
+    }
+    await until("the spools are empty", () => beds.every(({ spool }) => spool.size === 0), 40_000);
+    // A hub that takes over writes some again; the store's writes are idempotent by this identity.
+    expect([...new Set(store.written)].toSorted()).toEqual(said.toSorted());
+  },
+);
 
 test("what `breathwatch mosquitto` writes runs as it is, and its users are never written over", async () => {
   const made = certificate();
