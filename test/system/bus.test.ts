@@ -11,7 +11,7 @@ import { createBrokerStarter } from "../../src/bus/broker.ts";
 import { createBusConnector } from "../../src/bus/client.ts";
 import { createIngest } from "../../src/bus/ingest.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
-import { mono, wall } from "../../src/domain/time.ts";
+import { wall } from "../../src/domain/time.ts";
 import { createClock } from "../../src/ops/clock.ts";
 import { createRandom } from "../../src/ops/random.ts";
 import type { Bus, BusOptions } from "../../src/port/bus.ts";
