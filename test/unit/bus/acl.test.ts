@@ -8,7 +8,14 @@ import {
   maySubscribe,
   withoutShare,
 } from "../../../src/bus/acl.ts";
-import { bedTopic, deviceTopic, shardOf, type TopicKind, topicMatcher } from "../../../src/bus/topics.ts";
+import {
+  bedTopic,
+  deviceTopic,
+  peersTopic,
+  shardOf,
+  type TopicKind,
+  topicMatcher,
+} from "../../../src/bus/topics.ts";
 import { boxUser } from "../../../src/port/registry.ts";
 
 const home = "abcdefghij";
@@ -157,6 +164,12 @@ describe("rights", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test("leave what hubs tell one another to hubs", () => {
+    const topic = peersTopic("ingest");
+    expect([mayPublish(hub, topic), maySubscribe(hub, topic)]).toEqual([true, true]);
+    expect([mayPublish(box, topic), maySubscribe(box, topic)]).toEqual([false, false]);
   });
 
   test("of the hub end at our own topics, wildcards and shares included", () => {
