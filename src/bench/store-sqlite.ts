@@ -5,7 +5,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import { openSqliteTimeseries } from "../store/timeseries/sqlite/timeseries.ts";
-import type { StoreUnderTest } from "./store.ts";
+import { openedFor, type StoreUnderTest } from "./store.ts";
 import { FIRST_EVENING } from "./store-data.ts";
 
 const FOREVER = wall(FIRST_EVENING * 2);
@@ -34,7 +34,7 @@ export function sqliteUnderTest(name: string, place: Place): StoreUnderTest {
   };
   return {
     name,
-    open: () => openSqliteTimeseries({ ...place, file, clock: timer.clock }),
+    open: async () => openedFor(await openSqliteTimeseries({ ...place, file, clock: timer.clock })),
     async settle() {
       timer.tick(FOREVER);
       while (ask("SELECT count(*) FROM log") > 0) await place.clock.sleep(LOOK_MS);

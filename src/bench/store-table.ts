@@ -5,7 +5,7 @@ import type { StoreBench, StoreMeasured } from "./store.ts";
 const AIMS = { rawNightMs: 5, minutesNightMs: 10, bytesPerSample: 1.2 } as const;
 
 /** For people, one line a number, engines side by side. */
-export function storeTable({ stores, hub }: StoreBench): string {
+export function storeTable({ stores, problems, hub }: StoreBench): string {
   const lines = [row("", stores, ({ name }) => name)];
   const add = (label: string, value: (one: StoreMeasured) => string): void => {
     lines.push(row(label, stores, value));
@@ -20,7 +20,7 @@ export function storeTable({ stores, hub }: StoreBench): string {
     spread(minutesNight),
   );
   add("nights summarised", ({ nights }) => String(nights));
-  add("their summaries, first time, ms", ({ summariesFirstMs }) => summariesFirstMs.toFixed(0));
+  add("their summaries, first time, ms", ({ summariesFirstMs }) => summariesFirstMs?.toFixed(0) ?? "-");
   add("their summaries again, ms", ({ summaries }) => spread(summaries));
   add("memory, MB", ({ memoryBytes }) => (memoryBytes / 1e6).toFixed(0));
   if (hub !== undefined) {
@@ -33,6 +33,7 @@ export function storeTable({ stores, hub }: StoreBench): string {
       `  memory ${(hub.memoryBytes / 1e6).toFixed(0)} MB`,
     );
   }
+  lines.push(...problems.map((problem) => `not measured: ${problem}`));
   return `${lines.join("\n")}\n`;
 }
 

@@ -1,6 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Night, nightBounds, nightOf, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
-import type { StoredRow, Timeseries } from "../port/timeseries.ts";
+import type { Batch, StoredRow, Timeseries } from "../port/timeseries.ts";
+import { Unmeasured } from "./programs.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 import { FIRST_EVENING, STORE_SIGNALS, wanderingRows } from "./store-data.ts";
 import { type HubPlan, type HubStore, measureHubStore } from "./store-hub.ts";
@@ -20,7 +21,8 @@ export interface StorePlan {
 /** One engine under measurement, in a place of its own. */
 export interface StoreUnderTest {
   readonly name: string;
-  open(): Promise<Timeseries>;
+  /** Rejects with Unmeasured where its program is not there. */
+  open(): Promise<OpenedStore>;
   /** Resolves when nothing more will happen to what was written (compaction, an index). */
   settle(): Promise<void>;
   /** What it takes on disk now. */
@@ -28,6 +30,21 @@ export interface StoreUnderTest {
   /** Memory of the program that answers, bytes. */
   memory(): Promise<number>;
 }
+
+/** What a store under measurement is asked through. */
+export interface OpenedStore {
+  write(batch: Batch): Promise<unknown>;
+  close(): Promise<void>;
+  /** Absent where it only takes numbers. */
+  readonly reads?: Timeseries;
+}
+
+/** A whole store. */
+export const openedFor = (timeseries: Timeseries): OpenedStore => ({
+  write: (batch) => timeseries.write(batch),
+  close: () => timeseries.close(),
+  reads: timeseries,
+});
 
 /** Of one engine; times in ms. */
 export interface StoreMeasured {
@@ -44,7 +61,7 @@ export interface StoreMeasured {
   /** One night of ten signals in minutes. */
   readonly minutesNight: Spread | undefined;
   /** All nights' summaries: asked for the first time, and again. */
-  readonly summariesFirstMs: number;
+  readonly summariesFirstMs: number | undefined;
   readonly summaries: Spread | undefined;
   readonly nights: number;
   readonly memoryBytes: number;
@@ -52,6 +69,8 @@ export interface StoreMeasured {
 
 export interface StoreBench {
   readonly stores: readonly StoreMeasured[];
+  /** What could not be measured, and why. */
+  readonly problems: readonly string[];
   readonly hub: HubStore | undefined;
 }
 
@@ -67,25 +86,31 @@ export async function measureStores(
   context: { readonly clock: Clock; readonly say: (words: string) => void },
 ): Promise<StoreBench> {
   const measured: StoreMeasured[] = [];
+  const problems: string[] = [];
   for (const store of stores) {
     context.say(`${store.name}: ${plan.thinNights + plan.fullNights} nights`);
-    measured.push(await measureStore(store, plan, context.clock));
+    try {
+      measured.push(await measureStore(store, plan, context.clock));
+    } catch (error) {
+      if (!(error instanceof Unmeasured)) throw error;
+      problems.push(`${store.name}: ${error.message}`);
+    }
   }
-  if (hub === undefined) return { stores: measured, hub: undefined };
+  if (hub === undefined) return { stores: measured, problems, hub: undefined };
   context.say(`${plan.hub.homes} homes, ${plan.hub.seconds} s`);
-  return { stores: measured, hub: await measureHubStore(hub, plan.hub, context.clock) };
+  return { stores: measured, problems, hub: await measureHubStore(hub, plan.hub, context.clock) };
 }
 
 async function measureStore(store: StoreUnderTest, plan: StorePlan, clock: Clock): Promise<StoreMeasured> {
-  const timeseries = await store.open();
+  const opened = await store.open();
   try {
     const began = { wall: clock.mono(), cpu: process.cpuUsage() };
-    const samples = await fill(timeseries, plan);
+    const samples = await fill(opened, plan);
     const written = clock.mono();
     const cpu = process.cpuUsage(began.cpu);
     await store.settle();
     const settled = clock.mono();
-    const questions = await ask(timeseries, plan, clock);
+    const questions = opened.reads === undefined ? NOTHING_ASKED : await ask(opened.reads, plan, clock);
     return {
       name: store.name,
       samples,
@@ -97,17 +122,17 @@ async function measureStore(store: StoreUnderTest, plan: StorePlan, clock: Clock
       memoryBytes: await store.memory(),
     };
   } finally {
-    await timeseries.close();
+    await opened.close();
   }
 }
 
 /** Writes the nights in order, an hour at once. Returns how many samples. */
-async function fill(timeseries: Timeseries, plan: StorePlan): Promise<number> {
+async function fill(store: OpenedStore, plan: StorePlan): Promise<number> {
   const nights = plan.thinNights + plan.fullNights;
   let samples = 0;
   let batch: StoredRow[] = [];
   const flush = async (): Promise<void> => {
-    await timeseries.write({ rows: batch, waves: [], settings: [], events: [] });
+    await store.write({ rows: batch, waves: [], settings: [], events: [] });
     samples += batch.length * STORE_SIGNALS.length;
     batch = [];
   };
@@ -127,6 +152,15 @@ type Answers = Pick<
   StoreMeasured,
   "rawNight" | "rawNightPoints" | "minutesNight" | "summariesFirstMs" | "summaries" | "nights"
 >;
+
+const NOTHING_ASKED: Answers = {
+  rawNight: undefined,
+  rawNightPoints: undefined,
+  minutesNight: undefined,
+  summariesFirstMs: undefined,
+  summaries: undefined,
+  nights: 0,
+};
 
 async function ask(timeseries: Timeseries, plan: StorePlan, clock: Clock): Promise<Answers> {
   const timed = async (question: () => Promise<unknown>): Promise<number> => {

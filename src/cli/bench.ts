@@ -6,8 +6,10 @@ import { type AlarmsPlan, measureAlarms, WHOLE_BED } from "../bench/alarms.ts";
 import { alarmsTable } from "../bench/alarms-table.ts";
 import { type DevicesPlan, devicesTable, measureDevices } from "../bench/devices.ts";
 import { measurePath, type PathPlan } from "../bench/path.ts";
+import { createPrograms } from "../bench/programs.ts";
 import { reportOf, tableOf } from "../bench/report.ts";
 import { measureStores, type StorePlan } from "../bench/store.ts";
+import { influxUnderTest, victoriaUnderTest } from "../bench/store-servers.ts";
 import { sqliteOfHub, sqliteUnderTest } from "../bench/store-sqlite.ts";
 import { storeTable } from "../bench/store-table.ts";
 import { KEY_BYTES } from "../crypt/seal.ts";
@@ -171,10 +173,11 @@ async function benchAlarms(
 }
 
 async function benchStore(
-  values: { readonly json?: string; readonly quick?: boolean },
+  values: { readonly json?: string; readonly quick?: boolean; readonly "no-peers"?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { clock, random } = terminal;
+  const { clock, random, environment } = terminal;
+  const programs = createPrograms({ clock, environment });
   const log = createLog({ output: process.stderr, clock, level: "warn" });
   const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
   try {
@@ -183,6 +186,9 @@ async function benchStore(
     const stores = [
       sqliteUnderTest("SQLite", { ...place, name: "plain" }),
       sqliteUnderTest("SQLite, sealed", { ...place, name: "sealed", key }),
+      ...(values["no-peers"] === true || values.quick === true
+        ? []
+        : [influxUnderTest({ ...place, programs }), victoriaUnderTest({ ...place, programs })]),
     ];
     const plan = values.quick === true ? STORE_QUICK : STORE_FULL;
     const measured = await measureStores(stores, () => sqliteOfHub({ ...place, name: "hub", key }), plan, {
@@ -191,8 +197,9 @@ async function benchStore(
     });
     const json = `${JSON.stringify(measured, undefined, 2)}\n`;
     await show({ json, table: storeTable(measured) }, values.json, terminal);
-    return 0;
+    return measured.problems.length === 0 ? 0 : 1;
   } finally {
+    await programs.stopAll();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -10,7 +10,7 @@ import { transact } from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
 /** Rows that one step handles: some 10 ms of work, for which a commit may have to wait. */
-const ROWS_AT_ONCE = 3_000;
+export const ROWS_AT_ONCE = 3_000;
 
 /** Moves rows from the log into chunks, step by step. */
 export class Compaction {

@@ -13,7 +13,7 @@ import type {
   TimeseriesHealth,
 } from "../../../port/timeseries.ts";
 import { copyDatabase } from "./backup.ts";
-import { Compaction } from "./compaction.ts";
+import { Compaction, ROWS_AT_ONCE } from "./compaction.ts";
 import { Devices } from "./devices.ts";
 import { earliestOf, firstOf, lastBefore } from "./ends.ts";
 import { LegacyRows } from "./legacy.ts";
@@ -84,8 +84,10 @@ export class TimeseriesFile {
       this.#rows.undo(added);
       throw error;
     }
-    // The rows are safe already: should this fail, the write is repeated and finds nothing new.
-    while (this.#rows.waitingReady > WAITING_ROWS_MAX && this.#compaction.step(0));
+    // Somewhat more than came, so that it catches up, and never long: the next write waits. The rows are safe already:
+    // should this fail, the write is repeated and finds nothing new.
+    let left = 1 + Math.floor((2 * added.rows) / ROWS_AT_ONCE);
+    while (left-- > 0 && this.#rows.waitingReady > WAITING_ROWS_MAX && this.#compaction.step(0));
     return added.rows;
   }
 

@@ -64,26 +64,27 @@ export class Nights {
   /** What is kept, and which nights `summarise` must make first. Throws INPUT_INVALID for too many nights. */
   kept(query: SummariesQuery): { readonly kept: readonly PackedNight[]; readonly missing: readonly Night[] } {
     const { bed, zone } = query;
-    const nights = nightsBetween(query.from, query.to);
-    const found = new Map<string, Uint8Array>();
+    if (!(daysBetween(query.from, query.to) < NIGHTS_MAX)) {
+      throw new Fault("INPUT_INVALID", `more than ${NIGHTS_MAX} nights at once`, { permanent: true });
+    }
+    const kept: PackedNight[] = [];
+    const found = new Set<Night>();
     const rows = this.#db
       .prepare("SELECT night, body FROM night WHERE bed = ? AND zone = ? AND night >= ? AND night <= ?")
       .all(bed, zone, query.from, query.to);
-    for (const row of rows) found.set(String(row["night"]), blob(row["body"]));
-    const kept: PackedNight[] = [];
-    const missing: Night[] = [];
-    let ends: { readonly first: Night; readonly last: Night } | undefined | null;
-    for (const night of nights) {
-      const body = found.get(night);
-      if (body !== undefined) {
-        const bytes = this.#vault.open(body, placeOfNight(bed, zone, night));
-        // Copied, because a block may begin at any byte.
-        if (bytes.length > 0) kept.push({ night, numbers: new Float64Array(new Uint8Array(bytes).buffer) });
-        continue;
-      }
-      ends ??= this.#ends(bed, zone) ?? null;
-      if (ends !== null && night >= ends.first && night <= ends.last) missing.push(night);
+    for (const row of rows) {
+      const night = parseNight(String(row["night"]));
+      if (night === undefined) continue;
+      found.add(night);
+      // Copied, because a block may begin at any byte.
+      const bytes = new Uint8Array(this.#vault.open(blob(row["body"]), placeOfNight(bed, zone, night)));
+      if (bytes.length > 0) kept.push({ night, numbers: new Float64Array(bytes.buffer) });
     }
+    const ends = this.#ends(bed, zone);
+    if (ends === undefined) return { kept, missing: [] };
+    const first = query.from > ends.first ? query.from : ends.first;
+    const last = query.to < ends.last ? query.to : ends.last;
+    const missing = nightsBetween(first, last).filter((night) => !found.has(night));
     return { kept, missing };
   }
 
@@ -197,15 +198,14 @@ function nightAfter(night: Night, count: number, last: Night): Night {
   return later === undefined || later > last ? last : later;
 }
 
+const noonOf = (night: Night): number => Date.parse(`${night}T12:00:00Z`);
+const daysBetween = (first: Night, last: Night): number =>
+  Math.round((noonOf(last) - noonOf(first)) / DAY_MS);
+
 function nightsBetween(first: Night, last: Night): readonly Night[] {
   const nights: Night[] = [];
-  const from = Date.parse(`${first}T12:00:00Z`);
-  const count = Math.round((Date.parse(`${last}T12:00:00Z`) - from) / DAY_MS) + 1;
-  if (!(count <= NIGHTS_MAX)) {
-    throw new Fault("INPUT_INVALID", `${count} nights are more than ${NIGHTS_MAX}`, { permanent: true });
-  }
-  for (let day = 0; day < count; day++) {
-    const night = parseNight(new Date(from + day * DAY_MS).toISOString().slice(0, 10));
+  for (let day = 0; day <= daysBetween(first, last); day++) {
+    const night = parseNight(new Date(noonOf(first) + day * DAY_MS).toISOString().slice(0, 10));
     if (night !== undefined) nights.push(night);
   }
   return nights;
