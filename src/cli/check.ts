@@ -39,7 +39,7 @@ export const checkCommand = command({
     await tell(configurationFindings(found));
     const folder = { path: found.dataDir, facts: await folderFacts(found.dataDir) };
     await tell(await machineFindings(found.config, folder, machine, terminal));
-    const places = { path: found.dataDir, keyFile: keyFileOf(found.dataDir) };
+    const places = { path: found.dataDir, keyFile: keyFileOf(found.dataDir, found.config?.security.keyFile) };
     await tell(await surroundingsFindings(found.config, places, terminal));
     if (found.config !== undefined) {
       await tellHome(found.config, { ...found, heldBy: folder.facts.heldBy }, { tell, terminal });
