@@ -22,6 +22,8 @@ export function createGatekeeper(options: {
 }): Gatekeeper {
   const own = hashOf(options.password);
   const users = new Map<string, Buffer>();
+  /** With what each user came in, or may come in, last. */
+  const cameWith = new Map<string, Buffer>();
   /** Counts changes: an answer of `knows` from before one says nothing any more. */
   let changes = 0;
 
@@ -30,7 +32,16 @@ export function createGatekeeper(options: {
     if (wanted !== undefined) return timingSafeEqual(hashOf(password), wanted);
     const before = changes;
     const known = (await options.knows?.(username, password)) ?? false;
-    return known && before !== changes ? isKnown(username, password) : known;
+    if (known && before !== changes) return isKnown(username, password);
+    if (known) remember(username, hashOf(password));
+    return known;
+  };
+
+  /** Connections with another password than this are over. */
+  const remember = (user: string, hash: Buffer): void => {
+    const before = cameWith.get(user);
+    if (before !== undefined && !timingSafeEqual(before, hash)) options.end(user);
+    cameWith.set(user, hash);
   };
 
   return {
@@ -38,14 +49,14 @@ export function createGatekeeper(options: {
       put(user, password) {
         if (brokerUser(user) === undefined || password === "") return Promise.reject(noUser(user));
         const hash = hashOf(password);
-        const before = users.get(user);
         users.set(user, hash);
         changes++;
-        if (before === undefined || !timingSafeEqual(before, hash)) options.end(user);
+        remember(user, hash);
         return Promise.resolve();
       },
       remove(user) {
         users.delete(user);
+        cameWith.delete(user);
         changes++;
         options.end(user);
         return Promise.resolve();

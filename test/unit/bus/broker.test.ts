@@ -199,6 +199,21 @@ describe("the gatekeeper", () => {
     expect(asked).toEqual([user, user]);
   });
 
+  test("leaves connections alone that came in with the password that is put afterwards, and ends older ones", async () => {
+    let wanted = "one";
+    const { gate, ended } = gatekeeper((_, password) => Promise.resolve(password === wanted));
+    await gate.admit(user, "one");
+    await gate.users.put(user, "one");
+    expect(ended).toEqual([]);
+    const later = gatekeeper((_, password) => Promise.resolve(password === wanted));
+    await later.gate.admit(user, "one");
+    wanted = "two";
+    await later.gate.admit(user, "two");
+    expect(later.ended).toEqual([user]);
+    await later.gate.users.put(user, "two");
+    expect(later.ended).toEqual([user]);
+  });
+
   test("does not let a box in that was removed while its password was being looked up", async () => {
     let answer: ((known: boolean) => void) | undefined;
     let isRevoked = false;
