@@ -140,6 +140,18 @@ describe("the technician's page", () => {
     expect([...faults, ...troubles]).toEqual([]);
   });
 
+  test("says in words how the box itself is, the worst first", { timeout: 30_000 }, async () => {
+    const server = await startPagesServer(pages);
+    onTestFinished(() => server.close());
+    const { page } = await openAt(`${server.url}/technician`, PHONE_390);
+    await page.locator(".languages [lang=en]").click();
+    await eventually(() => page.locator(".health li").allTextContents()).toEqual([
+      "DOES NOT WORK: The loudspeaker makes no sound: nobody in the house hears an alarm from this box. no output",
+      "Look at this: 83 % of the disk is used. Make room, or keep waveforms for less time.",
+      "Good: The clock is right.",
+    ]);
+  });
+
   test("ticks the states of the alarm contact when the box sees it change, and counts a night", {
     timeout: 30_000,
   }, async () => {
