@@ -31,7 +31,7 @@ const TIMES = 97;
 export async function measureHubStore(
   open: () => Promise<{ readonly timeseries: Timeseries; minute(): void }>,
   { homes, seconds, commits }: HubPlan,
-  clock: Clock,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<HubStore> {
   // What is said is the same in all homes, at different times: making it is not what is measured.
   const said = [...wanderingRows("b1", { from: 0, hours: TIMES / 3_600, stepSeconds: 1, seed: 1 })];
@@ -61,6 +61,7 @@ export async function measureHubStore(
     let makingMs = 0;
     for (let second = 0; second < seconds; second++) {
       for (let part = 0; part < commits; part++) {
+        signal.throwIfAborted();
         const making = clock.mono();
         const rows = rowsAt(second, part);
         const writing = clock.mono();

@@ -31,6 +31,13 @@ export interface StoreUnderTest {
   memory(): Promise<number>;
 }
 
+/** Rejects with the signal's reason once that is aborted. */
+export interface StoreContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  say(words: string): void;
+}
+
 /** What a store under measurement is asked through. */
 export interface OpenedStore {
   write(batch: Batch): Promise<unknown>;
@@ -83,14 +90,14 @@ export async function measureStores(
   stores: readonly StoreUnderTest[],
   hub: (() => Promise<{ readonly timeseries: Timeseries; minute(): void }>) | undefined,
   plan: StorePlan,
-  context: { readonly clock: Clock; readonly say: (words: string) => void },
+  context: StoreContext,
 ): Promise<StoreBench> {
   const measured: StoreMeasured[] = [];
   const problems: string[] = [];
   for (const store of stores) {
     context.say(`${store.name}: ${plan.thinNights + plan.fullNights} nights`);
     try {
-      measured.push(await measureStore(store, plan, context.clock));
+      measured.push(await measureStore(store, plan, context));
     } catch (error) {
       if (!(error instanceof Unmeasured)) throw error;
       problems.push(`${store.name}: ${error.message}`);
@@ -98,14 +105,18 @@ export async function measureStores(
   }
   if (hub === undefined) return { stores: measured, problems, hub: undefined };
   context.say(`${plan.hub.homes} homes, ${plan.hub.seconds} s`);
-  return { stores: measured, problems, hub: await measureHubStore(hub, plan.hub, context.clock) };
+  return { stores: measured, problems, hub: await measureHubStore(hub, plan.hub, context) };
 }
 
-async function measureStore(store: StoreUnderTest, plan: StorePlan, clock: Clock): Promise<StoreMeasured> {
+async function measureStore(
+  store: StoreUnderTest,
+  plan: StorePlan,
+  { clock, signal }: StoreContext,
+): Promise<StoreMeasured> {
   const opened = await store.open();
   try {
     const began = { wall: clock.mono(), cpu: process.cpuUsage() };
-    const samples = await fill(opened, plan);
+    const samples = await fill(opened, plan, signal);
     const written = clock.mono();
     const cpu = process.cpuUsage(began.cpu);
     await store.settle();
@@ -127,11 +138,12 @@ async function measureStore(store: StoreUnderTest, plan: StorePlan, clock: Clock
 }
 
 /** Writes the nights in order, an hour at once. Returns how many samples. */
-async function fill(store: OpenedStore, plan: StorePlan): Promise<number> {
+async function fill(store: OpenedStore, plan: StorePlan, signal: AbortSignal): Promise<number> {
   const nights = plan.thinNights + plan.fullNights;
   let samples = 0;
   let batch: StoredRow[] = [];
   const flush = async (): Promise<void> => {
+    signal.throwIfAborted();
     await store.write({ rows: batch, waves: [], settings: [], events: [] });
     samples += batch.length * STORE_SIGNALS.length;
     batch = [];

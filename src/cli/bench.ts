@@ -176,7 +176,7 @@ async function benchStore(
   values: { readonly json?: string; readonly quick?: boolean; readonly "no-peers"?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { clock, random, environment } = terminal;
+  const { clock, random, environment, signal } = terminal;
   const programs = createPrograms({ clock, environment });
   const log = createLog({ output: process.stderr, clock, level: "warn" });
   const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
@@ -192,7 +192,7 @@ async function benchStore(
     ];
     const plan = values.quick === true ? STORE_QUICK : STORE_FULL;
     const measured = await measureStores(stores, () => sqliteOfHub({ ...place, name: "hub", key }), plan, {
-      clock,
+      ...{ clock, signal },
       say: (words) => terminal.say(words),
     });
     const json = `${JSON.stringify(measured, undefined, 2)}\n`;

@@ -43,3 +43,19 @@ test("ends at once when it is stopped, with everything that it started", LIMIT, 
   expect(terminal.clock.mono() - stoppedAt).toBeLessThan(10_000);
   expect(leftBehind()).toEqual(before);
 });
+
+test("measures the store and leaves nothing behind", LIMIT, async () => {
+  const before = leftBehind();
+  const terminal = terminalNow();
+  expect(await benchCommand.run(["store", "--quick", "--json", "-"], terminal)).toBe(0);
+  const { stores, problems, hub } = JSON.parse(terminal.data());
+  expect(problems).toEqual([]);
+  for (const store of stores) {
+    // 12 minutes of 15 signals: one night each second, two every ten seconds.
+    expect(store).toMatchObject({ samples: (720 + 2 * 72) * 15, nights: 3 });
+    expect(store.bytesPerSample).toBeGreaterThan(0.1);
+    expect(store.rawNight.n).toBe(3);
+  }
+  expect(hub).toMatchObject({ homes: 50, commit: { n: 10 } });
+  expect(leftBehind()).toEqual(before);
+});
