@@ -10,7 +10,17 @@ import type { ServerDeps } from "./deps.ts";
 import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { problemOf, sendProblem } from "./problem.ts";
-import { authorise, placeOf, rightOf, sightOf } from "./rights.ts";
+import {
+  authorise,
+  bedOf,
+  placeOf,
+  type Right,
+  rightOf,
+  SHARED,
+  sharedBy,
+  sightOf,
+  sightOfShare,
+} from "./rights.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { bedRoutes } from "./routes/beds.ts";
@@ -22,12 +32,15 @@ import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
 import { nightRoutes } from "./routes/nights.ts";
+import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { pairRoutes } from "./routes/pair.ts";
+import { peopleRoutes } from "./routes/people.ts";
 import { pushRoutes } from "./routes/push.ts";
+import { shareHash, shareRoutes } from "./routes/shares.ts";
 import { speechRoutes } from "./routes/speech.ts";
 import { tokenRoutes } from "./routes/token.ts";
-import { cookieName, crossSite, SECURITY_HEADERS } from "./security.ts";
+import { cookieName, crossSite, SECURITY_HEADERS, shareCookie } from "./security.ts";
 import { createSessions } from "./sessions.ts";
 import { answerUpgrades } from "./upgrade.ts";
 
@@ -50,6 +63,10 @@ export async function createApp(deps: ServerDeps): Promise<App> {
     log: deps.log,
     model: deps.live,
     sightOf: async (tokenHash) => {
+      if (tokenHash.startsWith(SHARED)) {
+        const share = await deps.accounts.share(tokenHash.slice(SHARED.length), deps.clock.wall(), false);
+        return share === undefined ? undefined : sightOfShare(share, deps.homeOf);
+      }
       const account = await sessions.check(tokenHash);
       return account === undefined ? undefined : sightOf(account, deps.homeOf);
     },
@@ -87,6 +104,9 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   guard(app, context);
   await pageRoutes(app, context);
   meRoutes(app, context);
+  peopleRoutes(app, context);
+  organisationRoutes(app, context);
+  shareRoutes(app, context);
   bedRoutes(app, context);
   alarmRoutes(app, context);
   limitsRoutes(app, context);
@@ -159,6 +179,7 @@ function guard(app: App, context: Context): void {
     const signedIn = open ? undefined : await sessions.find(request.cookies[cookie] ?? bearerOf(request));
     const place = placeOf(request.params, deps.homeOf);
     if (signedIn !== undefined) context.remember(request, { signedIn, right, place });
+    if (signedIn === undefined && (await isShared(context, request, right))) return;
     const refusal = authorise(right, signedIn?.account, place);
     if (refusal !== undefined) throw refusal;
   });
@@ -168,6 +189,18 @@ function guard(app: App, context: Context): void {
     const fields = { route: routeOf(request), status: reply.statusCode, request: request.id };
     deps.log.note("request.done", fields, "debug");
   });
+}
+
+/** A shared link that this browser opened lets nobody in, but shows its one bed. */
+async function isShared(
+  { deps }: Context,
+  request: FastifyRequest,
+  right: Right | undefined,
+): Promise<boolean> {
+  const secret = request.cookies[shareCookie(deps.tls !== undefined)];
+  if (right?.share === undefined || secret === undefined) return false;
+  const share = await deps.accounts.share(shareHash(secret), deps.clock.wall(), false);
+  return share !== undefined && sharedBy(share, right, bedOf(request.params), deps.homeOf);
 }
 
 /** Programs on this machine send the same secret in a header; browsers never do so by themselves. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
 import { Fault, messageOf } from "../domain/fault.ts";
-import { type BedId, base32Id, type HomeId } from "../domain/ids.ts";
+import { type BedId, base32Id, type HomeId, type PersonId } from "../domain/ids.ts";
 import type { Person, Role } from "../domain/person.ts";
 import type { Account } from "../port/accounts.ts";
 import type { State } from "../port/state.ts";
@@ -60,6 +60,8 @@ export interface Context {
    * the home that was asked about, else into this machine's own.
    */
   audit(action: string, detail: string, person?: Asking): void;
+  /** The same of somebody who signs in: into the record of each of their homes, else into this machine's own. */
+  auditFor(account: Account, action: string, detail: string): void;
 }
 
 export function createContext(deps: ServerDeps, sessions: Sessions, hub: LiveHub): Context {
@@ -74,6 +76,12 @@ export function createContext(deps: ServerDeps, sessions: Sessions, hub: LiveHub
     const may = signedIn.account.homes.filter(({ role }) => mayUse(right, role)).map(({ home }) => home);
     const found = place.kind === "home" ? may.filter((home) => home === place.home) : may;
     return [...new Set(found)];
+  };
+  const write = (state: State, action: string, detail: string, person: PersonId | undefined): void => {
+    const by = person === undefined ? {} : { person };
+    state.audit({ at: deps.clock.wall(), action, detail, ...by }).catch((error: unknown) => {
+      deps.log.note("audit.failed", { action, error: messageOf(error) }, "error");
+    });
   };
   return {
     deps,
@@ -103,12 +111,12 @@ export function createContext(deps: ServerDeps, sessions: Sessions, hub: LiveHub
       return deps.homes.of(home);
     },
     newId: () => base32Id(deps.random.bytes(10)),
-    audit: (action, detail, person) => {
-      const state = person?.home === undefined ? deps.state : deps.homes.of(person.home);
-      const by = person === undefined ? {} : { person: person.id };
-      state.audit({ at: deps.clock.wall(), action, detail, ...by }).catch((error: unknown) => {
-        deps.log.note("audit.failed", { action, error: messageOf(error) }, "error");
-      });
+    audit: (action, detail, person) =>
+      write(person?.home === undefined ? deps.state : deps.homes.of(person.home), action, detail, person?.id),
+    auditFor({ id, homes: all }, action, detail) {
+      const own = all.filter(({ through }) => through === undefined);
+      if (own.length === 0) write(deps.state, action, detail, id);
+      for (const { home } of own) write(deps.homes.of(home), action, detail, id);
     },
   };
 }

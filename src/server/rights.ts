@@ -1,7 +1,7 @@
 import { Fault } from "../domain/fault.ts";
-import type { BedId, HomeId } from "../domain/ids.ts";
+import { type BedId, type HomeId, ownBed } from "../domain/ids.ts";
 import { ROLES, type Role } from "../domain/person.ts";
-import type { Account, OrganisationId } from "../port/accounts.ts";
+import type { Account, OrganisationId, Share, ShareScope } from "../port/accounts.ts";
 
 /** Who may use a route, and what it does (docs/api.md is checked against this table). */
 export interface Right {
@@ -10,6 +10,8 @@ export interface Right {
   readonly does: string;
   /** The secret in the address is the permission: no cookie counts, so no other site can misuse one. */
   readonly byToken?: true;
+  /** Also for whoever opened a shared link to this bed with this scope. */
+  readonly share?: ShareScope;
 }
 
 const everyone: readonly Role[] = ROLES;
@@ -17,6 +19,10 @@ const family: readonly Role[] = ["owner", "caregiver"];
 const bench: readonly Role[] = ["owner", "technician"];
 const clinic: readonly Role[] = ["owner", "therapist"];
 const limitSetters: readonly Role[] = ["owner", "caregiver", "therapist"];
+/** Whose say it is who else may look. */
+const consenting: readonly Role[] = ["owner", "patient"];
+/** Everybody of an organisation. */
+const staff: readonly Role[] = ["owner", "therapist", "technician"];
 /** Who carries cards from machine to box. */
 const carriers: readonly Role[] = ["owner", "therapist", "technician"];
 
@@ -36,10 +42,48 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "POST /api/sign-out": { who: everyone, does: "ends this sign-in" },
   "POST /api/me/language": { who: everyone, does: "sets one's own language" },
   "POST /api/people/join-codes": { who: ["owner"], does: "makes a code by which one person joins" },
+  "POST /api/sign-in/password": { who: "anyone", does: "signs in with a name and a password" },
+  "POST /api/me/join": { who: everyone, does: "joins one more home or organisation by a code" },
+  "GET /api/me/sign-ins": { who: everyone, does: "one's own sign-ins" },
+  "DELETE /api/me/sign-ins": { who: everyone, does: "ends all of one's sign-ins but this one" },
+  "DELETE /api/me/sign-ins/:id": { who: everyone, does: "ends a sign-in of one's own, with its phone" },
+  "PUT /api/me/password": { who: everyone, does: "sets one's name and password to sign in with" },
+  "DELETE /api/me/password": { who: everyone, does: "ends signing in with a password" },
+  "GET /api/homes/:home/people": { who: everyone, does: "who belongs to a home" },
+  "DELETE /api/homes/:home/people/:person": {
+    who: ["owner"],
+    does: "removes somebody from a home, with their phones",
+  },
+  "GET /api/homes/:home/consents": {
+    who: everyone,
+    does: "which organisations a home lets in, and who gave and ended that",
+  },
+  "POST /api/homes/:home/consents": { who: consenting, does: "lets an organisation's people in" },
+  "DELETE /api/homes/:home/consents/:consent": { who: consenting, does: "ends that, at once" },
+  "GET /api/homes/:home/shares": { who: consenting, does: "links that show a bed, with their uses" },
+  "POST /api/homes/:home/shares": {
+    who: consenting,
+    does: "makes a link that shows one bed's nights, or the bed live, for a time",
+  },
+  "DELETE /api/homes/:home/shares/:share": { who: consenting, does: "ends a link, at once" },
+  "POST /api/share": { who: "anyone", does: "opens a shared link in this browser" },
+  "GET /api/organisations/:organisation/people": {
+    who: staff,
+    does: "who belongs to an organisation",
+  },
+  "PUT /api/organisations/:organisation": { who: ["owner"], does: "names an organisation" },
+  "POST /api/organisations/:organisation/join-codes": {
+    who: ["owner"],
+    does: "makes a code by which one person joins an organisation",
+  },
+  "DELETE /api/organisations/:organisation/people/:person": {
+    who: ["owner"],
+    does: "removes somebody from an organisation",
+  },
 
   // Also for therapist and technician: their pages name the beds by it, and to leave the alarms out of it for
   // them would read as "no alarm".
-  "GET /api/live": { who: everyone, does: "live numbers and alarms over a WebSocket" },
+  "GET /api/live": { who: everyone, share: "live", does: "live numbers and alarms over a WebSocket" },
   "GET /api/speech/:language/:key": { who: everyone, does: "what an alarm speaks, as sound" },
   "POST /api/beds/:bed/occurrences/:id/acknowledge": {
     who: family,
@@ -104,8 +148,12 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   },
   "POST /api/r/:token": { who: "anyone", byToken: true, does: "a phone reports that it showed a message" },
 
-  "GET /api/beds/:bed/nights": { who: clinic, does: "the recorded nights of a bed" },
-  "GET /api/beds/:bed/nights/:night": { who: clinic, does: "strips, alarms and metrics of one night" },
+  "GET /api/beds/:bed/nights": { who: clinic, share: "nights", does: "the recorded nights of a bed" },
+  "GET /api/beds/:bed/nights/:night": {
+    who: clinic,
+    share: "nights",
+    does: "strips, alarms and metrics of one night",
+  },
   "GET /api/beds/:bed/nights/:night/csv": { who: clinic, does: "one night as CSV, a row a second" },
 
   "GET /api/beds/:bed/audit": {
@@ -190,14 +238,18 @@ export type Place =
   | { readonly kind: "anywhere" }
   | { readonly kind: "nowhere" };
 
+const named = (params: unknown, name: string): string | undefined => {
+  const value: unknown =
+    typeof params === "object" && params !== null ? Reflect.get(params, name) : undefined;
+  return typeof value === "string" ? value : undefined;
+};
+
+/** The bed that the parameters of an address name; undefined: none. */
+export const bedOf = (params: unknown): BedId | undefined => named(params, "bed");
+
 /** The place that the parameters of an address name. */
 export function placeOf(params: unknown, homeOf: (bed: BedId) => HomeId | undefined): Place {
-  const named = (name: string): string | undefined => {
-    const value: unknown =
-      typeof params === "object" && params !== null ? Reflect.get(params, name) : undefined;
-    return typeof value === "string" ? value : undefined;
-  };
-  const [bed, home, organisation] = [named("bed"), named("home"), named("organisation")];
+  const [bed, home, organisation] = ["bed", "home", "organisation"].map((name) => named(params, name));
   if (bed !== undefined) {
     const of = homeOf(bed);
     return of === undefined ? { kind: "nowhere" } : { kind: "home", home: of };
@@ -222,6 +274,28 @@ export function rolesAt({ homes, organisations }: Account, place: Place): readon
       return [];
   }
 }
+
+/** Whether a shared link opens this request: its scope, its home and its bed, nothing else. */
+export function sharedBy(
+  share: Share,
+  right: Right | undefined,
+  bed: BedId | undefined,
+  homeOf: (bed: BedId) => HomeId | undefined,
+): boolean {
+  if (right?.share !== share.scope) return false;
+  // Live is one address for every bed: what is seen there is decided bed by bed.
+  if (bed === undefined) return share.scope === "live";
+  return ownBed(bed) === share.bed && homeOf(bed) === share.home;
+}
+
+/** Before a share's hash where a page lives on a shared link in place of a sign-in. */
+export const SHARED = "share:";
+
+/** What a page on a shared link sees live: its bed. */
+export const sightOfShare =
+  (share: Share, homeOf: (bed: BedId) => HomeId | undefined) =>
+  (bed: BedId): boolean =>
+    sharedBy(share, { who: [], does: "", share: "live" }, bed, homeOf);
 
 /** Which beds an account sees live: those of the homes where it has any role. */
 export function sightOf(

@@ -9,7 +9,7 @@ import { SIGNAL_IDS } from "../domain/signal.ts";
  * checks that the two agree. Unknown fields are ignored.
  */
 
-const Id = Type.String({ pattern: "^[a-z2-7]{10}$" });
+export const Id = Type.String({ pattern: "^[a-z2-7]{10}$" });
 export const Name = Type.String({
   minLength: 1,
   maxLength: 60,

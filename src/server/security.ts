@@ -37,6 +37,10 @@ export const SECURITY_HEADERS = {
 /** Name of the sign-in cookie; the prefix makes browsers insist on Secure, this host and the whole path. */
 export const cookieName = (secure: boolean): string => (secure ? "__Host-breathwatch" : "breathwatch");
 
+/** Name of the cookie that keeps a shared link open. */
+export const shareCookie = (secure: boolean): string =>
+  secure ? "__Host-breathwatch-share" : "breathwatch-share";
+
 /**
  * Whether a request that changes something was made by our own page, undefined when so. Browsers say so in
  * Sec-Fetch-Site or Origin; a request with neither is no browser's, and then no cookie was taken along unasked.

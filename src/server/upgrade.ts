@@ -5,16 +5,23 @@ import { Fault, messageOf } from "../domain/fault.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import type { App, Context } from "./context.ts";
 import { RateStore } from "./limits.ts";
+import type { Sight } from "./live-hub.ts";
 import { problemOf } from "./problem.ts";
-import { authorise, rightOf, sightOf } from "./rights.ts";
-import { cookieName, crossSite } from "./security.ts";
-import type { SignedIn } from "./sessions.ts";
+import { authorise, rightOf, SHARED, sightOf, sightOfShare } from "./rights.ts";
+import { shareHash } from "./routes/shares.ts";
+import { cookieName, crossSite, shareCookie } from "./security.ts";
 
 const LIVE = "/api/live";
 /** A page that reconnects every second for a minute, on a few tablets behind one address. */
 const UPGRADES_MAX = 600;
 /** Largest message from a page: a request for waves is about 50 bytes. */
 const MESSAGE_MAX = 1_024;
+
+/** A page that may look on: by a sign-in, or by a shared link. */
+interface Viewer {
+  readonly tokenHash: string;
+  readonly sight: Sight;
+}
 
 /** Answers WebSocket upgrades by the same table of rights as everything else; refusals are problem details. */
 export function answerUpgrades(app: App, context: Context): void {
@@ -27,12 +34,10 @@ export function answerUpgrades(app: App, context: Context): void {
     const ignore = (): void => {};
     socket.on("error", ignore);
     admit(request).then(
-      ({ tokenHash, account }) => {
+      ({ tokenHash, sight }) => {
         if (socket.destroyed) return;
         socket.off("error", ignore);
-        sockets.handleUpgrade(request, socket, head, (accepted) =>
-          hub.add(accepted, tokenHash, sightOf(account, deps.homeOf)),
-        );
+        sockets.handleUpgrade(request, socket, head, (accepted) => hub.add(accepted, tokenHash, sight));
       },
       (error: unknown) => {
         deps.log.note("live.refused", { error: messageOf(error) }, "debug");
@@ -44,7 +49,7 @@ export function answerUpgrades(app: App, context: Context): void {
     sockets.close();
   });
 
-  async function admit(request: IncomingMessage): Promise<SignedIn> {
+  async function admit(request: IncomingMessage): Promise<Viewer> {
     const path = (request.url ?? "").split("?", 1)[0];
     if (path !== LIVE) throw new Fault("NOT_FOUND", "There is no WebSocket at this address.");
     if (limits.hit(request.socket.remoteAddress ?? "", MINUTE_MS).current > UPGRADES_MAX) {
@@ -54,15 +59,32 @@ export function answerUpgrades(app: App, context: Context): void {
     if (foreign !== undefined) throw foreign;
     const cookies = app.parseCookie(request.headers.cookie ?? "");
     const signedIn = await context.sessions.find(cookies[cookieName(deps.tls !== undefined)]);
+    const viewer =
+      signedIn === undefined
+        ? await sharedViewer(cookies)
+        : { tokenHash: signedIn.tokenHash, sight: sightOf(signedIn.account, deps.homeOf) };
+    // Who is signed in is judged by their roles, whatever links this browser opened.
+    const isShared = signedIn === undefined && viewer !== undefined;
     const refusal = authorise(rightOf("GET", LIVE), signedIn?.account, { kind: "anywhere" });
-    if (refusal !== undefined) throw refusal;
-    if (signedIn === undefined) throw new Fault("NOT_SIGNED_IN", "Nobody is signed in here.");
-    if (hub.full(signedIn.tokenHash)) {
+    if (refusal !== undefined && !isShared) throw refusal;
+    if (viewer === undefined) throw new Fault("NOT_SIGNED_IN", "Nobody is signed in here.");
+    if (hub.full(viewer.tokenHash)) {
       throw new Fault("RATE_LIMITED", "Too many pages are open at once.", {
         fix: "Close pages on other devices.",
       });
     }
-    return signedIn;
+    return viewer;
+  }
+
+  async function sharedViewer(cookies: {
+    readonly [name: string]: string | undefined;
+  }): Promise<Viewer | undefined> {
+    const secret = cookies[shareCookie(deps.tls !== undefined)];
+    if (secret === undefined) return undefined;
+    const hash = shareHash(secret);
+    const share = await deps.accounts.share(hash, deps.clock.wall(), false);
+    if (share?.scope !== "live") return undefined;
+    return { tokenHash: `${SHARED}${hash}`, sight: sightOfShare(share, deps.homeOf) };
   }
 }
 

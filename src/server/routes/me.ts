@@ -4,9 +4,20 @@ import { MINUTE_MS, wall } from "../../domain/time.ts";
 import type { Account, JoinCode } from "../../port/accounts.ts";
 import type { App, Context } from "../context.ts";
 import type { JoinCodeResponse, Me } from "../contract.ts";
+import type { ServerDeps } from "../deps.ts";
 import { joinCodeHash, makeCode, verifyOwnerCode } from "../owner-code.ts";
 import { JoinCodeAnswer, MakeJoinCode, MeAnswer, SetLanguage, SignIn } from "../schemas.ts";
-import { endCookie, endSignIns, homeMeant, letIn, personOf, rename, startSignIn } from "../sign-ins.ts";
+import { Join } from "../schemas-people.ts";
+import {
+  endCookie,
+  endSignIns,
+  giveRole,
+  homeMeant,
+  letIn,
+  personOf,
+  rename,
+  startSignIn,
+} from "../sign-ins.ts";
 
 const JOIN_CODE_MS = 10 * MINUTE_MS;
 /** Guesses a minute: from one address, and from everywhere together. */
@@ -20,7 +31,7 @@ export function meRoutes(app: App, context: Context): void {
 
   app.get("/api/me", { schema: { response: { 200: MeAnswer } } }, async (request, reply): Promise<Me> => {
     reply.header("cache-control", "no-store");
-    return meOf(context.signedIn(request)?.account);
+    return meOf(deps, context.signedIn(request)?.account);
   });
 
   app.post(
@@ -32,9 +43,7 @@ export function meRoutes(app: App, context: Context): void {
       const to = await opens(code);
       if (to === undefined) {
         context.audit("sign_in.refused", "wrong code");
-        throw new Fault("NOT_ALLOWED", "This code is wrong, used up or too old.", {
-          fix: "Check it for typing mistakes, or ask the owner for a new one.",
-        });
+        throw wrongCode();
       }
       const id = await letIn(context, to, request.body.name.trim(), language);
       await startSignIn(context, request, reply, id, "code");
@@ -43,7 +52,25 @@ export function meRoutes(app: App, context: Context): void {
         const { name } = account;
         context.audit("sign_in", to.role, { id, name, language, ...to });
       }
-      return meOf(account);
+      return meOf(deps, account);
+    },
+  );
+
+  app.post(
+    "/api/me/join",
+    { schema: { body: Join, response: { 200: MeAnswer } } },
+    async (request, reply): Promise<Me> => {
+      await guess(request, reply);
+      const account = context.account(request);
+      const to = await opens(request.body.code);
+      if (to === undefined) {
+        context.audit("join.refused", "wrong code", context.person(request));
+        throw wrongCode();
+      }
+      await giveRole(context, account, to);
+      context.audit("join", to.role, { ...account, ...to });
+      reply.header("cache-control", "no-store");
+      return meOf(deps, await deps.accounts.account(account.id));
     },
   );
 
@@ -78,18 +105,24 @@ export function meRoutes(app: App, context: Context): void {
     },
   );
 
-  function meOf(account: Account | undefined): Me {
-    const about = deps.about(account);
-    const person = account === undefined ? undefined : personOf(account);
-    if (account === undefined || person === undefined) return about;
-    const { homes, organisations } = account;
-    return { ...about, person, homes, organisations };
-  }
-
   async function opens(code: string): Promise<JoinCode["to"] | undefined> {
     if (await verifyOwnerCode(deps.state, code)) return deps.ownerOf;
     return deps.accounts.takeJoinCode(joinCodeHash(code), deps.clock.wall());
   }
+}
+
+const wrongCode = (): Fault =>
+  new Fault("NOT_ALLOWED", "This code is wrong, used up or too old.", {
+    fix: "Check it for typing mistakes, or ask the owner for a new one.",
+  });
+
+/** What a page is told of who is signed in. */
+export function meOf(deps: ServerDeps, account: Account | undefined): Me {
+  const about = deps.about(account);
+  const person = account === undefined ? undefined : personOf(account);
+  if (account === undefined || person === undefined) return about;
+  const { homes, organisations } = account;
+  return { ...about, person, homes, organisations };
 }
 
 /** Counts tries to guess a secret; throws RATE_LIMITED once there are too many. */

@@ -1,3 +1,5 @@
+import { Fault } from "../../domain/fault.ts";
+import { isBase32Id } from "../../domain/ids.ts";
 import type { Accounts } from "../../port/accounts.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Log } from "../../port/log.ts";
@@ -19,6 +21,8 @@ import type { StateTables } from "./tables.ts";
 
 /** Settings and people are read by a person who waits; longer than this is a fault to show, not to sit through. */
 const DEADLINE_MS = 5_000;
+/** A machine that has just been switched on is slow, and sealing what an older version left takes its time. */
+const START_MS = 60_000;
 const AUDITS_LIMIT_MAX = 1_000;
 const LIMITS_LIMIT_MAX = 2_000;
 const WHAT = "the state store";
@@ -59,7 +63,7 @@ export async function openSqliteStores(options: {
   const worker = createWorkerClient<StoreMethods>({
     entry: workerEntry("thread", import.meta.url),
     data: { folder, ...(key && { key }) } satisfies StoresOptions,
-    ...{ what: WHAT, clock, log, faults: FAULTS, deadlineMs: DEADLINE_MS },
+    ...{ what: WHAT, clock, log, faults: FAULTS, deadlineMs: DEADLINE_MS, startMs: START_MS },
   });
   try {
     await worker.start();
@@ -86,6 +90,12 @@ function storesOver(worker: WorkerClient<StoreMethods>): Stores {
     registry: registryOver(areaOf(worker, "registry", "")),
     homes: {
       of(home) {
+        // "" is the thread's name for the data folder's own file.
+        if (!isBase32Id(home))
+          return stateOver(
+            () => Promise.reject(noHome(home)),
+            () => Promise.resolve(),
+          );
         const known = opened.get(home);
         if (known !== undefined) return known;
         // Files are the thread's business: one home's state has nothing of its own to close.
@@ -94,6 +104,7 @@ function storesOver(worker: WorkerClient<StoreMethods>): Stores {
         return state;
       },
       async remove(home) {
+        if (!isBase32Id(home)) throw noHome(home);
         opened.delete(home);
         await worker.call("removeHome", [home]);
       },
@@ -101,6 +112,9 @@ function storesOver(worker: WorkerClient<StoreMethods>): Stores {
     close,
   };
 }
+
+const noHome = (home: string): Fault =>
+  new Fault("STATE_FAILED", `${JSON.stringify(home)} names no home`, { permanent: true });
 
 /** The methods of one area, of one home where it is named. */
 function areaOf<Methods extends object>(

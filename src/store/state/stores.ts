@@ -73,7 +73,8 @@ export function openStores({ folder, key }: StoresOptions): StoreMethods {
       const tables: object = fileOf(home)[area];
       const method: unknown = Reflect.get(tables, name);
       if (typeof method !== "function") throw new TypeError(`no method ${name}`);
-      return Reflect.apply(method, tables, args);
+      const answer: unknown = Reflect.apply(method, tables, args);
+      return answer;
     },
     removeHome(home) {
       const where = folderOf(folder, home);

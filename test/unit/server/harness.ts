@@ -1,5 +1,6 @@
 import { createLimitsDesks } from "../../../src/alarm/limits-desk.ts";
 import type { AlarmCommand, AlarmFold, Occurrence } from "../../../src/domain/alarm.ts";
+import { splitBed } from "../../../src/domain/ids.ts";
 import type { Person, Role } from "../../../src/domain/person.ts";
 import type { Sample } from "../../../src/domain/sample.ts";
 import type { SignalId } from "../../../src/domain/signal.ts";
@@ -92,6 +93,7 @@ export interface Harness {
 
 export interface HarnessOptions {
   readonly imports?: NonNullable<ServerDeps["imports"]>;
+  readonly pairing?: NonNullable<ServerDeps["pairing"]>;
   readonly pagesFolder?: string;
   /** Makes an owner code, which takes a while on purpose. */
   readonly withOwnerCode?: boolean;
@@ -106,6 +108,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const virtual = createVirtualClock(NOW);
   const clock = options.clock ?? virtual;
   let counter = 0;
+  let made = 0;
   const random = createSeededRandom(7);
   const stores = options.stores ?? createMemoryStores();
   const { state, accounts } = stores;
@@ -152,8 +155,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       const people = await accounts.members(HOME);
       const known = people.find((one) => one.name === name && one.role === role);
       if (known !== undefined) return known;
-      const id = `p${"abcdefghi".slice(0, 8)}${"abcdefghijklmnopqrstuvwxyz"[people.length % 26]}`;
-      const person: Person = { id: `${id}${people.length}`, name, role, language: "en" };
+      made += 1;
+      const person: Person = { id: `person-${made}`, name, role, language: "en" };
       await addMember(stores, HOME, person);
       return person;
     },
@@ -189,13 +192,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     timeseries: store,
     live,
     homes: { of: () => state },
-    homeOf: () => HOME,
+    homeOf: (bed) => splitBed(bed)?.home ?? HOME,
     ownerOf: { home: HOME, role: "owner" },
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
+    ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     command: async (bed, command) => {
       harness.commands.push({ bed, command });
       return harness.outcome;

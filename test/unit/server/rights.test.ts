@@ -3,7 +3,9 @@ import path from "node:path";
 import type { FastifyInstance, RouteOptions } from "fastify";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROLES, type Role } from "../../../src/domain/person.ts";
+import { ORGANISATION_ROLES } from "../../../src/port/accounts.ts";
 import { authorise, RIGHTS, rightOf } from "../../../src/server/rights.ts";
+import { addSignIn } from "../../support/sign-in.ts";
 import { type Harness, HOME, OCCURRENCE, startHarness, TOKEN } from "./harness.ts";
 
 /** Every route that the app really registered, seen from outside. */
@@ -23,6 +25,10 @@ vi.mock("fastify", async (original) => {
   };
 });
 
+const CLINIC = "clinicaaaa";
+const OTHER_HOME = "homebbbbbb";
+const OTHER_CLINIC = "clinicbbbb";
+
 /** A request to each route that would do its work for whoever may. */
 const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly payload?: object } } = {
   "GET /": { url: "/" },
@@ -35,6 +41,41 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/sign-out": { url: "/api/sign-out" },
   "POST /api/me/language": { url: "/api/me/language", payload: { language: "en" } },
   "POST /api/people/join-codes": { url: "/api/people/join-codes", payload: { role: "patient" } },
+  "POST /api/sign-in/password": { url: "/api/sign-in/password", payload: {} },
+  "POST /api/me/join": { url: "/api/me/join", payload: {} },
+  "GET /api/me/sign-ins": { url: "/api/me/sign-ins" },
+  "DELETE /api/me/sign-ins": { url: "/api/me/sign-ins" },
+  "DELETE /api/me/sign-ins/:id": { url: "/api/me/sign-ins/0123456789abcdef" },
+  "PUT /api/me/password": { url: "/api/me/password", payload: {} },
+  "DELETE /api/me/password": { url: "/api/me/password" },
+  "GET /api/homes/:home/people": { url: `/api/homes/${HOME}/people` },
+  "DELETE /api/homes/:home/people/:person": { url: `/api/homes/${HOME}/people/nobody` },
+  "GET /api/homes/:home/consents": { url: `/api/homes/${HOME}/consents` },
+  "POST /api/homes/:home/consents": { url: `/api/homes/${HOME}/consents`, payload: {} },
+  "DELETE /api/homes/:home/consents/:consent": { url: `/api/homes/${HOME}/consents/aaaaaaaaaa` },
+  "GET /api/homes/:home/shares": { url: `/api/homes/${HOME}/shares` },
+  "POST /api/homes/:home/shares": { url: `/api/homes/${HOME}/shares`, payload: {} },
+  "DELETE /api/homes/:home/shares/:share": { url: `/api/homes/${HOME}/shares/aaaaaaaaaa` },
+  "POST /api/share": { url: "/api/share", payload: {} },
+  "GET /api/organisations/:organisation/people": { url: `/api/organisations/${CLINIC}/people` },
+  "PUT /api/organisations/:organisation": { url: `/api/organisations/${CLINIC}`, payload: {} },
+  "POST /api/organisations/:organisation/join-codes": {
+    url: `/api/organisations/${CLINIC}/join-codes`,
+    payload: {},
+  },
+  "DELETE /api/organisations/:organisation/people/:person": {
+    url: `/api/organisations/${CLINIC}/people/nobody`,
+  },
+  "GET /api/health": { url: "/api/health" },
+  "GET /healthz": { url: "/healthz" },
+  "POST /api/pair": { url: "/api/pair", payload: {} },
+  "PUT /api/boxes/:box/estate": { url: "/api/boxes/aaaaaaaaaa/estate", payload: {} },
+  "GET /api/homes": { url: "/api/homes" },
+  "POST /api/homes/codes": { url: "/api/homes/codes", payload: {} },
+  "POST /api/homes/:home/codes": { url: `/api/homes/${HOME}/codes`, payload: {} },
+  "DELETE /api/homes/codes/:code": { url: "/api/homes/codes/aaaaaaaaaaaaaaaa" },
+  "PUT /api/homes/:home": { url: `/api/homes/${HOME}`, payload: {} },
+  "POST /api/homes/:home/boxes/:box/revoke": { url: `/api/homes/${HOME}/boxes/aaaaaaaaaa/revoke` },
   "GET /api/live": { url: "/api/live" },
   "GET /api/speech/:language/:key": { url: "/api/speech/en/mask_off" },
   "POST /api/beds/:bed/occurrences/:id/acknowledge": {
@@ -84,8 +125,6 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true",
   },
   "GET /api/devices": { url: "/api/devices" },
-  "GET /api/health": { url: "/api/health" },
-  "GET /healthz": { url: "/healthz" },
   "GET /api/devices/:device/frames": { url: "/api/devices/oxiaaaaaaa/frames" },
   "POST /api/devices/:device/serial": { url: "/api/devices/oxiaaaaaaa/serial" },
   "GET /api/devices/:device/recording": { url: "/api/devices/oxiaaaaaaa/recording?from=0&to=1000" },
@@ -105,6 +144,12 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
 
 /** The technician's own. */
 const BENCH = [
+  "GET /api/homes",
+  "POST /api/homes/codes",
+  "POST /api/homes/:home/codes",
+  "DELETE /api/homes/codes/:code",
+  "PUT /api/homes/:home",
+  "POST /api/homes/:home/boxes/:box/revoke",
   "GET /api/health",
   "GET /api/devices",
   "GET /api/devices/:device/frames",
@@ -116,6 +161,24 @@ const BENCH = [
   "POST /api/beds/:bed/commissionings/steps",
   "POST /api/beds/:bed/commissionings/close",
   "GET /api/beds/:bed/reception",
+];
+
+/** Whose say it is who else may look. */
+const CONSENT = [
+  "POST /api/homes/:home/consents",
+  "DELETE /api/homes/:home/consents/:consent",
+  "GET /api/homes/:home/shares",
+  "POST /api/homes/:home/shares",
+  "DELETE /api/homes/:home/shares/:share",
+];
+
+/** For whoever manages a home or an organisation. */
+const MANAGE = [
+  "POST /api/people/join-codes",
+  "DELETE /api/homes/:home/people/:person",
+  "PUT /api/organisations/:organisation",
+  "POST /api/organisations/:organisation/join-codes",
+  "DELETE /api/organisations/:organisation/people/:person",
 ];
 
 /** For those who care for the person, and nobody else. */
@@ -141,7 +204,8 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/beds/:bed/limits/code/apply",
     "POST /api/beds/:bed/limits/what-if",
     "GET /api/beds/:bed/baselines",
-    "POST /api/people/join-codes",
+    ...MANAGE,
+    ...CONSENT,
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
@@ -158,7 +222,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/beds/:bed/limits/code/apply",
     "POST /api/beds/:bed/limits/what-if",
     "GET /api/beds/:bed/baselines",
-    "POST /api/people/join-codes",
+    ...MANAGE,
     ...CARE,
     "POST /api/beds/:bed/drill",
     "POST /api/push",
@@ -172,7 +236,8 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   therapist: [
-    "POST /api/people/join-codes",
+    ...MANAGE,
+    ...CONSENT,
     ...CARE,
     "POST /api/beds/:bed/drill",
     "POST /api/push",
@@ -187,7 +252,8 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/beds/:bed/limits/code/apply",
     "POST /api/beds/:bed/limits/what-if",
     "GET /api/beds/:bed/baselines",
-    "POST /api/people/join-codes",
+    ...MANAGE,
+    ...CONSENT,
     ...CARE,
     "POST /api/push",
     "DELETE /api/push/:id",
@@ -200,8 +266,13 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
 
 /** Routes that work without signing in; everything else must not. */
 const OPEN = Object.keys(EXAMPLES).filter(
-  (route) => !route.includes("/api/") || /\/api\/(me|sign-in|a\/:token|r\/:token)$/.test(route),
+  (route) =>
+    !route.includes("/api/") ||
+    /\/api\/(me|sign-in|sign-in\/password|share|pair|boxes\/:box\/estate|a\/:token|r\/:token)$/.test(route),
 );
+
+/** Whoever is nothing at a place is told that it is not there. */
+const NAMES_A_PLACE = /:(bed|home|organisation)\b/;
 
 let harness: Harness;
 beforeAll(async () => {
@@ -221,6 +292,29 @@ async function ask(route: string, cookie: string | undefined): Promise<number> {
   });
   return answer.statusCode;
 }
+
+let people = 0;
+/** Somebody new who is this in a home, or in an organisation. */
+async function somebody(role: Role, at: { readonly home: string } | { readonly organisation: string }) {
+  people += 1;
+  const id = `somebody-${people}`;
+  const secret = id.padEnd(43, "y");
+  const { accounts, clock } = harness;
+  await accounts.putAccount({ id, name: `A ${role}`, language: "en" });
+  if ("home" in at) await accounts.putRole(id, at.home, role);
+  else {
+    await accounts.putOrganisation({ id: at.organisation, name: "Clinic" });
+    await accounts.putOrganisationRole(id, at.organisation, ORGANISATION_ROLES.find((one) => one === role)!);
+  }
+  await addSignIn({ accounts, clock }, id, secret);
+  return `breathwatch=${secret}`;
+}
+
+/** Whoever has this role where the example asks. */
+const insider = (route: string, role: Role) =>
+  somebody(role, route.includes(":organisation") ? { organisation: CLINIC } : { home: HOME });
+
+const isOrganisationRole = (role: Role): boolean => (ORGANISATION_ROLES as readonly string[]).includes(role);
 
 describe("the table of rights", () => {
   it("has a row for every route that exists, and no row for one that does not", () => {
@@ -266,10 +360,26 @@ describe.each(Object.keys(EXAMPLES))("%s", (route) => {
     expect(await ask(route, "breathwatch=; breathwatch=../../x")).toBe(401);
   });
 
-  it.each(ROLES)("treats the role %s as written down", async (role) => {
-    const status = await ask(route, await harness.signIn(role));
-    if (REFUSED[role].includes(route)) expect(status).toBe(403);
-    else expect([401, 403, 500]).not.toContain(status);
+  it("treats every role as written down", async () => {
+    for (const role of ROLES) {
+      if (route.includes(":organisation") && !isOrganisationRole(role)) continue;
+      const status = await ask(route, await insider(route, role));
+      if (REFUSED[role].includes(route)) expect(status, role).toBe(403);
+      else expect([401, 403, 500], role).not.toContain(status);
+    }
+  });
+
+  it("is not there for any role of another home or organisation", async () => {
+    if (!NAMES_A_PLACE.test(route) || OPEN.includes(route)) return;
+    for (const role of ROLES) {
+      expect(await ask(route, await somebody(role, { home: OTHER_HOME })), role).toBe(404);
+      if (!isOrganisationRole(role)) continue;
+      expect(await ask(route, await somebody(role, { organisation: OTHER_CLINIC })), role).toBe(404);
+      // Belonging to an organisation gives nothing in a home that has not let it in.
+      if (!route.includes(":organisation")) {
+        expect(await ask(route, await somebody(role, { organisation: CLINIC })), role).toBe(404);
+      }
+    }
   });
 });
 

@@ -1,0 +1,114 @@
+/** People, sign-ins, organisations, consents and shared links, as pages see them. Times are epoch milliseconds. */
+import type { BedId, PersonId } from "../../domain/ids.ts";
+import type { Language, Role } from "../../domain/person.ts";
+import type { OrganisationId, OrganisationRole, ShareScope, SignInWay } from "../../port/accounts.ts";
+
+/** GET /api/me/sign-ins ; DELETE /api/me/sign-ins/:id, and DELETE /api/me/sign-ins for all but this one: 204. */
+export interface SignInsResponse {
+  readonly signIns: readonly {
+    readonly id: string;
+    /** This browser's own. */
+    readonly current: boolean;
+    readonly way: SignInWay;
+    readonly label: string;
+    readonly createdAt: number;
+    readonly seenAt: number;
+    readonly expiresAt: number;
+  }[];
+  /** The name by which one signs in with a password; absent: there is no password. */
+  readonly login?: string;
+}
+
+/** POST /api/me/join : joins one more home or organisation with this account; answers Me. */
+export interface JoinRequest {
+  readonly code: string;
+}
+
+/** PUT /api/me/password, 204; at least 10 characters. DELETE /api/me/password, 204. */
+export interface SetPasswordRequest {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** POST /api/sign-in/password : answers Me and sets the session cookie. */
+export type PasswordSignInRequest = SetPasswordRequest;
+
+/** GET /api/homes/:home/people ; DELETE /api/homes/:home/people/:person, 204: role, phones and all are gone. */
+export interface MembersResponse {
+  readonly people: readonly {
+    readonly id: PersonId;
+    readonly name: string;
+    readonly language: Language;
+    readonly role: Role;
+  }[];
+}
+
+interface Signed {
+  readonly at: number;
+  readonly by: PersonId;
+  readonly name: string;
+}
+
+/** GET /api/homes/:home/consents : those that stand first; with the organisations that may be let in. */
+export interface ConsentsResponse {
+  readonly consents: readonly {
+    readonly id: string;
+    readonly organisation: OrganisationId;
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly given: Signed;
+    readonly ended?: Signed;
+  }[];
+  readonly organisations: readonly { readonly id: OrganisationId; readonly name: string }[];
+}
+
+/** POST /api/homes/:home/consents, 204. DELETE /api/homes/:home/consents/:consent, 204: takes effect at once. */
+export interface GiveConsentRequest {
+  readonly organisation: OrganisationId;
+  readonly roles: readonly Exclude<OrganisationRole, "owner">[];
+}
+
+/** GET /api/homes/:home/shares */
+export interface SharesResponse {
+  readonly shares: readonly {
+    readonly id: string;
+    readonly bed: BedId;
+    readonly scope: ShareScope;
+    readonly label: string;
+    readonly madeAt: number;
+    readonly expiresAt: number;
+    readonly uses: number;
+    readonly usedAt?: number;
+  }[];
+}
+
+/** POST /api/homes/:home/shares : the link's path, told this once. DELETE /api/homes/:home/shares/:share, 204. */
+export interface MakeShareRequest {
+  readonly bed: BedId;
+  readonly scope: ShareScope;
+  readonly label: string;
+  readonly forMs: number;
+}
+export interface ShareMadeResponse {
+  readonly id: string;
+  /** `/share#secret=...` : what follows the # sign reaches no log. */
+  readonly path: string;
+  readonly expiresAt: number;
+}
+
+/** POST /api/share : opens a shared link in this browser. */
+export interface ShareOpenedResponse {
+  readonly bed: BedId;
+  readonly scope: ShareScope;
+  readonly expiresAt: number;
+}
+
+/** GET /api/organisations/:organisation/people */
+export interface OrganisationMembersResponse {
+  readonly people: readonly {
+    readonly id: PersonId;
+    readonly name: string;
+    readonly language: Language;
+    readonly role: OrganisationRole;
+  }[];
+}

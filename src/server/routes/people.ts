@@ -1,0 +1,121 @@
+import { hashPassword, verifyPassword } from "../../crypt/password.ts";
+import { Fault } from "../../domain/fault.ts";
+import type { App, Context } from "../context.ts";
+import type { MembersResponse, SignInsResponse } from "../contract/people.ts";
+import type { Me } from "../contract.ts";
+import { MeAnswer } from "../schemas.ts";
+import * as schemas from "../schemas-people.ts";
+import { endRole, endSignIns, startSignIn } from "../sign-ins.ts";
+import { limitGuesses, meOf } from "./me.ts";
+
+/** Letters of a sign-in's hash that name it. */
+const ID_LENGTH = 16;
+
+/** One's own sign-ins and password, and the people of a home. */
+export function peopleRoutes(app: App, context: Context): void {
+  const { deps } = context;
+  const { accounts } = deps;
+  const guess = limitGuesses(app);
+
+  app.get(
+    "/api/me/sign-ins",
+    { schema: { response: { 200: schemas.SignInsAnswer } } },
+    async (request, reply): Promise<SignInsResponse> => {
+      reply.header("cache-control", "no-store");
+      const { id } = context.account(request);
+      const current = context.signedIn(request)?.tokenHash;
+      const login = await accounts.login(id);
+      const signIns = (await accounts.sessions(id, deps.clock.wall())).map(({ tokenHash, ...rest }) => ({
+        ...rest,
+        id: tokenHash.slice(0, ID_LENGTH),
+        current: tokenHash === current,
+      }));
+      return { signIns, ...(login === undefined ? {} : { login }) };
+    },
+  );
+
+  app.delete("/api/me/sign-ins/:id", { schema: { params: schemas.SignInParams } }, async (request, reply) => {
+    const account = context.account(request);
+    const own = await accounts.sessions(account.id, deps.clock.wall());
+    const found = own.filter(({ tokenHash }) => tokenHash.startsWith(request.params.id));
+    if (found.length === 0) throw new Fault("NOT_FOUND", "You have no such sign-in.");
+    await endSignIns(
+      context,
+      account,
+      found.map(({ tokenHash }) => tokenHash),
+    );
+    context.audit("sign_in.ended", request.params.id, context.person(request));
+    return reply.code(204).send();
+  });
+
+  app.delete("/api/me/sign-ins", async (request, reply) => {
+    const account = context.account(request);
+    const ended = await accounts.endSessions(account.id, context.signedIn(request)?.tokenHash);
+    await endSignIns(context, account, ended);
+    context.audit("sign_in.ended", `${ended.length} others`, context.person(request));
+    return reply.code(204).send();
+  });
+
+  app.put("/api/me/password", { schema: { body: schemas.SetPassword } }, async (request, reply) => {
+    const { login, password } = request.body;
+    await accounts.setPassword(context.account(request).id, login.trim(), await hashPassword(password));
+    context.audit("password.set", "", context.person(request));
+    return reply.code(204).send();
+  });
+
+  app.delete("/api/me/password", async (request, reply) => {
+    await accounts.endPassword(context.account(request).id);
+    context.audit("password.ended", "", context.person(request));
+    return reply.code(204).send();
+  });
+
+  app.post(
+    "/api/sign-in/password",
+    { schema: { body: schemas.PasswordSignIn, response: { 200: MeAnswer } } },
+    async (request, reply): Promise<Me> => {
+      await guess(request, reply);
+      const { login, password } = request.body;
+      const kept = await accounts.password(login);
+      const isRight = await verifyPassword(password, kept?.hash);
+      const account = kept === undefined || !isRight ? undefined : await accounts.account(kept.account);
+      if (account === undefined) {
+        context.audit("sign_in.refused", "wrong password");
+        throw new Fault("NOT_ALLOWED", "This name or password is wrong.", {
+          fix: "Check both, or join again with a code.",
+        });
+      }
+      await startSignIn(context, request, reply, account.id, "password");
+      context.auditFor(account, "sign_in", "password");
+      return meOf(deps, account);
+    },
+  );
+
+  app.get(
+    "/api/homes/:home/people",
+    { schema: { params: schemas.HomeParams, response: { 200: schemas.MembersAnswer } } },
+    async (request, reply): Promise<MembersResponse> => {
+      reply.header("cache-control", "no-store");
+      return { people: await accounts.members(request.params.home) };
+    },
+  );
+
+  app.delete(
+    "/api/homes/:home/people/:person",
+    { schema: { params: schemas.HomePersonParams } },
+    async (request, reply) => {
+      const { home, person: id } = request.params;
+      const members = await accounts.members(home);
+      const member = members.find((one) => one.id === id);
+      if (member === undefined) throw new Fault("NOT_FOUND", "There is no such person in this home.");
+      const owners = members.filter(({ role }) => role === "owner");
+      if (member.role === "owner" && owners.length === 1) {
+        throw new Fault("CONFLICT", "This is the only owner of the home.", {
+          fix: "Let somebody else in as owner first, with the owner code.",
+        });
+      }
+      await endRole(context, id, home);
+      context.audit("person.removed", `${id} ${member.role}`, context.person(request));
+      return reply.code(204).send();
+    },
+  );
+}
