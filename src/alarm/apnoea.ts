@@ -7,9 +7,11 @@ import { GAP_MS, unknown, type Verdict, type View, WAITING } from "./condition.t
  */
 export function judgeApnoea(view: View, limitS: number): Verdict {
   const breaths = byBreaths(view, limitS);
-  const verdicts = [breaths, byDuration(view, limitS)].filter(isUsable);
-  const found = verdicts.find(({ kind }) => kind === "holds") ?? verdicts[0];
-  if (found !== undefined) return found;
+  if (breaths.kind === "holds") return breaths;
+  const duration = byDuration(view, limitS);
+  if (duration.kind === "holds") return duration;
+  if (isUsable(breaths)) return breaths;
+  if (isUsable(duration)) return duration;
   const rate = byRate(view, limitS);
   return breaths.kind === "unknown" && !isUsable(rate) ? breaths : rate;
 }

@@ -173,6 +173,11 @@ export interface View {
   readonly held: boolean;
   /** Time since the first violating sample; 0 when nothing violates. */
   readonly heldMs: number;
+  /**
+   * Nothing is the matter with this instance: nobody looks at what "clear" would rest on, so WAITING says as much and
+   * costs less. That is so a hundred thousand times a night.
+   */
+  readonly isAtRest?: boolean;
   readonly bed: BedReadings;
   /** Values of the alarm that this instance is in; undefined while it is in none. */
   readonly told?: AlarmValues | undefined;

@@ -33,31 +33,37 @@ const OWN_CODES: ReadonlySet<string> = new Set([
 /** The signs that this bed can show at all. */
 export function disconnectSigns(view: View, limits: SignLimits): Sign[] {
   const { bed, held } = view;
-  const of = (
+  const signs: Sign[] = [];
+  const add = (
     name: Sign["name"],
     signal: SignalId,
     rule: Parameters<typeof inBand>[1],
     reading: Reading | undefined = bed.reading(signal),
-  ): Sign[] => {
-    if (reading === undefined && !bed.expects([signal])) return [];
-    if (reading === undefined || reading.ageMs >= GAP_MS) return [{ name, shows: undefined }];
+  ): void => {
+    if (reading === undefined && !bed.expects([signal])) return;
+    if (reading === undefined || reading.ageMs >= GAP_MS) {
+      signs.push({ name, shows: undefined });
+      return;
+    }
     const { value, at, device, coverMs } = reading;
-    return [{ name, shows: inBand(value, rule, held), at, coverMs, device, value: [signal, rounded(value)] }];
+    const shows = inBand(value, rule, held);
+    signs.push({ name, shows, at, coverMs, device, value: [signal, rounded(value)] });
   };
   const lowPressure = pressureLimit(view, limits.pressure_peak);
-  return [
-    ...of("leak", "leak", { side: "high", limit: limits.leak, hysteresis: 6 }),
-    ...of("pressure_low", "pressure_peak", { side: "low", limit: lowPressure, hysteresis: 1 }),
-    ...of("volume_low", "tidal_volume_exp", { side: "low", limit: limits.tidal_volume_exp, hysteresis: 20 }),
-    ...of(
-      "minute_volume_low",
-      "minute_volume",
-      { side: "low", limit: limits.minute_volume, hysteresis: 0.2 },
-      bed.minuteVolumeMean(),
-    ),
-    ...apnoeaSign(view, limits.apnea_s),
-    ...ownSign(view),
-  ];
+  add("leak", "leak", { side: "high", limit: limits.leak, hysteresis: 6 });
+  add("pressure_low", "pressure_peak", { side: "low", limit: lowPressure, hysteresis: 1 });
+  add("volume_low", "tidal_volume_exp", { side: "low", limit: limits.tidal_volume_exp, hysteresis: 20 });
+  add(
+    "minute_volume_low",
+    "minute_volume",
+    { side: "low", limit: limits.minute_volume, hysteresis: 0.2 },
+    bed.minuteVolumeMean(),
+  );
+  const apnoea = apnoeaSign(view, limits.apnea_s);
+  if (apnoea !== undefined) signs.push(apnoea);
+  const own = ownSign(view);
+  if (own !== undefined) signs.push(own);
+  return signs;
 }
 
 /** Low against the setting too, where it is known (clinical facts, 3.3), but never so near to it that it is reached. */
@@ -69,28 +75,28 @@ function pressureLimit({ bed }: View, absolute: number): number {
   return Math.max(absolute, Math.min(share, ipap - 3));
 }
 
-function apnoeaSign(view: View, limitS: number): Sign[] {
+function apnoeaSign(view: View, limitS: number): Sign | undefined {
   const { bed } = view;
   const breathing = bed.breathing();
   const shows = showsApnoea(view, limitS);
   const isKnown = breathing !== undefined || bed.expects(["apnea_duration", "resp_rate"]);
-  if (!isKnown && shows === undefined) return [];
+  if (!isKnown && shows === undefined) return undefined;
   const breathsFrom = bed.reading("apnea_duration") ?? bed.reading("resp_rate");
   const device = breathing?.device ?? breathsFrom?.device;
   const at = breathing?.measuringAt ?? breathsFrom?.at;
-  return [
-    { name: "apnoea", shows, ...(at !== undefined && { at }), ...(device !== undefined && { device }) },
-  ];
+  return { name: "apnoea", shows, ...(at !== undefined && { at }), ...(device !== undefined && { device }) };
 }
 
 /** What ventilators say of themselves; one that said so and is not heard now has not said that it is over. */
-function ownSign({ bed, now }: View): Sign[] {
-  const said = bed.ownAlarms().filter(({ role, code }) => role === "ventilator" && OWN_CODES.has(code));
+function ownSign({ bed, now }: View): Sign | undefined {
+  const all = bed.ownAlarms();
+  if (all.length === 0) return undefined;
+  const said = all.filter(({ role, code }) => role === "ventilator" && OWN_CODES.has(code));
   const active = said.filter((alarm) => alarm.active);
   const heard = (active.length > 0 ? active : said).filter(({ heardAt }) => now - heardAt < GAP_MS);
   const [one] = heard;
-  if (one === undefined) return active.length > 0 ? [{ name: "own", shows: undefined }] : [];
-  return [{ name: "own", shows: one.active, at: one.heardAt, device: one.device }];
+  if (one === undefined) return active.length > 0 ? { name: "own", shows: undefined } : undefined;
+  return { name: "own", shows: one.active, at: one.heardAt, device: one.device };
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;

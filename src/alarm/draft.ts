@@ -1,7 +1,7 @@
 import type { AlarmEvent, ConditionId, Occurrence } from "../domain/alarm.ts";
 import type { DeviceId, OccurrenceId } from "../domain/ids.ts";
 import { type Mono, mono, type Wall } from "../domain/time.ts";
-import type { Condition } from "./condition.ts";
+import type { BedReadings, Condition } from "./condition.ts";
 import { CONDITIONS } from "./conditions/index.ts";
 import type { Limits } from "./limits.ts";
 import type { AlarmSetup, Core, EngineState, Judged, Live, Notice, Open, Runtime } from "./state.ts";
@@ -19,6 +19,8 @@ export interface Draft {
   readonly trusted: boolean;
   core: Core;
   live: Live;
+  /** The bed as it is now, worked out once: valid while it is of these very devices and numbers. */
+  readings: DraftReadings | undefined;
   /** In force: the person's own, or the setup's. */
   limits: Limits;
   /** A copy of `live.judged`, once something was judged. */
@@ -27,6 +29,13 @@ export interface Draft {
   readonly notices: Notice[];
   /** Something that the fold shows has changed. */
   isVisible: boolean;
+}
+
+interface DraftReadings {
+  readonly devices: Live["devices"];
+  readonly baselines: Core["baselines"];
+  readonly limits: Limits;
+  readonly bed: BedReadings;
 }
 
 export const draftOf = (
@@ -44,6 +53,7 @@ export const draftOf = (
   trusted,
   core: state.core,
   live: state.live,
+  readings: undefined,
   limits: state.limits ?? setup.limits,
   judged: undefined,
   events: [],

@@ -13,7 +13,7 @@ import { storedLimits } from "./limits.ts";
 import { settlePast, settleTiers, tellLasting } from "./occurrences.ts";
 import { followLeave, updateWatch } from "./on-watch.ts";
 import { settleQuiet } from "./quiet.ts";
-import { ruleFailed, ruleWorked } from "./rule-errors.ts";
+import { hasRuleError, ruleFailed, ruleWorked } from "./rule-errors.ts";
 import type { AlarmSetup, EngineState, Notice } from "./state.ts";
 
 /** Everything that an engine hears. Ticks come once a second, whatever else comes. */
@@ -69,7 +69,7 @@ function observe(setup: AlarmSetup, state: EngineState, observation: Observation
     const live = ingest(state.live, observation, now);
     if (live === undefined) return nothing(state);
     draft.live = live;
-    ruleWorked(draft, "input");
+    if (hasRuleError(draft.core)) ruleWorked(draft, "input");
   } catch (error) {
     // Nothing a driver sends may stop the engine; what it sent is lost, and that is an alarm.
     ruleFailed(draft, "input", messageOf(error));
@@ -157,7 +157,7 @@ function finish(before: EngineState, draft: Draft, accepted?: AlarmCommand): Ste
   };
   const { events, notices } = draft;
   if (accepted === undefined && !isDue(before, after)) return { state: after, events, notices };
-  const state = { ...after, live: { ...after.live, writtenAt: after.mono } };
+  const state: EngineState = { ...after, live: { ...after.live, writtenAt: after.mono } };
   return { state, events, notices, entry: entryOf(state, events, accepted) };
 }
 

@@ -57,22 +57,43 @@ export function ingest(live: Live, observation: Observation, now: Mono): Live | 
   if (known === undefined && Object.keys(live.devices).length >= MOST_DEVICES) return undefined;
   const marks = marked(known?.marks ?? [], observation.epoch, observation.seq);
   if (marks === undefined) return undefined;
-  const before: Omit<DeviceRecord, "marks" | "heardAt" | "simulated" | "timeliness"> =
-    known === undefined
-      ? { breaths: 0, signals: {}, settings: {}, minuteVolumes: [] }
-      : resumed(known, observation.body.kind, now);
-  const { quiet: _heardAgain, ...rest } = before;
-  const heard: DeviceRecord = {
-    ...rest,
-    marks,
-    heardAt: now,
-    simulated: observation.simulated,
-    timeliness,
-  };
+  const before = known === undefined ? UNHEARD : resumed(known, observation.body.kind, now);
+  const { simulated } = observation;
+  const heard: DeviceRecord = { ...before, quiet: undefined, marks, heardAt: now, simulated, timeliness };
   const record = takeBody(withClock(heard, observation, now), observation, now);
   const flips = known === undefined ? 1 : flipped(known, record);
   return { ...live, flips: live.flips + flips, devices: { ...live.devices, [device]: record } };
 }
+
+/** A device that has said nothing, with every key. */
+const UNHEARD: DeviceRecord = {
+  marks: [],
+  heardAt: mono(0),
+  spokeAt: undefined,
+  waveAt: undefined,
+  breathAt: undefined,
+  waveMovedAt: undefined,
+  waveShape: undefined,
+  breaths: 0,
+  quiet: undefined,
+  breathless: undefined,
+  simulated: false,
+  timeliness: "live",
+  signals: {},
+  settings: {},
+  still: undefined,
+  flags: undefined,
+  doubts: undefined,
+  breathLog: undefined,
+  own: undefined,
+  status: undefined,
+  serial: undefined,
+  traces: undefined,
+  settingsBase: undefined,
+  settingsChanged: undefined,
+  clock: undefined,
+  minuteVolumes: [],
+};
 
 /** Whether the device, its breaths or a signal of it that had fallen silent has spoken again. */
 function flipped(before: DeviceRecord, after: DeviceRecord): number {
@@ -107,6 +128,8 @@ function resumed(record: DeviceRecord, kind: Observation["body"]["kind"], now: M
 /** The marks with this sequence number; undefined when it was seen before. */
 function marked(marks: DeviceRecord["marks"], epoch: string, seq: number): DeviceRecord["marks"] | undefined {
   if (!Number.isSafeInteger(seq)) return undefined;
+  const [only] = marks;
+  if (marks.length === 1 && only?.epoch === epoch) return seq <= only.seq ? undefined : [{ epoch, seq }];
   const mark = marks.find((one) => one.epoch === epoch);
   if (mark !== undefined && seq <= mark.seq) return undefined;
   return [...marks.filter((one) => one !== mark), { epoch, seq }].slice(-MOST_EPOCHS);
@@ -117,13 +140,8 @@ function takeBody(record: DeviceRecord, { body }: Observation, now: Mono): Devic
     case "samples":
       return takeSamples(record, body, now);
     case "breath": {
-      const { breathless: _breathes, ...rest } = record;
-      return {
-        ...rest,
-        breathAt: now,
-        breaths: record.breaths + 1,
-        breathLog: withBreath(record, body, now),
-      };
+      const breathLog = withBreath(record, body, now);
+      return { ...record, breathless: undefined, breathAt: now, breaths: record.breaths + 1, breathLog };
     }
     case "wave":
       return takeWave(record, body, now);
@@ -181,11 +199,11 @@ function takeSettings(record: DeviceRecord, body: SettingsBody, now: Mono): Devi
   // A setting that is told for the first time has not changed.
   const settingsBase = { ...given, ...record.settingsBase };
   const changed = Object.keys(settings).filter((id) => isSettingId(id) && settings[id] !== settingsBase[id]);
-  const { settingsChanged: before, ...rest } = record;
-  if (changed.length === 0) return { ...rest, settings, settingsBase };
+  const { settingsChanged: before } = record;
+  if (changed.length === 0) return { ...record, settings, settingsBase, settingsChanged: undefined };
   const names = changed.join(" ");
   const settingsChanged = before?.names === names ? before : { names, at: now };
-  return { ...rest, settings, settingsBase, settingsChanged };
+  return { ...record, settings, settingsBase, settingsChanged };
 }
 
 function usableSettings(body: SettingsBody): DeviceRecord["settings"] {
@@ -201,32 +219,40 @@ function usableSettings(body: SettingsBody): DeviceRecord["settings"] {
 function takeSamples(record: DeviceRecord, body: SamplesBody, now: Mono): DeviceRecord {
   const signals: { [id in SignalId]?: SignalRecord } = { ...record.signals };
   const samples: { [id in SignalId]?: Sample } = {};
-  for (const [id, raw] of Object.entries(body.samples)) {
+  for (const id of Object.keys(body.samples)) {
     if (!isSignalId(id)) continue;
-    const sample = usable(id, raw);
+    const sample = usable(id, body.samples[id]);
     samples[id] = sample;
     signals[id] = takeSample(signals[id], sample, now);
   }
-  const minuteVolumes =
-    typeof samples.minute_volume === "number"
-      ? [...record.minuteVolumes, [now, samples.minute_volume] as const]
-      : record.minuteVolumes;
-  const { flags: _before, ...rest } = record;
   const flags = body.flags ?? [];
   return {
-    ...rest,
+    ...record,
     spokeAt: now,
-    ...(flags.length > 0 && { flags }),
+    flags: flags.length > 0 ? flags : undefined,
     signals,
-    ...(samples.spo2 !== undefined && {
-      doubts: withDoubt(record.doubts ?? [], isDoubted({ flags, signals }), now),
-    }),
-    ...(TRACED.some((id) => typeof samples[id] === "number") && {
-      traces: tracesOf(record, signals, samples, now),
-    }),
-    minuteVolumes: minuteVolumes.filter(([at]) => now - at < MINUTE_MS).slice(-MOST_MINUTE_VOLUMES),
+    doubts:
+      samples.spo2 === undefined
+        ? record.doubts
+        : withDoubt(record.doubts ?? [], isDoubted({ flags, signals }), now),
+    traces: TRACED.some((id) => typeof samples[id] === "number")
+      ? tracesOf(record, signals, samples, now)
+      : record.traces,
+    minuteVolumes: lastMinute(record.minuteVolumes, samples.minute_volume, now),
     still: stillness(record, samples, body.counter, now),
   };
+}
+
+/** The minute volumes of the last 60 s, with one that came now. */
+function lastMinute(
+  before: DeviceRecord["minuteVolumes"],
+  sample: Sample | undefined,
+  now: Mono,
+): DeviceRecord["minuteVolumes"] {
+  let first = 0;
+  while (now - (before[first]?.[0] ?? now) >= MINUTE_MS) first += 1;
+  if (typeof sample !== "number") return first === 0 ? before : before.slice(first);
+  return [...before.slice(Math.max(first, before.length + 1 - MOST_MINUTE_VOLUMES)), [now, sample]];
 }
 
 const TRACED = ["spo2", "pulse_rate"] as const;
@@ -261,16 +287,8 @@ function usable(id: SignalId, raw: unknown): Sample {
 }
 
 function takeSample(before: SignalRecord | undefined, sample: Sample, now: Mono): SignalRecord {
-  const valid = before?.valid;
-  if (typeof sample !== "number") {
-    return {
-      sample,
-      at: now,
-      ...(valid !== undefined && { valid }),
-      ...(before?.quiet === true && { quiet: true }),
-    };
-  }
-  return { sample, at: now, valid: validSample(before, sample, now) };
+  if (typeof sample !== "number") return { sample, at: now, valid: before?.valid, quiet: before?.quiet };
+  return { sample, at: now, valid: validSample(before, sample, now), quiet: undefined };
 }
 
 /**

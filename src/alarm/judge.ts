@@ -135,7 +135,9 @@ const profileOf = (sources: readonly ExpectedSource[], dependencyClass: Dependen
 
 /** A column without a cell in this row is a missing sample: never filled, not measured. */
 function cells(signals: readonly SignalId[], row: Samples): Samples {
-  return Object.fromEntries(signals.map((id) => [id, row[id] ?? absent("not_measured")]));
+  const said: { [id in SignalId]?: Sample } = {};
+  for (const id of signals) said[id] = row[id] ?? absent("not_measured");
+  return said;
 }
 
 const observationOf = (
@@ -157,6 +159,7 @@ const observationOf = (
 });
 
 function linesOf({ notices, events }: StepResult): readonly JudgeLine[] {
+  if (notices.length === 0 && events.length === 0) return [];
   return [
     ...notices.map(({ at, kind, condition, priority, values }) => ({
       at,

@@ -21,13 +21,13 @@ import {
 } from "./condition.ts";
 import { conditionOf, conditionsOf, type Draft, setRuntime } from "./draft.ts";
 import { becomeUnknown, decide, type Instance } from "./instance.ts";
-import { switchedOff } from "./limits.ts";
+import { type Limits, switchedOff } from "./limits.ts";
 import { end, escalate } from "./occurrences.ts";
 import { isInSchedule } from "./on-watch.ts";
 import { raise } from "./raise.ts";
-import { ruleFailed, ruleWorked } from "./rule-errors.ts";
+import { hasRuleError, ruleFailed, ruleWorked } from "./rule-errors.ts";
 import type { AlarmSetup, Core, Runtime } from "./state.ts";
-import { bedReadings, recordOf } from "./view.ts";
+import { bedReadings, liveReadings, recordOf } from "./view.ts";
 
 /** Conditions with at least this delay may use delayed sources (design, law 6). */
 const DELAYED_FROM_S = 120;
@@ -59,12 +59,15 @@ interface Plan {
   readonly condition: Condition;
   /** What it reads, as bits; undefined: everything, every second. */
   readonly reads: number | undefined;
-  /** Its instances, where they are known beforehand. */
-  readonly subjects: readonly Subject[] | undefined;
+  /** Its instances, where they are known beforehand; the devices whose own alarms are its instances. */
+  readonly subjects: readonly Subject[];
+  readonly comesAndGoes: boolean;
 }
 
 interface Plans {
   readonly all: readonly Plan[];
+  /** What has to be judged every second although nothing is the matter. */
+  readonly restless: readonly Plan[];
   /** Those that a kind of news concerns: devices send the same few kinds all night. */
   readonly byNews: Map<News, readonly Plan[]>;
 }
@@ -74,8 +77,9 @@ const known = new WeakMap<AlarmSetup, Plans>();
 /** Kinds of news that are remembered. */
 const MOST_KINDS = 64;
 
-function plansFor(setup: AlarmSetup, news: News): readonly Plan[] {
+function plansFor(setup: AlarmSetup, news: News, isCalm: boolean): readonly Plan[] {
   const plans = known.get(setup) ?? layOut(setup);
+  if (news === NEWS_TIME && isCalm) return plans.restless;
   if (news === NEWS_EVERYTHING || news === NEWS_TIME) return plans.all;
   const found = plans.byNews.get(news);
   if (found !== undefined) return found;
@@ -92,9 +96,11 @@ function layOut(setup: AlarmSetup): Plans {
         condition,
         reads: condition.reads === undefined ? undefined : newsOf(condition.reads),
         subjects: subjectsOf(setup, condition),
+        comesAndGoes: condition.scope.endsWith("_own") || condition.scope === "care",
       }),
     );
-  const plans: Plans = { all, byNews: new Map() };
+  const restless = all.filter(({ reads }) => reads === undefined);
+  const plans: Plans = { all, restless, byNews: new Map() };
   known.set(setup, plans);
   return plans;
 }
@@ -106,28 +112,32 @@ function layOut(setup: AlarmSetup): Plans {
  */
 export function judgeAll(draft: Draft, news: News, from?: DeviceId): void {
   if (draft.core.watch.left !== undefined) return;
-  const { setup, live, core, limits, now, startedAt } = draft;
-  const readings = (withDelayed: boolean): BedReadings =>
-    bedReadings({ profile: setup.profile, live, core, limits, now, startedAt, withDelayed });
-  const liveBed = readings(false);
-  const delayedBed = hasDelayed(draft) ? readings(true) : liveBed;
+  const { setup, core, limits } = draft;
+  const liveBed = liveReadings(draft);
+  const delayedBed = hasDelayed(draft) ? bedReadings(draft, true) : liveBed;
   if (news === NEWS_EVERYTHING) forgetGone(draft);
   const isFresh = news === NEWS_TIME && isAllFresh(draft);
-  const isMending = Object.keys(core.runtimes).some((key) => key.startsWith("RULE_ERROR"));
-  for (const { condition, reads, subjects } of plansFor(setup, news)) {
-    for (const subject of subjects ?? instances(draft, condition)) {
+  const isMending = hasRuleError(core);
+  const isCalm = isFresh && areAllAtRest(core.runtimes);
+  for (const plan of plansFor(setup, news, isCalm)) {
+    const { condition, reads } = plan;
+    for (const subject of plan.comesAndGoes ? instances(draft, plan) : plan.subjects) {
       const runtime = draft.core.runtimes[subject.key];
       if (news === NEWS_TIME && reads !== undefined && isAtRest(runtime, isFresh)) continue;
       // What another device says is no news about this one.
       if (news > 0 && subject.subject !== undefined && subject.subject !== from) continue;
       // Nothing is the matter with it: the next second is soon enough for what reads everything.
       if (news > 0 && reads === undefined && runtime === undefined) continue;
-      const delayS = limits[condition.id].values["delay_s"] ?? 0;
-      const takesDelayed = condition.technical || (!condition.liveOnly && delayS >= DELAYED_FROM_S);
-      judgeOne(draft, subject, takesDelayed ? delayedBed : liveBed, isMending);
+      const bed = delayedBed !== liveBed && takesDelayed(condition, limits) ? delayedBed : liveBed;
+      judgeOne(draft, subject, bed, isMending);
     }
   }
   judgeFaults(draft, liveBed);
+}
+
+function takesDelayed(condition: Condition, limits: Limits): boolean {
+  const delayS = limits[condition.id].values["delay_s"] ?? 0;
+  return condition.technical || (!condition.liveOnly && delayS >= DELAYED_FROM_S);
 }
 
 /** What a device that is no longer at this bed had open is over: nobody could end it otherwise. */
@@ -140,8 +150,15 @@ function forgetGone(draft: Draft): void {
   }
 }
 
-const hasDelayed = ({ live }: Draft): boolean =>
-  Object.values(live.devices).some(({ timeliness }) => timeliness === "delayed");
+function areAllAtRest(runtimes: Core["runtimes"]): boolean {
+  for (const key in runtimes) if (!isAtRest(runtimes[key], true)) return false;
+  return true;
+}
+
+function hasDelayed({ live }: Draft): boolean {
+  for (const id in live.devices) if (live.devices[id]?.timeliness === "delayed") return true;
+  return false;
+}
 
 /** Nothing is open or doubtful, and no signal is overdue; or it is unknown for a reason that time does not change. */
 function isAtRest(runtime: Runtime | undefined, isFresh: boolean): boolean {
@@ -177,13 +194,14 @@ interface Subject extends Instance {
   readonly care?: NonNullable<View["care"]>;
 }
 
-function subjectsOf({ profile }: AlarmSetup, condition: Condition): readonly Subject[] | undefined {
+function subjectsOf({ profile }: AlarmSetup, condition: Condition): readonly Subject[] {
   switch (condition.scope) {
     case "bed":
       return [{ condition, key: condition.id, subject: undefined, part: undefined }];
     case "oximeter":
       return perSource(profile, condition, ["oximeter"]);
     case "ventilator":
+    case "ventilator_own":
       return perSource(profile, condition, ["ventilator"]);
     case "machine":
       return perSource(profile, condition, ["oximeter", "ventilator", "contact"]);
@@ -191,11 +209,11 @@ function subjectsOf({ profile }: AlarmSetup, condition: Condition): readonly Sub
       return perSource(profile, condition, ["call"]);
     case "device":
       return perSource(profile, condition, undefined);
-    case "ventilator_own":
     case "device_own":
+      return perSource(profile, condition, undefined).filter(({ source }) => source?.role !== "ventilator");
     case "care":
     case "command":
-      return undefined;
+      return [];
   }
 }
 
@@ -216,39 +234,20 @@ function perSource(
 }
 
 /** Instances that come and go: a device's own alarms, and what is due at the bed. */
-function instances(draft: Draft, condition: Condition): readonly Subject[] {
-  const { profile } = draft.setup;
-  switch (condition.scope) {
-    case "ventilator_own":
-      return perSource(profile, condition, ["ventilator"]).flatMap((one) => ownAlarms(draft, one));
-    case "device_own":
-      return perSource(profile, condition, undefined)
-        .filter(({ source }) => source?.role !== "ventilator")
-        .flatMap((one) => ownAlarms(draft, one));
-    case "care":
-      return careDue(draft, condition);
-    case "bed":
-    case "oximeter":
-    case "ventilator":
-    case "machine":
-    case "call":
-    case "device":
-    case "command":
-      return [];
+function instances(draft: Draft, { condition, subjects }: Plan): readonly Subject[] {
+  if (condition.scope === "care") return careDue(draft, condition);
+  const all: Subject[] = [];
+  for (const subject of subjects) {
+    const own = subject.subject === undefined ? undefined : draft.live.devices[subject.subject]?.own;
+    for (const alarm of Object.values(own ?? {})) {
+      all.push({ ...subject, key: `${subject.key}/${alarm.code}`, part: alarm.code, own: alarm });
+    }
   }
-}
-
-function ownAlarms(draft: Draft, subject: Subject): readonly Subject[] {
-  const own = subject.subject === undefined ? undefined : draft.live.devices[subject.subject]?.own;
-  return Object.values(own ?? {}).map((alarm) => ({
-    ...subject,
-    key: `${subject.key}/${alarm.code}`,
-    part: alarm.code,
-    own: alarm,
-  }));
+  return all;
 }
 
 function careDue({ core, now }: Draft, condition: Condition): readonly Subject[] {
+  if (core.carePlan === undefined) return [];
   const anyAt = Math.max(0, ...Object.values(core.careDone));
   return CARE_ACTS.flatMap((act): readonly Subject[] => {
     const minutes = core.carePlan?.[act];
@@ -268,8 +267,9 @@ function careDue({ core, now }: Draft, condition: Condition): readonly Subject[]
 
 /** What the box reports of itself waits for its delay, and rises with time, like everything else. */
 function judgeFaults(draft: Draft, bed: BedReadings): void {
-  for (const [key, runtime] of Object.entries(draft.core.runtimes)) {
-    if (runtime.fault === undefined || runtime.t0 === undefined) continue;
+  for (const key of Object.keys(draft.core.runtimes)) {
+    const runtime = draft.core.runtimes[key];
+    if (runtime?.fault === undefined || runtime.t0 === undefined) continue;
     const condition = conditionOf(draft, runtime.condition);
     if (condition === undefined) continue;
     const { values } = draft.limits[condition.id];
@@ -302,13 +302,13 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings, isMending: b
     setRuntime(draft, key, undefined);
     return;
   }
-  const view = new InstanceView(draft, subject, bed, runtime);
+  const isAtRest = runtime === undefined && !isMending;
+  const view = new InstanceView(draft, subject, bed, runtime, isAtRest);
   let verdict: Verdict;
   let priority: Priority;
   try {
     verdict = condition.judge?.(view, limits.values) ?? WAITING;
-    if (runtime === undefined && !isMending && (verdict.kind === "clear" || verdict.kind === "waiting"))
-      return;
+    if (isAtRest && (verdict.kind === "clear" || verdict.kind === "waiting")) return;
     priority = priorityOf(draft, condition, view, verdict);
   } catch (error) {
     ruleFailed(draft, key, messageOf(error));
@@ -335,12 +335,21 @@ function judgeOne(draft: Draft, subject: Subject, bed: BedReadings, isMending: b
  */
 class InstanceView implements View {
   readonly bed: BedReadings;
+  readonly isAtRest: boolean;
   readonly #draft: Draft;
   readonly #subject: Subject;
   readonly #runtime: Runtime | undefined;
+  #device: View["device"];
 
-  constructor(draft: Draft, subject: Subject, bed: BedReadings, runtime: Runtime | undefined) {
+  constructor(
+    draft: Draft,
+    subject: Subject,
+    bed: BedReadings,
+    runtime: Runtime | undefined,
+    isAtRest = false,
+  ) {
     this.bed = bed;
+    this.isAtRest = isAtRest;
     this.#draft = draft;
     this.#subject = subject;
     this.#runtime = runtime;
@@ -420,7 +429,8 @@ class InstanceView implements View {
 
   get device(): View["device"] {
     const { source } = this.#subject;
-    return source === undefined ? undefined : { source, record: recordOf(this.#draft.live, source.device) };
+    if (source === undefined) return undefined;
+    return (this.#device ??= { source, record: recordOf(this.#draft.live, source.device) });
   }
 
   get own(): OwnAlarm | undefined {
@@ -433,8 +443,9 @@ class InstanceView implements View {
 }
 
 function anyRuntime(core: Core, id: ConditionId, is: (runtime: Runtime) => boolean): boolean {
-  for (const runtime of Object.values(core.runtimes)) {
-    if (runtime.condition === id && is(runtime)) return true;
+  for (const key in core.runtimes) {
+    const runtime = core.runtimes[key];
+    if (runtime?.condition === id && is(runtime)) return true;
   }
   return false;
 }

@@ -6,7 +6,7 @@ import { conditionOf, type Draft, later, setRuntime } from "./draft.ts";
 import { end } from "./occurrences.ts";
 import { raise } from "./raise.ts";
 import type { WatchCore } from "./state.ts";
-import { bedReadings } from "./view.ts";
+import { liveReadings } from "./view.ts";
 
 /** After an end by a person, therapy starts a new watch only when it was away for so long. */
 const NEW_THERAPY_MS = 5 * MINUTE_MS;
@@ -79,17 +79,8 @@ export function followLeave(draft: Draft): void {
     backToWatch(draft);
     return;
   }
-  const { live, now, startedAt, setup, core } = draft;
-  const bed = bedReadings({
-    profile: setup.profile,
-    live,
-    core,
-    limits: draft.limits,
-    now,
-    startedAt,
-    withDelayed: false,
-  });
-  const measures = fresh(bed, "spo2") !== undefined;
+  const { setup } = draft;
+  const measures = fresh(liveReadings(draft), "spo2") !== undefined;
   if (!measures) {
     if (left.backSince !== undefined) setLeft(draft, withoutBack(left));
     return;
@@ -203,8 +194,9 @@ export function isInSchedule(draft: Draft): boolean {
 
 function contains({ schedule, zone }: BedProfile, at: Wall): boolean {
   const { fromMinute, toMinute } = schedule;
+  // Around the clock; asked for every minute of a night.
+  if ((toMinute - fromMinute) % (DAY_MS / MINUTE_MS) === 0) return true;
   const minute = minuteOfDay(at, zone);
-  if (fromMinute === toMinute) return true;
   return fromMinute < toMinute
     ? minute >= fromMinute && minute < toMinute
     : minute >= fromMinute || minute < toMinute;
@@ -222,8 +214,8 @@ function nextStart({ fromMinute }: WatchSchedule, zone: string, at: Wall): Wall 
 
 /** Therapy runs (the machine says so, or breaths arrive) and the oximeter measures, both now. */
 function therapyAndSensor(draft: Draft): boolean {
-  const { live, now, startedAt, setup, core, limits } = draft;
-  const bed = bedReadings({ profile: setup.profile, live, core, limits, now, startedAt, withDelayed: false });
+  const { now } = draft;
+  const bed = liveReadings(draft);
   if (fresh(bed, "spo2") === undefined && fresh(bed, "pulse_rate") === undefined) return false;
   const therapy = fresh(bed, "therapy");
   if (therapy !== undefined) return therapy === 1;

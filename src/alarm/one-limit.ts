@@ -1,6 +1,6 @@
 import type { AlarmValues } from "../domain/alarm.ts";
 import type { SignalId } from "../domain/signal.ts";
-import { GAP_MS, type Verdict, type View } from "./condition.ts";
+import { GAP_MS, type Verdict, type View, WAITING } from "./condition.ts";
 
 /** A limit on one signal: violated below (low) or above (high) it. */
 export interface OneLimit {
@@ -23,12 +23,12 @@ export function inBand(value: number, rule: Omit<OneLimit, "signal">, held: bool
 export function judgeLimit(view: View, rule: OneLimit): Verdict {
   const reading = view.bed.reading(rule.signal);
   if (reading === undefined || reading.ageMs >= GAP_MS) return view.bed.missing([rule.signal]);
+  const isIn = inBand(reading.value, rule, view.held);
+  if (!isIn && view.isAtRest === true) return WAITING;
   const evidence = {
     at: reading.at,
     values: { [rule.signal]: reading.value, limit: rule.limit, ...rule.values },
     devices: [reading.device],
   };
-  return inBand(reading.value, rule, view.held)
-    ? { kind: "holds", ...evidence }
-    : { kind: "clear", coverMs: reading.coverMs, ...evidence };
+  return isIn ? { kind: "holds", ...evidence } : { kind: "clear", coverMs: reading.coverMs, ...evidence };
 }

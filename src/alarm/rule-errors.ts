@@ -1,6 +1,7 @@
 import { type Draft, setRuntime } from "./draft.ts";
 import { end } from "./occurrences.ts";
 import { raise } from "./raise.ts";
+import type { Core } from "./state.ts";
 
 const keyOf = (rule: string): string => `RULE_ERROR/${rule}`;
 
@@ -17,6 +18,12 @@ export function ruleFailed(draft: Draft, rule: string, detail: string): void {
   }
   const fresh = { condition: "RULE_ERROR", t0: draft.now, inBand: true, devices: [] } as const;
   raise(draft, key, fresh, { priority: "high", values: { rule, detail: detail.slice(0, 200) } });
+}
+
+/** Whether any rule is failing, or has not worked again for long enough. */
+export function hasRuleError({ runtimes }: Core): boolean {
+  for (const key in runtimes) if (key.startsWith("RULE_ERROR")) return true;
+  return false;
 }
 
 /** A rule judged without a fault; the time since the first such judgement is what clear_s counts. */

@@ -43,6 +43,29 @@ export function owedBy(view: View, graceMs: number, held: boolean = view.held): 
   return { device: source.device, record, delivered, missing };
 }
 
+/** Whether everything that the device ever gave is newer than this: then nothing of it is late. */
+export function isAllNewer({ device, now }: View, ms: number): boolean {
+  const record = device?.record;
+  if (record === undefined || now - record.heardAt >= ms) return false;
+  for (const name of JUDGED_SIGNALS) {
+    const valid = record.signals[name]?.valid;
+    if (valid !== undefined && now - valid.at >= ms) return false;
+  }
+  return true;
+}
+
+/** Whether the device and each judged number that it owes have come in this watch, or at most `graceMs` before it. */
+export function hasAllCome({ device, watchFrom }: View, graceMs: number): boolean {
+  const record = device?.record;
+  if (device === undefined || record === undefined || record.heardAt <= watchFrom - graceMs) return false;
+  for (const name of JUDGED_SIGNALS) {
+    const valid = record.signals[name]?.valid;
+    const isHere = valid !== undefined && valid.at > watchFrom - graceMs;
+    if (!isHere && device.source.signals.includes(name)) return false;
+  }
+  return true;
+}
+
 /** The device has said that this mode or model does not give the number: nothing to wait for. */
 const isRefused = (known: SignalRecord | undefined): boolean =>
   typeof known?.sample === "object" && known.sample.absent === "unsupported";

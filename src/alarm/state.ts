@@ -49,9 +49,9 @@ export interface SignalRecord {
   readonly sample: Sample;
   /** Arrival of `sample`. */
   readonly at: Mono;
-  readonly valid?: ValidSample;
+  readonly valid?: ValidSample | undefined;
   /** No valid value for some seconds: part of the journal, so that a restart does not take it for living. */
-  readonly quiet?: true;
+  readonly quiet?: true | undefined;
 }
 
 /** A device's moving numbers, or its own counter, and since when they have stood still (BR-01). */
@@ -81,45 +81,49 @@ export interface Trace {
 
 export type TracedSignal = "spo2" | "pulse_rate";
 
+/**
+ * All that a device has said so far. Records are copied a hundred thousand times a night: ingest gives each of them every
+ * key, undefined where there is nothing, so that they are all of one shape.
+ */
 export interface DeviceRecord {
   /** Newest sequence number per epoch, newest epoch last; at most four. */
   readonly marks: readonly { readonly epoch: string; readonly seq: number }[];
   /** Arrival of anything; of numbers; of a waveform; of a complete breath. */
   readonly heardAt: Mono;
-  readonly spokeAt?: Mono;
-  readonly waveAt?: Mono;
-  readonly breathAt?: Mono;
+  readonly spokeAt?: Mono | undefined;
+  readonly waveAt?: Mono | undefined;
+  readonly breathAt?: Mono | undefined;
   /** Arrival of the last waveform that differed from the one before. */
-  readonly waveMovedAt?: Mono;
-  readonly waveShape?: string;
+  readonly waveMovedAt?: Mono | undefined;
+  readonly waveShape?: string | undefined;
   readonly breaths: number;
   /** Silent for some seconds; no breath for as long. */
-  readonly quiet?: true;
-  readonly breathless?: true;
+  readonly quiet?: true | undefined;
+  readonly breathless?: true | undefined;
   readonly simulated: boolean;
   readonly timeliness: "live" | "delayed";
   readonly signals: { readonly [id in SignalId]?: SignalRecord };
   readonly settings: { readonly [id in SettingId]?: number | string };
-  readonly still?: Stillness;
+  readonly still?: Stillness | undefined;
   /** Quality remarks beside the newest numbers. */
-  readonly flags?: readonly QualityFlag[];
+  readonly flags?: readonly QualityFlag[] | undefined;
   /** When it doubted its own numbers in the last 2 min: first and last sample of each stretch, oldest first. */
-  readonly doubts?: readonly (readonly [from: Mono, to: Mono])[];
+  readonly doubts?: readonly (readonly [from: Mono, to: Mono])[] | undefined;
   /** The last breaths with their numbers, oldest first; at most 8. */
-  readonly breathLog?: readonly BreathSeen[];
+  readonly breathLog?: readonly BreathSeen[] | undefined;
   /** Alarms that the device raised by itself, by code; at most 16. */
-  readonly own?: { readonly [code: string]: OwnAlarm };
+  readonly own?: { readonly [code: string]: OwnAlarm } | undefined;
   /** What the device last said of itself, and when. */
-  readonly status?: { readonly codes: readonly string[]; readonly at: Mono };
+  readonly status?: { readonly codes: readonly string[]; readonly at: Mono } | undefined;
   /** The serial number that it last told. */
-  readonly serial?: { readonly value: string; readonly at: Mono };
-  readonly traces?: { readonly [id in TracedSignal]?: Trace };
+  readonly serial?: { readonly value: string; readonly at: Mono } | undefined;
+  readonly traces?: { readonly [id in TracedSignal]?: Trace } | undefined;
   /** Settings as they first were, or were when somebody last took note of a change. */
-  readonly settingsBase?: DeviceRecord["settings"];
+  readonly settingsBase?: DeviceRecord["settings"] | undefined;
   /** Names of settings that differ from these, and when the newest change came. */
-  readonly settingsChanged?: { readonly names: string; readonly at: Mono };
+  readonly settingsChanged?: { readonly names: string; readonly at: Mono } | undefined;
   /** The device's own clock against the box's, ms, at the first and at the newest observation that had a stamp. */
-  readonly clock?: { readonly firstMs: number; readonly offsetMs: number; readonly at: Mono };
+  readonly clock?: { readonly firstMs: number; readonly offsetMs: number; readonly at: Mono } | undefined;
   /** minute_volume of the last 60 s: arrival and value, oldest first; at most 64. */
   readonly minuteVolumes: readonly (readonly [Mono, number])[];
 }

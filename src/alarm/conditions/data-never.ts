@@ -1,5 +1,5 @@
 import { condition, type Verdict, type View, WAITING } from "../condition.ts";
-import { isBreathless, type Owed, owedBy } from "../sources.ts";
+import { hasAllCome, isBreathless, type Owed, owedBy } from "../sources.ts";
 
 /** A loss that began so shortly before the watch is DATA_STALE's. */
 const GRACE_MS = 30_000;
@@ -36,6 +36,7 @@ export const dataNever = condition({
 });
 
 function judgeArrival(view: View, limitS: number): Verdict {
+  if (view.isAtRest === true && hasAllCome(view, GRACE_MS)) return WAITING;
   const owed = owedBy(view, GRACE_MS, false);
   if (owed === undefined) return WAITING;
   const { device, delivered } = owed;

@@ -1,5 +1,5 @@
 import { condition, GAP_MS, type Verdict, type View, WAITING } from "../condition.ts";
-import { type Delivered, isBreathless, isSensorOff, owedBy } from "../sources.ts";
+import { type Delivered, isAllNewer, isBreathless, isSensorOff, owedBy } from "../sources.ts";
 
 /** A delayed source speaks in bursts a minute apart. */
 const DELAYED_S = 120;
@@ -41,6 +41,7 @@ export const dataStale = condition({
 function judgeAge(view: View, limitS: number): Verdict {
   const isDelayed = view.device?.record?.timeliness === "delayed";
   const staleMs = (isDelayed ? Math.max(limitS, DELAYED_S) : limitS) * 1000;
+  if (view.isAtRest === true && isAllNewer(view, Math.min(staleMs, GAP_MS))) return WAITING;
   const owed = owedBy(view, staleMs);
   if (owed === undefined || owed.delivered.length === 0) return WAITING;
   const { device } = owed;

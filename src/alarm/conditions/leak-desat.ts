@@ -1,4 +1,4 @@
-import { condition, GAP_MS, type Verdict, type View } from "../condition.ts";
+import { condition, GAP_MS, type Verdict, type View, WAITING } from "../condition.ts";
 import { inBand } from "../one-limit.ts";
 import { isStandby } from "../therapy.ts";
 
@@ -45,6 +45,7 @@ function judgeBoth(view: View, limits: { readonly leak: number; readonly spo2: n
   const limit = low === undefined ? limits.spo2 : Math.min(limits.spo2, low + ABOVE_LOW);
   const leaks = inBand(leak.value, { side: "high", limit: limits.leak, hysteresis: 4 }, view.held);
   const sinks = inBand(spo2.value, { side: "low", limit, hysteresis: 1 }, view.held);
+  if (!(leaks && sinks) && view.isAtRest === true) return WAITING;
   const newest = leak.at > spo2.at ? leak : spo2;
   const evidence = {
     at: newest.at,

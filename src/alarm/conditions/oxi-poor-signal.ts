@@ -45,6 +45,9 @@ function judgeDoubts(view: View, limit: number): Verdict {
   const { doubts = [], spokeAt, signals } = device?.record ?? {};
   if (device === undefined || spokeAt === undefined) return WAITING;
   if (view.now - spokeAt >= GAP_MS) return unknown("gap");
+  const lastAt = lastDoubtAt(doubts);
+  const goodMs = lastAt === undefined ? Number.POSITIVE_INFINITY : spokeAt - lastAt;
+  if (goodMs > 0 && view.isAtRest === true) return WAITING;
   const share = Math.round((100 * doubtedMs(doubts, view.now, WINDOW_MS)) / WINDOW_MS);
   const perfusion = signals?.perfusion_index?.sample;
   const evidence = {
@@ -58,8 +61,6 @@ function judgeDoubts(view: View, limit: number): Verdict {
   };
   const spo2 = signals?.spo2?.valid;
   const cover = spo2?.at === spokeAt ? { coverMs: spo2.coverMs } : {};
-  const lastAt = lastDoubtAt(doubts);
-  const goodMs = lastAt === undefined ? Number.POSITIVE_INFINITY : spokeAt - lastAt;
   if (goodMs > 0) {
     // No number is no good number (law 1).
     if (spo2?.at !== spokeAt) return WAITING;

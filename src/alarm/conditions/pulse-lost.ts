@@ -42,6 +42,7 @@ function judgePulse(view: View): Verdict {
     .every("pulse_rate")
     .find((one) => (one.device === id ? isPresent(pulse.sample) : one.ageMs <= OTHER_MS));
   if (measured !== undefined) {
+    if (view.isAtRest === true) return WAITING;
     const { at, coverMs, value } = measured;
     return {
       kind: "clear",

@@ -1,4 +1,4 @@
-import { condition, type Verdict, type View } from "../condition.ts";
+import { condition, type Verdict, type View, WAITING } from "../condition.ts";
 import { freshSpo2, lowLimits } from "../oxygen-low.ts";
 import { withUrgentDoubt } from "../quality.ts";
 
@@ -45,9 +45,11 @@ function judgeDips(view: View, settings: { readonly limit: number; readonly cros
   const { value, at, device, coverMs } = reading;
   const { limit } = settings;
   const low = lowLimits(view);
-  const clear: Verdict = { kind: "clear", at, coverMs, values: { spo2: value, limit }, devices: [device] };
   // What the dips add up to stays for a while after them: it is an alarm only while the oxygen is low.
-  if (value >= low.limit + (view.held ? low.hysteresis : 0)) return clear;
+  const isLow = value < low.limit + (view.held ? low.hysteresis : 0);
+  if (!isLow && view.isAtRest === true) return WAITING;
+  const clear: Verdict = { kind: "clear", at, coverMs, values: { spo2: value, limit }, devices: [device] };
+  if (!isLow) return clear;
   const dips = view.bed.dips();
   const integral = Math.round(dips.integral);
   const crossings = dips.crossings.length;

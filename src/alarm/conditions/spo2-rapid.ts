@@ -1,4 +1,4 @@
-import { condition, type Verdict, type View } from "../condition.ts";
+import { condition, type Verdict, type View, WAITING } from "../condition.ts";
 import { freshSpo2, lowLimits } from "../oxygen-low.ts";
 import { withUrgentDoubt } from "../quality.ts";
 
@@ -35,9 +35,10 @@ function judgeFall(view: View, below: number): Verdict {
   const { value, at, device, coverMs } = reading;
   const low = lowLimits(view);
   const limit = low.limit - below;
-  const evidence = { at, values: { spo2: value, limit }, devices: [device] };
   // Up to the alarm every sample has to be deep; from then on it goes with SPO2_LOW.
   const isDeep = value <= limit || (view.isOpen("SPO2_RAPID") && value < low.limit + low.hysteresis);
+  if (!isDeep && view.isAtRest === true) return WAITING;
+  const evidence = { at, values: { spo2: value, limit }, devices: [device] };
   if (!isDeep) return { kind: "clear", coverMs, ...evidence };
   const delayMs = SECOND_SAMPLE_S * 1000;
   return withUrgentDoubt(view, { kind: "holds", delayMs, ...evidence });

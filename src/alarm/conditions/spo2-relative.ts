@@ -1,3 +1,4 @@
+import { SIGNALS } from "../../domain/signal.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { condition, type Verdict, type View, WAITING } from "../condition.ts";
 import { freshSpo2 } from "../oxygen-low.ts";
@@ -45,6 +46,8 @@ function judgeDrop(
 ): Verdict {
   const reading = freshSpo2(view);
   if (reading === undefined) return view.bed.missing(["spo2"]);
+  // No usual value lies so far above it.
+  if (view.isAtRest === true && SIGNALS.spo2.max - reading.value < limit) return WAITING;
   const usual = usualOf(view);
   if (usual === undefined) return WAITING;
   const { value, at, device, coverMs } = reading;

@@ -41,7 +41,8 @@ function judgePlateau(
   const { value, at, device, coverMs } = reading;
   const { limit, delay_s } = settings;
   // The samples decide when it is over: the median would sound for minutes after help has come.
-  if (!inBand(value, { side: "low", ...settings }, view.held)) {
+  if (!inBand(value, { side: "low", limit, hysteresis: settings.hysteresis }, view.held)) {
+    if (view.isAtRest === true) return WAITING;
     return { kind: "clear", coverMs, at, values: { spo2: value, limit }, devices: [device] };
   }
   const { median, validMs, devices } = view.bed.window("spo2", delay_s / 60);

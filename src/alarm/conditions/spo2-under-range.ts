@@ -60,15 +60,16 @@ function judgeRange(view: View, limit: number): Verdict {
   if (record.timeliness !== "live") return WAITING;
   const id = device.source.device;
   const pulse = record.signals.pulse_rate?.sample;
+  const measured = view.bed
+    .every("spo2")
+    .find((one) => (one.device === id ? isPresent(spo2.sample) : one.ageMs <= OTHER_MS));
+  if (measured !== undefined && view.isAtRest === true) return WAITING;
   const values = {
     device: id,
     ...(spo2.valid !== undefined && { last_spo2: spo2.valid.value }),
     ...(isPresent(pulse) && { pulse_rate: pulse }),
     limit,
   };
-  const measured = view.bed
-    .every("spo2")
-    .find((one) => (one.device === id ? isPresent(spo2.sample) : one.ageMs <= OTHER_MS));
   if (measured !== undefined) {
     const { at, coverMs } = measured;
     return { kind: "clear", at, coverMs, values, devices: [measured.device] };

@@ -1,4 +1,4 @@
-import { condition, GAP_MS, unknown, type Verdict, type View } from "../condition.ts";
+import { condition, GAP_MS, unknown, type Verdict, type View, WAITING } from "../condition.ts";
 import { disconnectSigns, type Sign, type SignLimits } from "../disconnect-signs.ts";
 import { isStandby } from "../therapy.ts";
 
@@ -57,6 +57,7 @@ function judgeSigns(view: View, limits: SignLimits): Verdict {
   const own = signs.find(({ name }) => name === "own");
   // A machine that tells of its own disconnections can be judged by that alone.
   if (own === undefined && signs.length < 2) return unknown(signs.length === 0 ? "no_source" : "two_signs");
+  if (view.isAtRest === true && signs.every(({ shows }) => shows === false)) return WAITING;
   const isOpenCircuit = showsDisconnection(signs, false);
   if (!isOpenCircuit && showsDisconnection(signs, true)) {
     const isUnheard = own !== undefined && own.shows === undefined;

@@ -1,5 +1,5 @@
 import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
-import { condition, GAP_MS, type Verdict, type View } from "../condition.ts";
+import { condition, GAP_MS, type Verdict, type View, WAITING } from "../condition.ts";
 import { isStandby } from "../therapy.ts";
 
 /** A plug tells every half minute; so long its "there" may stand. */
@@ -56,6 +56,7 @@ function judgeMains(view: View, plugMs: number, clearMs: number): Verdict {
     .filter(({ role, ageMs }) => ageMs < (role === "plug" ? STANDS_MS : GAP_MS))
     .toSorted((a, b) => b.at - a.at)[0];
   if (newest === undefined) return view.bed.missing(["mains"]);
+  if (view.isAtRest === true) return WAITING;
   const { at, device, sameMs } = newest;
   // A plug that said twice that it is there was there in between.
   const coverMs = sameMs >= clearMs ? clearMs : newest.coverMs;

@@ -1,4 +1,4 @@
-import { condition, GAP_MS, unknown, type Verdict, type View } from "../condition.ts";
+import { condition, GAP_MS, unknown, type Verdict, type View, WAITING } from "../condition.ts";
 import { drownsInLeak } from "../leak-gate.ts";
 import { inBand } from "../one-limit.ts";
 import { isStandby } from "../therapy.ts";
@@ -51,12 +51,12 @@ function judgeMean(view: View, rule: UsualRule): Verdict {
   if (mean === undefined || mean.ageMs >= GAP_MS) return view.bed.missing(["minute_volume"]);
   const low = usualLimit(view, rule);
   if (low === undefined) return unknown("baseline:minute_volume");
+  const isLow = inBand(mean.value, { side: "low", ...low }, view.held);
+  if (!isLow && view.isAtRest === true) return WAITING;
   const evidence = {
     at: mean.at,
     values: { minute_volume: Math.round(mean.value * 10) / 10, limit: low.limit, ...low.values },
     devices: [mean.device],
   };
-  return inBand(mean.value, { side: "low", ...low }, view.held)
-    ? { kind: "holds", ...evidence }
-    : { kind: "clear", coverMs: mean.coverMs, ...evidence };
+  return isLow ? { kind: "holds", ...evidence } : { kind: "clear", coverMs: mean.coverMs, ...evidence };
 }

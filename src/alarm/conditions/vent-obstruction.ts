@@ -1,5 +1,5 @@
 import { freshBreaths, trailing } from "../breaths.ts";
-import { condition, GAP_MS, type Verdict, type View } from "../condition.ts";
+import { condition, GAP_MS, type Verdict, type View, WAITING } from "../condition.ts";
 import { drownsInLeak } from "../leak-gate.ts";
 import { isStandby } from "../therapy.ts";
 
@@ -80,15 +80,15 @@ function judgeNumbers(view: View, limits: BlockageLimits): Verdict {
   const peak = view.bed.reading("pressure_peak");
   if (volume === undefined || volume.ageMs >= GAP_MS) return view.bed.missing(["tidal_volume_exp"]);
   if (peak === undefined || peak.ageMs >= GAP_MS) return view.bed.missing(["pressure_peak"]);
+  const isIn = isBlocked(view, limits, volume.value, peak.value);
+  if (!isIn && view.isAtRest === true) return WAITING;
   const newest = volume.at > peak.at ? volume : peak;
   const evidence = {
     at: newest.at,
     values: { tidal_volume_exp: volume.value, pressure_peak: peak.value, limit: limits.volume },
     devices: [...new Set([volume.device, peak.device])],
   };
-  return isBlocked(view, limits, volume.value, peak.value)
-    ? { kind: "holds", ...evidence }
-    : { kind: "clear", coverMs: newest.coverMs, ...evidence };
+  return isIn ? { kind: "holds", ...evidence } : { kind: "clear", coverMs: newest.coverMs, ...evidence };
 }
 
 /** Once blocked, only volume says that it is not any more: pressure may be anything when somebody works at the tube. */
