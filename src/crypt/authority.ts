@@ -78,7 +78,8 @@ export function issueCertificate(
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const signer = createPrivateKey(authority.key);
   const cert = certificate({
-    ...{ subject: nameOf(names[0] ?? "breathwatch"), issuer: nameOf(authority.label) },
+    // No host name: it would be judged as one where the certificate is for addresses alone.
+    ...{ subject: nameOf("Breathwatch pages"), issuer: nameOf(authority.label) },
     ...{ publicKey, signer, random, from: now - BEFORE_MS, to: now + LEAF_MS - BEFORE_MS },
     extensions: [
       extension("2.5.29.19", true, sequence()),

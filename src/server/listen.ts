@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { ListenOptions } from "../port/world.ts";
 import type { App } from "./context.ts";
@@ -27,6 +28,12 @@ export async function listen(
   const opened = address === null || typeof address === "string" ? port : address.port;
   const name = isIP(host) === 6 ? `[${host}]` : host;
   return { url: `${tls === undefined ? "http" : "https"}://${name}:${opened}`, port: opened };
+}
+
+/** Shows another certificate to whoever connects from now on; connections that stand go on. PEM texts. */
+export function renewCertificate(app: App, { cert, key }: NonNullable<ListenOptions["tls"]>): void {
+  const server: unknown = app.server;
+  if (server instanceof TlsServer) server.setSecureContext({ cert, key });
 }
 
 function listenFault(error: unknown, host: string, port: number): unknown {

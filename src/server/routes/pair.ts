@@ -84,21 +84,22 @@ export function pairRoutes(app: App, context: Context): void {
    * A home that nobody belongs to yet gets a code for its owner with the box. A code made in an organisation's name and
    * scanned at the home is the home's consent to that organisation; the owner can end it.
    */
-  async function ownerCodeFor({
-    verdict: { home, isNewHome },
-  }: Pairing): Promise<{ readonly ownerCode?: string }> {
+  async function ownerCodeFor({ verdict: { home } }: Pairing): Promise<{ readonly ownerCode?: string }> {
     const { accounts, clock } = deps;
     const at = clock.wall();
-    if (isNewHome && home.organisation === undefined)
-      await accounts.putRole(home.createdBy, home.id, "owner");
-    if (isNewHome && home.organisation !== undefined) {
+    const { createdBy, organisation } = home;
+    if ((await accounts.members(home.id)).length > 0) return {};
+    const isTheirs = organisation === undefined && (await accounts.account(createdBy)) !== undefined;
+    if (isTheirs) {
+      await accounts.putRole(createdBy, home.id, "owner");
+      return {};
+    }
+    if (organisation !== undefined && (await accounts.consents(home.id)).length === 0) {
       await accounts.addConsent({
-        ...{ id: context.newId(), home: home.id, organisation: home.organisation },
-        roles: ["therapist", "technician"],
-        given: { at, by: home.createdBy, name: "claim code" },
+        ...{ id: context.newId(), home: home.id, organisation, roles: ["therapist", "technician"] },
+        given: { at, by: createdBy, name: "claim code" },
       });
     }
-    if ((await accounts.members(home.id)).length > 0) return {};
     const code = makeCode(deps.random);
     await accounts.addJoinCode({
       codeHash: joinCodeHash(code),
