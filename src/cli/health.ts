@@ -7,14 +7,14 @@ import type { Terminal } from "./terminal.ts";
 export interface ToldHealth {
   readonly version: string;
   readonly beds: readonly BedHealth[];
-  readonly findings: readonly HealthFinding[];
-  readonly upMs: number;
-  readonly memoryBytes: number;
   /** It keeps what it is given. */
   readonly serving: boolean;
 }
 
-/** Asks the program that keeps its data in one of these folders; undefined where none runs or answers. Never rejects. */
+/**
+ * Asks the program that keeps its data in one of these folders; undefined where none runs or answers. A hub tells this
+ * machine's command line nothing of its homes: its version then, and whether it keeps what it is given. Never rejects.
+ */
 export async function askHealth(
   folders: readonly [string, ...string[]],
   terminal: Pick<Terminal, "clock" | "signal">,
@@ -22,7 +22,14 @@ export async function askHealth(
   try {
     const control = await findControl(folders);
     const { status, text } = await askHome(control, "/api/health", undefined, terminal);
-    return status === 200 ? told(text) : undefined;
+    if (status === 200) return told(text);
+    const [me, serving] = [
+      await askHome(control, "/api/me", undefined, terminal),
+      await askHome(control, "/healthz", undefined, terminal),
+    ];
+    const version = parseJson(me.text)?.["version"];
+    if (typeof version !== "string") return undefined;
+    return { version, beds: [], serving: serving.status === 200 };
   } catch {
     // No control file, or nobody behind it: none runs.
     return undefined;
@@ -32,17 +39,10 @@ export async function askHealth(
 const LEVELS: readonly HealthLevel[] = ["ok", "warning", "error"];
 
 function told(text: string): ToldHealth | undefined {
-  const { version, beds, findings, upMs, memoryBytes } = parseJson(text) ?? {};
+  const { version, beds, findings } = parseJson(text) ?? {};
   if (typeof version !== "string" || !Array.isArray(beds) || !Array.isArray(findings)) return undefined;
-  const list = findings.map(findingOf).filter((one) => one !== undefined);
-  return {
-    version,
-    beds: beds.map(bedOf),
-    findings: list,
-    upMs: Number(upMs),
-    memoryBytes: Number(memoryBytes),
-    serving: isServing({ findings: list }),
-  };
+  const known = findings.map(findingOf).filter((one) => one !== undefined);
+  return { version, beds: beds.map(bedOf), serving: isServing({ findings: known }) };
 }
 
 const fieldsOf = (value: unknown): { readonly [name: string]: unknown } =>
@@ -60,14 +60,8 @@ function bedOf(value: unknown): BedHealth {
 }
 
 function findingOf(value: unknown): HealthFinding | undefined {
-  const { id, level, detail, count } = fieldsOf(value);
+  const { id, level } = fieldsOf(value);
   const known = HEALTH_IDS.find((one) => one === id);
   const judged = LEVELS.find((one) => one === level);
-  if (known === undefined || judged === undefined) return undefined;
-  return {
-    id: known,
-    level: judged,
-    ...(typeof detail === "string" ? { detail } : {}),
-    ...(typeof count === "number" ? { count } : {}),
-  };
+  return known === undefined || judged === undefined ? undefined : { id: known, level: judged };
 }

@@ -11,48 +11,26 @@ export interface Reloaded {
 }
 
 /**
- * What may change while somebody is being watched: words, whom to tell, how long to keep. Everything that is opened at
- * the start (ports, links, stores, beds) waits for the next one: half a restart is worse than none.
+ * What may change while somebody is being watched: how much is told and how long data are kept. Everything that is opened
+ * or handed out at the start (ports, links, stores, beds, whom to tell) waits for the next one: half a restart is worse
+ * than none.
  */
-const LIVE: readonly RegExp[] = [
-  /^language$/,
-  /^log\/level$/,
-  /^keep\//,
-  /^webhooks(?:$|\/)/,
-  /^beds\/\d+\/label$/,
-  /^beds\/\d+\/devices\/\d+\/label$/,
-];
+const LIVE: readonly RegExp[] = [/^log\/level$/, /^keep\//];
 
-/** Compares two configurations setting by setting. Beds and devices are the same ones as long as their number is. */
+/** Compares two configurations setting by setting. */
 export function reloaded(before: HomeConfig, after: HomeConfig): Reloaded {
   const changed = differences(before, after, []);
   const live = changed.filter((way) => LIVE.some((pattern) => pattern.test(way)));
   const restart = changed.filter((way) => !live.includes(way));
-  const { language, webhooks, keep, log } = after;
-  const level = log?.level;
-  const { level: _, ...logBefore } = before.log ?? {};
-  const merged: HomeConfig = {
-    ...before,
-    ...{ language, webhooks, keep },
-    beds: before.beds.map((bed, index) => relabelled(bed, after.beds[index])),
-    ...(before.log === undefined && log === undefined
-      ? {}
-      : { log: { ...logBefore, ...(level === undefined ? {} : { level }) } }),
+  const level = after.log?.level;
+  const { level: _, ...log } = before.log ?? {};
+  const merged = { ...log, ...(level === undefined ? {} : { level }) };
+  const { log: __, ...rest } = before;
+  return {
+    config: { ...rest, keep: after.keep, ...(Object.keys(merged).length === 0 ? {} : { log: merged }) },
+    live,
+    restart,
   };
-  return { config: merged, live, restart };
-}
-
-function relabelled(
-  bed: HomeConfig["beds"][number],
-  other: HomeConfig["beds"][number] | undefined,
-): HomeConfig["beds"][number] {
-  if (other === undefined || other.id !== bed.id) return bed;
-  const devices = bed.devices.map((device, index) => {
-    const now = other.devices[index];
-    const isSame = now !== undefined && now.family === device.family && now.port === device.port;
-    return isSame ? { ...device, label: now.label } : device;
-  });
-  return { ...bed, label: other.label, devices };
 }
 
 /** Paths at which two values differ: of single values, and of lists of another length as a whole. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
@@ -36,6 +36,9 @@ export async function openNotifySocket(): Promise<NotifySocket> {
     if (tries > 500) throw new Error("the receiver did not start");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  // Also for a program that runs as another user.
+  chmodSync(folder, 0o755);
+  chmodSync(place, 0o666);
   return {
     path: place,
     told: () => text.split("\n").filter((line) => line !== "" && line !== "BARRIER=1"),

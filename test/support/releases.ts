@@ -28,6 +28,9 @@ if (@BREAKS@) process.exit(1);
 const folder = process.env.DATA;
 const beds = () => JSON.parse(readFileSync(folder + "/beds.json", "utf8"));
 const server = createServer((request, response) => {
+  // A hub tells nobody of its homes.
+  const asked = request.url + (beds() === "hub" ? " of a hub" : "");
+  response.statusCode = asked === "/api/health of a hub" ? 403 : 200;
   const told = { version: VERSION, at: 0, upMs: 1, findings: [], beds: beds(), memoryBytes: 1 };
   response.setHeader("content-type", "application/json").end(JSON.stringify(told));
 });

@@ -98,7 +98,8 @@ describe("a running program", () => {
     vi.waitFor(() => expect(socket.told()).toContainEqual(expect.stringMatching(line)), 10_000);
 
   test("takes over at a hang-up what may change at once, and says what waits for a restart", async () => {
-    const changed: HomeConfig = { ...config, language: "zh-Hant", zone: "Asia/Taipei" };
+    const keep = { waveDays: 3, numberDays: 400 };
+    const changed: HomeConfig = { ...config, keep, zone: "Asia/Taipei" };
     const { socket, notes, applied, hangUps, started } = await serving(async () => ({
       config: changed,
       findings: [],
@@ -106,7 +107,7 @@ describe("a running program", () => {
     await told(socket, /^READY=1$/);
     for (const hangUp of hangUps) hangUp();
     await told(socket, /^STATUS=1 bed; after a restart: zone$/);
-    expect(applied).toEqual([{ ...config, language: "zh-Hant" }]);
+    expect(applied).toEqual([{ ...config, keep }]);
     expect(notes).toEqual([{ event: "config.reloaded", level: "warn" }]);
     await started.stopping();
     await told(socket, /^STOPPING=1$/);

@@ -167,6 +167,18 @@ test("by night, on watch or with an open alarm nothing is fetched, nothing is ch
   expect(readFileSync(path.join(folder, "starts"), "utf8").trim().split("\n")).toHaveLength(1);
 });
 
+test("a hub, which says nothing of its homes, keeps the hours of its own zone and is updated all the same", async () => {
+  writeFileSync(path.join(folder, "data/beds.json"), JSON.stringify("hub"));
+  startBox();
+  await vi.waitFor(() => expect(existsSync(path.join(folder, "data/control.json"))).toBe(true), 10_000);
+  const file = release("0.2.0");
+  expect((await update([file], EVENING)).words).toMatch(/night in Asia\/Shanghai/);
+  expect(await update([file])).toMatchObject({
+    code: 0,
+    words: expect.stringContaining("Version 0.2.0 runs."),
+  });
+});
+
 test("where nothing runs the hours count all the same, and the next start takes the new version", async () => {
   const file = release("0.2.0");
   const words = async (at: Wall) =>

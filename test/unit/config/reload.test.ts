@@ -30,25 +30,19 @@ test("the same configuration changes nothing", () => {
   expect(reloaded(config(), config())).toEqual({ config: config(), live: [], restart: [] });
 });
 
-test("words, whom to tell, how much is told and how long it is kept count at once", () => {
-  const after = config(
-    ["level: warn", "level: debug"],
-    ["label: Bed", "label: By the window"],
-    ["label: finger", "label: thumb"],
-    ["https://a.example", "https://b.example"],
-    ["zone:", "keep: { waveDays: 3 }\nlanguage: zh-Hans\nzone:"],
-  );
+test("how much is told and how long data are kept count at once", () => {
+  const after = config(["level: warn", "level: debug"], ["zone:", "keep: { waveDays: 3 }\nzone:"]);
   const change = reloaded(config(), after);
   expect(change.config).toEqual(after);
   expect(change.restart).toEqual([]);
-  expect(change.live.toSorted()).toEqual([
-    "beds/0/devices/0/label",
-    "beds/0/label",
-    "keep/waveDays",
-    "language",
-    "log/level",
-    "webhooks/0/url",
-  ]);
+  expect(change.live.toSorted()).toEqual(["keep/waveDays", "log/level"]);
+});
+
+test("a level that is no longer named is no longer in force, and the place of the log stays", () => {
+  const before = config(["level: warn", "level: debug, file: /var/log/x"]);
+  const { config: now, live } = reloaded(before, config(["level: warn", "file: /var/log/x"]));
+  expect(live).toEqual(["log/level"]);
+  expect(now.log).toEqual({ file: before.log?.file });
 });
 
 test.each([
@@ -74,9 +68,4 @@ test("of two changes the one counts now and the other later", () => {
   expect({ live, restart }).toEqual({ live: ["log/level"], restart: ["beds/0/devices/0/port"] });
   expect(now.log?.level).toBe("info");
   expect(now.beds[0]?.devices[0]?.port).toBe("/dev/ttyUSB0");
-});
-
-test("a label is not put on a device that has taken the place of another", () => {
-  const after = config(["nonin-serial", "masimo-ascii"], ["label: finger", "label: ear"]);
-  expect(reloaded(config(), after).config.beds[0]?.devices[0]?.label).toBe("finger");
 });
