@@ -253,7 +253,8 @@ export function createIntake(options: IntakeOptions): Intake {
     }),
     ofHome(home) {
       const counts = homes.get(home);
-      return counts === undefined ? undefined : { ...counts, waiting: commits.waitingOf(home) };
+      const waiting = commits.waitingOf(home);
+      return counts === undefined && waiting === 0 ? undefined : { ...noCounts(), ...counts, waiting };
     },
     forget(home) {
       homes.delete(home);

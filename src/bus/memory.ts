@@ -39,6 +39,9 @@ interface Client {
 
 const RETRY_MS = 1_000;
 
+/** Each message of it goes to one of its subscribers, and no retained one (MQTT 5, section 4.8.2). */
+const isShared = (filter: string): boolean => filter.startsWith("$share/");
+
 /** A broker that is up from the start; `starter` is for compositions that bring their own. */
 export function createMemoryBus(clock: Clock): MemoryBus {
   const clients = new Set<Client>();
@@ -54,15 +57,44 @@ export function createMemoryBus(clock: Clock): MemoryBus {
     else clock.after(delayMs, action);
   };
 
-  const deliver = (client: Client, topic: string, payload: string, isRetained: boolean): void => {
+  /** Whose turn it is in each shared subscription. */
+  const turns = new Map<string, number>();
+
+  /** Of each shared subscription that covers a topic, the one client that gets the message. */
+  const sharersOf = (topic: string): ReadonlyMap<string, Client> => {
+    const sharers = new Map<string, Client[]>();
+    for (const client of clients) {
+      for (const [filter, { matches }] of client.subscriptions) {
+        if (!isShared(filter) || !client.isConnected() || !matches(topic)) continue;
+        sharers.set(filter, [...(sharers.get(filter) ?? []), client]);
+      }
+    }
+    const chosen = new Map<string, Client>();
+    for (const [filter, among] of sharers) {
+      const turn = turns.get(filter) ?? 0;
+      turns.set(filter, turn + 1);
+      const client = among[turn % among.length];
+      if (client !== undefined) chosen.set(filter, client);
+    }
+    return chosen;
+  };
+
+  const deliver = (
+    client: Client,
+    topic: string,
+    payload: string,
+    isRetained: boolean,
+    gets: (filter: string) => boolean,
+  ): void => {
     const fate = fateOf(topic);
     const times = { lose: 0, deliver: 1, twice: 2 }[fate];
     for (let time = 0; time < times; time++) {
       later(() => {
         if (!client.isConnected()) return;
         delivered++;
-        for (const { matches, handlers } of client.subscriptions.values()) {
-          if (matches(topic)) for (const handler of handlers) handler(topic, payload, isRetained);
+        for (const [filter, { matches, handlers }] of client.subscriptions) {
+          if (gets(filter) && matches(topic))
+            for (const handler of handlers) handler(topic, payload, isRetained);
         }
       });
     }
@@ -71,16 +103,17 @@ export function createMemoryBus(clock: Clock): MemoryBus {
   const route = (topic: string, payload: string, retain: boolean): void => {
     if (retain && payload === "") retained.delete(topic);
     else if (retain) retained.set(topic, payload);
+    const chosen = sharersOf(topic);
     for (const client of clients) {
-      if (client.isConnected() && [...client.subscriptions.values()].some(({ matches }) => matches(topic))) {
-        deliver(client, topic, payload, false);
-      }
+      const gets = (filter: string): boolean => !isShared(filter) || chosen.get(filter) === client;
+      const wants = [...client.subscriptions].some(([filter, { matches }]) => gets(filter) && matches(topic));
+      if (client.isConnected() && wants) deliver(client, topic, payload, false, gets);
     }
   };
 
   const sendRetained = (client: Client, { matches }: Subscription): void => {
     for (const [topic, payload] of retained) {
-      if (matches(topic)) deliver(client, topic, payload, true);
+      if (matches(topic)) deliver(client, topic, payload, true, (filter) => !isShared(filter));
     }
   };
 

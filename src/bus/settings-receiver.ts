@@ -37,6 +37,8 @@ export interface SettingsReceiver {
 export function createSettingsReceiver(options: SettingsReceiverOptions): SettingsReceiver {
   const { bus, log, home, bed, pairingKey } = options;
   let report: SettingsReport = {};
+  /** Of the last good copy, also where it could not be applied at the start. */
+  let keptVersion = 0;
   /** The newest that waits; what it replaces needs no applying. */
   let next: SettingsMessage | undefined;
   let running: Promise<void> | undefined;
@@ -60,6 +62,7 @@ export function createSettingsReceiver(options: SettingsReceiverOptions): Settin
     try {
       await options.apply(checked.message, { version, author, at });
       await options.save(JSON.stringify(message));
+      keptVersion = version;
     } catch (error) {
       return refuse(message, messageOf(error));
     }
@@ -86,7 +89,9 @@ export function createSettingsReceiver(options: SettingsReceiverOptions): Settin
       return log.note("settings.not_ours", { bed }, "warn");
     }
     // Older ones, played again, would bring older limits back.
-    if (message.version <= Math.max(report.applied?.version ?? 0, next?.version ?? 0)) return;
+    const { version } = message;
+    if (version < keptVersion || version <= Math.max(report.applied?.version ?? 0, next?.version ?? 0))
+      return;
     next = message;
     running ??= run();
   };
@@ -101,6 +106,7 @@ export function createSettingsReceiver(options: SettingsReceiverOptions): Settin
         return log.note("settings.copy_damaged", { bed, reason: checked.ok ? "" : checked.reason }, "error");
       }
       const { version, hash, author, at } = read.message;
+      keptVersion = version;
       await options.apply(checked.message, { version, author, at });
       tell({ applied: { version, hash } });
     } catch (error) {
