@@ -42,7 +42,11 @@ export class Recode {
   step(): boolean {
     const [step] = this.#steps;
     if (step === undefined) return false;
-    if (transact(this.#db, step)) return true;
+    // What was in the open is to be overwritten, not only given free.
+    if (this.#vault.sealing) this.#db.exec("PRAGMA secure_delete = ON");
+    const more = transact(this.#db, step);
+    this.#db.exec("PRAGMA secure_delete = FAST");
+    if (more) return true;
     this.#steps.shift();
     if (this.#steps.length === 0) {
       this.#db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('form', ?)").run(this.#form);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { DAY_MS } from "../../../domain/time.ts";
+import { DAY_MS, HOUR_MS } from "../../../domain/time.ts";
 import type { BudgetHealth, RetentionPolicy } from "../../../port/timeseries.ts";
 import { CHUNK_MS } from "./chunk.ts";
 import type { Compaction } from "./compaction.ts";
@@ -9,6 +9,8 @@ import type { Rows } from "./rows.ts";
 
 /** Rows that one step drops: some 10 ms of work, for which a commit may have to wait. */
 const DROPPED_AT_ONCE = 500;
+/** Devices that one step looks at. */
+const DEVICES_AT_ONCE = 500;
 /** Free pages that one step gives back to the file system. */
 const PAGES_AT_ONCE = 1_000;
 /** From here on the store is nearly full; shedding goes on to here. */
@@ -25,7 +27,7 @@ export class Retention {
   readonly #nights: Nights;
   #policy: RetentionPolicy | undefined;
   #shed: "good" | "waves_shed" | "numbers_shed" | "full" = "good";
-  #shedding = false;
+  #work: Generator<void, void> | undefined;
 
   constructor(db: DatabaseSync, rows: Rows, compaction: Compaction, nights: Nights) {
     this.#db = db;
@@ -38,18 +40,12 @@ export class Retention {
   begin(policy: RetentionPolicy): void {
     this.#policy = policy;
     this.#shed = "good";
-    this.#shedding = false;
+    this.#work = this.#run(policy);
   }
 
   /** False when there is nothing more to do. */
   step(): boolean {
-    const policy = this.#policy;
-    if (policy === undefined) return false;
-    if (this.#dropOld("wave", "at", policy.wavesFrom)) return true;
-    if (this.#dropOldNumbers(policy.rowsFrom)) return true;
-    if (this.#dropOld("setting", "at", policy.rowsFrom)) return true;
-    if (policy.budgetBytes !== undefined && this.#shedSome(policy.budgetBytes)) return true;
-    return this.#giveBack();
+    return this.#work?.next().done === false;
   }
 
   budget(): BudgetHealth | undefined {
@@ -66,92 +62,101 @@ export class Retention {
     return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
   }
 
-  #dropOld(table: "wave" | "setting", column: "at", before: number): boolean {
-    for (const { id } of this.#rows.devices.all()) {
-      const dropped = this.#db
-        .prepare(
-          `DELETE FROM ${table} WHERE device = ? AND at IN
-           (SELECT at FROM ${table} WHERE device = ? AND ${column} < ? ORDER BY at LIMIT ${DROPPED_AT_ONCE})`,
-        )
-        .run(id, id, before);
-      if (dropped.changes !== 0) return true;
+  /** Gives way after every piece of work. */
+  *#run({ wavesFrom, rowsFrom, budgetBytes }: RetentionPolicy): Generator<void, void> {
+    yield* this.#dropOld("wave", wavesFrom);
+    for (const device of this.#all()) {
+      // Into chunks first: the log holds rows of many.
+      if (hasWindowBefore(device, rowsFrom)) {
+        this.#rows.queueDue(rowsFrom);
+        while (hasWindowBefore(device, rowsFrom) && this.#compaction.step(rowsFrom)) yield;
+      }
+      yield* this.#dropChunks(device, rowsFrom);
     }
-    return false;
+    this.#nights.dropped(rowsFrom);
+    yield;
+    yield* this.#dropOld("setting", rowsFrom);
+    if (budgetBytes !== undefined && this.usedBytes() > budgetBytes) yield* this.#shedTo(budgetBytes);
+    yield* this.#giveBack();
   }
 
-  #dropOldNumbers(before: number): boolean {
-    for (const device of this.#rows.devices.all()) {
-      for (const { start } of device.windows.values()) {
-        // Into chunks first: the log holds rows of many.
-        if (start + CHUNK_MS <= before) {
-          this.#rows.queueDue(before);
-          return this.#compaction.step(before);
-        }
-      }
-      if (device.oldestChunk + CHUNK_MS <= before && this.#dropChunks(device, before)) return true;
+  /** As they are now: work goes on while others come and go. */
+  #all(): readonly Device[] {
+    return [...this.#rows.devices.all()];
+  }
+
+  *#dropOld(table: "wave" | "setting", before: number): Generator<void, void> {
+    const remove = this.#db.prepare(
+      `DELETE FROM ${table} WHERE device = ? AND at IN
+       (SELECT at FROM ${table} WHERE device = ? AND at < ? ORDER BY at LIMIT ${DROPPED_AT_ONCE})`,
+    );
+    for (const [index, { id }] of this.#all().entries()) {
+      if (index % DEVICES_AT_ONCE === DEVICES_AT_ONCE - 1) yield;
+      while (remove.run(id, id, before).changes !== 0) yield;
     }
-    this.#nights.dropped(before);
-    return false;
   }
 
   /** The oldest of a device, after the summaries of their nights were made. */
-  #dropChunks(device: Device, before: number): boolean {
-    const night = this.#nights.nextBefore(device.bed, before);
-    if (night !== undefined) {
-      this.#nights.summarise(device.bed, night.zone, night.night);
-      return true;
+  *#dropChunks(device: Device, before: number): Generator<void, void> {
+    const remove = this.#db.prepare(
+      `DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE device = ? AND start <= ? ORDER BY start
+       LIMIT ${DROPPED_AT_ONCE})`,
+    );
+    const first = this.#db.prepare("SELECT min(start) AS start FROM chunk WHERE device = ?");
+    while (device.oldestChunk + CHUNK_MS <= before) {
+      const night = this.#nights.nextBefore(device.bed, before);
+      if (night !== undefined) {
+        this.#nights.summarise(device.bed, night.zone, night.night);
+        yield;
+        continue;
+      }
+      this.#nights.dropped(before);
+      remove.run(device.id, before - CHUNK_MS);
+      const oldest = first.get(device.id)?.["start"];
+      device.oldestChunk = typeof oldest === "number" ? oldest : Infinity;
+      if (typeof oldest !== "number") device.newestChunk = -Infinity;
+      yield;
     }
-    this.#nights.dropped(before);
-    const dropped = this.#db
-      .prepare(
-        `DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE device = ? AND start <= ? ORDER BY start
-         LIMIT ${DROPPED_AT_ONCE})`,
-      )
-      .run(device.id, before - CHUNK_MS);
-    const oldest = this.#db
-      .prepare("SELECT min(start) AS start FROM chunk WHERE device = ?")
-      .get(device.id)?.["start"];
-    device.oldestChunk = typeof oldest === "number" ? oldest : Infinity;
-    if (typeof oldest !== "number") device.newestChunk = -Infinity;
-    return dropped.changes !== 0;
   }
 
-  /** Waveforms first, oldest first; then numbers, oldest first, but never the newest two days. */
-  #shedSome(budgetBytes: number): boolean {
-    const used = this.usedBytes();
-    if (used > budgetBytes) this.#shedding = true;
-    if (!this.#shedding || used <= SHED_TO * budgetBytes) return false;
+  /** Waveforms first, an hour at a time; then numbers, a day at a time, but never the newest two days. */
+  *#shedTo(budgetBytes: number): Generator<void, void> {
     const wave = this.#db.prepare("SELECT min(at) AS at FROM wave WHERE device = ?");
-    let first: { readonly id: number; readonly at: number } | undefined;
-    for (const { id } of this.#rows.devices.all()) {
-      const at = wave.get(id)?.["at"];
-      if (typeof at === "number" && (first === undefined || at < first.at)) first = { id, at };
-    }
-    if (first !== undefined) {
-      if (this.#shed === "good") this.#shed = "waves_shed";
-      // Step by step over all devices: the oldest hour of the device with the oldest.
-      return this.#dropOld("wave", "at", first.at + 60 * 60_000);
-    }
-    let oldest: Device | undefined;
-    let newest = -Infinity;
-    for (const device of this.#rows.devices.all()) {
-      newest = Math.max(newest, device.newestChunk, ...device.windows.keys());
-      if (device.oldestChunk < (oldest?.oldestChunk ?? Infinity)) oldest = device;
-    }
-    const limit = Math.min(newest - NEVER_SHED_MS, (oldest?.oldestChunk ?? Infinity) + DAY_MS);
-    if (oldest !== undefined && oldest.oldestChunk + CHUNK_MS <= limit && this.#dropChunks(oldest, limit)) {
+    while (this.usedBytes() > SHED_TO * budgetBytes) {
+      let first = Infinity;
+      for (const [index, { id }] of this.#all().entries()) {
+        if (index % DEVICES_AT_ONCE === DEVICES_AT_ONCE - 1) yield;
+        const at = wave.get(id)?.["at"];
+        if (typeof at === "number") first = Math.min(first, at);
+      }
+      if (first < Infinity) {
+        this.#shed = "waves_shed";
+        yield* this.#dropOld("wave", first + HOUR_MS);
+        continue;
+      }
+      const devices = this.#all();
+      const newest = Math.max(
+        ...devices.map(({ newestChunk, windows }) => Math.max(newestChunk, ...windows.keys())),
+      );
+      const oldest = devices.reduce((least, { oldestChunk }) => Math.min(least, oldestChunk), Infinity);
+      const limit = Math.min(newest - NEVER_SHED_MS, oldest + DAY_MS);
+      if (!(oldest + CHUNK_MS <= limit)) break;
       this.#shed = "numbers_shed";
-      return true;
+      for (const device of devices) yield* this.#dropChunks(device, limit);
     }
-    if (used > budgetBytes) this.#shed = "full";
-    return false;
+    if (this.usedBytes() > budgetBytes) this.#shed = "full";
   }
 
-  #giveBack(): boolean {
-    const free = Number(this.#db.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0);
-    if (free === 0) return false;
-    this.#db.exec(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`);
-    const left = Number(this.#db.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0);
-    return left > 0 && left < free;
+  *#giveBack(): Generator<void, void> {
+    const free = (): number =>
+      Number(this.#db.prepare("PRAGMA freelist_count").get()?.["freelist_count"] ?? 0);
+    for (let before = Infinity, left = free(); left > 0 && left < before; left = free()) {
+      before = left;
+      this.#db.exec(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`);
+      yield;
+    }
   }
 }
+
+const hasWindowBefore = ({ windows }: Device, before: number): boolean =>
+  [...windows.keys()].some((start) => start + CHUNK_MS <= before);
