@@ -2,41 +2,35 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Two kinds of tests. `unit` runs in parallel and on virtual time. `system` starts real processes, browsers and
-// brokers, after the others: files that mostly wait (a whole minute of a night) beside one another, those that ask for
-// no time of their own two at a time, and the rest, which measure time, one at a time, so that they never fight for the
-// two cores of a small machine.
-const WAITING = ["home", "home-trouble", "path-firefox"].map(systemTest);
-const PATIENT = [
-  "audit",
-  "bedside-links",
-  "ble-bluez",
-  "cli-check",
-  "cli-probe",
-  "control",
-  "modem-lines",
-  "mqtt-source",
-  "pages-caregiver",
-  "pages-everywhere",
-  "pages-patient",
-  "pages-technician",
-  "pages-therapist-limits",
-  "pages-worker",
-  "preset-code",
-  "server",
-  "tcp",
-  "webhook",
-  "wifi-card",
-].map(systemTest);
+// brokers, after the others: four files at a time, since most of that is waiting (a whole minute of a night, a browser);
+// and then, one at a time, those that measure how fast something is, so that nothing fights them for the two cores of a
+// small machine.
+const MEASURING = ["audio", "bench", "ble", "bus", "serial", "timeseries"].map(systemTest);
 
-/** Files that take longest, though they are small: begun last, one of them would keep the other worker waiting. */
-const LONGEST = ["nights/scenarios", "alarm/oracle-limits", "alarm/oracle-commands", "nights/week"];
+/** Files that take longest: begun last, one of them would keep the others waiting. */
+const LONGEST = [
+  "nights/scenarios",
+  "devices/conformance",
+  "alarm/oracle-limits",
+  "alarm/restart",
+  "alarm/oracle-commands",
+  "devices/alarm-listener",
+  "bench/alarms",
+  "nights/week",
+  "system/home",
+  "system/path-firefox",
+  "system/home-trouble",
+  "system/pages-everywhere",
+  "system/pages-caregiver",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean =>
-      LONGEST.some((name) => moduleId.endsWith(`${name}.test.ts`));
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`${name}.test.ts`));
+      return found === -1 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }
 
@@ -90,9 +84,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      system("system-waiting", 1, 3, WAITING),
-      system("system-patient", 2, 2, PATIENT),
-      system("system", 3, 1, ["test/system/**/*.test.ts"], [...WAITING, ...PATIENT]),
+      system("system", 1, 4, ["test/system/**/*.test.ts"], MEASURING),
+      system("system-measuring", 2, 1, MEASURING),
     ],
   },
 });

@@ -9,7 +9,7 @@
 // run: FILE"). Only when everything is run: whoever names a test wants to see it fail.
 //
 // The last line is always "N passed, N failed, N skipped". Nothing that did not run counts as passed.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { ensureInstalled, ensurePages, hasPages, root, say, tool } from "./bootstrap.mjs";
@@ -33,7 +33,7 @@ const MOST_SECOND_RUNS = 6;
 process.chdir(root);
 if (packagesMatch()) {
   if (!staticOnly) checkMachine();
-  if (args.length === 0) staticChecks();
+  if (args.length === 0) await staticChecks();
   if (!staticOnly) vitest();
 }
 summary();
@@ -58,33 +58,33 @@ function checkMachine() {
   else say("npm test -- --install  installs them (apt-get).");
 }
 
-function staticChecks() {
-  run("types: src, devices, test", tool("typescript/bin/tsc"), ["--noEmit"]);
-  run("types: pages", tool("typescript/bin/tsc"), ["--noEmit", "-p", "dashboards/tsconfig.json"]);
-  if (existsSync("dashboards/shared/sw.ts")) {
-    run("types: service worker", tool("typescript/bin/tsc"), [
-      "--noEmit",
-      "-p",
-      "dashboards/tsconfig.sw.json",
-    ]);
-  } else skip("types: service worker", "no service worker yet");
+/** The checks do not need one another: the longest goes beside all the others. */
+async function staticChecks() {
   const strict = ["--type-aware", "--deny-warnings", "--report-unused-disable-directives"];
-  run("lint", tool("oxlint/bin/oxlint"), [...strict, "."], /on [1-9]\d* files/);
-  run(
-    "format",
-    tool("@biomejs/biome/bin/biome"),
-    ["check", "--error-on-warnings", "."],
-    /Checked [1-9]\d* files/,
-  );
-  run(
-    "imports",
-    [tool("typescript/bin/tsc")[0], "scripts/check-imports.mjs"],
-    [],
-    /[1-9]\d* modules looked at/,
-  );
-  run("dead code", tool("knip/bin/knip.js"), ["--no-progress", "--no-config-hints"]);
-  if (hasPages()) timed("page build", () => ensurePages({ strict: true, quiet: true }));
-  else skip("page build", "no pages yet");
+  const others = async () => {
+    await run("types: pages", tool("typescript/bin/tsc"), ["--noEmit", "-p", "dashboards/tsconfig.json"]);
+    if (existsSync("dashboards/shared/sw.ts")) {
+      const project = "dashboards/tsconfig.sw.json";
+      await run("types: service worker", tool("typescript/bin/tsc"), ["--noEmit", "-p", project]);
+    } else skip("types: service worker", "no service worker yet");
+    await run("lint", tool("oxlint/bin/oxlint"), [...strict, "."], /on [1-9]\d* files/);
+    await run(
+      "format",
+      tool("@biomejs/biome/bin/biome"),
+      ["check", "--error-on-warnings", "."],
+      /Checked [1-9]\d* files/,
+    );
+    await run(
+      "imports",
+      [tool("typescript/bin/tsc")[0], "scripts/check-imports.mjs"],
+      [],
+      /[1-9]\d* modules looked at/,
+    );
+    await run("dead code", tool("knip/bin/knip.js"), ["--no-progress", "--no-config-hints"]);
+    if (hasPages()) timed("page build", () => ensurePages({ strict: true, quiet: true }));
+    else skip("page build", "no pages yet");
+  };
+  await Promise.all([run("types: src, devices, test", tool("typescript/bin/tsc"), ["--noEmit"]), others()]);
 }
 
 /** Runs the tests and counts what vitest wrote of them; what it did not write did not pass. */
@@ -154,24 +154,27 @@ function countFile(file) {
  * @param {string[]} commandArgs
  * @param {RegExp} [proof] what its output must show: that it looked at something at all
  */
-function run(name, command, commandArgs, proof) {
+async function run(name, command, commandArgs, proof) {
   const started = Date.now();
   const [program, ...before] = command;
   const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
-  const result = spawnSync(program, [...before, ...commandArgs], {
-    env,
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
-  const output = `${result.stdout ?? ""}${result.stderr ?? ""}`.trim();
+  const { status, output } = await ended(program, [...before, ...commandArgs], env);
   const looked = proof === undefined || proof.test(output);
-  if (result.status === 0 && looked) passed(name, started, proof ? (output.match(proof)?.[0] ?? "") : "");
-  else
-    failed(
-      name,
-      started,
-      result.error?.message ?? (looked ? output : `${output}\n${name} looked at nothing`),
-    );
+  if (status === 0 && looked) passed(name, started, proof ? (output.match(proof)?.[0] ?? "") : "");
+  else failed(name, started, looked ? output : `${output}\n${name} looked at nothing`);
+}
+
+/** @returns {Promise<{ status: number | undefined, output: string }>} undefined: it was killed, or did not start */
+function ended(program, args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const pieces = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => pieces.push(piece));
+    child.on("error", (error) => resolve({ status: undefined, output: error.message }));
+    child.on("close", (status) => {
+      resolve({ status: status ?? undefined, output: Buffer.concat(pieces).toString().trim() });
+    });
+  });
 }
 
 /** @param {string} name @param {() => string} work */
