@@ -220,6 +220,7 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
 /** What a hub shows of the bed before its first number. */
 const aboutOf = ({ profile, shown }: BedPlan): EdgeAbout => ({
   ...{ label: shown.label, zone: profile.zone, dependencyClass: profile.dependencyClass },
+  schedule: profile.schedule,
   devices: shown.sources,
 });
 

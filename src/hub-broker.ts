@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { brokerUser, HUB_USER } from "./bus/acl.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { remember } from "./config/remember.ts";
@@ -51,7 +52,8 @@ export async function hubBroker(
           const who = brokerUser(user);
           if (who?.kind !== "box") return false;
           const inUse = await registry.inUse();
-          return inUse.some(({ box, secrets }) => box.id === who.box && box.home === who.home && secrets.brokerPassword === given);
+          const known = inUse.find(({ box }) => box.id === who.box && box.home === who.home);
+          return known !== undefined && isSame(known.secrets.brokerPassword, given);
         },
       });
       return running;
@@ -67,4 +69,10 @@ export async function hubBroker(
         ? (running?.url ?? `mqtt://${bus.host}:${bus.port}`)
         : `mqtts://${web.name}:${running.tlsPort}`),
   };
+}
+
+/** Takes the same time for every wrong answer. */
+function isSame(wanted: string, given: string): boolean {
+  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(wanted), hash(given));
 }

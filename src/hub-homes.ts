@@ -1,17 +1,24 @@
+import { readEstate } from "./config/estate.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.ts";
-import type { Person } from "./domain/person.ts";
+import type { Language, Person } from "./domain/person.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
 import type { HomeEstate } from "./port/registry.ts";
-import type { HomeStates, TargetRecord } from "./port/state.ts";
+import type { HomeStates, State, TargetRecord } from "./port/state.ts";
 import type { TokenGrant } from "./server/deps.ts";
 import { verifyAckToken } from "./watch/ack-token.ts";
+
+/** What phones of a home know it by. */
+export interface HomeKeys {
+  readonly ackKey: string;
+  readonly vapid: { readonly publicKey: string; readonly privateKey: string };
+}
 
 /** What a hub must know of a home without asking its file. */
 interface HomeCard {
   /** Of its phones; undefined until a box has left the home's estate here. */
-  readonly keys?: { readonly ackKey: string; readonly pushKey: string };
+  readonly keys?: HomeKeys;
   readonly people: readonly Person[];
   readonly targets: readonly TargetRecord[];
 }
@@ -20,12 +27,15 @@ interface HomeCard {
 export interface HubHomes {
   /** Web Push key by which phones of the home subscribe; undefined until its box has told. */
   pushKeyOf(home: HomeId): string | undefined;
+  keysOf(home: HomeId): HomeKeys | undefined;
+  /** Phones of the home that can be called. */
+  targetsOf(home: HomeId): readonly (TargetRecord & { readonly language: Language })[];
   /** What a token of a home's phone allows: `<home>.<token>`. */
   grantOf(token: string): (TokenGrant & { readonly home: HomeId; readonly target: string }) | undefined;
   /** Reads a home's file: it was heard, or its people or phones changed. Never rejects. */
   refresh(home: HomeId): Promise<void>;
-  /** Takes over what a box left of its home, where this hub does not know better. Rejects with STATE_FAILED. */
-  adopt(home: HomeId, estate: HomeEstate): Promise<void>;
+  /** Takes over what the first box of a home left of it, as JSON text. Rejects with STATE_FAILED or INPUT_INVALID. */
+  adopt(home: HomeId, estate: string): Promise<void>;
   forget(home: HomeId): void;
 }
 
@@ -55,7 +65,15 @@ export function createHubHomes(options: {
 
   return {
     refresh,
-    pushKeyOf: (home) => cards.get(home)?.keys?.pushKey,
+    keysOf: (home) => cards.get(home)?.keys,
+    pushKeyOf: (home) => cards.get(home)?.keys?.vapid.publicKey,
+    targetsOf(home) {
+      const { people = [], targets = [] } = cards.get(home) ?? {};
+      return targets.map((target) => ({
+        ...target,
+        language: people.find(({ id }) => id === target.person)?.language ?? "en",
+      }));
+    },
     grantOf(given) {
       const [home = "", ...rest] = given.split(".");
       const card = isBase32Id(home) ? cards.get(home) : undefined;
@@ -72,21 +90,10 @@ export function createHubHomes(options: {
         by: { id: person.id, name: person.name },
       };
     },
-    async adopt(home, estate) {
+    async adopt(home, text) {
       const state = states.of(home);
-      const known = await state.values();
-      for (const [name, value] of Object.entries(estate.values)) {
-        if (!(name in known)) await state.setValue(name, value);
-      }
-      for (const person of estate.people) await state.putPerson(person);
-      const targets = new Set((await state.targets()).map(({ id }) => id));
-      for (const target of estate.targets) if (!targets.has(target.id)) await state.putTarget(target);
-      for (const version of estate.limits) {
-        const [newest] = await state.limits(version.bed, 1);
-        const expected = newest?.version ?? 0;
-        if (version.version > expected) await state.addLimits(version, expected);
-      }
-      for (const clinic of estate.clinics) await state.trustClinic(clinic);
+      // Once: from then on this is the place where people, phones and limits of the home are kept.
+      if ((await state.value("ack_key")) === undefined) await merge(state, readEstate(JSON.parse(text)));
       await refresh(home);
     },
     forget: (home) => {
@@ -95,8 +102,26 @@ export function createHubHomes(options: {
   };
 }
 
+/** Takes over what is not known here yet: somebody of the family may have signed in before the box left anything. */
+async function merge(state: State, estate: HomeEstate): Promise<void> {
+  const [people, targets] = await Promise.all([state.people(), state.targets()]);
+  const known = new Set([...people, ...targets].map(({ id }) => id));
+  for (const person of estate.people) if (!known.has(person.id)) await state.putPerson(person);
+  for (const target of estate.targets) if (!known.has(target.id)) await state.putTarget(target);
+  for (const clinic of estate.clinics) await state.trustClinic(clinic);
+  for (const version of estate.limits) {
+    const [newest] = await state.limits(version.bed, 1);
+    const expected = newest?.version ?? 0;
+    if (version.version > expected) await state.addLimits(version, expected);
+  }
+  const values = await state.values();
+  for (const [name, value] of Object.entries(estate.values)) {
+    if (!(name in values)) await state.setValue(name, value);
+  }
+}
+
 /** Undefined while the home's box has not told them. */
-function keysOf(ackKey: string | undefined, vapid: string | undefined): HomeCard["keys"] {
+function keysOf(ackKey: string | undefined, vapid: string | undefined): HomeKeys | undefined {
   if (ackKey === undefined || vapid === undefined) return undefined;
   const [key, keys]: readonly unknown[] = [JSON.parse(ackKey), JSON.parse(vapid)];
   if (typeof key !== "string" || typeof keys !== "string") {
@@ -104,5 +129,6 @@ function keysOf(ackKey: string | undefined, vapid: string | undefined): HomeCard
       permanent: true,
     });
   }
-  return { ackKey: key, pushKey: keys.split(" ", 1)[0] ?? "" };
+  const [publicKey = "", privateKey = ""] = keys.split(" ");
+  return { ackKey: key, vapid: { publicKey, privateKey } };
 }

@@ -12,6 +12,7 @@ import { rememberId } from "./config/remember.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type HomeId, splitBed } from "./domain/ids.ts";
 import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
+import { createHubAlarms } from "./hub-alarms.ts";
 import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
@@ -74,15 +75,25 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const bus = world.bus.connect({ ...access, clientId: `hub-${base32Id(random.bytes(10))}` });
     closers.push(() => bus.close());
 
-    const pairing = createPairingDesk({
+    const desk = createPairingDesk({
       ...{ registry, key, clock, random, log },
       users: broker.users ?? createMosquittoUsers({ bus, clock, random }),
       hub: () => ({ url: originOf(config), brokerUrl: broker.url(), ...options.certificate() }),
     });
-    closers.push(() => pairing.stop());
-    const { isKnown, pairingKeyOf } = pairing;
+    closers.push(() => desk.stop());
+    const { isKnown, pairingKeyOf } = desk;
     const live = createLiveModel({ clock, log, beds: [] });
     const homes = createHubHomes({ states, clock, log });
+    const pairing: PairingDesk = {
+      ...desk,
+      async keepEstate(box, request) {
+        await desk.keepEstate(box, request);
+        const record = await registry.box(box);
+        if (record === undefined) return;
+        await homes.adopt(record.home, request.estate);
+        await publish(record.home);
+      },
+    };
     const commander = createCommander({
       ...{ bus, clock, random, log, pairingKeyOf },
       epochOf: (place) => edges.of(place)?.epoch,
@@ -115,7 +126,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         void homes.refresh(splitBed(bed)?.home ?? "");
         desks.heard(bed);
       },
-      onFold: (fold) => live.alarms(fold),
+      onFold: (fold) => alarms.onFold(fold),
       onObservation: (observation) => live.observe(observation),
       onLink: (bed, { device, ...link }) => live.link(device, link, bed),
       onReadiness: (bed, readiness) => live.readiness(readiness, bed),
@@ -124,6 +135,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         if (edge.online) void publish(edge.home);
       },
     });
+    const alarms = createHubAlarms({ world, config, edges, homes, live, origin: originOf(config) });
     const ingest = createHomesIngest({
       ...{ bus, timeseries, clock, random, log, isKnown },
       onObservation: (place, observation) => edges.heard(place, observation),
@@ -131,7 +143,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
 
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, { organisation, live, homes, desks, pairing }),
-      command: async (bed, command) => commander.send(placeOf(bed), command),
+      command: async (bed, command) =>
+        alarms.command(bed, command) ?? commander.send(placeOf(bed), command),
       targetsChanged(home) {
         void homes.refresh(home).then(() => publish(home));
       },
@@ -144,6 +157,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(() => ingest.stop());
     edges.start();
     closers.push(edges.stop);
+    alarms.start();
+    closers.push(() => alarms.stop());
     commander.start();
     closers.push(commander.stop);
     settings.start();

@@ -15,6 +15,7 @@ export type Unchanging<T> = T extends number | string
 const DEVICES_MAX = 100;
 const TARGETS_MAX = 200;
 const age = Type.Number({ minimum: 0 });
+const minute = Type.Integer({ minimum: 0, maximum: 1_440 });
 
 /** With the retained state: who watches what. */
 export const edgeAbout = Type.Object({
@@ -22,6 +23,8 @@ export const edgeAbout = Type.Object({
   /** IANA zone. */
   zone: name,
   dependencyClass: Type.Enum(["A", "B", "C"]),
+  /** When the bed is on watch by itself, minutes since midnight in its zone; absent: a box that does not say. */
+  schedule: Type.Optional(Type.Object({ fromMinute: minute, toMinute: minute })),
   devices: Type.Array(
     Type.Object({ device: name, family: name, label: text, role: name, simulated: Type.Boolean() }),
     { maxItems: DEVICES_MAX },

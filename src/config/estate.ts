@@ -106,7 +106,8 @@ function isAnotherLife(mine: HomeEstate, estate: HomeEstate): boolean {
 export const estateHash = (estate: HomeEstate): string =>
   createHash("sha256").update(JSON.stringify(estate)).digest("hex");
 
-function readEstate(given: unknown): HomeEstate {
+/** What another machine says that a home left. Throws INPUT_INVALID. */
+export function readEstate(given: unknown): HomeEstate {
   if (!Check(EstateSchema, given) || !isRight(given)) {
     throw new Fault("INPUT_INVALID", "What the hub kept of this home cannot be read.", { permanent: true });
   }

@@ -405,6 +405,8 @@ export const SELF_FAULTS = [
   "NOBODY_ON_CALL",
   "ESCALATION_EXHAUSTED",
   "TEST_OVERDUE",
+  /** Raised by a hub, which is all that hears the silence of a box. */
+  "EDGE_OFFLINE",
 ] as const satisfies readonly ConditionId[];
 
 export type SelfFault = (typeof SELF_FAULTS)[number];

@@ -46,7 +46,12 @@ test("once the box has the saved plan nothing is unsaved, whatever was changed",
 test("the page offers it to exactly those whom the box lets change it", () => {
   const right = rightOf("POST", "/api/beds/:bed/care/plan");
   const allowed = ROLES.filter(
-    (role) => authorise(right, { id: "p1", name: "Mei", role, language: "en" }) === undefined,
+    (role) =>
+      authorise(
+        right,
+        { id: "p1", name: "Mei", language: "en", homes: [{ home: "homeaaaaaa", role }], organisations: [] },
+        { kind: "home", home: "homeaaaaaa" },
+      ) === undefined,
   );
   expect([...PLAN_ROLES].toSorted()).toEqual(allowed.toSorted());
 });
