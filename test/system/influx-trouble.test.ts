@@ -34,7 +34,7 @@ const batch = (from: number, count: number): Batch => ({
   })),
 });
 
-const closers: (() => Promise<unknown> | unknown)[] = [];
+const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });

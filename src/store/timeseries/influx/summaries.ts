@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, type Night, nightBounds, nightOf, wall } from "../../.
 import type { NightSummary, RangeQuery, SignalSummary, SummariesQuery } from "../../../port/timeseries.ts";
 import { summaryOf } from "../../rollup.ts";
 import { MEASUREMENTS, nightLine, QUARTER_MS } from "./lines.ts";
-import { pointsOfSignals, type Recorded, recordedOf } from "./read.ts";
+import { pointsOfSignals, type Recorded, recordedOf, signalsIn } from "./read.ts";
 import { rowsOf } from "./series.ts";
 import { type Influx, whereBed } from "./where.ts";
 
@@ -84,9 +84,10 @@ async function summarise(
   { night, quarters }: { readonly night: Night; readonly quarters: readonly Recorded[] },
 ): Promise<NightSummary> {
   const signals: { [id in SignalId]?: SignalSummary } = {};
-  for (let at = 0; at < SIGNAL_IDS.length; at += SIGNALS_AT_ONCE) {
-    const some = SIGNAL_IDS.slice(at, at + SIGNALS_AT_ONCE);
-    for (const [id, points] of await pointsOfSignals(influx, { ...range, signals: some })) {
+  const present = await signalsIn(influx, range);
+  for (let at = 0; at < present.length; at += SIGNALS_AT_ONCE) {
+    const some = present.slice(at, at + SIGNALS_AT_ONCE);
+    for (const [id, points] of await pointsOfSignals(influx, { ...range, signals: some, isValues: true })) {
       const values = Float64Array.from(
         points.flatMap(({ sample }) => (typeof sample === "number" ? [sample] : [])),
       );
