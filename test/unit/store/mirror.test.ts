@@ -136,7 +136,7 @@ test("whatever is cut, killed or started again, the outside ends with everything
       outside.kill();
       expect(outside.kept).toEqual(written);
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });
 

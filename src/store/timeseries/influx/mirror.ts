@@ -9,7 +9,7 @@ import type { MirrorMarks, Window } from "./marks.ts";
 import type { Outside } from "./outside.ts";
 
 /** Length of a stretch of which the mirror knows whether it is outside. */
-export const WINDOW_MS = 10 * MINUTE_MS;
+const WINDOW_MS = 10 * MINUTE_MS;
 const SEND_MS = 2 * SECOND_MS;
 const RETRY_MS_MAX = MINUTE_MS;
 /** Rows, waveforms and events that wait in memory; what is above it is read from the store again. */

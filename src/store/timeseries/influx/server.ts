@@ -18,14 +18,6 @@ export interface InfluxAddress {
   readonly org?: string;
 }
 
-/** What answers there. */
-export interface InfluxProduct {
-  /** False: it takes numbers and cannot be asked for them by InfluxQL (VictoriaMetrics). */
-  readonly readable: boolean;
-  /** As it says itself; absent where it does not. */
-  readonly version?: string;
-}
-
 /** One server, spoken to over HTTP: lines in, InfluxQL out. Every method rejects with STORE_FAILED or STORE_STALLED. */
 export interface InfluxServer {
   /**
@@ -37,7 +29,6 @@ export interface InfluxServer {
   select(measurement: string, query: string): Promise<readonly Series[]>;
   /** A statement that changes something (DELETE, CREATE DATABASE). */
   command(statement: string): Promise<void>;
-  product(): Promise<InfluxProduct>;
   /** A path of the server's own numbers; undefined where it has none. */
   page(path: string): Promise<string | undefined>;
   close(): void;
@@ -160,11 +151,6 @@ export function createInfluxServer(address: InfluxAddress, clock: Clock): Influx
       const type = "application/x-www-form-urlencoded";
       const path = `/query?${parameters({ db: address.database })}`;
       readSeries(whole(base, await send({ method: "POST", path, body, type }, COMMAND_MS)));
-    },
-    async product() {
-      const { headers: said } = await send({ method: "GET", path: "/ping" }, READ_MS);
-      const version = said["x-influxdb-version"];
-      return typeof version === "string" ? { readable: true, version } : { readable: false };
     },
     async page(path) {
       const { status, body } = await send({ method: "GET", path }, READ_MS);

@@ -8,7 +8,7 @@ import { rowsOf } from "./series.ts";
 import { type Influx, whereBed } from "./where.ts";
 
 /** A summary is kept once its night has been left alone for so long; until then it is made anew each time. */
-export const SETTLED_MS = HOUR_MS;
+const SETTLED_MS = HOUR_MS;
 const NIGHTS_MAX = 1_100;
 const SIGNALS_AT_ONCE = 6;
 const FIELDS = ["count", "min", "p05", "p50", "p95", "max", "mean"] as const;
