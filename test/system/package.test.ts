@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
+import { openNotifySocket } from "../support/notify-socket.ts";
 import { requires, skipping } from "../support/require.ts";
 
 const project = path.join(import.meta.dirname, "../..");
@@ -91,10 +92,14 @@ describe("the Debian package", () => {
       expect(`${run.stdout}${run.stderr}`).not.toMatch(/error|failed/i);
       expect(run.status).toBe(0);
     }
-    /** The same package with a higher number. */
+    /** The same package with a higher number, and without the libraries, which its `--version` does not need. */
     function newerOf(deb: string): string {
       const tree = path.join(aside, "newer");
-      spawnSync("dpkg-deb", ["--raw-extract", deb, tree]);
+      mkdirSync(tree);
+      const unpack =
+        'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --exclude=./usr/lib/breathwatch/node_modules';
+      spawnSync("sh", ["-c", unpack, "sh", deb, tree]);
+      spawnSync("dpkg-deb", ["--control", deb, path.join(tree, "DEBIAN")]);
       for (const place of ["DEBIAN/control", "usr/lib/breathwatch/dist/package.json"]) {
         const file = path.join(tree, place);
         const text = readFileSync(file, "utf8");
@@ -152,7 +157,8 @@ describe("the Debian package", () => {
           "zone: Asia/Shanghai\nweb: { port: 0 }\nbus: { port: 0 }\naudio: { enabled: false }\n" +
             "beds:\n  - id: b1\n    watch: { from: '00:00', to: '23:59' }\n    devices:\n      - { family: nonin-serial, port: 'memory:finger' }\n",
         );
-        const env = { PATH: "/usr/bin:/bin", STATE_DIRECTORY: state };
+        const manager = await openNotifySocket();
+        const env = { PATH: "/usr/bin:/bin", STATE_DIRECTORY: state, NOTIFY_SOCKET: manager.path };
         const child = spawn(program, args, { cwd: state, uid, gid, env, stdio: ["ignore", "pipe", "pipe"] });
         home = child;
         let words = "";
@@ -167,12 +173,16 @@ describe("the Debian package", () => {
           });
           child.on("exit", () => reject(new Error(words)));
         });
+        const told = (line: string) =>
+          vi.waitFor(() => expect(manager.told()).toContain(line), { timeout: 60_000, interval: 100 });
+        await told("READY=1");
         expect((await fetch(url.replace(/#.*/, ""))).status).toBe(200);
         const ended = new Promise((resolve) => {
           child.on("exit", resolve);
         });
         child.kill("SIGTERM");
         await ended;
+        await told("STOPPING=1");
         expect(existsSync(path.join(state, "control.json"))).toBe(false);
         expect(readdirSync(state)).toContain("state.sqlite");
       },
