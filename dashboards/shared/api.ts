@@ -62,6 +62,12 @@ export class Api {
     return answer.ok ? { ok: true, value: undefined } : answer;
   }
 
+  /** Ends or removes something. */
+  async remove(path: string): Promise<Answer<undefined>> {
+    const answer = await this.#request(path, { method: "DELETE" }, isAnything);
+    return answer.ok ? { ok: true, value: undefined } : answer;
+  }
+
   post<T>(path: string, body: object, fits: Fits<T>): Promise<Answer<T>> {
     return this.#request(path, withBody(body), fits);
   }

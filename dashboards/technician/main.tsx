@@ -6,10 +6,11 @@ import { elapsedMs } from "../shared/clock.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
+import { Account, Members } from "./account.tsx";
 import { Commissioning } from "./commissioning.tsx";
 import { Device } from "./device.tsx";
 import { Health } from "./health.tsx";
-import { JoinCodes, SignOut } from "./people.tsx";
+import { JoinCodes } from "./people.tsx";
 import type { Polled } from "./poll.ts";
 import { usePoll } from "./poll.ts";
 import { Protocol, type ShownProtocol } from "./protocol.tsx";
@@ -24,6 +25,8 @@ function Technician() {
   const page = usePage();
   const who = page.who.value;
   const role = who.kind === "known" ? who.me.person?.role : undefined;
+  const own = who.kind === "known" ? (who.me.homes ?? []) : [];
+  const homes = own.filter((each) => each.role === "owner").map(({ home }) => home);
   const beds = page.heard.value?.beds ?? [];
   const devices = usePoll("/api/devices", isDevices, POLL_MS);
   const shown = useSignal<ShownProtocol | undefined>(undefined);
@@ -48,7 +51,8 @@ function Technician() {
       ))}
       {shown.value !== undefined && <Protocol shown={shown.value} />}
       {role === "owner" && <JoinCodes />}
-      <SignOut />
+      {role === "owner" && homes.map((home) => <Members key={home} home={home} />)}
+      <Account />
     </>
   );
 }

@@ -78,24 +78,3 @@ export function JoinCodes() {
     </section>
   );
 }
-
-/** Ends the session of this phone; its notifications end with it. */
-export function SignOut() {
-  const page = usePage();
-  const { technician, common } = page.format.value.words.pages;
-  const trouble = useSignal<Trouble | undefined>(undefined);
-  async function signOut(): Promise<void> {
-    const answer = await page.api.tell("/api/sign-out", {});
-    trouble.value = answer.ok ? undefined : answer.problem;
-    page.askWho();
-  }
-  return (
-    <section class="card" aria-label={technician.account}>
-      <h2>{technician.account}</h2>
-      <button type="button" onClick={() => page.handOver(signOut())}>
-        {common.signOut}
-      </button>
-      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
-    </section>
-  );
-}

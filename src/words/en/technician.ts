@@ -351,4 +351,20 @@ export const technician = {
   codeFor: "Code for {what}, valid for {age}:",
   codeGone: "The code has run out.",
   account: "This phone",
+  signIns: {
+    show: "Where you are signed in",
+    here: "This browser",
+    nameless: "Another browser",
+    since: "since {time}, last used {to}",
+    end: "End",
+    endOthers: "End all others",
+    hint: "Ending a sign-in takes its phone off the list of those that are woken.",
+  },
+  members: {
+    title: "People of this home",
+    show: "Show the people",
+    remove: "Remove",
+    sure: "Remove {name}, with all phones?",
+    keep: "Keep",
+  },
 } as const;

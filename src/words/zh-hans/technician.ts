@@ -341,4 +341,20 @@ export const technician = {
   codeFor: "给{what}的口令，{age}内有效：",
   codeGone: "口令已过期。",
   account: "这部手机",
+  signIns: {
+    show: "你在哪里登录着",
+    here: "这个浏览器",
+    nameless: "另一个浏览器",
+    since: "{time} 登录，最近使用 {to}",
+    end: "退出",
+    endOthers: "退出其他全部",
+    hint: "退出某处登录后，那部手机不再被叫醒。",
+  },
+  members: {
+    title: "这个家里的人",
+    show: "显示名单",
+    remove: "移除",
+    sure: "移除{name}和其全部手机？",
+    keep: "保留",
+  },
 } as const satisfies Words["pages"]["technician"];

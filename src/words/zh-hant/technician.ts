@@ -341,4 +341,20 @@ export const technician = {
   codeFor: "給{what}的通行碼，{age}內有效：",
   codeGone: "通行碼已過期。",
   account: "這支手機",
+  signIns: {
+    show: "你在哪裡登入著",
+    here: "這個瀏覽器",
+    nameless: "另一個瀏覽器",
+    since: "{time} 登入，最近使用 {to}",
+    end: "登出",
+    endOthers: "登出其他全部",
+    hint: "登出某處後，那支手機不再被叫醒。",
+  },
+  members: {
+    title: "這個家裡的人",
+    show: "顯示名單",
+    remove: "移除",
+    sure: "移除{name}和其全部手機？",
+    keep: "保留",
+  },
 } as const satisfies Words["pages"]["technician"];

@@ -1,0 +1,149 @@
+import { useSignal } from "@preact/signals";
+import type { MembersResponse, SignInsResponse } from "../../src/server/contract/people.ts";
+import { fill } from "../../src/words/template.ts";
+import { type Answer, hasKeys, type Trouble } from "../shared/api.ts";
+import { usePage } from "../shared/page.ts";
+import { TroubleBox } from "../shared/trouble.tsx";
+
+const isSignIns = hasKeys<SignInsResponse>("signIns");
+const isMembers = hasKeys<MembersResponse>("people");
+
+/** This phone's sign-in, and on request all of one's own: each can be ended, a lost phone's too. */
+export function Account() {
+  const page = usePage();
+  const format = page.format.value;
+  const { technician, common } = format.words.pages;
+  const words = technician.signIns;
+  const list = useSignal<SignInsResponse["signIns"] | undefined>(undefined);
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const zone = page.heard.value?.beds[0]?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  async function signOut(): Promise<void> {
+    const answer = await page.api.tell("/api/sign-out", {});
+    trouble.value = answer.ok ? undefined : answer.problem;
+    page.askWho();
+  }
+  async function show(): Promise<void> {
+    const answer = await page.api.get("/api/me/sign-ins", isSignIns);
+    trouble.value = answer.ok ? undefined : answer.problem;
+    if (answer.ok) list.value = answer.value.signIns;
+  }
+  async function end(path: string): Promise<void> {
+    const answer = await page.api.remove(path);
+    if (answer.ok) await show();
+    else trouble.value = answer.problem;
+  }
+
+  return (
+    <section class="card" aria-label={technician.account}>
+      <h2>{technician.account}</h2>
+      <div class="toolbar">
+        <button type="button" onClick={() => page.handOver(signOut())}>
+          {common.signOut}
+        </button>
+        <button type="button" onClick={() => page.handOver(show())}>
+          {words.show}
+        </button>
+      </div>
+      {list.value !== undefined && (
+        <>
+          <p class="small">{words.hint}</p>
+          <ul class="sign-ins">
+            {list.value.map((one) => (
+              <li key={one.id}>
+                <strong>{one.current ? words.here : one.label || words.nameless}</strong>{" "}
+                <span class="small">
+                  {fill(words.since, {
+                    time: format.dateTime(one.createdAt, zone),
+                    to: format.dateTime(one.seenAt, zone),
+                  })}
+                </span>{" "}
+                {!one.current && (
+                  <button type="button" onClick={() => page.handOver(end(`/api/me/sign-ins/${one.id}`))}>
+                    {words.end}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+          {list.value.length > 1 && (
+            <button type="button" onClick={() => page.handOver(end("/api/me/sign-ins"))}>
+              {words.endOthers}
+            </button>
+          )}
+        </>
+      )}
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+    </section>
+  );
+}
+
+/** The owner sees who belongs to a home, and removes somebody after a second tap. */
+export function Members(props: { readonly home: string }) {
+  const page = usePage();
+  const { words } = page.format.value;
+  const text = words.pages.technician.members;
+  const list = useSignal<MembersResponse["people"] | undefined>(undefined);
+  const asked = useSignal<string | undefined>(undefined);
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const path = `/api/homes/${props.home}/people`;
+  const told = (answer: Answer<unknown>): void => {
+    trouble.value = answer.ok ? undefined : answer.problem;
+  };
+
+  async function show(): Promise<void> {
+    const answer = await page.api.get(path, isMembers);
+    told(answer);
+    if (answer.ok) list.value = answer.value.people;
+  }
+  async function remove(id: string): Promise<void> {
+    const answer = await page.api.remove(`${path}/${id}`);
+    asked.value = undefined;
+    if (answer.ok) await show();
+    else told(answer);
+  }
+
+  return (
+    <section class="card" aria-label={text.title}>
+      <h2>{text.title}</h2>
+      {list.value === undefined ? (
+        <button type="button" onClick={() => page.handOver(show())}>
+          {text.show}
+        </button>
+      ) : (
+        <ul class="members">
+          {list.value.map(({ id, name, role }) => (
+            <li key={id}>
+              <strong>{name}</strong> · {words.terms.roles[role]}{" "}
+              {asked.value === id ? (
+                <>
+                  <button type="button" class="primary" onClick={() => page.handOver(remove(id))}>
+                    {fill(text.sure, { name })}
+                  </button>
+                  <button
+                    type="button"
+                    onClick={() => {
+                      asked.value = undefined;
+                    }}
+                  >
+                    {text.keep}
+                  </button>
+                </>
+              ) : (
+                <button
+                  type="button"
+                  onClick={() => {
+                    asked.value = id;
+                  }}
+                >
+                  {text.remove}
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+    </section>
+  );
+}
