@@ -387,7 +387,8 @@ export type AlarmCommand =
   | {
       readonly kind: "self_fault";
       readonly id: string;
-      readonly condition: SelfFault;
+      /** A box cannot say of itself that it is gone: that one only a hub raises, in an engine of its own. */
+      readonly condition: SelfFault | "EDGE_OFFLINE";
       /** Of several at once (a phone): which. */
       readonly about?: string;
       readonly active: boolean;
@@ -405,8 +406,6 @@ export const SELF_FAULTS = [
   "NOBODY_ON_CALL",
   "ESCALATION_EXHAUSTED",
   "TEST_OVERDUE",
-  /** Raised by a hub, which is all that hears the silence of a box. */
-  "EDGE_OFFLINE",
 ] as const satisfies readonly ConditionId[];
 
 export type SelfFault = (typeof SELF_FAULTS)[number];

@@ -1,0 +1,124 @@
+// One home, first whole in one process, then as box and hub with Mosquitto and InfluxDB between and behind them: by
+// configuration alone, with its history.
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished } from "vitest";
+import { stringify } from "yaml";
+import type { ConfigFile } from "../../src/config/schema.ts";
+import { createCertificate } from "../support/certificate.ts";
+import { runCommand } from "../support/command-line.ts";
+import { ask, type RunningHome, signIn, startHome, temporaryFolder, watchBeds, writeHomeConfig } from "../support/home.ts";
+import { createPtyBed } from "../support/home-bed.ts";
+import { startInflux } from "../support/influx.ts";
+import { freePort, startMosquitto } from "../support/mosquitto.ts";
+import { requires } from "../support/require.ts";
+
+interface NightAnswer {
+  readonly strips: readonly { readonly signal: string; readonly mean: readonly (number | null)[] }[];
+}
+
+const { test } = requires("socat", "openssl", "mosquitto", "influxdb");
+
+test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its history", {
+  timeout: 240_000,
+}, async () => {
+  const folder = temporaryFolder();
+  const certificate = createCertificate();
+  onTestFinished(certificate.remove);
+  onTestFinished(certificate.trust());
+  const bed = await createPtyBed(5);
+  const home = writeHomeConfig(folder, {
+    beds: [{ id: "b1", label: "Mei", dependencyClass: "C", devices: bed.devices }],
+    channels: { webPush: { subject: "mailto:family@example.org" } },
+  });
+  const dataDir = path.join(folder, "data");
+
+  // The home as it was.
+  const before = await startHome(["home", "--config", home], { folder, dataDir });
+  bed.switchOn();
+  const lived = await watchBeds(before);
+  await lived.until(({ signals }) => typeof signals.spo2?.sample === "number", 30_000);
+  const mei = await signIn(before, "Mei");
+  await reaches(() => rowsOf(before, "b1", mei), 4);
+  const identity = ((await ask(before, "GET", "/api/me")).body as { readonly home: string }).home;
+  await before.stop();
+
+  // The clinic's side.
+  const tls = { certFile: certificate.certPath, keyFile: certificate.keyPath };
+  const [mosquitto, influx] = await Promise.all([startMosquitto({ tls }), startInflux()]);
+  onTestFinished(() => Promise.all([mosquitto.remove(), influx.remove()]));
+  const hubFolder = path.join(folder, "hub");
+  const hubFile = path.join(folder, "hub.yaml");
+  const hubConfig: ConfigFile = {
+    zone: "UTC",
+    dataDir: hubFolder,
+    hub: { name: "City Clinic", boxes: { url: mosquitto.boxUrl ?? "" } },
+    web: { port: await freePort(), tls: { cert: certificate.certPath, key: certificate.keyPath } },
+    bus: { url: mosquitto.url, ...mosquitto.hub },
+    store: { engine: "influxdb", influxdb: { url: influx.url, database: "breathwatch" } },
+    channels: { webPush: { subject: "mailto:clinic@example.org" } },
+  };
+  writeFileSync(hubFile, stringify(hubConfig));
+  const first = await startHome(["hub", "--config", hubFile], { folder, dataDir: hubFolder });
+  const owner = await signIn(first, "Dr Li");
+  const made = await ask(first, "POST", "/api/homes/codes", { label: "Home of Mei" }, owner);
+  const { link } = made.body as { readonly link: string };
+  const paired = await runCommand(["pair", link, "--config", home], { folder });
+  expect(paired, paired.words).toMatchObject({ code: 0, data: `${identity}\n` });
+  const code = /owner code (\S+)\./.exec(paired.words)?.[1] ?? "";
+  await first.stop();
+
+  // The history, then the same configuration of the box once more.
+  const copied = await runCommand(
+    ["store", "copy", "--from", dataDir, "--to", "influxdb", "--home", identity, "--config", hubFile],
+    { folder },
+  );
+  expect(copied, copied.words).toMatchObject({ code: 0 });
+  expect((JSON.parse(copied.data) as { readonly rows: number }).rows).toBeGreaterThan(5);
+  const hub = await startHome(["hub", "--config", hubFile], { folder, dataDir: hubFolder });
+  const edge = await startHome(["edge", "--config", home], { folder, dataDir });
+  onTestFinished(async () => {
+    await Promise.all([edge.stop(), hub.stop()]);
+  });
+
+  const joined = await ask(hub, "POST", "/api/sign-in", { code, name: "Mei", language: "en" }, "");
+  expect(joined.status, JSON.stringify(joined.body)).toBe(200);
+  const name = `${identity}~b1`;
+  const live = await watchBeds(hub, joined.cookie);
+  const seen = await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 60_000, name);
+  expect(seen).toMatchObject({ label: "Mei", simulated: true });
+  const called = await ask(hub, "POST", `/api/beds/${name}/call`, { how: "touch", kind: "come" }, joined.cookie);
+  expect(called.status).toBe(200);
+  await live.until(
+    ({ alarms }) => alarms.open.some(({ condition }) => condition === "PATIENT_CALL"),
+    20_000,
+    name,
+  );
+  const strangers = await ask(hub, "GET", `/api/beds/${name}/nights`, undefined, owner);
+  expect(strangers.status).toBe(404);
+
+  const then = await rowsOf(hub, name, joined.cookie);
+  expect(then).toBeGreaterThanOrEqual(4);
+  await reaches(() => rowsOf(hub, name, joined.cookie), then + 2);
+});
+
+/** Parts of the newest night (a few seconds each) with an oxygen value, as the therapist's page is told of them. */
+async function rowsOf(home: RunningHome, bed: string, cookie: string): Promise<number> {
+  const nights = await ask(home, "GET", `/api/beds/${bed}/nights`, undefined, cookie);
+  const [newest] = (nights.body as { readonly nights: readonly { readonly night: string }[] }).nights;
+  if (newest === undefined) return 0;
+  const answer = await ask(home, "GET", `/api/beds/${bed}/nights/${newest.night}`, undefined, cookie);
+  const strip = (answer.body as NightAnswer).strips.find(({ signal }) => signal === "spo2");
+  return strip?.mean.filter((mean) => mean !== null).length ?? 0;
+}
+
+async function reaches(count: () => Promise<number>, wanted: number): Promise<void> {
+  const end = performance.now() + 60_000;
+  let found = await count();
+  while (found < wanted) {
+    if (performance.now() > end) throw new Error(`${found} instead of ${wanted} after a minute`);
+    await sleep(500);
+    found = await count();
+  }
+}
