@@ -116,20 +116,16 @@ const HUB: Actor = { id: "hub", name: "hub" };
 
 /** A command as it travels. Throws COMMAND_INVALID for what only the box can say of itself. */
 export function toRemote(command: AlarmCommand): { readonly person: Actor; readonly body: Body } {
-  switch (command.kind) {
-    case "self_fault":
-      throw new Fault("COMMAND_INVALID", "Only the box says what is wrong with itself.", { permanent: true });
-    case "baselines": {
-      const { id: _id, ...body } = command;
-      return { person: HUB, body };
-    }
-    case "call":
-      return { person: HUB, body: { kind: "call", call: command.call } };
-    default: {
-      const { id: _id, by, ...body } = command;
-      return { person: by, body };
-    }
+  if (command.kind === "self_fault") {
+    throw new Fault("COMMAND_INVALID", "Only the box says what is wrong with itself.", { permanent: true });
   }
+  if (command.kind === "call") return { person: HUB, body: { kind: "call", call: command.call } };
+  if (command.kind === "baselines") {
+    const { id: _id, ...body } = command;
+    return { person: HUB, body };
+  }
+  const { id: _id, by, ...body } = command;
+  return { person: by, body };
 }
 
 /** The engine's command again. */

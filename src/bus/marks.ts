@@ -106,15 +106,15 @@ export function createMarks(options: MarksOptions): Marks {
     if (told.length === 0) return;
     const topic = deviceTopic(home, bed, "stored", device);
     inFlight++;
-    const done = (): void => {
+    const landed = (): void => {
       inFlight--;
       if (inFlight === WINDOW - 1) publish();
     };
-    bus.publish(topic, write({ marks: told }), { retain: true }).then(done, (error: unknown) => {
+    bus.publish(topic, write({ marks: told }), { retain: true }).then(landed, (error: unknown) => {
       untold.add(known);
       known.toldAt = undefined;
       log.note("ingest.mark_failed", { topic, detail: messageOf(error) }, "debug");
-      done();
+      landed();
       lookAgain();
     });
   };

@@ -23,6 +23,51 @@ beforeEach(() => {
 });
 const bed = () => model.states()[0]!;
 
+describe("beds that come and go", () => {
+  const second = (label: string) => ({
+    ...{ bed: "abcdefghij~b1", label, zone: "Asia/Shanghai" },
+    sources: [{ device: OXIMETER, family: "x", label: "Ring", role: "oximeter", simulated: false }],
+  });
+  const other = () => model.state("abcdefghij~b1")!;
+
+  it("keep what was measured when their label changes, and are gone when they are taken away", () => {
+    const changes: unknown[] = [];
+    model.onChange((change, of) => changes.push([change, of]));
+    expect(model.putBed(second("Old"))).toBe(true);
+    model.observe({ ...samples(clock, OXIMETER, { spo2: 88 }), bed: "abcdefghij~b1" });
+    model.putBed(second("New"));
+    expect(other()).toMatchObject({ label: "New", signals: { spo2: { sample: 88 } } });
+    expect(changes).toEqual([
+      ["alarms", "abcdefghij~b1"],
+      ["numbers", "abcdefghij~b1"],
+      ["alarms", "abcdefghij~b1"],
+    ]);
+    model.removeBed("abcdefghij~b1");
+    expect(model.state("abcdefghij~b1")).toBeUndefined();
+    expect(model.states()).toHaveLength(1);
+  });
+
+  it("never show one another's numbers, links or readiness, although their devices have one name", () => {
+    model.putBed(second("Other"));
+    model.observe(samples(clock, OXIMETER, { spo2: 97 }));
+    model.link(OXIMETER, { link: "lost" }, "abcdefghij~b1");
+    model.readiness({ sounder: { ok: true, detail: "hw:1" }, targets: [], durable: true }, "abcdefghij~b1");
+    expect(other()).toMatchObject({ signals: {}, readiness: { sounder: { ok: true } } });
+    expect(other().sources[0]).toMatchObject({ link: "lost" });
+    expect(bed()).toMatchObject({ signals: { spo2: { sample: 97 } }, readiness: { sounder: { ok: false } } });
+    expect(bed().sources[0]).toMatchObject({ link: "opening" });
+    expect(model.states((id) => id === "b1")).toHaveLength(1);
+  });
+
+  it("take a lower revision only from a run that began anew", () => {
+    model.alarms({ ...fold([occurrence()]), revision: 9 });
+    model.alarms({ ...fold([]), revision: 2 });
+    expect(bed().alarms.revision).toBe(9);
+    model.alarms({ ...fold([]), revision: 2 }, true);
+    expect(bed().alarms.revision).toBe(2);
+  });
+});
+
 describe("the live model", () => {
   it("shows a bed before anything arrived: every source, no number, no age", () => {
     expect(bed()).toMatchObject({
