@@ -23,6 +23,8 @@ export interface HomeConfig {
     /** Host name in links that phones open. */
     readonly name: string;
     readonly tls?: { readonly certFile: string; readonly keyFile: string };
+    /** Instead: certificates by an authority of this machine's own. */
+    readonly ownAuthority?: true;
   };
   readonly bus: {
     /** Present: an outside broker; absent: the embedded one listens on host and port. */
@@ -40,7 +42,12 @@ export interface HomeConfig {
   /** Where phones away from home answer; absent: they reach this box itself, or cannot answer. */
   readonly relay?: { readonly server: string; readonly token?: string };
   readonly audio: { readonly enabled: boolean; readonly device?: string };
-  readonly keep: { readonly waveDays: number; readonly numberDays: number };
+  /** `gigabytes` absent: half of the disk. */
+  readonly keep: {
+    readonly waveDays: number;
+    readonly numberDays: number;
+    readonly gigabytes?: number;
+  };
   readonly log?: LogConfig;
   readonly store: StoreConfig;
   /** The demo: simulated bed, own state folder, marked everywhere. */

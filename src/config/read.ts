@@ -220,12 +220,8 @@ function meaningFindings(
     const fix = "Leave beds out here: they stand in the configuration of each box (`breathwatch edge`).";
     error("CONFIG_INVALID", "/beds", "a hub has no beds of its own", fix);
   }
-  if (
-    file.hub !== undefined &&
-    file.web?.tls === undefined &&
-    !isLoopback(file.hub.boxes?.host ?? "0.0.0.0")
-  ) {
-    const fix = "Add web.tls with cert and key; boxes check that certificate.";
+  if (file.hub !== undefined && !isEncrypted(file) && !isLoopback(file.hub.boxes?.host ?? "0.0.0.0")) {
+    const fix = "Add web.tls with cert and key, or web.ownAuthority; boxes check that certificate.";
     error("HTTP_INSECURE", "/hub", "boxes would reach this hub without encryption", fix);
   }
   (file.beds ?? []).forEach((bed, b) => {
@@ -279,12 +275,16 @@ function meaningFindings(
     });
   });
   const host = file.web?.host ?? "127.0.0.1";
-  if (!isLoopback(host) && file.web?.tls === undefined) {
+  if (file.web?.tls !== undefined && file.web.ownAuthority === true) {
+    const fix = "Leave one of them out.";
+    error("CONFIG_INVALID", "/web/ownAuthority", "there is a certificate in web.tls already", fix);
+  }
+  if (!isLoopback(host) && !isEncrypted(file)) {
     error(
       "HTTP_INSECURE",
       "/web/host",
       `pages on ${host} would leave this machine without encryption`,
-      "Add web.tls with cert and key, or listen on 127.0.0.1.",
+      "Add web.tls with cert and key, or web.ownAuthority, or listen on 127.0.0.1.",
     );
   }
   if (file.channels?.webPush === undefined) {
@@ -299,7 +299,10 @@ function meaningFindings(
   return findings;
 }
 
-export const isLoopback = (host: string): boolean =>
+export const isEncrypted = ({ web }: ConfigFile): boolean =>
+  web?.tls !== undefined || web?.ownAuthority === true;
+
+const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 function isZone(zone: string): boolean {
@@ -365,6 +368,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       port: web?.port ?? 8420,
       name: web?.name ?? (web?.host === undefined || isLoopback(web.host) ? "localhost" : web.host),
       ...(web?.tls === undefined ? {} : { tls: { certFile: web.tls.cert, keyFile: web.tls.key } }),
+      ...(web?.ownAuthority === true ? { ownAuthority: true } : {}),
     },
     bus: {
       host: bus?.host ?? "127.0.0.1",
@@ -391,7 +395,10 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       enabled: audio?.enabled ?? true,
       ...(audio?.device === undefined ? {} : { device: audio.device }),
     },
-    keep: { waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
+    keep: {
+      ...{ waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
+      ...(keep?.gigabytes === undefined ? {} : { gigabytes: keep.gigabytes }),
+    },
     ...(file.log === undefined ? {} : { log: logWithDefaults(file.log) }),
     store: storeWithDefaults(file.store),
     demo: false,

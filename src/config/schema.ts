@@ -142,6 +142,13 @@ export const HomeConfigSchema = Type.Object(
               closed,
             ),
           ),
+          ownAuthority: Type.Optional(
+            Type.Boolean({
+              default: false,
+              description:
+                "Instead of tls: certificates for web.name by an authority of this machine's own, made at the first start. Phones take it over at /ca.",
+            }),
+          ),
         },
         closed,
       ),
@@ -265,6 +272,14 @@ export const HomeConfigSchema = Type.Object(
         {
           waveDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, default: 14 })),
           numberDays: Type.Optional(Type.Integer({ minimum: 30, maximum: 36500, default: 3650 })),
+          gigabytes: Type.Optional(
+            Type.Number({
+              minimum: 0.1,
+              maximum: 100_000,
+              description:
+                "What the store may fill; default half of the disk. Waveforms go before numbers, alarms never.",
+            }),
+          ),
         },
         { ...closed, description: "How long the store keeps waveforms and numbers." },
       ),

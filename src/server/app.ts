@@ -23,6 +23,7 @@ import {
 } from "./rights.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { authorityRoutes } from "./routes/authority.ts";
 import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -31,6 +32,7 @@ import { homeRoutes } from "./routes/homes.ts";
 import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
+import { isScraper, metricRoutes } from "./routes/metrics.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -118,9 +120,11 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await importRoutes(app, context);
   deviceRoutes(app, context);
   healthRoutes(app, context);
+  metricRoutes(app, context);
   commissioningRoutes(app, context);
   homeRoutes(app, context);
   pairRoutes(app, context);
+  authorityRoutes(app, context);
 
   app.server.maxConnections = CONNECTIONS_MAX;
   limitConnections(app.server);
@@ -180,6 +184,9 @@ function guard(app: App, context: Context): void {
     const place = placeOf(request.params, deps.homeOf);
     if (signedIn !== undefined) context.remember(request, { signedIn, right, place });
     if (signedIn === undefined && (await isShared(context, request, right))) return;
+    const isProgram =
+      right?.byMetricsToken === true && isScraper(request.headers.authorization, deps.metrics?.token);
+    if (signedIn === undefined && isProgram) return;
     const refusal = authorise(right, signedIn?.account, place);
     if (refusal !== undefined) throw refusal;
   });

@@ -9,6 +9,7 @@ import type { Clock } from "../port/clock.ts";
 import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
+import type { Metrics } from "../port/metrics.ts";
 import type { Random } from "../port/random.ts";
 import type { AuditFormat } from "../port/record.ts";
 import type { HomeStates, State } from "../port/state.ts";
@@ -137,10 +138,14 @@ export interface ServerDeps {
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */
   readonly imports?: Imports;
+  /** This machine's own authority, for phones to take over; absent where a public one vouches for it. */
+  readonly authority?: { readonly pem: string; readonly fingerprint: string };
   /** Takes boxes in; absent where this is no hub. */
   readonly pairing?: PairingDesk;
   /** How the box itself is; absent where nobody can ask (rehearsal). */
   readonly health?: Health;
+  /** What GET /metrics tells beside what the pages know, and the token of programs that read it. */
+  readonly metrics?: Metrics;
   /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

@@ -12,6 +12,8 @@ export interface Right {
   readonly byToken?: true;
   /** Also for whoever opened a shared link to this bed with this scope. */
   readonly share?: ShareScope;
+  /** Also for a program that sends the token of the configuration (`metrics.token`). */
+  readonly byMetricsToken?: true;
 }
 
 const everyone: readonly Role[] = ROLES;
@@ -175,6 +177,11 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: bench,
     does: "how the box itself is: clock, sounder, disk, store, broker, certificate, links",
   },
+  "GET /metrics": {
+    who: bench,
+    byMetricsToken: true,
+    does: "counters and gauges of this machine for Prometheus, nothing of any person",
+  },
   "GET /healthz": { who: "anyone", does: "yes or no for a load balancer, and nothing else" },
   "GET /api/devices/:device/frames": { who: bench, does: "the last frames of one device, bytes and meaning" },
   "POST /api/devices/:device/serial": {
@@ -201,6 +208,8 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "POST /api/beds/:bed/commissionings/close": { who: bench, does: "closes the open protocol for good" },
   "GET /api/beds/:bed/reception": { who: bench, does: "how many seconds of a time hold data, by device" },
 
+  "GET /ca": { who: "anyone", does: "how a phone takes this box's own authority over" },
+  "GET /ca/breathwatch.crt": { who: "anyone", does: "the certificate of this box's own authority" },
   "POST /api/pair": {
     who: "anyone",
     byToken: true,

@@ -94,6 +94,10 @@ export interface Harness {
 export interface HarnessOptions {
   readonly imports?: NonNullable<ServerDeps["imports"]>;
   readonly pairing?: NonNullable<ServerDeps["pairing"]>;
+  readonly authority?: NonNullable<ServerDeps["authority"]>;
+  readonly metrics?: NonNullable<ServerDeps["metrics"]>;
+  readonly owner?: ServerDeps["ownerOf"];
+  readonly health?: NonNullable<ServerDeps["health"]>;
   readonly pagesFolder?: string;
   /** Makes an owner code, which takes a while on purpose. */
   readonly withOwnerCode?: boolean;
@@ -193,13 +197,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     live,
     homes: { of: () => state },
     homeOf: (bed) => splitBed(bed)?.home ?? HOME,
-    ownerOf: { home: HOME, role: "owner" },
+    ownerOf: options.owner ?? { home: HOME, role: "owner" },
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
+    ...(options.authority === undefined ? {} : { authority: options.authority }),
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    ...(options.health === undefined ? {} : { health: options.health }),
     command: async (bed, command) => {
       harness.commands.push({ bed, command });
       return harness.outcome;

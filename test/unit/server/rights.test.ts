@@ -67,6 +67,9 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     url: `/api/organisations/${CLINIC}/people/nobody`,
   },
   "GET /api/health": { url: "/api/health" },
+  "GET /metrics": { url: "/metrics" },
+  "GET /ca": { url: "/ca" },
+  "GET /ca/breathwatch.crt": { url: "/ca/breathwatch.crt" },
   "GET /healthz": { url: "/healthz" },
   "POST /api/pair": { url: "/api/pair", payload: {} },
   "PUT /api/boxes/:box/estate": { url: "/api/boxes/aaaaaaaaaa/estate", payload: {} },
@@ -151,6 +154,7 @@ const BENCH = [
   "PUT /api/homes/:home",
   "POST /api/homes/:home/boxes/:box/revoke",
   "GET /api/health",
+  "GET /metrics",
   "GET /api/devices",
   "GET /api/devices/:device/frames",
   "POST /api/devices/:device/serial",
@@ -267,7 +271,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
 /** Routes that work without signing in; everything else must not. */
 const OPEN = Object.keys(EXAMPLES).filter(
   (route) =>
-    !route.includes("/api/") ||
+    (!route.includes("/api/") && route !== "GET /metrics") ||
     /\/api\/(me|sign-in|sign-in\/password|share|pair|boxes\/:box\/estate|a\/:token|r\/:token)$/.test(route),
 );
 
