@@ -137,8 +137,11 @@ export class HomeTables extends CommissioningTables implements StateTables {
       const row = this.#sql.get("SELECT coalesce(max(version), 0) AS newest FROM limits WHERE bed = ?", bed);
       const isNewest = row !== undefined && integer(row, "newest") === expected && version.version > expected;
       if (!isNewest) return false;
+      const body = JSON.stringify(version);
+      // What could not be read back is never written: it may come from another machine.
+      limitsOf(body);
       const sql = "INSERT INTO limits (bed, version, at, body) VALUES (?, ?, ?, ?)";
-      this.#sql.run(sql, bed, version.version, at, this.#sql.sealed("limits.body", JSON.stringify(version)));
+      this.#sql.run(sql, bed, version.version, at, this.#sql.sealed("limits.body", body));
       this.#sql.run(
         "DELETE FROM limits WHERE bed = ? AND version <= ?",
         bed,
