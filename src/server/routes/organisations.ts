@@ -24,10 +24,9 @@ export function organisationRoutes(app: App, context: Context): void {
       const nameOf = (id: string): string => organisations.find((one) => one.id === id)?.name ?? id;
       const consents = await accounts.consents(request.params.home);
       return {
-        consents: consents.map(({ home: _, organisation, ...rest }) => ({
-          ...rest,
-          organisation,
-          name: nameOf(organisation),
+        consents: consents.map(({ id, organisation, roles, given, ended }) => ({
+          ...{ id, organisation, roles, given, name: nameOf(organisation) },
+          ...(ended === undefined ? {} : { ended }),
         })),
         organisations,
       };
