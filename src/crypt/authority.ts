@@ -169,7 +169,7 @@ function addressBytes(address: string): Uint8Array {
   const groups = (part: string): number[] =>
     part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
   const [head, tail] = [groups(before), groups(after ?? "")];
-  const gap = new Array<number>(8 - head.length - tail.length).fill(0);
+  const gap = Array.from({ length: 8 - head.length - tail.length }, () => 0);
   return Uint8Array.from([...head, ...gap, ...tail].flatMap((group) => [group >> 8, group & 0xff]));
 }
 

@@ -4,7 +4,7 @@ import { createAuthority, issueCertificate, type KeyPair } from "../crypt/author
 import { type CertificateFacts, daysLeft, readCertificate, readPair } from "../crypt/certificate.ts";
 import { seal, unseal } from "../crypt/seal.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
-import { HOUR_MS, MINUTE_MS, type Wall, wall } from "../domain/time.ts";
+import { HOUR_MS, type Wall, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
