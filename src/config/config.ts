@@ -37,6 +37,8 @@ export interface HomeConfig {
   readonly webPush: { readonly subject: string; readonly allowPrivateEndpoints: boolean };
   readonly webhooks: readonly { readonly label: string; readonly url: string; readonly secret: string }[];
   readonly security: { readonly keyFile?: string };
+  /** Present: programs read /metrics with this token. */
+  readonly metrics?: { readonly token: string };
   /** Present: beds are announced to Home Assistant. */
   readonly homeAssistant?: { readonly prefix: string };
   /** Where phones away from home answer; absent: they reach this box itself, or cannot answer. */

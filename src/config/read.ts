@@ -383,6 +383,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
     },
     webhooks: channels?.webhooks ?? [],
     security: file.security?.keyFile === undefined ? {} : { keyFile: file.security.keyFile },
+    ...(file.metrics === undefined ? {} : { metrics: { token: file.metrics.token } }),
     ...(homeAssistant === undefined
       ? {}
       : { homeAssistant: { prefix: homeAssistant.prefix ?? "homeassistant" } }),

@@ -224,6 +224,20 @@ export const HomeConfigSchema = Type.Object(
         closed,
       ),
     ),
+    metrics: Type.Optional(
+      Type.Object(
+        {
+          token: Type.String({
+            minLength: 16,
+            maxLength: 200,
+            pattern: "^[!-~]+$",
+            description:
+              "What Prometheus sends as `Authorization: Bearer ...`; at least 16 characters. Without it only technicians and owners who are signed in read them.",
+          }),
+        },
+        { ...closed, description: "Counters and gauges for Prometheus at /metrics." },
+      ),
+    ),
     homeAssistant: Type.Optional(
       Type.Object(
         {
