@@ -162,7 +162,7 @@ export async function startGivenHome({
       const fresh = createRehearsalWorld({ seed: 7 + worlds.length * 100, startsAt, disk });
       worlds.push(fresh);
       await fresh.state.close();
-      world = { ...fresh, state: first.state };
+      world = { ...fresh, state: first.state, accounts: first.accounts, homes: first.homes };
       now = await start();
     },
     errors,

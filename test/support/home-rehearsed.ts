@@ -130,7 +130,7 @@ export async function createLastingBed(
       const fresh = createRehearsalWorld({ seed: seed + worlds.length * 100, startsAt, disk });
       worlds.push(fresh);
       await fresh.state.close();
-      world = { ...fresh, state: before.state };
+      world = { ...fresh, state: before.state, accounts: before.accounts, homes: before.homes };
       now = await start();
     },
     async stop() {
