@@ -14,7 +14,7 @@ const table = {
 
   wire: { folders: ["domain"], npm: [], node: "quiet" },
   // Sealing, passwords, certificates: bytes to bytes, no file and no network.
-  crypt: { folders: ["domain"], npm: ["@peculiar/x509"], node: "quiet" },
+  crypt: { folders: ["domain"], npm: [], node: "quiet" },
   words: { folders: ["domain"], npm: [], node: "none" },
   sound: { folders: ["domain"], npm: [], node: "none" },
   trends: { folders: ["domain"], npm: [], node: "quiet" },

@@ -16,9 +16,9 @@ import { originOf, type HomeOptions } from "./home.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import { persist } from "./ops/persist.ts";
 import type { HubPost, PairingGrant } from "./port/registry.ts";
-import type { World } from "./port/world.ts";
+import type { ServerCertificate, World } from "./port/world.ts";
 import type { App } from "./server/context.ts";
-import { listen } from "./server/listen.ts";
+import { listen, renewCertificate } from "./server/listen.ts";
 import { createAckKey } from "./watch/ack-token.ts";
 
 /** The bedside in a process of its own: devices, alarms, sounder, phones and pages here, everything kept at a hub. */
@@ -28,6 +28,8 @@ export interface LoneEdge {
   readonly home: HomeId;
   readonly url?: string;
   readonly troubles: readonly Fault[];
+  /** The pages show another certificate from now on. */
+  renew(pair: ServerCertificate): void;
   readonly ownerCode?: string;
   /** What the hub granted; absent: no hub has taken this box in. It watches all the same. */
   readonly grant?: PairingGrant;
@@ -109,6 +111,7 @@ export async function composeLoneEdge(
     const { app, ownerCode } = pages;
     return {
       ...{ edge, app, stop, home: identity.home },
+      renew: (pair) => renewCertificate(app, pair),
       ...(where === undefined ? {} : { url: listening?.opened?.url ?? originOf(config) }),
       troubles: listening?.trouble === undefined ? [] : [listening.trouble],
       ...(ownerCode === undefined ? {} : { ownerCode }),

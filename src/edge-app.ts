@@ -36,6 +36,8 @@ export interface PagesOptions {
   readonly families: Families;
   /** Where cards and files that people bring are kept until they are read; absent: none can be brought. */
   readonly uploads?: Uploads;
+  /** This machine's own authority, for phones to take over. */
+  readonly authority?: NonNullable<ServerDeps["authority"]>;
   /** Address of the hub that leads this box: limits are set there; absent: the box leads itself. */
   readonly ledBy?: string;
   /** The virtual patient of a bed, where it has one; absent where nothing is simulated here. */
@@ -90,7 +92,13 @@ export async function composePages(
   const app = await createApp({
     ...serverDeps(world, config, options, identity, edge),
     ...limitsDeps(limits, whatIf, baselines, past),
-    health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }),
+    health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }, () => {
+      const uplinks = edge.uplinks();
+      return {
+        connected: uplinks.every(({ connected }) => connected),
+        waiting: uplinks.reduce((sum, { held }) => sum + held, 0),
+      };
+    }),
     ...(imports === undefined ? {} : { imports }),
   });
   const ownerCode = await ensureOwnerCode({ state, accounts, random, renew: config.demo });
@@ -186,6 +194,7 @@ function serverDeps(
     ownerOf: { home: identity.home, role: "owner" },
     about: () => about,
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
+    ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
     command: async (bed, command) => edge.command(bed, command),

@@ -31,18 +31,24 @@ export function edgeHealth(
   return { report, isServing: async () => isServing(await report()) };
 }
 
+/** How a hub is. Its beds are left out: whose they are would have to be asked of everybody who looks. */
+export function hubHealth(
+  world: World,
+  about: { readonly startedAt: Mono; readonly version: string },
+  bus: () => NonNullable<HealthFacts["bus"]>,
+): Health {
+  const report = async () =>
+    healthOf({ beds: [], ...(await machineFacts(world)), bus: bus() }, { clock: world.clock, ...about });
+  return { report, isServing: async () => isServing(await report()) };
+}
+
 async function factsOf(
-  { timeseries, disk, listen }: World,
+  world: World,
   { live, devices }: Pick<Edge, "live" | "devices">,
 ): Promise<HealthFacts> {
   const states = live.states();
   const { sounder, targets, durable } = states[0]?.readiness ?? {};
   const links = devices();
-  const [store, space] = await Promise.all([
-    timeseries.health().catch(() => SILENT),
-    disk.space().catch(() => undefined),
-  ]);
-  const certificateTo = listen?.tls === undefined ? undefined : validTo(listen.tls.cert);
   return {
     beds: states.map(({ bed, zone, alarms }) => ({
       ...{ bed, zone, onWatch: alarms.watch.on, open: alarms.open.length },
@@ -59,6 +65,22 @@ async function factsOf(
           },
         }),
     ...(durable === undefined ? {} : { records: { ok: durable, detail: "" } }),
+    ...(await machineFacts(world)),
+    devices: { known: links.length, open: links.filter(({ link }) => link === "open").length },
+  };
+}
+
+async function machineFacts({
+  timeseries,
+  disk,
+  listen,
+}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificateTo">> {
+  const [store, space] = await Promise.all([
+    timeseries.health().catch(() => SILENT),
+    disk.space().catch(() => undefined),
+  ]);
+  const certificateTo = listen?.tls === undefined ? undefined : validTo(listen.tls.cert);
+  return {
     store: {
       ok: store.ok,
       detail: store.detail,
@@ -66,7 +88,6 @@ async function factsOf(
     },
     ...(space === undefined ? {} : { disk: space }),
     ...(certificateTo === undefined ? {} : { certificateTo }),
-    devices: { known: links.length, open: links.filter(({ link }) => link === "open").length },
   };
 }
 

@@ -1,6 +1,7 @@
 import { DEVICES } from "../devices/index.ts";
 import { type Refused, refusedOf } from "./alarm/refusals.ts";
 import type { SettingsBody } from "./bus/settings.ts";
+import type { UplinkStatus } from "./bus/uplink.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { AlarmCommand, AlarmEvent, CauseId, ConditionId } from "./domain/alarm.ts";
@@ -41,6 +42,8 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
+  /** How each bed's way to the hub is. */
+  uplinks(): readonly UplinkStatus[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
   frames(device: DeviceId): readonly FrameLine[] | undefined;
   /** The device that is there belongs to the bed from now on: its serial number; undefined where it told none. */
@@ -247,6 +250,7 @@ export async function composeEdge(
       return again === undefined ? { accepted: true } : over;
     },
     devices: () => beds.flatMap((bed) => bed.devices()),
+    uplinks: () => beds.map(({ uplink }) => uplink.status()),
     frames: (device) => supervisorOf(device)?.frames(),
     bindSerial: (device) => supervisorOf(device)?.bindFound(),
     async recording(device, from, to) {

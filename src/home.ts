@@ -11,9 +11,9 @@ import { composePages, type PagesOptions, VERSION } from "./edge-app.ts";
 import { composeHubStore, type HubStore } from "./hub-store.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import { type Opened, persist } from "./ops/persist.ts";
-import type { ListenOptions, World } from "./port/world.ts";
+import type { ListenOptions, ServerCertificate, World } from "./port/world.ts";
 import type { App } from "./server/context.ts";
-import { listen } from "./server/listen.ts";
+import { listen, renewCertificate } from "./server/listen.ts";
 import { createAckKey } from "./watch/ack-token.ts";
 
 export interface HomeOptions extends Omit<PagesOptions, "families"> {
@@ -34,6 +34,8 @@ export interface Home {
   readonly broker: { readonly url: string; readonly username?: string; readonly password?: string };
   /** What could not be had at the start and is tried again and again while the watch goes on. */
   readonly troubles: readonly Fault[];
+  /** The pages show another certificate from now on. */
+  renew(pair: ServerCertificate): void;
   /** To print beside the address; absent when an owner has signed in and the code stays valid. */
   readonly ownerCode?: string;
   readonly identity: HomeIdentity;
@@ -95,6 +97,7 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     });
     return {
       ...{ edge, hub, app, identity, broker: access, stop },
+      renew: (pair) => renewCertificate(app, pair),
       ...(where === undefined ? {} : { url: listening?.opened?.url ?? addressOf(where) }),
       troubles: [opening?.trouble, listening?.trouble].filter((fault) => fault !== undefined),
       ...(ownerCode === undefined ? {} : { ownerCode }),

@@ -24,7 +24,7 @@ import { createWatch, type Watch } from "./watch/watch.ts";
 /** What a hub raises because a box cannot say it of itself: nobody hears the box any more (EDGE_OFFLINE). */
 export interface HubAlarms {
   /** The newest alarms of a bed as its box tells them. */
-  onFold(fold: AlarmFold): void;
+  onFold(fold: AlarmFold, anew: boolean): void;
   /** Takes a command about an alarm that this hub raised; undefined: it belongs to the box. */
   command(bed: BedId, command: AlarmCommand): CommandOutcome | undefined;
   start(): void;
@@ -69,13 +69,13 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   let stopLooking: (() => void) | undefined;
 
   /** The box's alarms and this hub's own, as one picture. */
-  const show = (bed: BedId): void => {
+  const show = (bed: BedId, anew = true): void => {
     const runner = ready.get(bed)?.runner;
     const own = runner === undefined ? undefined : onlyOwn(runner.fold());
     const fold = told.get(bed);
     const open = own?.open ?? [];
-    if (fold !== undefined) live.alarms(open.length === 0 ? fold : { ...fold, open: [...fold.open, ...open] });
-    else if (own !== undefined) live.alarms({ ...own, bed });
+    if (fold !== undefined) live.alarms({ ...fold, open: [...fold.open, ...open] }, anew);
+    else if (own !== undefined) live.alarms({ ...own, bed }, anew);
   };
 
   const homeOf = (home: HomeId): Promise<CallingHome> => {
@@ -166,9 +166,9 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
 
   return {
     command: answer,
-    onFold(fold) {
+    onFold(fold, anew) {
       told.set(fold.bed, fold);
-      show(fold.bed);
+      show(fold.bed, anew);
     },
     start() {
       stopLooking = clock.every(LOOK_MS, look);

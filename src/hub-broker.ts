@@ -6,7 +6,7 @@ import { Fault } from "./domain/fault.ts";
 import type { Opened } from "./ops/persist.ts";
 import type { BrokerUsers } from "./port/bus.ts";
 import type { Registry } from "./port/registry.ts";
-import type { Broker, World } from "./port/world.ts";
+import type { Broker, ServerCertificate, World } from "./port/world.ts";
 
 /** How the hub reaches its broker, and how boxes do. */
 export interface HubBroker {
@@ -17,6 +17,8 @@ export interface HubBroker {
   readonly users?: BrokerUsers;
   /** As boxes reach it. */
   url(): string;
+  /** Boxes that connect from now on are shown this one; an outside broker reads its own files. */
+  renew(pair: ServerCertificate): Promise<void>;
 }
 
 /**
@@ -34,7 +36,11 @@ export async function hubBroker(
   const username = bus.username ?? HUB_USER;
   if (bus.url !== undefined) {
     const url = bus.url;
-    return { access: { url, username, password }, url: () => boxes.url ?? url };
+    return {
+      access: { url, username, password },
+      url: () => boxes.url ?? url,
+      renew: async () => undefined,
+    };
   }
   let running: Broker | undefined;
   const users = (): BrokerUsers => {
@@ -63,6 +69,7 @@ export async function hubBroker(
       remove: async (user) => users().remove(user),
       list: async () => users().list(),
     },
+    renew: async (pair) => running?.setCertificate(pair),
     url: () =>
       boxes.url ??
       (running?.tlsPort === undefined

@@ -2,6 +2,7 @@ import type { HomeConfig } from "./config/config.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, splitBed } from "./domain/ids.ts";
 import { VERSION } from "./edge-app.ts";
+import { hubHealth } from "./edge-health.ts";
 import type { HubWorld } from "./hub.ts";
 import type { HubDesks } from "./hub-desks.ts";
 import type { HubHomes } from "./hub-homes.ts";
@@ -22,6 +23,8 @@ export function hubDeps(
     readonly homes: HubHomes;
     readonly desks: HubDesks;
     readonly pairing: PairingDesk;
+    /** How the way from the boxes into the store is. */
+    readonly bus: () => { readonly connected: boolean; readonly waiting: number };
   },
 ): Omit<ServerDeps, "command" | "targetsChanged"> {
   const { clock, random, log, state, accounts, homes: states, timeseries, listen: where } = world;
@@ -60,6 +63,7 @@ export function hubDeps(
     },
     speech: async () => undefined,
     simulation: () => undefined,
+    health: hubHealth(world, { startedAt: clock.mono(), version: VERSION }, parts.bus),
     limits: (bed) => desks.limits(bed),
     whatIf: desks.whatIf.run,
     baselines: (bed: BedId) => ({

@@ -1,8 +1,7 @@
 import { createIngest, type IngestStatus } from "./bus/ingest.ts";
 import type { HomeConfig } from "./config/config.ts";
-import { messageOf } from "./domain/fault.ts";
 import { base32Id, type HomeId } from "./domain/ids.ts";
-import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
+import { keepRetaining } from "./hub-retention.ts";
 import type { World } from "./port/world.ts";
 
 /** The way into the store of one home: takes what edges send into the store and tells them when it is safe. */
@@ -24,18 +23,10 @@ export function composeHubStore(
   const ingest = createIngest({ bus, timeseries, clock, random, log, home });
   let stopRetention: (() => void) | undefined;
 
-  const retain = (): void => {
-    const now = clock.wall();
-    const { waveDays, numberDays } = keep();
-    timeseries
-      .retain({ wavesFrom: wall(now - waveDays * DAY_MS), rowsFrom: wall(now - numberDays * DAY_MS) })
-      .catch((error: unknown) => log.note("store.retention_failed", { why: messageOf(error) }, "warn"));
-  };
-
   return {
     start() {
       ingest.start();
-      stopRetention = clock.every(HOUR_MS, retain);
+      stopRetention = keepRetaining(world, keep);
     },
     status: () => ingest.status(),
     async stop() {

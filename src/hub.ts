@@ -11,19 +11,20 @@ import type { HomeConfig } from "./config/config.ts";
 import { rememberId } from "./config/remember.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type HomeId, splitBed } from "./domain/ids.ts";
-import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
 import { createHubAlarms } from "./hub-alarms.ts";
 import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
 import { createHubHomes } from "./hub-homes.ts";
+import { keepRetaining } from "./hub-retention.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { Registry } from "./port/registry.ts";
-import type { World } from "./port/world.ts";
+import type { ServerCertificate, World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
 import type { App } from "./server/context.ts";
-import { listen } from "./server/listen.ts";
+import type { ServerDeps } from "./server/deps.ts";
+import { listen, renewCertificate } from "./server/listen.ts";
 import { createLiveModel, type LiveModel } from "./server/live-model.ts";
 import { ensureOwnerCode } from "./server/owner-code.ts";
 import { createPairingDesk, type HubAddress, type PairingDesk } from "./server/pairing-desk.ts";
@@ -40,6 +41,8 @@ export interface HubOptions {
   readonly pagesFolder: string;
   /** Certificate facts for boxes; asked anew each time. */
   readonly certificate: () => Pick<HubAddress, "pin" | "ca">;
+  /** This machine's own authority, for phones to take over. */
+  readonly authority?: NonNullable<ServerDeps["authority"]>;
   /** How long numbers are kept, now. */
   readonly keep: () => HomeConfig["keep"];
 }
@@ -55,6 +58,8 @@ export interface Hub {
   readonly troubles: readonly Fault[];
   readonly ownerCode?: string;
   ingest(): IngestStatus;
+  /** Pages and broker show another certificate from now on. */
+  renew(pair: ServerCertificate): void;
   stop(): Promise<void>;
 }
 
@@ -126,7 +131,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         void homes.refresh(splitBed(bed)?.home ?? "");
         desks.heard(bed);
       },
-      onFold: (fold) => alarms.onFold(fold),
+      onFold: (fold, anew) => alarms.onFold(fold, anew),
       onObservation: (observation) => live.observe(observation),
       onLink: (bed, { device, ...link }) => live.link(device, link, bed),
       onReadiness: (bed, readiness) => live.readiness(readiness, bed),
@@ -142,7 +147,11 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     });
 
     const app = await createApp({
-      ...hubDeps(world, config, options.pagesFolder, { organisation, live, homes, desks, pairing }),
+      ...hubDeps(world, config, options.pagesFolder, {
+        ...{ organisation, live, homes, desks, pairing },
+        bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
+      }),
+      ...(options.authority === undefined ? {} : { authority: options.authority }),
       command: async (bed, command) =>
         alarms.command(bed, command) ?? commander.send(placeOf(bed), command),
       targetsChanged(home) {
@@ -162,14 +171,19 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     commander.start();
     closers.push(commander.stop);
     settings.start();
-    closers.push(settings.stop, clock.every(HOUR_MS, () => retain(world, options.keep())));
-    retain(world, options.keep());
+    closers.push(settings.stop, keepRetaining(world, options.keep));
     const listening = await openPages(world, app, insisting);
     if (listening !== undefined) closers.push(listening.close);
     log.note("hub.started", { store: (await timeseries.health()).ok });
     return {
       ...{ app, live, edges, pairing, broker: access, stop },
       ingest: () => ingest.status(),
+      renew(pair) {
+        renewCertificate(app, pair);
+        broker.renew(pair).catch((error: unknown) =>
+          log.note("broker.certificate_kept", { why: messageOf(error) }, "error"),
+        );
+      },
       ...(listening === undefined ? {} : { url: listening.opened?.url ?? originOf(config) }),
       troubles: [opening?.trouble, listening?.trouble].filter((fault) => fault !== undefined),
       ...(ownerCode === undefined ? {} : { ownerCode }),
@@ -208,16 +222,6 @@ async function settingsOf({ homes }: World, { home, bed }: Place): Promise<Setti
     state.limits(bed, 1),
   ]);
   return { people, targets, clinics, ...(newest === undefined ? {} : { limits: { [bed]: newest } }) };
-}
-
-function retain(
-  { timeseries, clock, log }: World,
-  { waveDays, numberDays }: HomeConfig["keep"],
-): void {
-  const now = clock.wall();
-  timeseries
-    .retain({ wavesFrom: wall(now - waveDays * DAY_MS), rowsFrom: wall(now - numberDays * DAY_MS) })
-    .catch((error: unknown) => log.note("store.retention_failed", { why: messageOf(error) }, "warn"));
 }
 
 async function openPages(

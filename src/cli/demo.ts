@@ -30,7 +30,7 @@ export const demoConfig = (zone: string, language: Language, port: number): Home
   zone,
   language,
   beds: [DEMO_BED],
-  web: { host: "127.0.0.1", port, name: "localhost", ownAuthority: false },
+  web: { host: "127.0.0.1", port, name: "localhost" },
   bus: { host: "127.0.0.1", port: 0 },
   webPush: { subject: DEFAULT_PUSH_SUBJECT, allowPrivateEndpoints: false },
   webhooks: [],

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { createBrokerStarter } from "../bus/broker.ts";
 import { createBusConnector } from "../bus/client.ts";
 import type { HomeConfig } from "../config/config.ts";
-import { Fault, messageOf } from "../domain/fault.ts";
 import { createAudio, noAudio } from "../ops/audio.ts";
+import { type Certificates, openFileCertificates, openOwnCertificates } from "../ops/certificates.ts";
 import { createClock } from "../ops/clock.ts";
 import { createDisk } from "../ops/disk.ts";
 import { createHttp } from "../ops/http.ts";
@@ -27,6 +26,8 @@ export interface RealWorld {
   readonly registry: Registry;
   /** Of the data folder: what is secret in it is encrypted with it. */
   readonly key: Uint8Array;
+  /** Of pages and broker, renewed while they run; absent without TLS. */
+  readonly certificates?: Certificates;
   /** Cables of simulated devices; empty outside the demo. */
   readonly memory: MemoryLinks;
   readonly dataDir: string;
@@ -53,7 +54,6 @@ export async function openRealWorld(options: {
   let settings = { level: options.level ?? config.log?.level ?? "warn", keep: config.keep };
   const output = outputOf(config);
   const log = createLog({ output, clock, level: () => settings.level });
-  const listen = await listenOptions(config);
   const lock = await lockDataDir(dataDir, clock);
   const memory = createMemoryLinks(clock);
   const links = createLinks({ clock, memory, log });
@@ -69,6 +69,14 @@ export async function openRealWorld(options: {
     const folder = await openDataFolder({ config, dataDir, clock, random, log });
     closers.push(folder.close);
     const { key, stores, timeseries } = folder;
+    const certificates = await certificatesOf(config, dataDir, { key, clock, random, log });
+    if (certificates !== undefined) {
+      certificates.start();
+      closers.push(async () => certificates.stop());
+    }
+    const { host, port } = config.web;
+    const tls = certificates?.current();
+    const listen: ListenOptions = { host, port, ...(tls === undefined ? {} : { tls }) };
     const world: World = {
       clock,
       random,
@@ -93,6 +101,7 @@ export async function openRealWorld(options: {
     };
     return {
       ...{ world, registry: stores.registry, key, memory, dataDir, close },
+      ...(certificates === undefined ? {} : { certificates }),
       settings: () => settings,
       apply(next) {
         settings = { level: options.level ?? next.log?.level ?? "warn", keep: next.keep };
@@ -111,21 +120,15 @@ function outputOf({ log }: HomeConfig): Writable {
   return createRotatingFile({ file, bytesMax, keep, fallback: process.stderr });
 }
 
-async function listenOptions({ web }: HomeConfig): Promise<ListenOptions> {
-  const { host, port, tls } = web;
-  if (tls === undefined) return { host, port };
-  const [cert, key] = await Promise.all([pem(tls.certFile, "cert"), pem(tls.keyFile, "key")]);
-  return { host, port, tls: { cert, key } };
-}
-
-async function pem(file: string, what: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new Fault("CONFIG_INVALID", `web.tls.${what}: ${file} cannot be read: ${messageOf(error)}`, {
-      fix: "Name a PEM file that this user may read.",
-      permanent: true,
-      cause: error,
-    });
-  }
+/** The certificate of pages and broker: of somebody else's files, of this machine's own authority, or none. */
+function certificatesOf(
+  { web }: HomeConfig,
+  dataDir: string,
+  tools: Omit<Parameters<typeof openOwnCertificates>[0], "folder" | "names">,
+): Promise<Certificates> | undefined {
+  const { clock, log } = tools;
+  if (web.tls !== undefined) return openFileCertificates({ ...web.tls, clock, log });
+  if (web.ownAuthority !== true) return undefined;
+  const names = [...new Set([web.name, "localhost", "127.0.0.1"])];
+  return openOwnCertificates({ ...tools, folder: join(dataDir, "tls"), names });
 }

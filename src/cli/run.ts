@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
@@ -14,6 +14,7 @@ import { machineZone } from "../ops/machine.ts";
 import { createUploads } from "../ops/uploads.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { Uploads } from "../port/upload.ts";
+import type { ServerDeps } from "../server/deps.ts";
 import type { HubAddress } from "../server/pairing-desk.ts";
 import { command, numberOf } from "./command.ts";
 import { type FoundConfiguration, findConfiguration } from "./configuration.ts";
@@ -195,6 +196,7 @@ async function runHome(run: Running): Promise<number> {
       families: run.found.families,
       uploads: uploadsOf(real),
       keep: () => real.settings().keep,
+      ...authorityOf(real),
     });
     const options = { ...bedside(home.edge, config, home.identity.home), read, apply: real.apply };
     return await serve(home, real, terminal, options);
@@ -211,6 +213,7 @@ async function runEdge(run: Running): Promise<number> {
     const { clock } = real.world;
     const edge = await composeLoneEdge(real.world, config, {
       ...{ pagesFolder: PAGES, families: run.found.families, post: createHubPost(clock) },
+      ...authorityOf(real),
     });
     const options = bedside(edge.edge, config, edge.home);
     const { grant } = edge;
@@ -231,8 +234,9 @@ async function runHub(run: Running): Promise<number> {
     const { world, registry, key } = real;
     const hub = await composeHub({ ...world, registry, key }, config, {
       pagesFolder: PAGES,
-      certificate: () => certificateOf(world.listen?.tls?.cert),
+      certificate: () => certificateOf(real.certificates),
       keep: () => real.settings().keep,
+      ...authorityOf(real),
     });
     return await serve(hub, real, terminal, {
       ...{ config, read, status: `hub ${config.hub.name}`, stuck: () => undefined },
@@ -258,18 +262,22 @@ function bedside(edge: Edge, config: HomeConfig, home: HomeId): Omit<ServeOption
   };
 }
 
-/** What boxes must know to believe this hub's certificate: its pin, and its authority where that is its own. */
-function certificateOf(cert: string | undefined): Pick<HubAddress, "pin" | "ca"> {
-  if (cert === undefined) return {};
-  const blocks = cert.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g) ?? [];
-  const [leaf, last] = [blocks[0], blocks.at(-1)];
-  if (leaf === undefined || last === undefined) return {};
-  const spki = new X509Certificate(leaf).publicKey.export({ format: "der", type: "spki" });
-  const root = new X509Certificate(last);
-  return {
-    pin: createHash("sha256").update(spki).digest("base64url"),
-    ...(root.issuer === root.subject ? { ca: last } : {}),
-  };
+const authorityOf = ({ certificates }: RealWorld): Pick<ServerDeps, "authority"> =>
+  certificates?.authority === undefined ? {} : { authority: certificates.authority };
+
+/** What boxes must know to believe this hub: the pin of its certificate, and its authority where that is its own. */
+function certificateOf(certificates: RealWorld["certificates"]): Pick<HubAddress, "pin" | "ca"> {
+  if (certificates === undefined) return {};
+  const ca = certificates.authority?.pem ?? selfIssued(certificates.current().cert);
+  return { pin: certificates.facts().pin, ...(ca === undefined ? {} : { ca }) };
+}
+
+/** The authority at the end of a chain, or the certificate itself, where it vouches for itself. */
+function selfIssued(chain: string): string | undefined {
+  const last = chain.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g)?.at(-1);
+  if (last === undefined) return undefined;
+  const { issuer, subject } = new X509Certificate(last);
+  return issuer === subject ? last : undefined;
 }
 
 const isHub = (named: string): Fault =>

@@ -14,6 +14,8 @@ export interface Serveable {
   readonly url?: string;
   readonly ownerCode?: string;
   readonly troubles: readonly Fault[];
+  /** Its pages show another certificate from now on. */
+  renew(pair: { readonly cert: string; readonly key: string }): void;
   /** For tools on this machine; absent: there is no broker here. */
   readonly broker?: { readonly url: string; readonly username?: string; readonly password?: string };
   stop(): Promise<void>;
@@ -47,12 +49,13 @@ export async function serve(
   const { clock, log } = real.world;
   const control = path.join(real.dataDir, "control.json");
   let token: string | undefined;
+  const stopRenewing = real.certificates?.onChange((pair) => root.renew(pair));
   let serving: Awaited<ReturnType<typeof startServing>> | undefined;
   try {
     const url = root.url ?? "";
     await endLocalToken(real, await tokenLeftIn(control));
     token = await localToken(real, options);
-    const certificate = real.world.listen?.tls?.cert;
+    const certificate = real.certificates?.current().cert;
     const { broker } = root;
     await writeControl(control, {
       ...{ url, token },
@@ -65,11 +68,16 @@ export async function serve(
     }
     if (root.ownerCode !== undefined) terminal.say(`Owner code: ${root.ownerCode} (sign in with it once)`);
     for (const remark of options.remarks) terminal.say(remark);
+    const authority = real.certificates?.authority;
+    if (authority !== undefined) {
+      terminal.say(`Phones trust this box after ${url}/ca was opened on them; compare: ${authority.fingerprint}`);
+    }
     serving = await startServing({ terminal, clock, log, ...options });
     await stopped(terminal.signal);
     return 0;
   } finally {
     try {
+      stopRenewing?.();
       await serving?.stopping();
       await rm(control, { force: true });
       await endLocalToken(real, token);

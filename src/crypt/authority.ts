@@ -6,7 +6,7 @@ import {
   type KeyObject,
   sign,
 } from "node:crypto";
-import { isIP } from "node:net";
+import { ipVersion } from "../domain/address.ts";
 import { DAY_MS } from "../domain/time.ts";
 import type { Random } from "../port/random.ts";
 import {
@@ -138,8 +138,8 @@ function extension(id: string, critical: boolean, value: Uint8Array): Uint8Array
 /** Permitted: these names. Excluded: all addresses where none is permitted, and mail names of any kind. */
 function constraintsOf(names: readonly string[]): Uint8Array {
   const subtree = (general: Uint8Array): Uint8Array => sequence(general);
-  const addresses = names.filter((name) => isIP(name) !== 0);
-  const hosts = names.filter((name) => isIP(name) === 0);
+  const addresses = names.filter((name) => ipVersion(name) !== 0);
+  const hosts = names.filter((name) => ipVersion(name) === 0);
   const permitted = [
     ...hosts.map((host) => subtree(implicit(2, Buffer.from(host)))),
     ...addresses.map((each) => subtree(implicit(7, withMask(addressBytes(each), 0xff)))),
@@ -160,10 +160,10 @@ const withMask = (address: Uint8Array, each: number): Uint8Array =>
   Buffer.concat([address, new Uint8Array(address.length).fill(each)]);
 
 const generalName = (name: string): Uint8Array =>
-  isIP(name) === 0 ? implicit(2, Buffer.from(name)) : implicit(7, addressBytes(name));
+  ipVersion(name) === 0 ? implicit(2, Buffer.from(name)) : implicit(7, addressBytes(name));
 
 function addressBytes(address: string): Uint8Array {
-  if (isIP(address) === 4) return Uint8Array.from(address.split("."), Number);
+  if (ipVersion(address) === 4) return Uint8Array.from(address.split("."), Number);
   // The URL parser writes an IPv6 address in its shortest form; its gap stands for what is missing of eight groups.
   const [before = "", after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const groups = (part: string): number[] =>

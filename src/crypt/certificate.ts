@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { ipVersion } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { DAY_MS, type Wall, wall } from "../domain/time.ts";
 
@@ -26,7 +26,7 @@ export function readCertificate(pem: string): CertificateFacts {
     const read = new X509Certificate(pem);
     const names = [...(read.subjectAltName ?? "").matchAll(/(?:DNS|IP Address):([^,\s]+)/g)];
     return {
-      names: names.map(([, name = ""]) => (isIP(name) === 0 ? name : plainAddress(name))),
+      names: names.map(([, name = ""]) => (ipVersion(name) === 0 ? name : plainAddress(name))),
       from: wall(read.validFromDate.getTime()),
       until: wall(read.validToDate.getTime()),
       fingerprint: read.fingerprint256,
@@ -89,4 +89,4 @@ export function endingOf(facts: CertificateFacts, now: Wall): Fault | undefined 
 
 /** Node writes IPv6 addresses with capitals and all their zeros. */
 const plainAddress = (address: string): string =>
-  isIP(address) === 6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+  ipVersion(address) === 6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;

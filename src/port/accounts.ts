@@ -121,6 +121,11 @@ export interface Accounts {
   members(
     home: HomeId,
   ): Promise<readonly (Pick<Account, "id" | "name" | "language"> & { readonly role: Role })[]>;
+  /**
+   * Takes all of a home away: roles, consents, shared links, join codes, and every account that is nothing anywhere
+   * else, with its sign-ins. How many such accounts went.
+   */
+  removeHome(home: HomeId): Promise<number>;
   /** Whether any home or organisation has an owner. */
   hasOwner(): Promise<boolean>;
 

@@ -2,6 +2,7 @@ import type { CommissionedStep } from "../domain/commissioning.ts";
 import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
 import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
 import type { Person } from "../domain/person.ts";
+import type { ResearchConsent, ResearchGroup } from "../domain/research.ts";
 import type { Wall } from "../domain/time.ts";
 import type { ChannelTarget } from "./channel.ts";
 
@@ -78,6 +79,25 @@ export interface State {
   limits(bed: BedId, limit: number): Promise<readonly LimitsVersion[]>;
   /** Adds a version if `expected` is still the newest (0: there is none); false where somebody was faster. */
   addLimits(version: LimitsVersion, expected: number): Promise<boolean>;
+  /** Those that stand first, then newest first, at most 200. */
+  researchConsents(bed: BedId): Promise<readonly ResearchConsent[]>;
+  /**
+   * Gives groups to research; one that stands stays as it was. `secret` (32 bytes, base64url) becomes the one of
+   * each bed that has none.
+   */
+  giveResearch(consents: readonly ResearchConsent[], secret: string): Promise<void>;
+  /**
+   * Takes groups back: those that stood. The bed's secret is destroyed; `fresh` takes its place where other groups
+   * still stand.
+   */
+  endResearch(
+    bed: BedId,
+    groups: readonly ResearchGroup[],
+    end: NonNullable<ResearchConsent["ended"]>,
+    fresh: string,
+  ): Promise<readonly string[]>;
+  /** Undefined while nothing of the bed is given to research. */
+  researchSecret(bed: BedId): Promise<string | undefined>;
   trustedClinics(): Promise<readonly TrustedClinic[]>;
   /** Adds a clinic by its key; one that is known stays as it is. */
   trustClinic(clinic: TrustedClinic): Promise<void>;

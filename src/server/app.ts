@@ -33,6 +33,7 @@ import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
 import { isScraper, metricRoutes } from "./routes/metrics.ts";
+import { nightFileRoutes } from "./routes/night-files.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -116,6 +117,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   speechRoutes(app, context);
   await tokenRoutes(app, context);
   nightRoutes(app, context);
+  nightFileRoutes(app, context);
   auditRoutes(app, context);
   await importRoutes(app, context);
   deviceRoutes(app, context);

@@ -157,6 +157,14 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "strips, alarms and metrics of one night",
   },
   "GET /api/beds/:bed/nights/:night/csv": { who: clinic, does: "one night as CSV, a row a second" },
+  "GET /api/beds/:bed/nights/:night/fhir": {
+    who: clinic,
+    does: "one night as FHIR R4 Observations, a value a minute",
+  },
+  "GET /api/beds/:bed/nights/:night/lines": {
+    who: clinic,
+    does: "one night as InfluxDB line protocol, as it was measured",
+  },
 
   "GET /api/beds/:bed/audit": {
     who: clinic,

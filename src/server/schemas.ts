@@ -29,6 +29,7 @@ export const NightParams = Type.Object({
   night: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
 });
 export const NightQuery = Type.Object({ width: Type.Optional(Type.String({ pattern: "^[0-9]{1,6}$" })) });
+export const LinesQuery = Type.Object({ gz: Type.Optional(Type.Enum(["true", "false"] as const)) });
 export const AuditQuery = Type.Object({
   from: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
   to: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),

@@ -47,7 +47,9 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
   // The clinic's side.
   const tls = { certFile: certificate.certPath, keyFile: certificate.keyPath };
   const [mosquitto, influx] = await Promise.all([startMosquitto({ tls }), startInflux()]);
-  onTestFinished(() => Promise.all([mosquitto.remove(), influx.remove()]));
+  onTestFinished(async () => {
+    await Promise.all([mosquitto.remove(), influx.remove()]);
+  });
   const hubFolder = path.join(folder, "hub");
   const hubFile = path.join(folder, "hub.yaml");
   const hubConfig: ConfigFile = {
@@ -62,7 +64,11 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
   writeFileSync(hubFile, stringify(hubConfig));
   const first = await startHome(["hub", "--config", hubFile], { folder, dataDir: hubFolder });
   const owner = await signIn(first, "Dr Li");
-  const made = await ask(first, "POST", "/api/homes/codes", { label: "Home of Mei" }, owner);
+  const me = (await ask(first, "GET", "/api/me", undefined, owner)).body as {
+    readonly organisations: readonly { readonly organisation: string }[];
+  };
+  const { organisation } = me.organisations[0] ?? { organisation: "" };
+  const made = await ask(first, "POST", "/api/homes/codes", { label: "Home of Mei", organisation }, owner);
   const { link } = made.body as { readonly link: string };
   const paired = await runCommand(["pair", link, "--config", home], { folder });
   expect(paired, paired.words).toMatchObject({ code: 0, data: `${identity}\n` });

@@ -1,25 +1,19 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
-import { recordedPart } from "../../trends/recorded.ts";
 import type { App, Context } from "../context.ts";
 import type { NightResponse, NightsResponse } from "../contract.ts";
-import { csvOf } from "../csv.ts";
 import { createNightMetrics, nightOfBed } from "../night.ts";
 import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer } from "../schemas.ts";
 import { bedOrFault } from "./beds.ts";
 
 const NIGHTS_MAX = 60;
-/** CSV downloads at once. */
-const DOWNLOADS_MAX = 4;
 
 /** The therapist's nights. */
 export function nightRoutes(app: App, context: Context): void {
   const { timeseries, clock } = context.deps;
   const metrics = createNightMetrics(timeseries, clock);
-  let downloads = 0;
 
   app.get(
     "/api/beds/:bed/nights",
@@ -55,33 +49,10 @@ export function nightRoutes(app: App, context: Context): void {
       return tagged(request, reply, answer);
     },
   );
-
-  app.get("/api/beds/:bed/nights/:night/csv", { schema: { params: NightParams } }, async (request, reply) => {
-    const bed = bedOrFault(context, request.params.bed);
-    const night = nightOrFault(request.params.night);
-    const recorded = await recordedPart(timeseries, bed, night);
-    if (recorded === undefined)
-      throw new Fault("NOT_FOUND", `Nothing was recorded in the night of ${night}.`);
-    if (downloads >= DOWNLOADS_MAX) {
-      throw new Fault("RATE_LIMITED", "Too many downloads run at once.", { fix: "Try again in a minute." });
-    }
-    const simulated = await timeseries.simulated({ bed: bed.bed, from: recorded.from, to: recorded.to });
-    const rows = csvOf(timeseries, { bed: bed.bed, zone: bed.zone, simulated, ...recorded });
-    const stream = Readable.from(rows, { objectMode: true, highWaterMark: 1 });
-    downloads += 1;
-    stream.once("close", () => {
-      downloads -= 1;
-    });
-    const name = `breathwatch-${bed.bed}-${night}${simulated ? "-SIMULATED" : ""}.csv`;
-    return reply
-      .type("text/csv; charset=utf-8")
-      .header("cache-control", "no-store")
-      .header("content-disposition", `attachment; filename="${name}"`)
-      .send(stream);
-  });
 }
 
-function nightOrFault(text: string): Night {
+/** The night of an address; throws INPUT_INVALID for a date that is none. */
+export function nightOrFault(text: string): Night {
   const night = parseNight(text);
   if (night === undefined) throw new Fault("INPUT_INVALID", `${text} is not a date.`);
   return night;

@@ -39,6 +39,28 @@ export class AccountTables extends CredentialTables implements AccountMethods {
     this.#sql = sql;
   }
 
+  removeHome(home: string): number {
+    const removed = this.#sql.together(() => {
+      const members = this.#sql.all("SELECT account FROM home_role WHERE home = ?", home);
+      for (const table of ["home_role", "consent", "share", "join_code"]) {
+        this.#sql.run(`DELETE FROM ${table} WHERE home = ?`, home);
+      }
+      let gone = 0;
+      for (const row of members) {
+        gone += this.#sql.run(
+          `DELETE FROM account WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM home_role WHERE account = ?1)
+             AND NOT EXISTS (SELECT 1 FROM organisation_role WHERE account = ?1)`,
+          text(row, "account"),
+        );
+      }
+      return gone;
+    });
+    // The log still holds what stood there; emptied, it is overwritten in the file (secure_delete).
+    this.#sql.get("PRAGMA wal_checkpoint(TRUNCATE)");
+    return removed;
+  }
+
   account(id: string): Account | undefined {
     const row = this.#sql.get("SELECT id, name, language FROM account WHERE id = ?", id);
     return row === undefined ? undefined : this.#accountOf(row);

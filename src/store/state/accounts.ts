@@ -11,6 +11,7 @@ export function accountsOver(call: Call<AccountMethods>, close: () => Promise<vo
     putRole: (account, home, role) => call("putRole", [account, home, role]),
     endRole: (account, home) => call("endRole", [account, home]),
     members: (home) => call("members", [home]),
+    removeHome: (home) => call("removeHome", [home]),
     hasOwner: () => call("hasOwner", []),
     addSession: (session) => call("addSession", [session]),
     session: (tokenHash, now) => call("session", [tokenHash, now]),

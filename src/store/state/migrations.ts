@@ -266,6 +266,25 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE limits_2 RENAME TO limits;
   `,
   REGISTRY_TABLES,
+  `
+  CREATE TABLE research_consent (
+    id INTEGER PRIMARY KEY,
+    bed TEXT NOT NULL,
+    consent_group TEXT NOT NULL,
+    given_at INTEGER NOT NULL,
+    -- No foreign key: who gave it stays on record.
+    given_by TEXT NOT NULL,
+    given_name ANY NOT NULL,
+    text_version INTEGER NOT NULL,
+    language TEXT NOT NULL,
+    ended_at INTEGER,
+    ended_by TEXT,
+    ended_name ANY
+  ) STRICT;
+  CREATE INDEX research_consent_by_bed ON research_consent (bed, given_at);
+
+  CREATE TABLE research_secret (bed TEXT PRIMARY KEY, secret ANY NOT NULL) STRICT;
+  `,
 ];
 
 /**

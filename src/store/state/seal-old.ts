@@ -14,6 +14,8 @@ const SEALED: { readonly [table: string]: readonly string[] } = {
   value: ["value"],
   audit: ["detail"],
   limits: ["body"],
+  research_consent: ["given_name", "ended_name"],
+  research_secret: ["secret"],
 };
 
 /** What a file of this key opens; written at the first start with a key. */

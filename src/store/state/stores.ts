@@ -100,6 +100,8 @@ function openFile(folder: string | undefined, key: Uint8Array | undefined): Open
   try {
     database = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2_000 });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+    // What is deleted for good must not stay readable in free pages.
+    database.exec("PRAGMA secure_delete = ON");
     migrate(database);
     const sql = new Sql(database, key);
     sealOld(sql);

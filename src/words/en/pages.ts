@@ -107,7 +107,8 @@ export const pages = {
     sounderNone: "NO HOUSE SOUNDER",
     awayName: "Phones answer from anywhere",
     awayRelay: "Phones away from home answer through a relay",
-    awayRelayBad: "The relay cannot be reached: phones away from home can ring, but cannot answer from there.",
+    awayRelayBad:
+      "The relay cannot be reached: phones away from home can ring, but cannot answer from there.",
     awayNone: "Phones away from home can ring, but cannot answer from there.",
     durableNo: "The box cannot write alarms down in time. They ring all the same.",
     startNight: "Start the night",

@@ -80,6 +80,12 @@ export const faults = {
   },
   PRESET_CODE_UNKNOWN: { cause: "这里还不认识发出这个二维码的医院。", fix: "请把号码与医院给您的号码核对。" },
   PRESET_CODE_OLD: { cause: "这个医院二维码比正在使用的旧。", fix: "请向医院要最新的。" },
-  UPDATE_REFUSED: { cause: "没有进行这次更新，什么都没有改变。", fix: "更新命令会说明原因和可以再试的时间。" },
-  UPDATE_FAILED: { cause: "更新后没有正常启动，已经退回。", fix: "之前的版本已恢复运行；请告诉您的技术人员。" },
+  UPDATE_REFUSED: {
+    cause: "没有进行这次更新，什么都没有改变。",
+    fix: "更新命令会说明原因和可以再试的时间。",
+  },
+  UPDATE_FAILED: {
+    cause: "更新后没有正常启动，已经退回。",
+    fix: "之前的版本已恢复运行；请告诉您的技术人员。",
+  },
 } as const satisfies Words["faults"];

@@ -77,6 +77,12 @@ export const faults = {
   },
   PRESET_CODE_UNKNOWN: { cause: "這裡還不認識發出這個 QR 碼的醫院。", fix: "請把號碼與醫院給您的號碼核對。" },
   PRESET_CODE_OLD: { cause: "這個醫院 QR 碼比使用中的舊。", fix: "請向醫院要最新的。" },
-  UPDATE_REFUSED: { cause: "沒有進行這次更新，什麼都沒有改變。", fix: "更新指令會說明原因和可以再試的時間。" },
-  UPDATE_FAILED: { cause: "更新後沒有正常啟動，已經退回。", fix: "之前的版本已恢復執行；請告訴您的技術人員。" },
+  UPDATE_REFUSED: {
+    cause: "沒有進行這次更新，什麼都沒有改變。",
+    fix: "更新指令會說明原因和可以再試的時間。",
+  },
+  UPDATE_FAILED: {
+    cause: "更新後沒有正常啟動，已經退回。",
+    fix: "之前的版本已恢復執行；請告訴您的技術人員。",
+  },
 } as const satisfies Words["faults"];

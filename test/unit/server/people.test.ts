@@ -247,6 +247,8 @@ describe("a shared link", () => {
       ["GET", "/api/beds/b2/nights"],
       ["GET", "/api/beds/homebbbbbb~b1/nights"],
       ["GET", "/api/beds/b1/nights/2026-01-10/csv"],
+      ["GET", "/api/beds/b1/nights/2026-01-10/fhir"],
+      ["GET", "/api/beds/b1/nights/2026-01-10/lines"],
       ["GET", "/api/beds/b1/limits"],
       ["GET", "/api/live"],
       ["GET", "/api/me/sign-ins"],

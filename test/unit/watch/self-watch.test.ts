@@ -33,6 +33,7 @@ let asks: number;
 const obey = (command: AlarmCommand): void => {
   if (command.kind !== "self_fault") throw new Error(command.kind);
   const { condition, about, active } = command;
+  if (condition === "EDGE_OFFLINE") throw new Error("a box cannot say that it is gone");
   const name = about === undefined ? condition : `${condition}/${about}`;
   told.push(`${Math.round(clock.mono() / SECOND_MS)} ${active ? "+" : "-"}${name}`);
   standing = standing.filter((one) => one.condition !== condition || one.about !== about);

@@ -1,8 +1,8 @@
 import type { AlarmEvent } from "../../../domain/alarm.ts";
 import { Fault } from "../../../domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "../../../domain/ids.ts";
-import { ABSENCES, type Sample } from "../../../domain/sample.ts";
-import { isSettingId, isSignalId, isWaveId, roundTo, SIGNALS, WAVES } from "../../../domain/signal.ts";
+import { NUMBERS, numbersLine, pointLine, seriesKey, type Tags, textValue } from "../../../domain/line-protocol.ts";
+import { isSettingId, isWaveId, roundTo, WAVES } from "../../../domain/signal.ts";
 import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Batch, StoredRow, StoredSettings, StoredWave } from "../../../port/timeseries.ts";
 
@@ -21,7 +21,7 @@ import type { Batch, StoredRow, StoredSettings, StoredWave } from "../../../port
  * in the number of the event, so that two of one millisecond stay two.
  */
 export const MEASUREMENTS = {
-  rows: "obs",
+  rows: NUMBERS,
   waves: "wave",
   settings: "setting",
   events: "event",
@@ -58,7 +58,7 @@ export interface Presence {
 /** Everything of a batch but `recorded` and `device`; throws STORE_FAILED (permanent) for what no line can hold. */
 export function batchLines(batch: Batch, ownHome: HomeId): string[] {
   return [
-    ...batch.rows.map((row) => rowLine(row, ownHome)),
+    ...batch.rows.map((row) => numbersLine(row, bedTags(row.bed, ownHome))),
     ...batch.waves.map((wave) => waveLine(wave, ownHome)),
     ...batch.settings.map((settings) => settingsLine(settings, ownHome)),
     ...batch.events.map(({ bed, key, event }) => eventLine(bed, key, event, ownHome)),
@@ -81,7 +81,7 @@ export function presenceLine(
   { quarter, ...source }: Presence,
   { changed, ownHome }: { readonly changed: number; readonly ownHome: HomeId },
 ): string {
-  return line(
+  return pointLine(
     MEASUREMENTS.recorded,
     sourceTags(source, ownHome),
     [`changed=${Math.round(changed)}i`],
@@ -95,7 +95,7 @@ export function deviceLine(
   { rank, at, ownHome }: { readonly rank: number; readonly at: number; readonly ownHome: HomeId },
 ): string {
   const tags = { ...bedTags(bed, ownHome), device };
-  return line(MEASUREMENTS.devices, tags, [`rank=${rank}i`], at);
+  return pointLine(MEASUREMENTS.devices, tags, [`rank=${rank}i`], at);
 }
 
 /** A night's summary of one signal; `signal` "" stands for the night itself, which may have none. */
@@ -106,44 +106,29 @@ export function nightLine(
 ): string {
   const { bed, ...rest } = tags;
   const all = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
-  return line(MEASUREMENTS.nights, { ...bedTags(bed, ownHome), ...rest }, all, at);
-}
-
-function rowLine({ samples, seq, at, ...source }: StoredRow, ownHome: HomeId): string {
-  const fields = [`seq=${seq}i`];
-  for (const [id, sample] of Object.entries(samples)) {
-    if (isSignalId(id)) fields.push(sampleField(id, sample, SIGNALS[id].resolution));
-  }
-  return line(MEASUREMENTS.rows, sourceTags(source, ownHome), fields, at);
-}
-
-/** A number that is none (a fault further up) is an absence (law 5), never a broken line. */
-function sampleField(id: string, sample: Sample, resolution: number): string {
-  if (typeof sample === "number" && Number.isFinite(sample)) return `${id}=${roundTo(sample, resolution)}`;
-  const reason = typeof sample === "number" ? "invalid" : sample.absent;
-  return `${id}_absent=${ABSENCES.indexOf(reason)}i`;
+  return pointLine(MEASUREMENTS.nights, { ...bedTags(bed, ownHome), ...rest }, all, at);
 }
 
 function waveLine({ channels, epoch, seq, at, rateHz, ...source }: StoredWave, ownHome: HomeId): string {
-  const fields = [`epoch=${text(epoch)}`, `seq=${seq}i`, `rate=${rateHz}`];
+  const fields = [`epoch=${textValue(epoch)}`, `seq=${seq}i`, `rate=${rateHz}`];
   for (const [id, values] of Object.entries(channels)) {
     if (!isWaveId(id)) continue;
     const all = values.map((value) => roundTo(value, WAVES[id].resolution)).join(" ");
     for (let part = 0; part === 0 || part * TEXT_MAX < all.length; part++) {
       const name = part === 0 ? id : `${id}_${part + 1}`;
-      fields.push(`${name}=${text(all.slice(part * TEXT_MAX, (part + 1) * TEXT_MAX))}`);
+      fields.push(`${name}=${textValue(all.slice(part * TEXT_MAX, (part + 1) * TEXT_MAX))}`);
     }
   }
-  return line(MEASUREMENTS.waves, sourceTags(source, ownHome), fields, at);
+  return pointLine(MEASUREMENTS.waves, sourceTags(source, ownHome), fields, at);
 }
 
 function settingsLine({ settings, seq, at, epoch, ...source }: StoredSettings, ownHome: HomeId): string {
-  const fields = [`epoch=${text(epoch)}`, `seq=${seq}i`];
+  const fields = [`epoch=${textValue(epoch)}`, `seq=${seq}i`];
   for (const [id, value] of Object.entries(settings)) {
     if (!isSettingId(id)) continue;
-    fields.push(typeof value === "number" ? `${id}=${value}` : `${id}_text=${text(value)}`);
+    fields.push(typeof value === "number" ? `${id}=${value}` : `${id}_text=${textValue(value)}`);
   }
-  return line(MEASUREMENTS.settings, sourceTags(source, ownHome), fields, at);
+  return pointLine(MEASUREMENTS.settings, sourceTags(source, ownHome), fields, at);
 }
 
 function eventLine(bed: BedId, key: string, event: AlarmEvent, ownHome: HomeId): string {
@@ -160,12 +145,12 @@ function eventLine(bed: BedId, key: string, event: AlarmEvent, ownHome: HomeId):
     );
   }
   const fields = [
-    `body=${text(body)}`,
-    `key=${text(key)}`,
-    `text=${text(`${condition} ${event.kind} (${priority})`)}`,
+    `body=${textValue(body)}`,
+    `key=${textValue(key)}`,
+    `text=${textValue(`${condition} ${event.kind} (${priority})`)}`,
   ];
   const inMs = String(eventNumber(key)).padStart(6, "0");
-  return `${series(MEASUREMENTS.events, tags)} ${fields.join(",")} ${Math.round(event.at)}${inMs}`;
+  return `${seriesKey(MEASUREMENTS.events, tags)} ${fields.join(",")} ${Math.round(event.at)}${inMs}`;
 }
 
 /** The number that an event's key ends in, or of any other key a hash of it. */
@@ -182,23 +167,3 @@ const sourceTags = (
   { bed, device, simulated }: { readonly bed: BedId; readonly device: string; readonly simulated: boolean },
   ownHome: HomeId,
 ): Tags => ({ ...bedTags(bed, ownHome), device, simulated: String(simulated) });
-
-interface Tags {
-  readonly [name: string]: string;
-}
-
-const line = (measurement: string, tags: Tags, fields: readonly string[], atMs: number): string =>
-  `${series(measurement, tags)} ${fields.join(",")} ${Math.round(atMs)}000000`;
-
-/** An empty tag is not written: InfluxDB reads it back as empty all the same. */
-const series = (measurement: string, tags: Tags): string =>
-  Object.entries(tags).reduce(
-    (sofar, [name, value]) => (value === "" ? sofar : `${sofar},${name}=${escapeTag(value)}`),
-    measurement,
-  );
-
-/** Also what would end the line, or a tag's last backslash, which escapes the comma after it. */
-const escapeTag = (value: string): string =>
-  value.replaceAll(/[\n\r\t\\]/g, "_").replaceAll(/[, =]/g, (character) => `\\${character}`);
-
-const text = (value: string): string => `"${value.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;

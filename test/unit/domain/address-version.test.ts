@@ -1,0 +1,9 @@
+import { isIP } from "node:net";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ipVersion } from "../../../src/domain/address.ts";
+
+test("names and addresses are told apart as the system does", () => {
+  const texts = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), fc.string(), fc.constantFrom("1.2.3", "::", "[::1]", "1.2.3.256"));
+  fc.assert(fc.property(texts, (text) => expect(ipVersion(text)).toBe(isIP(text))));
+});
