@@ -35,12 +35,8 @@ function sampleField(id: string, sample: Sample, resolution: number): string {
 }
 
 /** A point: fields as they are written (`name=value`), time in milliseconds, nanoseconds on the line. */
-export const pointLine = (
-  measurement: string,
-  tags: Tags,
-  fields: readonly string[],
-  atMs: number,
-): string => `${seriesKey(measurement, tags)} ${fields.join(",")} ${Math.round(atMs)}000000`;
+export const pointLine = (measurement: string, tags: Tags, fields: readonly string[], atMs: number): string =>
+  `${seriesKey(measurement, tags)} ${fields.join(",")} ${Math.round(atMs)}000000`;
 
 /** Measurement and tags. An empty tag is not written: InfluxDB reads it back as empty all the same. */
 export const seriesKey = (measurement: string, tags: Tags): string =>

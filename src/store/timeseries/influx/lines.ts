@@ -1,7 +1,14 @@
 import type { AlarmEvent } from "../../../domain/alarm.ts";
 import { Fault } from "../../../domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "../../../domain/ids.ts";
-import { NUMBERS, numbersLine, pointLine, seriesKey, type Tags, textValue } from "../../../domain/line-protocol.ts";
+import {
+  NUMBERS,
+  numbersLine,
+  pointLine,
+  seriesKey,
+  type Tags,
+  textValue,
+} from "../../../domain/line-protocol.ts";
 import { isSettingId, isWaveId, roundTo, WAVES } from "../../../domain/signal.ts";
 import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Batch, StoredRow, StoredSettings, StoredWave } from "../../../port/timeseries.ts";
