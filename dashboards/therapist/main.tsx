@@ -127,6 +127,12 @@ function Nights(props: { readonly bed: BedId }) {
         <a class="button" href={`${path}/${encodeURIComponent(night.night)}/csv`} download>
           {therapist.csv}
         </a>
+        <a class="button" href={`${path}/${encodeURIComponent(night.night)}/fhir`} download>
+          {therapist.fhir}
+        </a>
+        <a class="button" href={`${path}/${encodeURIComponent(night.night)}/lines?gz=true`} download>
+          {therapist.lines}
+        </a>
       </div>
       <OneNight key={night.night} path={path} night={night.night} />
       {bring}

@@ -205,6 +205,8 @@ export const pages = {
     rule: "Rule",
     insufficient: "insufficient data",
     csv: "Download as CSV",
+    fhir: "For clinical systems (FHIR)",
+    lines: "For InfluxDB",
     retrospective: "Looking back, not for alarms. Not from a medical device.",
   },
   card,

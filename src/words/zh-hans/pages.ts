@@ -200,6 +200,8 @@ export const pages = {
     rule: "规则",
     insufficient: "数据不足",
     csv: "下载 CSV",
+    fhir: "用于医疗系统（FHIR）",
+    lines: "用于 InfluxDB",
     retrospective: "事后回看，不用于报警；不是医疗器械的报告。",
   },
   card,

@@ -200,6 +200,8 @@ export const pages = {
     rule: "規則",
     insufficient: "資料不足",
     csv: "下載 CSV",
+    fhir: "用於醫療系統（FHIR）",
+    lines: "用於 InfluxDB",
     retrospective: "事後回顧，不用於警報；不是醫療器材的報告。",
   },
   card,

@@ -35,6 +35,8 @@ const LATIN = new Set(
     "PEEP",
     "Delta",
     "CSV",
+    "FHIR",
+    "InfluxDB",
     "MB",
     "Wi",
     "Fi",
