@@ -4,27 +4,34 @@
 //   npm run nightly -- ble-guest --install   first install what it needs (apt-get)
 //   npm run nightly -- nights                scenarios that last a whole night
 //   npm run nightly -- oracle                alarm engine and oracle over ten times as many random nights
+//   npm run nightly -- cuts [--seed N]       200 kills and network cuts between a box, a broker and a hub; takes root
 //
 // The last line is "NAME passed" or "NAME failed"; exit code 0, 1, or 2 for wrong use.
 
 import { ensureInstalled, root, say } from "./bootstrap.mjs";
 import { bleGuest } from "./nightly/ble-guest.mjs";
+import { cuts } from "./nightly/cuts.mjs";
 import { nights } from "./nightly/nights.mjs";
 import { oracle } from "./nightly/oracle.mjs";
 
-/** @type {{ readonly [name: string]: (options: { install: boolean }) => boolean | Promise<boolean> }} */
-const checks = { "ble-guest": bleGuest, nights, oracle };
+/** @type {{ readonly [name: string]: (options: { install: boolean, seed?: number }) => boolean | Promise<boolean> }} */
+const checks = { "ble-guest": bleGuest, cuts, nights, oracle };
 
 process.chdir(root);
 const args = process.argv.slice(2);
 const install = args.includes("--install") || process.env.CI === "true" || process.env.CI === "1";
-const [name = "", ...surplus] = args.filter((arg) => arg !== "--install");
+const rest = args.filter((arg) => arg !== "--install");
+const seedAt = rest.indexOf("--seed");
+const [, given] = seedAt === -1 ? [] : rest.splice(seedAt, 2);
+const [name = "", ...surplus] = rest;
 const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-if (check === undefined || surplus.length > 0) {
-  say(`Usage: npm run nightly -- NAME [--install]; NAME is one of ${Object.keys(checks).join(", ")}.`);
+if (check === undefined || surplus.length > 0 || (seedAt !== -1 && !/^\d{1,9}$/.test(given ?? ""))) {
+  say(
+    `Usage: npm run nightly -- NAME [--install] [--seed N]; NAME is one of ${Object.keys(checks).join(", ")}.`,
+  );
   process.exit(2);
 }
 ensureInstalled({ strict: true });
-const passed = await check({ install });
+const passed = await check({ install, ...(given === undefined ? {} : { seed: Number(given) }) });
 console.log(`${name} ${passed ? "passed" : "failed"}`);
 process.exitCode = passed ? 0 : 1;
