@@ -12,7 +12,7 @@ import { createFamilies } from "./driver/families.ts";
 import { composeEdge, type Edge } from "./edge.ts";
 import { composePages } from "./edge-app.ts";
 import { applySettings } from "./edge-settings.ts";
-import { originOf, type HomeOptions } from "./home.ts";
+import { type HomeOptions, originOf } from "./home.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import { persist } from "./ops/persist.ts";
 import type { HubPost, PairingGrant } from "./port/registry.ts";

@@ -92,6 +92,7 @@ export async function composePages(
   const app = await createApp({
     ...serverDeps(world, config, options, identity, edge),
     ...limitsDeps(limits, whatIf, baselines, past),
+    ...(options.ledBy === undefined ? {} : { limits: (bed) => ledLimits(limits.of(bed), options.ledBy) }),
     health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }, () => {
       const uplinks = edge.uplinks();
       return {

@@ -33,9 +33,13 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
     const [newest] = await state.limits(bed, 1);
     const expected = newest?.version ?? 0;
     if (version.version < expected) {
-      throw new Fault("CONFLICT", `This box has version ${expected} of the limits, the hub ${version.version}.`, {
-        fix: "Save the limits once more on the hub's page.",
-      });
+      throw new Fault(
+        "CONFLICT",
+        `This box has version ${expected} of the limits, the hub ${version.version}.`,
+        {
+          fix: "Save the limits once more on the hub's page.",
+        },
+      );
     }
     if (version.version > expected) await state.addLimits(version, expected);
   }
@@ -58,7 +62,8 @@ function merged(target: TargetRecord, known: TargetRecord | undefined): TargetRe
 async function fromHub(state: State): Promise<FromHub> {
   const stored: unknown = JSON.parse((await state.value(FROM_HUB)) ?? "null");
   const ids = (name: string): readonly string[] => {
-    const list: unknown = typeof stored === "object" && stored !== null ? Reflect.get(stored, name) : undefined;
+    const list: unknown =
+      typeof stored === "object" && stored !== null ? Reflect.get(stored, name) : undefined;
     return Array.isArray(list) ? list.filter((id) => typeof id === "string") : [];
   };
   return { people: ids("people"), targets: ids("targets") };

@@ -167,4 +167,3 @@ async function brokerOf({ broker, random, state }: World, { bus }: HomeConfig): 
     open: () => broker.start({ host, port, username, password }),
   };
 }
-

@@ -60,7 +60,7 @@ interface CallingHome {
 
 /** Idle until start. Beds are qualified outside and the home's own inside, as phones' tokens name them. */
 export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
-  const { world, edges, homes, live } = options;
+  const { world, edges, live } = options;
   const { clock, random, log, disk } = world;
   const told = new Map<BedId, AlarmFold>();
   const watched = new Map<BedId, Promise<Watched>>();
@@ -96,7 +96,13 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     const { dependencyClass, zone } = about;
     const runner = createAlarmRunner({
       setup: {
-        profile: { bed: place.bed, zone, dependencyClass, schedule: about.schedule ?? DEFAULT_SCHEDULE, sources: [] },
+        profile: {
+          bed: place.bed,
+          zone,
+          dependencyClass,
+          schedule: about.schedule ?? DEFAULT_SCHEDULE,
+          sources: [],
+        },
         limits: resolveLimits({}, dependencyClass),
         journal: journal.id,
       },

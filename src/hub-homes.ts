@@ -123,7 +123,8 @@ async function merge(state: State, estate: HomeEstate): Promise<void> {
 /** Undefined while the home's box has not told them. */
 function keysOf(ackKey: string | undefined, vapid: string | undefined): HomeKeys | undefined {
   if (ackKey === undefined || vapid === undefined) return undefined;
-  const [key, keys]: readonly unknown[] = [JSON.parse(ackKey), JSON.parse(vapid)];
+  const key: unknown = JSON.parse(ackKey);
+  const keys: unknown = JSON.parse(vapid);
   if (typeof key !== "string" || typeof keys !== "string") {
     throw new Fault("STATE_FAILED", "the keys of a home are not what they were written as", {
       permanent: true,

@@ -30,9 +30,7 @@ export function keepRetaining(world: World, keep: () => HomeConfig["keep"]): () 
     }
   };
   const retainOrSay = (): void => {
-    retain().catch((error: unknown) =>
-      log.note("store.retention_failed", { why: messageOf(error) }, "warn"),
-    );
+    retain().catch((error: unknown) => log.note("store.retention_failed", { why: messageOf(error) }, "warn"));
   };
   retainOrSay();
   return clock.every(HOUR_MS, retainOrSay);

@@ -67,6 +67,10 @@ export interface Hub {
 export async function composeHub(world: HubWorld, config: HomeConfig, options: HubOptions): Promise<Hub> {
   const { clock, random, log, state, accounts, homes: states, timeseries, registry, key } = world;
   const insisting = { clock, log, insist: true };
+  /** What goes on beside, and says itself where it fails. */
+  const beside = (work: Promise<void>): void => {
+    work.catch((error: unknown) => log.note("hub.failed", { why: messageOf(error) }, "error"));
+  };
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close();
@@ -128,7 +132,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onAbout(bed, about) {
         const answers = answersOf(about.dependencyClass);
         live.putBed({ bed, label: about.label, zone: about.zone, sources: about.devices, answers });
-        void homes.refresh(splitBed(bed)?.home ?? "");
+        beside(homes.refresh(splitBed(bed)?.home ?? ""));
         desks.heard(bed);
       },
       onFold: (fold, anew) => alarms.onFold(fold, anew),
@@ -137,7 +141,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onReadiness: (bed, readiness) => live.readiness(readiness, bed),
       onChange(edge) {
         commander.edgeChanged(edge);
-        if (edge.online) void publish(edge.home);
+        if (edge.online) beside(publish(edge.home));
       },
     });
     const alarms = createHubAlarms({ world, config, edges, homes, live, origin: originOf(config) });
@@ -152,10 +156,9 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
       }),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
-      command: async (bed, command) =>
-        alarms.command(bed, command) ?? commander.send(placeOf(bed), command),
+      command: async (bed, command) => alarms.command(bed, command) ?? commander.send(placeOf(bed), command),
       targetsChanged(home) {
-        void homes.refresh(home).then(() => publish(home));
+        beside(homes.refresh(home).then(() => publish(home)));
       },
     });
     closers.push(() => app.close());
@@ -180,9 +183,9 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       ingest: () => ingest.status(),
       renew(pair) {
         renewCertificate(app, pair);
-        broker.renew(pair).catch((error: unknown) =>
-          log.note("broker.certificate_kept", { why: messageOf(error) }, "error"),
-        );
+        broker
+          .renew(pair)
+          .catch((error: unknown) => log.note("broker.certificate_kept", { why: messageOf(error) }, "error"));
       },
       ...(listening === undefined ? {} : { url: listening.opened?.url ?? originOf(config) }),
       troubles: [opening?.trouble, listening?.trouble].filter((fault) => fault !== undefined),
@@ -206,7 +209,10 @@ const originOf = ({ web }: HomeConfig): string =>
   `${web.tls === undefined ? "http" : "https"}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
 
 /** The organisation that runs this hub: made once, its name follows the configuration. */
-async function ownOrganisation({ state, accounts, random }: World, { hub }: HomeConfig): Promise<OrganisationId> {
+async function ownOrganisation(
+  { state, accounts, random }: World,
+  { hub }: HomeConfig,
+): Promise<OrganisationId> {
   const id = await rememberId(state, random, "organisation_id");
   await accounts.putOrganisation({ id, name: hub?.name ?? "Breathwatch" });
   return id;

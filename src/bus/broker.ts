@@ -52,7 +52,7 @@ export function createBrokerStarter({ log }: { readonly log: Log }): BrokerStart
         url,
         ...(secure === undefined ? {} : { tlsPort: portOf(secure) }),
         users: core.users,
-        // oxlint-disable-next-line require-await -- what it throws becomes the rejection
+        // What it throws becomes the rejection.
         async setCertificate(certificate) {
           judge(certificate);
           secure?.setSecureContext(secured(certificate));

@@ -328,7 +328,10 @@ async function runDemo(
     if (given !== undefined) held.bench.play(given);
     terminal.say("DEMO: a simulated bed. Nothing here comes from a person, and nobody is paged.");
     if (scenario !== undefined) terminal.say(`Scenario: ${scenario.name}.`);
-    return await serve(home, real, terminal, { ...bedside(home.edge, config, home.identity.home), ...still(config) });
+    return await serve(home, real, terminal, {
+      ...bedside(home.edge, config, home.identity.home),
+      ...still(config),
+    });
   } finally {
     await demo?.stop();
     await real.close();

@@ -70,7 +70,9 @@ export async function serve(
     for (const remark of options.remarks) terminal.say(remark);
     const authority = real.certificates?.authority;
     if (authority !== undefined) {
-      terminal.say(`Phones trust this box after ${url}/ca was opened on them; compare: ${authority.fingerprint}`);
+      terminal.say(
+        `Phones trust this box after ${url}/ca was opened on them; compare: ${authority.fingerprint}`,
+      );
     }
     serving = await startServing({ terminal, clock, log, ...options });
     await stopped(terminal.signal);

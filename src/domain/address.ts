@@ -14,6 +14,7 @@ export function shownAddress(address: string): string {
 /** 4 or 6 for an address of that version of the Internet Protocol, 0 for a name. */
 export function ipVersion(text: string): 0 | 4 | 6 {
   const parts = text.split(".");
-  if (parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return 4;
+  if (parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
+    return 4;
   return text.includes(":") && !text.includes("[") && URL.canParse(`http://[${text}]/`) ? 6 : 0;
 }

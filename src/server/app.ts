@@ -9,6 +9,7 @@ import { type App, type Context, createContext } from "./context.ts";
 import type { ServerDeps } from "./deps.ts";
 import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
+import { collectRoutes } from "./openapi.ts";
 import { problemOf, sendProblem } from "./problem.ts";
 import {
   authorise,
@@ -35,6 +36,7 @@ import { meRoutes } from "./routes/me.ts";
 import { isScraper, metricRoutes } from "./routes/metrics.ts";
 import { nightFileRoutes } from "./routes/night-files.ts";
 import { nightRoutes } from "./routes/nights.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
 import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { pairRoutes } from "./routes/pair.ts";
@@ -105,6 +107,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await app.register(fastifyCookie);
   await app.register(fastifyRateLimit, { global: false, store: rateStoreOn(deps) });
   guard(app, context);
+  await collectRoutes(app);
   await pageRoutes(app, context);
   meRoutes(app, context);
   peopleRoutes(app, context);
@@ -123,6 +126,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   deviceRoutes(app, context);
   healthRoutes(app, context);
   metricRoutes(app, context);
+  openApiRoutes(app, context);
   commissioningRoutes(app, context);
   homeRoutes(app, context);
   pairRoutes(app, context);

@@ -46,6 +46,16 @@ export function problemOf(error: unknown): Problem {
   return problem("INPUT_INVALID", status, messageOf(error), undefined);
 }
 
+/** Which codes come with which status, by status; every other code is 500. */
+export function codesByStatus(): ReadonlyMap<number, readonly FaultCode[]> {
+  const found = new Map<number, FaultCode[]>([[500, ["SERVER_FAILED"]]]);
+  for (const code of FAULT_CODES) {
+    const status = STATUS[code];
+    if (status !== undefined) found.set(status, [...(found.get(status) ?? []), code]);
+  }
+  return new Map([...found].toSorted(([a], [b]) => a - b));
+}
+
 /** Sends problem details in place of an answer. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply

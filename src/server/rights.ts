@@ -185,6 +185,7 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: bench,
     does: "how the box itself is: clock, sounder, disk, store, broker, certificate, links",
   },
+  "GET /api/openapi.json": { who: everyone, does: "this interface as an OpenAPI document" },
   "GET /metrics": {
     who: bench,
     byMetricsToken: true,

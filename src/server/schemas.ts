@@ -175,6 +175,19 @@ export const NightAnswer = Type.Object({
 });
 export const TokenAnswer = Type.Object({ occurrence: Type.Optional(OccurrenceAnswer), by: Type.String() });
 
+export const ProblemAnswer = Type.Object(
+  {
+    type: Type.String({ description: "urn:breathwatch:fault: and the code" }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: "for people, in English" }),
+    code: Type.String({ description: "one of docs/faults.md" }),
+    instance: Type.String({ description: "names this answer: urn:breathwatch:request: and x-request-id" }),
+    fix: Type.Optional(Type.String()),
+  },
+  { description: "Problem details (RFC 9457)." },
+);
+
 /** Lets Fastify's handlers see the types of their schemas. */
 export interface SchemaTypes {
   readonly schema: unknown;

@@ -6,6 +6,7 @@ import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
 import { pages } from "./zh-hans/pages.ts";
+import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
 
@@ -18,6 +19,7 @@ export const zhHans = {
   limits,
   terms,
   faults,
+  privacy,
   push,
   pages,
 } as const satisfies Words;

@@ -6,6 +6,7 @@ import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
 import { pages } from "./zh-hant/pages.ts";
+import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
 
@@ -18,6 +19,7 @@ export const zhHant = {
   limits,
   terms,
   faults,
+  privacy,
   push,
   pages,
 } as const satisfies Words;

@@ -1,6 +1,6 @@
 // Limits that a person set in a whole home: through power cuts, a lost journal, and time, on virtual time.
 import { describe, expect, test } from "vitest";
-import { HOUR_MS, wall } from "../../src/domain/time.ts";
+import { HOUR_MS } from "../../src/domain/time.ts";
 import type { MemoryDisk } from "../../src/rehearsal/disk.ts";
 import { createLastingBed, type LastingBed } from "../support/home-rehearsed.ts";
 import { addMember, addSignIn } from "../support/sign-in.ts";

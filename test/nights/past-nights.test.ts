@@ -2,13 +2,13 @@
 import { expect, test } from "vitest";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { SignalId } from "../../src/domain/signal.ts";
-import { atLocal, DAY_MS, HOUR_MS, SECOND_MS, wall } from "../../src/domain/time.ts";
+import { atLocal, HOUR_MS, SECOND_MS, wall } from "../../src/domain/time.ts";
 import { composeHome } from "../../src/home.ts";
 import type { StoredRow } from "../../src/port/timeseries.ts";
 import { createPatient } from "../../src/rehearsal/patient.ts";
-import { addMember, addSignIn } from "../support/sign-in.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
 import { createRehearsalWorld, type RehearsalWorld, simulateBed } from "../../src/rehearse.ts";
+import { addMember, addSignIn } from "../support/sign-in.ts";
 
 const config = rehearsalConfig("B");
 const DAYS = [15, 16, 17, 18, 19, 20].map((day) => `2026-11-${day}`);

@@ -1,7 +1,8 @@
 // Loaded before a program of ours (NODE_OPTIONS=--import=...): writes down every place that it tries to reach.
-import { appendFileSync } from "node:fs";
+
 import dgram from "node:dgram";
 import dns from "node:dns";
+import { appendFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 
@@ -21,7 +22,7 @@ net.Socket.prototype.connect = function connectAndTell(...given) {
 };
 const send = dgram.Socket.prototype.send;
 dgram.Socket.prototype.send = function sendAndTell(...given) {
-  note({ how: "udp", host: String(given.find((one) => typeof one === "string") ?? "connected") });
+  note({ how: "udp", host: given.find((one) => typeof one === "string") ?? "connected" });
   return send.apply(this, given);
 };
 for (const name of ["lookup", "resolve", "resolve4", "resolve6", "resolveTxt", "resolveSrv"]) {

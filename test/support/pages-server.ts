@@ -205,7 +205,14 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
         script.role = undefined;
         return undefined;
       case "GET /api/health":
-        return { version: "1.2.3", at: 0, upMs: 7_200_000, findings: script.health, beds: [], memoryBytes: 1 };
+        return {
+          version: "1.2.3",
+          at: 0,
+          upMs: 7_200_000,
+          findings: script.health,
+          beds: [],
+          memoryBytes: 1,
+        };
       case "GET /api/devices":
         return { devices: script.devices };
       case "GET /api/simulation/b1":

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { createAuthority, issueCertificate } from "../../src/crypt/authority.ts";
 import { createRandom } from "../../src/ops/random.ts";
 import { requires } from "../support/require.ts";

@@ -8,7 +8,15 @@ import { stringify } from "yaml";
 import type { ConfigFile } from "../../src/config/schema.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { runCommand } from "../support/command-line.ts";
-import { ask, type RunningHome, signIn, startHome, temporaryFolder, watchBeds, writeHomeConfig } from "../support/home.ts";
+import {
+  ask,
+  type RunningHome,
+  signIn,
+  startHome,
+  temporaryFolder,
+  watchBeds,
+  writeHomeConfig,
+} from "../support/home.ts";
 import { createPtyBed } from "../support/home-bed.ts";
 import { startInflux } from "../support/influx.ts";
 import { freePort, startMosquitto } from "../support/mosquitto.ts";
@@ -94,7 +102,13 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
   const live = await watchBeds(hub, joined.cookie);
   const seen = await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 60_000, name);
   expect(seen).toMatchObject({ label: "Mei", simulated: true });
-  const called = await ask(hub, "POST", `/api/beds/${name}/call`, { how: "touch", kind: "come" }, joined.cookie);
+  const called = await ask(
+    hub,
+    "POST",
+    `/api/beds/${name}/call`,
+    { how: "touch", kind: "come" },
+    joined.cookie,
+  );
   expect(called.status).toBe(200);
   await live.until(
     ({ alarms }) => alarms.open.some(({ condition }) => condition === "PATIENT_CALL"),

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
-import type { NightResponse, NightsResponse } from "../contract.ts";
+import type { NightsResponse } from "../contract.ts";
 import { createNightMetrics, nightOfBed } from "../night.ts";
+import { tagged } from "../tagged.ts";
 import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer } from "../schemas.ts";
 import { bedOrFault } from "./beds.ts";
 
@@ -56,16 +55,4 @@ export function nightOrFault(text: string): Night {
   const night = parseNight(text);
   if (night === undefined) throw new Fault("INPUT_INVALID", `${text} is not a date.`);
   return night;
-}
-
-/** Answers 304 where the browser already has exactly this: a past night never changes. */
-function tagged(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: NightResponse | NightsResponse,
-): FastifyReply {
-  const tag = `"${createHash("sha256").update(JSON.stringify(answer)).digest("base64url").slice(0, 22)}"`;
-  reply.headers({ etag: tag, "cache-control": "private, no-cache", vary: "cookie" });
-  if (request.headers["if-none-match"] === tag) return reply.code(304).send();
-  return reply.send(answer);
 }

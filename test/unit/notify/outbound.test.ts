@@ -11,7 +11,13 @@ describe("the list of places outside the house", () => {
   test("knows the push services by their whole names, and nothing that only looks like one", () => {
     expect(outboundTo("fcm.googleapis.com")[0]?.part).toBe("web-push");
     expect(outboundTo("updates.push.services.mozilla.com")[0]?.part).toBe("web-push");
-    for (const host of ["evil-google.com", "google.com.example.org", "push.apple.com.cn", ".google.com", ""]) {
+    for (const host of [
+      "evil-google.com",
+      "google.com.example.org",
+      "push.apple.com.cn",
+      ".google.com",
+      "",
+    ]) {
       expect(outboundTo(host)).toEqual([]);
     }
   });

@@ -7,7 +7,14 @@ import { fhirNight, type NightForFhir } from "../../../src/report/fhir.ts";
 const FROM = wall(Date.parse("2026-11-21T14:00:00Z"));
 const at = (minute: number) => wall(FROM + minute * 60_000);
 const night: NightForFhir = {
-  ...{ bed: "b1", night: nightOf(FROM, "Asia/Shanghai"), from: FROM, to: at(3), bucketMs: 60_000, simulated: false },
+  ...{
+    bed: "b1",
+    night: nightOf(FROM, "Asia/Shanghai"),
+    from: FROM,
+    to: at(3),
+    bucketMs: 60_000,
+    simulated: false,
+  },
   signals: {
     spo2: [
       { at: at(0), count: 60, min: 94, mean: 95.5, max: 97 },
@@ -55,10 +62,12 @@ describe("a night for FHIR", () => {
 
 /** The check digit of a LOINC number (mod 10, every second digit doubled, from the right). */
 function checkDigit(body: string): number {
-  const sum = [...body].reverse().reduce((total, digit, index) => {
-    const value = Number(digit) * (index % 2 === 0 ? 2 : 1);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = Array.from(body)
+    .toReversed()
+    .reduce((total, digit, index) => {
+      const value = Number(digit) * (index % 2 === 0 ? 2 : 1);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return (10 - (sum % 10)) % 10;
 }
 

@@ -67,6 +67,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     url: `/api/organisations/${CLINIC}/people/nobody`,
   },
   "GET /api/health": { url: "/api/health" },
+  "GET /api/openapi.json": { url: "/api/openapi.json" },
   "GET /metrics": { url: "/metrics" },
   "GET /ca": { url: "/ca" },
   "GET /ca/breathwatch.crt": { url: "/ca/breathwatch.crt" },

@@ -67,7 +67,7 @@ const wave = (bed: string, device: string) =>
     ...{ device, bed, epoch: "epochaaaaa", seq: 0, at: clock.wall(), mono: clock.mono() },
     ...{ simulated: false, timeliness: "live" },
     body: { kind: "wave", rateHz: 10, channels: { flow: [1, 2, 3] } },
-  } as Parameters<LiveModel["observe"]>[0]);
+  });
 
 it("A live page is shown the beds of its own homes, and no wave of any other however it asks", async () => {
   const page = connect();
