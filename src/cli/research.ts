@@ -40,7 +40,7 @@ export const researchCommand = command({
     out: { type: "string", value: "FOLDER", help: "export: a folder that is empty or not there" },
     from: { type: "string", value: "TIME", help: "the first moment, 2026-01-15T22:00+08:00" },
     to: { type: "string", value: "TIME", help: "the moment after the last" },
-    zone: { type: "string", value: "ZONE", help: "of the bed, where the configuration does not name it (hub)" },
+    zone: { type: "string", value: "ZONE", help: "of the bed, where it is not the one of the configuration" },
     config: { type: "string", value: "FILE", help: "configuration of the home or hub" },
     data: { type: "string", value: "FOLDER", help: "its data folder, where the configuration names another" },
   },
@@ -57,9 +57,9 @@ export const researchCommand = command({
     const out = what === "export" ? path.resolve(terminal.folder, needed(values.out, "--out")) : undefined;
     const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
     const { config } = found;
-    if (config === undefined) throw invalidInput("There is no valid configuration.", "Name it with --config.");
-    const zone = config.beds.find((one) => one.bed === bed)?.zone ?? values.zone;
-    if (zone === undefined) throw new UsageError(`--zone is missing: the configuration has no bed ${bed}.`);
+    if (config === undefined)
+      throw invalidInput("There is no valid configuration.", "Name it with --config.");
+    const zone = values.zone ?? config.zone;
     const range = {
       ...(values.from === undefined ? {} : { from: timeOf(values.from) }),
       ...(values.to === undefined ? {} : { to: timeOf(values.to) }),
@@ -110,7 +110,8 @@ async function hand({ folder, bed, zone, range, out }: Asked, terminal: Terminal
   terminal.say(
     `${summary.rows} rows of ${summary.nights} nights${out === undefined ? " would leave" : ` written to ${out}`}.`,
   );
-  if (summary.simulatedNights > 0) terminal.say(`Left out: ${summary.simulatedNights} nights with simulated data.`);
+  if (summary.simulatedNights > 0)
+    terminal.say(`Left out: ${summary.simulatedNights} nights with simulated data.`);
   await terminal.print(`${JSON.stringify(summary)}\n`);
   return 0;
 }
@@ -119,7 +120,8 @@ async function preview(source: ResearchSource, terminal: Terminal): Promise<Rese
   let lines: string[] = [];
   const summary = await exportResearch(source, async (text) => {
     terminal.signal.throwIfAborted();
-    if (lines.length < PREVIEW_LINES) lines = [...lines, ...text.trimEnd().split("\r\n")].slice(0, PREVIEW_LINES);
+    if (lines.length < PREVIEW_LINES)
+      lines = [...lines, ...text.trimEnd().split("\r\n")].slice(0, PREVIEW_LINES);
   });
   terminal.say(`${SAMPLES} would begin like this:`);
   for (const line of lines) terminal.say(`  ${line}`);

@@ -1,10 +1,24 @@
 import { createHmac } from "node:crypto";
 import { csvCell } from "../domain/csv-cell.ts";
 import { type BedId, ownBed } from "../domain/ids.ts";
-import { RESEARCH_GROUPS, RESEARCH_SIGNALS, RESEARCH_TEXT_VERSION, type ResearchConsent } from "../domain/research.ts";
+import {
+  RESEARCH_GROUPS,
+  RESEARCH_SIGNALS,
+  RESEARCH_TEXT_VERSION,
+  type ResearchConsent,
+} from "../domain/research.ts";
 import { ABSENCES } from "../domain/sample.ts";
 import { SIGNALS, type SignalId } from "../domain/signal.ts";
-import { DAY_MS, nightBounds, nightOf, parseNight, SECOND_MS, type Wall, wall, zoneOffsetMs } from "../domain/time.ts";
+import {
+  DAY_MS,
+  nightBounds,
+  nightOf,
+  parseNight,
+  SECOND_MS,
+  type Wall,
+  wall,
+  zoneOffsetMs,
+} from "../domain/time.ts";
 import type { Series, Timeseries } from "../port/timeseries.ts";
 import { SIGNAL_CODES_OUTSIDE } from "./codes.ts";
 
@@ -144,7 +158,10 @@ function secondsOf(
       }
       const reason = absences?.[index] ?? 0;
       if (reason === 0) counts[signal] = (counts[signal] ?? 0) + 1;
-      cells.set(signal, reason === 0 ? [String(values?.[index]), ""] : ["", ABSENCES[reason - 1] ?? "invalid"]);
+      cells.set(
+        signal,
+        reason === 0 ? [String(values?.[index]), ""] : ["", ABSENCES[reason - 1] ?? "invalid"],
+      );
     }
   }
   return seconds;

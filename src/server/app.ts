@@ -10,7 +10,7 @@ import type { ServerDeps } from "./deps.ts";
 import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { collectRoutes } from "./openapi.ts";
-import { problemOf, sendProblem } from "./problem.ts";
+import { problemOf, rawProblem, requestId, sendProblem } from "./problem.ts";
 import {
   authorise,
   bedOf,
@@ -40,7 +40,9 @@ import { openApiRoutes } from "./routes/openapi.ts";
 import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { pairRoutes } from "./routes/pair.ts";
+import { passkeyRoutes } from "./routes/passkeys.ts";
 import { peopleRoutes } from "./routes/people.ts";
+import { privacyRoutes } from "./routes/privacy.ts";
 import { pushRoutes } from "./routes/push.ts";
 import { shareHash, shareRoutes } from "./routes/shares.ts";
 import { speechRoutes } from "./routes/speech.ts";
@@ -104,6 +106,15 @@ export async function createApp(deps: ServerDeps): Promise<App> {
     };
   });
 
+  // Every object that is answered is described: pages, programs and docs/openapi.json rely on it.
+  app.addHook("preSerialization", async (request, reply, answer) => {
+    const known: unknown = request.routeOptions.schema?.response;
+    if (reply.statusCode < 400 && (typeof known !== "object" || known === null)) {
+      deps.log.note("answer.undescribed", { route: routeOf(request) }, "error");
+    }
+    return answer;
+  });
+
   await app.register(fastifyCookie);
   await app.register(fastifyRateLimit, { global: false, store: rateStoreOn(deps) });
   guard(app, context);
@@ -111,6 +122,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await pageRoutes(app, context);
   meRoutes(app, context);
   peopleRoutes(app, context);
+  passkeyRoutes(app, context);
   organisationRoutes(app, context);
   shareRoutes(app, context);
   bedRoutes(app, context);
@@ -131,6 +143,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   homeRoutes(app, context);
   pairRoutes(app, context);
   authorityRoutes(app, context);
+  privacyRoutes(app, context);
 
   app.server.maxConnections = CONNECTIONS_MAX;
   limitConnections(app.server);
@@ -149,11 +162,20 @@ function newFastify(deps: ServerDeps): App {
     requestTimeout: 15_000,
     forceCloseConnections: true,
     return503OnClosing: true,
-    genReqId: () => Buffer.from(deps.random.bytes(8)).toString("hex"),
+    genReqId: () => requestId(deps),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    // What is no HTTP, or its head too long or too late: there is no request yet.
+    clientErrorHandler(error, socket) {
+      if ("code" in error && error.code === "ECONNRESET") return;
+      const id = requestId(deps);
+      deps.log.note("request.unreadable", { request: id, error: error.message }, "debug");
+      if (!socket.writable) return void socket.destroy();
+      const fault = new Fault("INPUT_INVALID", "This is not a request that can be read.");
+      socket.end(rawProblem(id, fault), () => socket.destroy());
+    },
     frameworkErrors: (error, _, reply) => {
-      reply.headers(SECURITY_HEADERS);
+      reply.headers(SECURITY_HEADERS).header("x-request-id", reply.request.id);
       sendProblem(reply, problemOf(error));
     },
   });

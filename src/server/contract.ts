@@ -128,6 +128,8 @@ export interface Me {
   readonly version: string;
   /** VAPID public key for push subscription. */
   readonly pushKey: string;
+  /** Further ways to sign in. `passkey`: the host name where passkeys work; `clinic`: what its button says. */
+  readonly ways?: { readonly passkey?: string; readonly clinic?: string };
 }
 
 /** POST /api/sign-in; answers Me and sets the session cookie. */
@@ -273,5 +275,7 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly code: string;
+  /** `urn:breathwatch:request:` and the id that the header x-request-id and the box's log name. */
+  readonly instance: string;
   readonly fix?: string;
 }

@@ -142,10 +142,22 @@ export interface ServerDeps {
   readonly authority?: { readonly pem: string; readonly fingerprint: string };
   /** Takes boxes in; absent where this is no hub. */
   readonly pairing?: PairingDesk;
+  /**
+   * Deletes a home with everybody in it for good: what watches it lets go, its boxes and its retained messages go too.
+   * Absent where this is no hub.
+   */
+  forgetHome?(home: HomeId): Promise<{
+    readonly beds: readonly BedId[];
+    /** People who were nothing anywhere else. */
+    readonly accounts: number;
+    readonly boxes: readonly unknown[];
+  }>;
   /** How the box itself is; absent where nobody can ask (rehearsal). */
   readonly health?: Health;
   /** What GET /metrics tells beside what the pages know, and the token of programs that read it. */
   readonly metrics?: Metrics;
+  /** Host name that passkeys belong to (passkeyHostOf); absent: there are none here. */
+  readonly passkeyHost?: string;
   /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

@@ -1,14 +1,22 @@
+import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { FAULTS, Fault, type FaultCode, messageOf } from "../domain/fault.ts";
+import type { Random } from "../port/random.ts";
 import type { Problem } from "./contract.ts";
+
+/** What went wrong, before it is known which answer tells of it. */
+type Trouble = Omit<Problem, "instance">;
 
 /** HTTP status of the faults that a request can meet; any other is 500. */
 const STATUS: { readonly [code in FaultCode]?: number } = {
   INPUT_INVALID: 400,
   NOT_SIGNED_IN: 401,
   NOT_ALLOWED: 403,
+  PASSKEY_REFUSED: 403,
+  CLINIC_REFUSED: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  PASSKEY_NO_HOST: 409,
   PRESET_CODE_UNKNOWN: 409,
   PRESET_CODE_OLD: 409,
   PAUSE_NOT_ALLOWED: 422,
@@ -22,6 +30,7 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   PRESET_CODE_BAD: 422,
   RATE_LIMITED: 429,
   BUS_UNREACHABLE: 503,
+  CLINIC_UNREACHABLE: 503,
   STATE_FAILED: 503,
   STORE_FAILED: 503,
   STORE_STALLED: 503,
@@ -31,7 +40,7 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
  * Any thrown thing as RFC 9457 problem details. Faults keep their sentence and fix; what the HTTP library refuses
  * is INPUT_INVALID with the library's status; everything else is SERVER_FAILED and says nothing of the inside.
  */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown): Trouble {
   if (error instanceof Fault) {
     const suffix = ` (${error.code})`;
     const detail = error.message.endsWith(suffix) ? error.message.slice(0, -suffix.length) : error.message;
@@ -47,26 +56,52 @@ export function problemOf(error: unknown): Problem {
 }
 
 /** Which codes come with which status, by status; every other code is 500. */
-export function codesByStatus(): ReadonlyMap<number, readonly FaultCode[]> {
-  const found = new Map<number, FaultCode[]>([[500, ["SERVER_FAILED"]]]);
-  for (const code of FAULT_CODES) {
-    const status = STATUS[code];
-    if (status !== undefined) found.set(status, [...(found.get(status) ?? []), code]);
-  }
+export function codesByStatus(): ReadonlyMap<number, readonly string[]> {
+  const found = new Map<number, string[]>([[500, ["SERVER_FAILED"]]]);
+  for (const [code, status] of Object.entries(STATUS))
+    found.set(status, [...(found.get(status) ?? []), code]);
   return new Map([...found].toSorted(([a], [b]) => a - b));
 }
 
+/** The whole of it: `instance` names the request, as its header x-request-id and the log do. */
+export const problemIn = (requestId: string, trouble: Trouble): Problem => ({
+  ...trouble,
+  instance: `urn:breathwatch:request:${requestId}`,
+});
+
+/** A refusal without the HTTP library: of an upgrade, or of what is no HTTP at all. */
+export function rawProblem(requestId: string, error: unknown): string {
+  const problem = problemIn(requestId, problemOf(error));
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? "Refused"}`,
+    "connection: close",
+    "cache-control: no-store",
+    `x-request-id: ${requestId}`,
+    "content-type: application/problem+json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** A new name for a request: 16 hex digits. */
+export const requestId = ({ random }: { readonly random: Random }): string =>
+  Buffer.from(random.bytes(8)).toString("hex");
+
 /** Sends problem details in place of an answer. */
-export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+export function sendProblem(reply: FastifyReply, trouble: Trouble): FastifyReply {
+  const problem = problemIn(reply.request.id, trouble);
   return reply
     .code(problem.status)
     .header("cache-control", "no-store")
+    .removeHeader("content-disposition")
+    .removeHeader("etag")
     .type("application/problem+json; charset=utf-8")
     .serializer(JSON.stringify)
     .send(problem);
 }
 
-function problem(code: FaultCode, status: number, detail: string, fix: string | undefined): Problem {
+function problem(code: FaultCode, status: number, detail: string, fix: string | undefined): Trouble {
   const base = { type: `urn:breathwatch:fault:${code}`, title: FAULTS[code], status, detail, code };
   return fix === undefined ? base : { ...base, fix };
 }

@@ -45,6 +45,11 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "POST /api/me/language": { who: everyone, does: "sets one's own language" },
   "POST /api/people/join-codes": { who: ["owner"], does: "makes a code by which one person joins" },
   "POST /api/sign-in/password": { who: "anyone", does: "signs in with a name and a password" },
+  "POST /api/sign-in/passkey/begin": { who: "anyone", does: "asks for a passkey, whoever's" },
+  "POST /api/sign-in/passkey": { who: "anyone", does: "signs in with a passkey" },
+  "POST /api/me/passkeys/begin": { who: everyone, does: "begins to make a passkey of one's own" },
+  "POST /api/me/passkeys": { who: everyone, does: "keeps the passkey that the browser made" },
+  "DELETE /api/me/passkeys/:passkey": { who: everyone, does: "removes a passkey of one's own" },
   "POST /api/me/join": { who: everyone, does: "joins one more home or organisation by a code" },
   "GET /api/me/sign-ins": { who: everyone, does: "one's own sign-ins" },
   "DELETE /api/me/sign-ins": { who: everyone, does: "ends all of one's sign-ins but this one" },
@@ -171,6 +176,19 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "the hash-chained record of alarms, commands and watch, as JSON Lines or CSV",
   },
 
+  "GET /api/beds/:bed/research-consent": {
+    who: ["owner", "patient", "therapist"],
+    does: "what of a bed is given to research, by whom, and the words that are agreed to",
+  },
+  "POST /api/beds/:bed/research-consent": {
+    who: consenting,
+    does: "gives groups of signals to research, from now on",
+  },
+  "DELETE /api/beds/:bed/research-consent": {
+    who: consenting,
+    does: "takes that back, at once; destroys what exports are joined by",
+  },
+
   "GET /api/beds/:bed/import": { who: carriers, does: "how the reading of a card that was brought is doing" },
   "POST /api/beds/:bed/import": {
     who: carriers,
@@ -237,6 +255,10 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   },
   "DELETE /api/homes/codes/:code": { who: bench, does: "withdraws a claim code" },
   "PUT /api/homes/:home": { who: bench, does: "gives a home another name" },
+  "DELETE /api/homes/:home": {
+    who: ["owner"],
+    does: "deletes a home with everybody in it for good; its name is typed by hand",
+  },
   "POST /api/homes/:home/boxes/:box/revoke": { who: bench, does: "puts a box out at once" },
 };
 

@@ -64,6 +64,14 @@ export const SignInsAnswer = Type.Object({
       expiresAt: Time,
     }),
   ),
+  passkeys: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      label: Type.String(),
+      createdAt: Time,
+      usedAt: Type.Optional(Time),
+    }),
+  ),
   login: Type.Optional(Type.String()),
 });
 const Member = { id: Type.String(), name: Type.String(), language: Type.Enum(LANGUAGES) };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../domain/fault.ts";
 import type { HomeId, PersonId } from "../domain/ids.ts";
@@ -10,6 +11,8 @@ import { SESSION_MS } from "./sessions.ts";
 /** People of one home, or of one organisation. */
 const PEOPLE_MAX = 200;
 const LABEL_MAX = 80;
+/** Letters of a hash that name a passkey. */
+const NAME_LENGTH = 16;
 
 /** Signs somebody in on this browser: the cookie of a new sign-in. */
 export async function startSignIn(
@@ -23,6 +26,10 @@ export async function startSignIn(
   setCookie(context, reply, secret, SESSION_MS / 1_000);
   reply.header("cache-control", "no-store");
 }
+
+/** Names a passkey without its id. */
+export const passkeyName = (id: string): string =>
+  createHash("sha256").update(id).digest("hex").slice(0, NAME_LENGTH);
 
 /** Ends sign-ins of an account with their live pages and the phones that were added in them. */
 export async function endSignIns(
@@ -151,7 +158,7 @@ function setCookie({ deps }: Context, reply: FastifyReply, value: string, maxAge
 }
 
 /** What the browser says it is, without what marks it out among all others. */
-function browserOf({ headers }: FastifyRequest): string {
+export function browserOf({ headers }: FastifyRequest): string {
   const agent = headers["user-agent"] ?? "";
   const system = /Android|iPhone|iPad|Windows|Mac OS X|CrOS|Linux/.exec(agent)?.[0] ?? "";
   const browser = /MicroMessenger|EdgA?|Firefox|SamsungBrowser|Chrome|Safari/.exec(agent)?.[0] ?? "";

@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { Fault, messageOf } from "../domain/fault.ts";
@@ -6,7 +6,7 @@ import { MINUTE_MS } from "../domain/time.ts";
 import type { App, Context } from "./context.ts";
 import { RateStore } from "./limits.ts";
 import type { Sight } from "./live-hub.ts";
-import { problemOf } from "./problem.ts";
+import { rawProblem, requestId } from "./problem.ts";
 import { authorise, rightOf, SHARED, sightOf, sightOfShare } from "./rights.ts";
 import { shareHash } from "./routes/shares.ts";
 import { cookieName, crossSite, shareCookie } from "./security.ts";
@@ -40,8 +40,9 @@ export function answerUpgrades(app: App, context: Context): void {
         sockets.handleUpgrade(request, socket, head, (accepted) => hub.add(accepted, tokenHash, sight));
       },
       (error: unknown) => {
-        deps.log.note("live.refused", { error: messageOf(error) }, "debug");
-        refuse(socket, error);
+        const id = requestId(deps);
+        deps.log.note("live.refused", { request: id, error: messageOf(error) }, "debug");
+        refuse(socket, rawProblem(id, error));
       },
     );
   });
@@ -88,15 +89,6 @@ export function answerUpgrades(app: App, context: Context): void {
   }
 }
 
-function refuse(socket: Duplex, error: unknown): void {
-  if (socket.destroyed) return;
-  const problem = problemOf(error);
-  const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? "Refused"}`,
-    "connection: close",
-    "content-type: application/problem+json; charset=utf-8",
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+function refuse(socket: Duplex, answer: string): void {
+  if (!socket.destroyed) socket.end(answer, () => socket.destroy());
 }

@@ -15,6 +15,13 @@ export interface SignInsResponse {
     readonly seenAt: number;
     readonly expiresAt: number;
   }[];
+  /** `usedAt` absent: never. */
+  readonly passkeys: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly createdAt: number;
+    readonly usedAt?: number;
+  }[];
   /** The name by which one signs in with a password; absent: there is no password. */
   readonly login?: string;
 }

@@ -118,7 +118,9 @@ const wrongCode = (): Fault =>
 
 /** What a page is told of who is signed in. */
 export function meOf(deps: ServerDeps, account: Account | undefined): Me {
-  const about = deps.about(account);
+  const { passkeyHost: passkey } = deps;
+  const ways = { ...(passkey === undefined ? {} : { passkey }) };
+  const about = { ...deps.about(account), ...(Object.keys(ways).length === 0 ? {} : { ways }) };
   const person = account === undefined ? undefined : personOf(account);
   if (account === undefined || person === undefined) return about;
   const { homes, organisations } = account;

@@ -3,8 +3,8 @@ import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { NightsResponse } from "../contract.ts";
 import { createNightMetrics, nightOfBed } from "../night.ts";
-import { tagged } from "../tagged.ts";
 import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer } from "../schemas.ts";
+import { tagged } from "../tagged.ts";
 import { bedOrFault } from "./beds.ts";
 
 const NIGHTS_MAX = 60;

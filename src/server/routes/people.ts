@@ -5,7 +5,7 @@ import type { MembersResponse, SignInsResponse } from "../contract/people.ts";
 import type { Me } from "../contract.ts";
 import { MeAnswer } from "../schemas.ts";
 import * as schemas from "../schemas-people.ts";
-import { endRole, endSignIns, startSignIn } from "../sign-ins.ts";
+import { endRole, endSignIns, passkeyName, startSignIn } from "../sign-ins.ts";
 import { limitGuesses, meOf } from "./me.ts";
 
 /** Letters of a sign-in's hash that name it. */
@@ -25,12 +25,16 @@ export function peopleRoutes(app: App, context: Context): void {
       const { id } = context.account(request);
       const current = context.signedIn(request)?.tokenHash;
       const login = await accounts.login(id);
+      const passkeys = (await accounts.credentials(id)).map((one) => ({
+        ...{ id: passkeyName(one.id), label: one.label, createdAt: one.createdAt },
+        ...(one.usedAt === undefined ? {} : { usedAt: one.usedAt }),
+      }));
       const signIns = (await accounts.sessions(id, deps.clock.wall())).map(({ tokenHash, ...rest }) => ({
         ...rest,
         id: tokenHash.slice(0, ID_LENGTH),
         current: tokenHash === current,
       }));
-      return { signIns, ...(login === undefined ? {} : { login }) };
+      return { signIns, passkeys, ...(login === undefined ? {} : { login }) };
     },
   );
 

@@ -139,6 +139,22 @@ export const faults = {
     cause: "This does not fit the present state.",
     fix: "Look again: somebody may have been faster.",
   },
+  PASSKEY_NO_HOST: {
+    cause: "Passkeys do not work at this address.",
+    fix: "Open the page at its host name with https, or sign in with a code or a password.",
+  },
+  PASSKEY_REFUSED: {
+    cause: "The passkey was not accepted.",
+    fix: "Try once more, or sign in with a code or a password.",
+  },
+  CLINIC_REFUSED: {
+    cause: "The clinic's sign-in was not accepted.",
+    fix: "Begin again; if it goes on, ask whoever manages accounts at the clinic.",
+  },
+  CLINIC_UNREACHABLE: {
+    cause: "The clinic's sign-in cannot be reached.",
+    fix: "Try again in a few minutes, or sign in with a code.",
+  },
   RATE_LIMITED: { cause: "Too many requests from here.", fix: "Wait a minute, then try again." },
   DRIVER_FAILED: {
     cause: "The part that reads this device failed inside.",

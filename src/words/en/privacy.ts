@@ -19,7 +19,8 @@ export const privacy = {
   },
   family: {
     title: "Your nights",
-    about: "Everything that Breathwatch kept of this home, in files that other programs can read. It is yours.",
+    about:
+      "Everything that Breathwatch kept of this home, in files that other programs can read. It is yours.",
     warning: "These files are not encrypted. Keep them where you would keep a letter from the doctor.",
     samples: "Numbers of each night, a row a second",
     waves: "Curves of each night, one line of JSON a piece",

@@ -59,6 +59,13 @@ export const faults = {
   NOT_SIGNED_IN: { cause: "需要先登录，或口令不对、已过期。", fix: "请用新的口令登录。" },
   NOT_FOUND: { cause: "这里没有这一项。", fix: "请刷新页面。" },
   CONFLICT: { cause: "和现在的状态不符。", fix: "请再看一眼：可能别人已经处理了。" },
+  PASSKEY_NO_HOST: {
+    cause: "这个网址不能使用通行密钥。",
+    fix: "请用主机名和 https 打开页面，或用口令、密码登录。",
+  },
+  PASSKEY_REFUSED: { cause: "通行密钥未被接受。", fix: "请再试一次，或用口令、密码登录。" },
+  CLINIC_REFUSED: { cause: "医院账号登录未被接受。", fix: "请重新开始；还不行就请医院管理账号的人处理。" },
+  CLINIC_UNREACHABLE: { cause: "连接不上医院的登录服务。", fix: "请过几分钟再试，或用口令登录。" },
   RATE_LIMITED: { cause: "这里的请求太多了。", fix: "请等一分钟再试。" },
   DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
   PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },

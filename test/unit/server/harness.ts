@@ -97,6 +97,7 @@ export interface HarnessOptions {
   readonly authority?: NonNullable<ServerDeps["authority"]>;
   readonly metrics?: NonNullable<ServerDeps["metrics"]>;
   readonly owner?: ServerDeps["ownerOf"];
+  readonly passkeyHost?: string;
   readonly health?: NonNullable<ServerDeps["health"]>;
   readonly pagesFolder?: string;
   /** Makes an owner code, which takes a while on purpose. */
@@ -202,6 +203,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),
@@ -385,7 +387,7 @@ export class FakeTimeseries implements Timeseries {
   async beds(): ReturnType<Timeseries["beds"]> {
     return [];
   }
-  async page(): ReturnType<Timeseries["page"]> {
+  async page(_query: Parameters<Timeseries["page"]>[0]): ReturnType<Timeseries["page"]> {
     return { batch: { rows: [], waves: [], settings: [], events: [] } };
   }
   async remove(): Promise<void> {}

@@ -42,6 +42,11 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/me/language": { url: "/api/me/language", payload: { language: "en" } },
   "POST /api/people/join-codes": { url: "/api/people/join-codes", payload: { role: "patient" } },
   "POST /api/sign-in/password": { url: "/api/sign-in/password", payload: {} },
+  "POST /api/sign-in/passkey/begin": { url: "/api/sign-in/passkey/begin" },
+  "POST /api/sign-in/passkey": { url: "/api/sign-in/passkey", payload: {} },
+  "POST /api/me/passkeys/begin": { url: "/api/me/passkeys/begin" },
+  "POST /api/me/passkeys": { url: "/api/me/passkeys", payload: {} },
+  "DELETE /api/me/passkeys/:passkey": { url: "/api/me/passkeys/0123456789abcdef" },
   "POST /api/me/join": { url: "/api/me/join", payload: {} },
   "GET /api/me/sign-ins": { url: "/api/me/sign-ins" },
   "DELETE /api/me/sign-ins": { url: "/api/me/sign-ins" },
@@ -79,6 +84,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/homes/:home/codes": { url: `/api/homes/${HOME}/codes`, payload: {} },
   "DELETE /api/homes/codes/:code": { url: "/api/homes/codes/aaaaaaaaaaaaaaaa" },
   "PUT /api/homes/:home": { url: `/api/homes/${HOME}`, payload: {} },
+  "DELETE /api/homes/:home": { url: `/api/homes/${HOME}`, payload: { label: "not its name" } },
   "POST /api/homes/:home/boxes/:box/revoke": { url: `/api/homes/${HOME}/boxes/aaaaaaaaaa/revoke` },
   "GET /api/live": { url: "/api/live" },
   "GET /api/speech/:language/:key": { url: "/api/speech/en/mask_off" },
@@ -126,6 +132,12 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/beds/:bed/nights/:night/fhir": { url: "/api/beds/b1/nights/2026-01-10/fhir" },
   "GET /api/beds/:bed/nights/:night/lines": { url: "/api/beds/b1/nights/2026-01-10/lines" },
   "GET /api/beds/:bed/audit": { url: "/api/beds/b1/audit?from=0&to=1000" },
+  "GET /api/beds/:bed/research-consent": { url: "/api/beds/b1/research-consent" },
+  "POST /api/beds/:bed/research-consent": {
+    url: "/api/beds/b1/research-consent",
+    payload: { groups: ["oxygen"], textVersion: 1 },
+  },
+  "DELETE /api/beds/:bed/research-consent": { url: "/api/beds/b1/research-consent" },
   "GET /api/beds/:bed/import": { url: "/api/beds/b1/import" },
   "POST /api/beds/:bed/import": {
     url: "/api/beds/b1/import?family=resmed-card&name=card.zip&at=0&last=true",
@@ -177,12 +189,15 @@ const CONSENT = [
   "GET /api/homes/:home/shares",
   "POST /api/homes/:home/shares",
   "DELETE /api/homes/:home/shares/:share",
+  "POST /api/beds/:bed/research-consent",
+  "DELETE /api/beds/:bed/research-consent",
 ];
 
 /** For whoever manages a home or an organisation. */
 const MANAGE = [
   "POST /api/people/join-codes",
   "DELETE /api/homes/:home/people/:person",
+  "DELETE /api/homes/:home",
   "PUT /api/organisations/:organisation",
   "POST /api/organisations/:organisation/join-codes",
   "DELETE /api/organisations/:organisation/people/:person",
@@ -213,6 +228,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/baselines",
     ...MANAGE,
     ...CONSENT,
+    "GET /api/beds/:bed/research-consent",
     "GET /api/beds/:bed/nights",
     "GET /api/beds/:bed/nights/:night",
     "GET /api/beds/:bed/nights/:night/csv",
@@ -265,6 +281,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "GET /api/beds/:bed/baselines",
     ...MANAGE,
     ...CONSENT,
+    "GET /api/beds/:bed/research-consent",
     ...CARE,
     "POST /api/push",
     "DELETE /api/push/:id",
@@ -281,7 +298,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
 const OPEN = Object.keys(EXAMPLES).filter(
   (route) =>
     (!route.includes("/api/") && route !== "GET /metrics") ||
-    /\/api\/(me|sign-in|sign-in\/password|share|pair|boxes\/:box\/estate|a\/:token|r\/:token)$/.test(route),
+    /\/api\/(me|sign-in|sign-in\/(password|passkey|passkey\/begin)|share|pair|boxes\/:box\/estate|a\/:token|r\/:token)$/.test(
+      route,
+    ),
 );
 
 /** Whoever is nothing at a place is told that it is not there. */
