@@ -6,6 +6,7 @@ import { leaving } from "./en/leaving.ts";
 import { limits } from "./en/limits.ts";
 import { pages } from "./en/pages.ts";
 import { privacy } from "./en/privacy.ts";
+import { people } from "./en/people.ts";
 import { push } from "./en/push.ts";
 import { terms } from "./en/terms.ts";
 import type { Translation } from "./template.ts";

@@ -7,6 +7,7 @@ import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { privacy } from "./zh-hans/privacy.ts";
+import { people } from "./zh-hans/people.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
 
@@ -22,4 +23,5 @@ export const zhHans = {
   privacy,
   push,
   pages,
+  people,
 } as const satisfies Words;

@@ -7,6 +7,7 @@ import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { privacy } from "./zh-hant/privacy.ts";
+import { people } from "./zh-hant/people.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
 
@@ -22,4 +23,5 @@ export const zhHant = {
   privacy,
   push,
   pages,
+  people,
 } as const satisfies Words;
