@@ -125,6 +125,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./audit.ts")).auditCommand,
   },
   {
+    name: "research",
+    summary: "what was given to research, shown first, then written without who it is",
+    load: async () => (await import("./research.ts")).researchCommand,
+  },
+  {
+    name: "return",
+    summary: "everything that is the family's in open formats, before a box goes back",
+    load: async () => (await import("./return.ts")).returnCommand,
+  },
+  {
+    name: "wipe",
+    summary: "erases the data folder, verified; the box starts as from the factory",
+    load: async () => (await import("./wipe.ts")).wipeCommand,
+  },
+  {
+    name: "forget",
+    summary: "deletes a home with everybody in it from a stopped hub",
+    load: async () => (await import("./forget.ts")).forgetCommand,
+  },
+  {
     name: "drill",
     summary: "rings for real, on purpose, from a simulated bed",
     load: async () => (await import("./drill.ts")).drillCommand,

@@ -3,9 +3,6 @@ import { mkdir, open, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Fault } from "../domain/fault.ts";
 import { ownBed, splitBed } from "../domain/ids.ts";
-import { lockDataDir } from "../ops/lock.ts";
-import { createLog } from "../ops/log.ts";
-import { machineZone } from "../ops/machine.ts";
 import {
   exportResearch,
   RESEARCH_LICENCE,
@@ -14,8 +11,8 @@ import {
   researchMetadata,
 } from "../report/research.ts";
 import { command, invalidInput, needed, UsageError } from "./command.ts";
-import { findConfiguration } from "./configuration.ts";
-import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { STOPPED_OPTIONS, whileStopped } from "./stopped.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeOf, zoneOf } from "./zone.ts";
 
@@ -41,8 +38,7 @@ export const researchCommand = command({
     from: { type: "string", value: "TIME", help: "the first moment, 2026-01-15T22:00+08:00" },
     to: { type: "string", value: "TIME", help: "the moment after the last" },
     zone: { type: "string", value: "ZONE", help: "of the bed, where it is not the one of the configuration" },
-    config: { type: "string", value: "FILE", help: "configuration of the home or hub" },
-    data: { type: "string", value: "FOLDER", help: "its data folder, where the configuration names another" },
+    ...STOPPED_OPTIONS,
   },
   positionals: { min: 1, max: 1, names: "preview or export" },
   examples: [
@@ -55,29 +51,18 @@ export const researchCommand = command({
     }
     const bed = needed(values.bed, "--bed");
     const out = what === "export" ? path.resolve(terminal.folder, needed(values.out, "--out")) : undefined;
-    const found = await findConfiguration(values.config, terminal, { zone: machineZone() });
-    const { config } = found;
-    if (config === undefined)
-      throw invalidInput("There is no valid configuration.", "Name it with --config.");
-    const zone = values.zone ?? config.zone;
     const range = {
       ...(values.from === undefined ? {} : { from: timeOf(values.from) }),
       ...(values.to === undefined ? {} : { to: timeOf(values.to) }),
     };
-    const dataDir = values.data === undefined ? found.dataDir : path.resolve(terminal.folder, values.data);
-    const { clock, random } = terminal;
-    const lock = await lockDataDir(dataDir, clock);
-    try {
-      const log = createLog({ output: process.stderr, clock, level: "warn" });
-      const folder = await openDataFolder({ config, dataDir, clock, random, log });
+    return whileStopped(values, terminal, async ({ config, open: openFolder }) => {
+      const folder = await openFolder();
       try {
-        return await hand({ folder, bed, zone: zoneOf(zone), range, out }, terminal);
+        return await hand({ folder, bed, zone: zoneOf(values.zone ?? config.zone), range, out }, terminal);
       } finally {
         await folder.close();
       }
-    } finally {
-      await lock.release();
-    }
+    });
   },
 });
 
