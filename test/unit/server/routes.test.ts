@@ -67,6 +67,7 @@ describe("acknowledging", () => {
       status: 409,
       detail: "This alarm is over.",
       code: "CONFLICT",
+      instance: `urn:breathwatch:request:${String(answer.headers["x-request-id"])}`,
     });
   });
 
