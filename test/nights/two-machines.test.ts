@@ -1,0 +1,194 @@
+// A box and a hub on one virtual night: pairing, settings, commands, and what the hub does when the box falls silent.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { rehearsalConfig } from "../../src/cli/nights.ts";
+import type { HomeConfig } from "../../src/config/config.ts";
+import { pairWith, takeGrant } from "../../src/config/pairing.ts";
+import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
+import { qualifiedBed } from "../../src/domain/ids.ts";
+import { wall } from "../../src/domain/time.ts";
+import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
+import { composeHub, type Hub } from "../../src/hub.ts";
+import type { HubPost, PairingGrant } from "../../src/port/registry.ts";
+import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
+import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
+import { createMemoryStores, type Stores } from "../../src/store/state/state.ts";
+import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timeseries.ts";
+
+const EVENING = wall(Date.parse("2026-11-21T22:00:00+08:00"));
+const HOOK = "https://hook.example.org/ring";
+const MEI = { id: "meimeimeim", name: "Mei", role: "caregiver", language: "zh-Hans" } as const;
+
+let world: RehearsalWorld;
+let stores: Stores;
+let hub: Hub;
+let edge: LoneEdge;
+let grant: PairingGrant;
+let config: HomeConfig;
+let cookie: string;
+let bed: string;
+
+const post: HubPost = async ({ method, url, body }) => {
+  const { pathname } = new URL(url);
+  const answer = await hub.app.inject({ method, url: pathname, payload: body as object });
+  return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
+};
+
+const ask = (method: "GET" | "POST" | "PUT", url: string, payload?: object) =>
+  hub.app.inject({
+    ...{ method, url, headers: { cookie, "if-match": '"0"' } },
+    ...(payload === undefined ? {} : { payload }),
+  });
+
+const fold = () => hub.live.fold(bed);
+
+beforeEach(async () => {
+  world = createRehearsalWorld({ seed: 3, startsAt: EVENING });
+  stores = createMemoryStores();
+  const base = rehearsalConfig("B");
+  const devices = [{ family: "nonin-serial", port: "/dev/breathwatch-none", label: "Finger", options: {} }];
+  config = { ...base, demo: false, beds: base.beds.map((one) => ({ ...one, devices })) };
+  const { clock, log } = world;
+  hub = await composeHub(
+    {
+      ...world,
+      ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
+      ...{ disk: createMemoryDisk(), timeseries: createMemoryTimeseries(clock, log) },
+      key: new Uint8Array(32).fill(7),
+    },
+    { ...config, beds: [], hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } } },
+    { pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
+  );
+  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
+  const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
+  const key = await ensureEdgeKey(world.state, world.random);
+  grant = await pairWith({ post, hub: "https://hub.example", code: code.code, key, random: world.random });
+  await takeGrant(world.state, grant);
+  bed = qualifiedBed(grant.home, "b1");
+  edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+  const joined = await hub.app.inject({
+    method: "POST",
+    url: "/api/sign-in",
+    payload: { code: grant.ownerCode, name: "Li", language: "en" },
+  });
+  expect(joined.statusCode, joined.body).toBe(200);
+  cookie = String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "";
+  await world.clock.advance(20_000);
+});
+
+afterEach(async () => {
+  await edge.stop();
+  await hub.stop();
+  await world.close();
+});
+
+describe("a box that was paired", () => {
+  test("is seen at the hub, and by nobody of another home", async () => {
+    expect(hub.live.bed(bed)).toMatchObject({ label: "Rehearsal", zone: "Asia/Shanghai" });
+    expect(fold()?.watch.on).toBe(true);
+    expect((await ask("GET", `/api/beds/${bed}/limits`)).statusCode).toBe(200);
+    const other = qualifiedBed("aaaaaaaaaa", "b1");
+    expect((await ask("GET", `/api/beds/${other}/limits`)).statusCode).toBe(404);
+    expect((await hub.app.inject({ url: `/api/beds/${bed}/limits` })).statusCode).toBe(401);
+  });
+
+  test("takes a call from the hub's page, and tells that it has it", async () => {
+    const called = ask("POST", `/api/beds/${bed}/call`, { how: "touch", kind: "come" });
+    await world.clock.advance(1_000);
+    expect((await called).json()).toEqual({ accepted: true });
+    const open = edge.edge.live.fold("b1")?.open.map(({ condition }) => condition);
+    expect(open).toContain("PATIENT_CALL");
+    await world.clock.advance(1_000);
+    expect(fold()?.open.map(({ condition }) => condition)).toContain("PATIENT_CALL");
+  });
+
+  test("runs on phones and limits that were set at the hub, also after a restart without it", async () => {
+    const state = stores.homes.of(grant.home);
+    await state.putPerson(MEI);
+    await state.putTarget({
+      ...{ id: "hook", channel: "webhook", person: MEI.id, label: "Mei's phone", addedAt: EVENING },
+      settings: { url: HOOK, secret: "correct horse battery" },
+    });
+    const saved = ask("PUT", `/api/beds/${bed}/limits`, {
+      limits: { SPO2_LOW: { limit: 90 } },
+      reason: "agreed",
+      confirm: true,
+    });
+    await world.clock.advance(8_000);
+    expect((await saved).json()).toMatchObject({ delivered: true });
+    expect(edge.edge.live.fold("b1")?.limits.version).toBe(1);
+    expect(edge.edge.targets.list().map(({ id }) => id)).toEqual(["hook"]);
+
+    await edge.stop();
+    await hub.stop();
+    edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+    await world.clock.advance(5_000);
+    expect(edge.edge.live.fold("b1")?.limits.version).toBe(1);
+    expect(edge.edge.targets.list().map(({ id }) => id)).toEqual(["hook"]);
+  });
+
+  test("lets limits be looked at and not set on its own page", async () => {
+    const here = await edge.app.inject({ method: "GET", url: "/api/me" });
+    expect(here.statusCode).toBe(200);
+    const code = edge.ownerCode;
+    const joined = await edge.app.inject({
+      method: "POST",
+      url: "/api/sign-in",
+      payload: { code, name: "Li", language: "en" },
+    });
+    const mine = String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "";
+    const url = "/api/beds/b1/limits";
+    expect((await edge.app.inject({ url, headers: { cookie: mine } })).statusCode).toBe(200);
+    const payload = { limits: { SPO2_LOW: { limit: 90 } }, reason: "agreed", confirm: true };
+    const headers = { cookie: mine, "if-match": '"0"' };
+    const set = await edge.app.inject({ method: "PUT", url, headers, payload });
+    expect(set.json()).toMatchObject({ code: "NOT_ALLOWED", fix: expect.stringContaining("hub's page") });
+  });
+});
+
+describe("a box that falls silent on watch", () => {
+  const hooks = () => world.http.requests.filter(({ url }) => url === HOOK);
+
+  beforeEach(async () => {
+    const state = stores.homes.of(grant.home);
+    await state.putPerson(MEI);
+    await state.putTarget({
+      ...{ id: "hook", channel: "webhook", person: MEI.id, label: "Mei's phone", addedAt: EVENING },
+      settings: { url: HOOK, secret: "correct horse battery" },
+    });
+    await edge.stop();
+  });
+
+  test("makes the hub call the home's phones until somebody answers, and again after the answer has lapsed", async () => {
+    const before = hooks().length;
+    await world.clock.advance(25_000);
+    expect(fold()?.open.map(({ condition }) => condition)).not.toContain("EDGE_OFFLINE");
+    await world.clock.advance(30_000);
+    const open = fold()?.open.find(({ condition }) => condition === "EDGE_OFFLINE");
+    expect(open).toMatchObject({ priority: "high", simulated: false });
+    await world.clock.advance(130_000);
+    const rung = hooks().slice(before);
+    expect(rung.length).toBeGreaterThanOrEqual(2);
+    const message = JSON.parse(new TextDecoder().decode(rung.at(-1)?.body)) as { acknowledgeUrl: string };
+    const { pathname } = new URL(message.acknowledgeUrl);
+    expect(pathname.startsWith(`/api/a/${grant.home}.`)).toBe(true);
+    const answered = await hub.app.inject({ method: "POST", url: pathname });
+    expect(answered.statusCode, answered.body).toBe(200);
+    expect(fold()?.open.find(({ id }) => id === open?.id)?.acknowledgement?.by.name).toBe("Mei");
+    const quiet = hooks().length;
+    await world.clock.advance(60_000);
+    const alarms = hooks()
+      .slice(quiet)
+      .map(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as { kind: string }).kind);
+    expect(alarms).not.toContain("alarm");
+    await world.clock.advance(240_000);
+    expect(hooks().length).toBeGreaterThan(quiet);
+  });
+
+  test("is over when the box is heard again", async () => {
+    await world.clock.advance(60_000);
+    expect(fold()?.open.map(({ condition }) => condition)).toContain("EDGE_OFFLINE");
+    edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+    await world.clock.advance(30_000);
+    expect(fold()?.open.map(({ condition }) => condition)).not.toContain("EDGE_OFFLINE");
+  });
+});
