@@ -5,8 +5,10 @@ import { DEVICES } from "../../devices/index.ts";
 import { type AlarmsPlan, measureAlarms, WHOLE_BED } from "../bench/alarms.ts";
 import { alarmsTable } from "../bench/alarms-table.ts";
 import { type DevicesPlan, devicesTable, measureDevices } from "../bench/devices.ts";
+import { type FleetPlan, measureFleet } from "../bench/hub.ts";
+import { fleetTable } from "../bench/hub-table.ts";
 import { measurePath, type PathPlan } from "../bench/path.ts";
-import { createPrograms } from "../bench/programs.ts";
+import { createPrograms, Unmeasured } from "../bench/programs.ts";
 import { reportOf, tableOf } from "../bench/report.ts";
 import { measureStores, type StorePlan } from "../bench/store.ts";
 import { influxUnderTest, victoriaUnderTest } from "../bench/store-servers.ts";
@@ -65,10 +67,16 @@ const STORE_QUICK: StorePlan = {
   hub: { homes: 50, seconds: 5, commits: 2 },
 };
 
+const HUB_FULL: FleetPlan = {
+  homes: [1_000, 2_000, 4_000, 6_000, 8_000, 10_000, 12_000, 14_000, 16_000, 20_000],
+  ...{ settleS: 3, seconds: 10, peer: true },
+};
+const HUB_QUICK: FleetPlan = { homes: [1_000], settleS: 1, seconds: 2, peer: false };
+
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path|devices|alarms|store] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
+  usage: "[path|devices|alarms|store|hub] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +
@@ -76,7 +84,8 @@ export const benchCommand = command({
     "measured. `bench devices` measures every decoder, what a link holds and how long a card takes, in about three\n" +
     "minutes. `bench alarms` plays every hazard to the alarm engine in seeded variations, counts alarms per night and\n" +
     "measures the engine, in about ten minutes; exit 1: something was missed. `bench store` fills the store with a year of\n" +
-    "nights, asks it what pages ask, and gives it the load of 16,000 homes. docs/bench.md says how to read them.",
+    "nights, asks it what pages ask, and gives it the load of 16,000 homes. `bench hub` puts ever more homes\n" +
+    "on one hub with Mosquitto, in about two and a half minutes. docs/bench.md says how to read them.",
   options: {
     json: {
       type: "string",
@@ -106,14 +115,18 @@ export const benchCommand = command({
     "breathwatch bench devices",
     "breathwatch bench alarms --seed 7",
     "breathwatch bench store --json store.json",
+    "breathwatch bench hub",
   ],
   async run({ values, positionals }, terminal) {
     const name = positionals[0] ?? "path";
     if (name === "devices") return benchDevices(values, terminal);
     if (name === "alarms") return benchAlarms(values, terminal);
     if (name === "store") return benchStore(values, terminal);
+    if (name === "hub") return benchHub(values, terminal);
     if (name !== "path") {
-      throw new UsageError(`There is no measurement "${name}". There are: path, devices, alarms, store.`);
+      throw new UsageError(
+        `There is no measurement "${name}". There are: path, devices, alarms, store, hub.`,
+      );
     }
     const preset = values.quick === true ? QUICK : FULL;
     const plan: PathPlan = {
@@ -198,6 +211,31 @@ async function benchStore(
     const json = `${JSON.stringify(measured, undefined, 2)}\n`;
     await show({ json, table: storeTable(measured) }, values.json, terminal);
     return measured.problems.length === 0 ? 0 : 1;
+  } finally {
+    await programs.stopAll();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchHub(
+  values: { readonly json?: string; readonly quick?: boolean; readonly "no-peers"?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { clock, random, environment, signal } = terminal;
+  const programs = createPrograms({ clock, environment });
+  const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
+  try {
+    const preset = values.quick === true ? HUB_QUICK : HUB_FULL;
+    const plan = { ...preset, peer: preset.peer && values["no-peers"] !== true };
+    const say = (words: string): void => terminal.say(words);
+    const measured = await measureFleet(plan, { clock, random, programs, signal, folder, say });
+    const json = `${JSON.stringify(measured, undefined, 2)}\n`;
+    await show({ json, table: fleetTable(measured) }, values.json, terminal);
+    return measured.problems.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Unmeasured)) throw error;
+    terminal.say(`not measured: ${error.message}`);
+    return 1;
   } finally {
     await programs.stopAll();
     await rm(folder, { recursive: true, force: true });
