@@ -12,13 +12,16 @@ import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
 import { edgeHealth } from "./edge-health.ts";
+import { createProcessMeter } from "./ops/process-load.ts";
 import type { LimitsDesk } from "./port/limits.ts";
+import type { IngestCounts, UplinkCounts } from "./port/metrics.ts";
 import type { Uploads } from "./port/upload.ts";
 import type { World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
 import type { App } from "./server/context.ts";
 import type { ServerDeps, SimulatedBed } from "./server/deps.ts";
 import { ensureOwnerCode } from "./server/owner-code.ts";
+import { passkeysAt } from "./server/passkeys.ts";
 import {
   BASELINE_INPUTS,
   BASELINE_NIGHTS,
@@ -36,6 +39,8 @@ export interface PagesOptions {
   readonly families: Families;
   /** Where cards and files that people bring are kept until they are read; absent: none can be brought. */
   readonly uploads?: Uploads;
+  /** How the way into the store is, where it is in this process. */
+  readonly ingest?: () => IngestCounts;
   /** This machine's own authority, for phones to take over. */
   readonly authority?: NonNullable<ServerDeps["authority"]>;
   /** Address of the hub that leads this box: limits are set there; absent: the box leads itself. */
@@ -89,16 +94,20 @@ export async function composePages(
           zone: config.zone,
           waveDays: config.keep.waveDays,
         });
+  const meter = createProcessMeter();
   const app = await createApp({
     ...serverDeps(world, config, options, identity, edge),
     ...limitsDeps(limits, whatIf, baselines, past),
     ...(options.ledBy === undefined ? {} : { limits: (bed) => ledLimits(limits.of(bed), options.ledBy) }),
+    metrics: {
+      ...config.metrics,
+      load: () => meter.read(),
+      uplink: () => uplinkOf(edge),
+      ...(options.ingest === undefined ? {} : { ingest: options.ingest }),
+    },
     health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }, () => {
-      const uplinks = edge.uplinks();
-      return {
-        connected: uplinks.every(({ connected }) => connected),
-        waiting: uplinks.reduce((sum, { held }) => sum + held, 0),
-      };
+      const { connected, held } = uplinkOf(edge);
+      return { connected, waiting: held };
     }),
     ...(imports === undefined ? {} : { imports }),
   });
@@ -108,15 +117,28 @@ export async function composePages(
     ...(ownerCode === undefined ? {} : { ownerCode }),
     limitsChanged: limits.reconcile,
     start() {
+      meter.start();
       limits.start();
       baselines.start();
     },
     async stop() {
+      meter.stop();
       await app.close();
       await imports?.stop();
       await baselines.stop();
       await limits.stop();
     },
+  };
+}
+
+/** All beds of the box together. */
+function uplinkOf(edge: Edge): UplinkCounts {
+  const uplinks = edge.uplinks();
+  const sum = (of: "held" | "dropped" | "resent"): number =>
+    uplinks.reduce((total, status) => total + status[of], 0);
+  return {
+    connected: uplinks.every(({ connected }) => connected),
+    ...{ held: sum("held"), dropped: sum("dropped"), resent: sum("resent") },
   };
 }
 
@@ -195,6 +217,7 @@ function serverDeps(
     ownerOf: { home: identity.home, role: "owner" },
     about: () => about,
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
+    ...passkeysAt(config.web.name, where?.tls !== undefined),
     ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,

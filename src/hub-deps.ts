@@ -10,6 +10,7 @@ import type { OrganisationId } from "./port/accounts.ts";
 import type { ServerDeps } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
 import type { PairingDesk } from "./server/pairing-desk.ts";
+import { passkeysAt } from "./server/passkeys.ts";
 import { BASELINE_NIGHTS } from "./trends/baseline.ts";
 
 /** What the pages of a hub act on, but for what people do at a bed. */
@@ -40,6 +41,7 @@ export function hubDeps(
       pushKey: account?.homes.map(({ home }) => homes.pushKeyOf(home)).find((key) => key !== undefined) ?? "",
     }),
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
+    ...passkeysAt(config.web.name, where?.tls !== undefined),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
     verifyToken: homes.grantOf,
     proven(token) {

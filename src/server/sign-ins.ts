@@ -53,7 +53,7 @@ export const endCookie = (context: Context, reply: FastifyReply): void => setCoo
 
 /**
  * Lets somebody in by name: the same name in the same role of a home is the same person on one more phone, unless
- * that person has a password, a passkey or a clinic's identity to sign in by.
+ * that person has a password, a passkey or a clinic's identity to sign in by, or belongs to another home too.
  */
 export async function letIn(
   context: Context,
@@ -66,7 +66,7 @@ export async function letIn(
     "home" in to ? await accounts.members(to.home) : await accounts.organisationMembers(to.organisation);
   for (const known of people) {
     if (!("home" in to) || known.role !== to.role || known.name !== name) continue;
-    if (await hasProof(context, known.id)) continue;
+    if ((await hasProof(context, known.id)) || (await isElsewhereToo(context, known.id, to.home))) continue;
     if (known.language !== language) await rename(context, { ...known, language });
     return known.id;
   }
@@ -149,6 +149,12 @@ async function hasProof({ deps: { accounts } }: Context, id: PersonId): Promise<
   if ((await accounts.login(id)) !== undefined) return true;
   if ((await accounts.credentials(id)).length > 0) return true;
   return ((await accounts.account(id))?.organisations.length ?? 0) > 0;
+}
+
+/** Whoever invites to one home must not become somebody of another by the name. */
+async function isElsewhereToo({ deps }: Context, id: PersonId, home: HomeId): Promise<boolean> {
+  const account = await deps.accounts.account(id);
+  return account?.homes.some((one) => one.home !== home) === true;
 }
 
 function setCookie({ deps }: Context, reply: FastifyReply, value: string, maxAgeSeconds: number): void {
