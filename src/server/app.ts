@@ -49,6 +49,7 @@ import { speechRoutes } from "./routes/speech.ts";
 import { tokenRoutes } from "./routes/token.ts";
 import { cookieName, crossSite, SECURITY_HEADERS, shareCookie } from "./security.ts";
 import { createSessions } from "./sessions.ts";
+import { tagAnswers } from "./tagged.ts";
 import { answerUpgrades } from "./upgrade.ts";
 
 /** Largest request body: a push subscription with a long address is about 3 KiB. */
@@ -118,6 +119,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await app.register(fastifyCookie);
   await app.register(fastifyRateLimit, { global: false, store: rateStoreOn(deps) });
   guard(app, context);
+  tagAnswers(app);
   await collectRoutes(app);
   await pageRoutes(app, context);
   meRoutes(app, context);

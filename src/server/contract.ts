@@ -225,9 +225,10 @@ export type { PushPayload } from "../port/channel.ts";
 
 /** GET /api/speech/:language/:key : audio/wav, what an alarm of this cause or condition speaks; 204: no voice. */
 
-/** GET /api/beds/:bed/nights */
+/** GET /api/beds/:bed/nights?limit=N&before=NEXT , newest first; `next` is absent at the end. */
 export interface NightsResponse {
   readonly nights: readonly { readonly night: Night; readonly simulated: boolean }[];
+  readonly next?: string;
 }
 
 /** A strip for one night: one entry per bucket; a gap is null in all three. */

@@ -154,6 +154,7 @@ export const CommissionedBedAnswer = Type.Object({
   ),
 });
 export const CommissioningsAnswer = Type.Object({
+  next: Type.Optional(Type.String({ description: "`before` of the next request" })),
   commissionings: Type.Array(
     Type.Object({
       id: Type.String(),

@@ -28,6 +28,10 @@ export const NightParams = Type.Object({
   bed: BedParams.properties.bed,
   night: Type.String({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
 });
+const Limit = Type.Optional(Type.String({ pattern: "^[0-9]{1,4}$" }));
+/** `before`: what the last answer gave as `next`. */
+export const NightsQuery = Type.Object({ limit: Limit, before: Type.Optional(NightParams.properties.night) });
+export const IdsQuery = Type.Object({ limit: Limit, before: Type.Optional(Id) });
 export const NightQuery = Type.Object({ width: Type.Optional(Type.String({ pattern: "^[0-9]{1,6}$" })) });
 export const LinesQuery = Type.Object({ gz: Type.Optional(Type.Enum(["true", "false"] as const)) });
 export const AuditQuery = Type.Object({
@@ -127,7 +131,8 @@ export const JoinCodeAnswer = Type.Object({ code: Type.String(), expiresInMs: Ty
 export const CommandAnswer = Type.Object({ accepted: Type.Literal(true) });
 export const PushAnswer = Type.Object({ id: Type.String() });
 export const NightsAnswer = Type.Object({
-  nights: Type.Array(Type.Object({ night: Type.String(), simulated: Type.Boolean() }), { maxItems: 100 }),
+  nights: Type.Array(Type.Object({ night: Type.String(), simulated: Type.Boolean() }), { maxItems: 366 }),
+  next: Type.Optional(Type.String({ description: "`before` of the next request" })),
 });
 
 const OccurrenceAnswer = Type.Object({

@@ -1,12 +1,25 @@
 import { createHash } from "node:crypto";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App } from "./context.ts";
 
-/** Sends an answer with its ETag, or 304 and nothing where the browser already has exactly this. */
-export function tagged(request: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
-  const tag = `"${createHash("sha256").update(JSON.stringify(answer)).digest("base64url").slice(0, 22)}"`;
-  reply.headers({ etag: tag, "cache-control": "private, no-cache", vary: "cookie" });
-  if (isKnown(request.headers["if-none-match"], tag)) return reply.code(304).send();
-  return reply.send(answer);
+/** Headers of what a browser may keep if it asks each time whether it is still so. */
+export const KEPT = { "cache-control": "private, no-cache", vary: "cookie" } as const;
+
+/**
+ * Gives every JSON answer to a GET an ETag of what it holds, where it has none of its own, and answers 304 and nothing
+ * to whoever already has exactly this.
+ */
+export function tagAnswers(app: App): void {
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (request.method !== "GET" || reply.statusCode !== 200 || typeof payload !== "string") return payload;
+    if (!String(reply.getHeader("content-type")).startsWith("application/json")) return payload;
+    // One of its own is of a version, which other things in the answer may outlive.
+    if (reply.hasHeader("etag")) return payload;
+    const tag = `"${createHash("sha256").update(payload).digest("base64url").slice(0, 22)}"`;
+    reply.header("etag", tag);
+    if (!isKnown(request.headers["if-none-match"], tag)) return payload;
+    reply.code(304).removeHeader("content-type").removeHeader("content-length");
+    return null;
+  });
 }
 
 /** A proxy that packs answers makes the tag a weak one; for reading that is as good (RFC 9110, section 13.1.2). */

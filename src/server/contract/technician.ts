@@ -212,6 +212,8 @@ export interface CloseCommissioningResponse {
 /** GET /api/beds/:bed/commissionings (technician, owner): newest first, at most 50. */
 export interface CommissioningsResponse {
   readonly commissionings: readonly CommissioningView[];
+  /** `before` of the next request; absent at the end. */
+  readonly next?: string;
 }
 
 /** A protocol; without `closed` it is still being made. */

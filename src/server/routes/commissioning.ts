@@ -16,12 +16,14 @@ import type {
 } from "../contract/technician.ts";
 import type { CommandAnswer } from "../contract.ts";
 import type { LiveBed } from "../live-model.ts";
-import { BedParams, CommandAnswer as CommandAnswerSchema } from "../schemas.ts";
+import { limitOf, pageOf } from "../paging.ts";
+import { BedParams, CommandAnswer as CommandAnswerSchema, IdsQuery } from "../schemas.ts";
 import * as schemas from "../schemas-technician.ts";
 import { bedOrFault } from "./beds.ts";
 import { timesOrFault } from "./devices.ts";
 
-const SHOWN_MAX = 50;
+const SHOWN = { usual: 50, most: 200 };
+const ALL_MAX = 1_000;
 /** What the box sees is what arrived within this time. */
 const FRESH_MS = 10 * SECOND_MS;
 
@@ -40,13 +42,16 @@ export function commissioningRoutes(app: App, context: Context): void {
 
   app.get(
     "/api/beds/:bed/commissionings",
-    { schema: { params: BedParams, response: { 200: schemas.CommissioningsAnswer } } },
+    { schema: { params: BedParams, querystring: IdsQuery, response: { 200: schemas.CommissioningsAnswer } } },
     async (request, reply): Promise<CommissioningsResponse> => {
       reply.header("cache-control", "no-store");
       const { bed } = bedOrFault(context, request.params.bed);
-      return {
-        commissionings: (await context.stateOf(bed).commissionings(ownBed(bed), SHOWN_MAX)).map(viewOf),
-      };
+      const { before } = request.query;
+      const limit = limitOf(request.query.limit, SHOWN);
+      const most = before === undefined ? limit + 1 : ALL_MAX;
+      const newest = await context.stateOf(bed).commissionings(ownBed(bed), most);
+      const { items, next } = pageOf(newest, { before, limit }, ({ id }) => id);
+      return { commissionings: items.map(viewOf), ...(next === undefined ? {} : { next }) };
     },
   );
 

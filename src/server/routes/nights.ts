@@ -3,11 +3,14 @@ import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { NightsResponse } from "../contract.ts";
 import { createNightMetrics, nightOfBed } from "../night.ts";
-import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer } from "../schemas.ts";
-import { tagged } from "../tagged.ts";
+import { limitOf, pageOf } from "../paging.ts";
+import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer, NightsQuery } from "../schemas.ts";
+import { KEPT } from "../tagged.ts";
 import { bedOrFault } from "./beds.ts";
 
-const NIGHTS_MAX = 60;
+const NIGHTS = { usual: 60, most: 366 };
+/** Ten years: further back nobody pages. */
+const NIGHTS_ALL = 3_660;
 
 /** The therapist's nights. */
 export function nightRoutes(app: App, context: Context): void {
@@ -16,19 +19,23 @@ export function nightRoutes(app: App, context: Context): void {
 
   app.get(
     "/api/beds/:bed/nights",
-    { schema: { params: BedParams, response: { 200: NightsAnswer } } },
-    async (request, reply) => {
+    { schema: { params: BedParams, querystring: NightsQuery, response: { 200: NightsAnswer } } },
+    async (request, reply): Promise<NightsResponse> => {
       const { bed, zone } = bedOrFault(context, request.params.bed);
-      const nights = await timeseries.nights(bed, zone, NIGHTS_MAX);
-      const answer: NightsResponse = {
+      const { before } = request.query;
+      const limit = limitOf(request.query.limit, NIGHTS);
+      const newest = await timeseries.nights(bed, zone, before === undefined ? limit + 1 : NIGHTS_ALL);
+      const { items, next } = pageOf(newest, { before, limit }, String);
+      reply.headers(KEPT);
+      return {
         nights: await Promise.all(
-          nights.map(async (night) => ({
+          items.map(async (night) => ({
             night,
             simulated: await timeseries.simulated({ bed, ...nightBounds(night, zone) }),
           })),
         ),
+        ...(next === undefined ? {} : { next }),
       };
-      return tagged(request, reply, answer);
     },
   );
 
@@ -45,7 +52,7 @@ export function nightRoutes(app: App, context: Context): void {
         night,
         width === undefined ? undefined : Number(width),
       );
-      return tagged(request, reply, answer);
+      return reply.headers(KEPT).send(answer);
     },
   );
 }
