@@ -1,6 +1,8 @@
 import type { SettingsBody } from "./bus/settings.ts";
+import { hashOf } from "./bus/signing.ts";
 import { Fault } from "./domain/fault.ts";
 import type { PersonId } from "./domain/ids.ts";
+import type { LimitsVersion } from "./domain/limits.ts";
 import type { State, TargetRecord } from "./port/state.ts";
 
 /** What came from the hub the last time, so that what it takes away goes here too, and nothing else does. */
@@ -25,10 +27,15 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
   for (const clinic of clinics) await state.trustClinic(clinic);
 
   const now: FromHub = { people: people.map(({ id }) => id), targets: targets.map(({ id }) => id) };
+  // A hub that knows nobody has not been told of anybody yet: it takes nobody's phone away.
+  if (now.people.length === 0 && now.targets.length === 0) return applyLimits(state, limits);
   for (const id of before.targets) if (!now.targets.includes(id)) await state.removeTarget(id);
   for (const id of before.people) if (!now.people.includes(id)) await state.removePerson(id);
   await state.setValue(FROM_HUB, JSON.stringify(now));
+  await applyLimits(state, limits);
+}
 
+async function applyLimits(state: State, limits: NonNullable<SettingsBody["limits"]>): Promise<void> {
   for (const [bed, version] of Object.entries(limits)) {
     const [newest] = await state.limits(bed, 1);
     const expected = newest?.version ?? 0;
@@ -41,9 +48,21 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
         },
       );
     }
+    // Counted on both sides apart: the same number is no proof of the same limits.
+    if (newest !== undefined && version.version === expected && !areAlike(newest, version)) {
+      throw new Fault("CONFLICT", `This box has other limits as version ${expected} than the hub.`, {
+        fix: "Save the limits once more on the hub's page.",
+      });
+    }
     if (version.version > expected) await state.addLimits(version, expected);
   }
 }
+
+const areAlike = (one: LimitsVersion, other: LimitsVersion): boolean => countsOf(one) === countsOf(other);
+
+/** What a version says, whoever wrote it down and when. */
+const countsOf = ({ file, temporary, afterwards }: LimitsVersion): string =>
+  hashOf({ file, temporary, afterwards });
 
 /** What this box found out about a phone by itself counts more than what the hub last heard. */
 function merged(target: TargetRecord, known: TargetRecord | undefined): TargetRecord {

@@ -118,7 +118,8 @@ export async function composeEdge(
   const answers = createAnswers({
     ...{ world, config, identity, onChange: showReadiness },
     targets: () => targets,
-    command: (bed, command) => void edge.command(bed, command),
+    // As it is, never again under another id: a relay could tell an answer once more each time that it lapses.
+    command: (bed, command) => void bedOf(bed).runner.command(command),
   });
   const sounder = createSounder({ audio, clock, log, speech, onReadiness: showReadiness });
   const targets = createTargetBook({
@@ -155,7 +156,7 @@ export async function composeEdge(
     targets: () => targets.list(),
     sounderWorks: () => sounder.readiness.ok,
     unwritten: () => durability.trouble,
-    ...(config.bus.url === undefined
+    ...(config.bus.url === undefined && hub === undefined
       ? {}
       : { hubAnswers: () => beds.every(({ uplink }) => uplink.status().connected) }),
   });

@@ -7,7 +7,7 @@ import type { Edges, SilentBed } from "./bus/edges.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { AlarmCommand, AlarmFold, WatchState } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
-import { messageOf } from "./domain/fault.ts";
+import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { SECOND_MS } from "./domain/time.ts";
 import type { HubHomes } from "./hub-homes.ts";
@@ -83,12 +83,22 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     if (known !== undefined) return known;
     const opened = openHome(options, home, (bed, command) => void answer(qualifiedBed(home, bed), command));
     calling.set(home, opened);
+    // What failed once is tried again with the next look.
+    opened.catch(() => calling.delete(home));
     return opened;
+  };
+
+  /** Calls the home's phones for what is open. Where they cannot be had now, the next look tries again. */
+  const call = (bed: BedId, { runner }: Watched): void => {
+    const { home } = splitBed(bed) ?? { home: "" };
+    homeOf(home).then(
+      ({ watch }) => watch.onFold(onlyOwn(runner.fold())),
+      (error: unknown) => log.note("hub_alarm.nobody_called", { bed, why: messageOf(error) }, "error"),
+    );
   };
 
   const open = async (bed: BedId, about: EdgeAbout): Promise<Watched> => {
     const place = splitBed(bed) ?? { home: "", bed };
-    const { watch } = await homeOf(place.home);
     const journal = await openRecordLog({
       ...{ disk, clock, random, log, decode: readJournalEntry },
       path: `homes/${place.home}/hub-${place.bed}.log`,
@@ -107,8 +117,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
         journal: journal.id,
       },
       ...{ journal, clock, log },
-      onFold(fold) {
-        watch.onFold(onlyOwn(fold));
+      onFold() {
+        call(bed, made);
         show(bed);
       },
       onEvent: () => undefined,
@@ -116,7 +126,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
         if (!durable) log.note("hub_alarm.not_durable", { bed, detail }, "warn");
       },
     });
-    const made = { runner, journal };
+    const made: Watched = { runner, journal };
     ready.set(bed, made);
     runner.start();
     return made;
@@ -148,12 +158,18 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     for (const one of edges.silent()) {
       const bed = qualifiedBed(one.home, one.bed);
       const about = edges.of(one)?.about;
-      if (one.why === "broker" || about === undefined) continue;
+      // A box whose every device is simulated pages nobody (law 7), about itself neither.
+      const isMadeUp = about?.devices.every(({ simulated }) => simulated) === true;
+      if (one.why === "broker" || about === undefined || isMadeUp) continue;
       silent.add(bed);
       if (watched.has(bed) || watched.size < BEDS_MAX) raise(bed, about, one);
     }
     for (const [bed, one] of ready) {
-      if (!silent.has(bed) && one.runner.faults().length > 0) tell(one, false, "heard again");
+      const isOwed = !calling.has(splitBed(bed)?.home ?? "") && onlyOwn(one.runner.fold()).open.length > 0;
+      if (isOwed) call(bed, one);
+      // A hub that hears nobody, or only just began to, has not heard this one again either.
+      if (silent.has(bed) || edges.of(splitBed(bed) ?? { home: "", bed })?.online !== true) continue;
+      if (one.runner.faults().length > 0) tell(one, false, "heard again");
     }
   };
 
@@ -207,13 +223,19 @@ async function openHome(
   const { clock, random, log, disk, http } = world;
   await homes.refresh(home);
   const keys = homes.keysOf(home);
+  // Made without them, it would go on calling nobody after they have come.
+  if (keys === undefined) {
+    throw new Fault("STATE_FAILED", "The keys of this home's phones cannot be had.", {
+      fix: "Wait until its box has left them here, and look at the disk of the hub.",
+    });
+  }
   const outbox = await openRecordLog({
     ...{ disk, clock, random, log, decode: decodeOutboxEntry },
     path: `homes/${home}/hub-outbox.log`,
   });
   const watch = createWatch({
     ...{ clock, random, log, home, outbox },
-    ackKey: keys?.ackKey ?? "",
+    ackKey: keys.ackKey,
     links: {
       page: (bed, occurrence) =>
         `${origin}/?bed=${qualifiedBed(home, bed)}&occurrence=${encodeURIComponent(occurrence)}`,
@@ -221,7 +243,7 @@ async function openHome(
     },
     zone: (bed) => live.bed(qualifiedBed(home, bed))?.zone ?? "UTC",
     channels: [
-      ...(keys === undefined ? [] : [createWebPush({ http, clock, keys: keys.vapid, ...config.webPush })]),
+      createWebPush({ http, clock, keys: keys.vapid, ...config.webPush }),
       createWebhook({ http, clock }),
     ],
     targets: () => homes.targetsOf(home),

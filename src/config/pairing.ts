@@ -11,6 +11,8 @@ import { estateHash, estateOf, takeEstate } from "./estate.ts";
 
 const GRANT = "pairing";
 const ESTATE = "estate";
+/** Ids of what a hub sent (edge-settings.ts). */
+const FROM_HUB = "from_hub";
 
 const Id = Type.String({ pattern: "^[a-z2-7]{10}$" });
 const GrantSchema = Type.Object({
@@ -56,6 +58,8 @@ export async function pairWith(options: {
  */
 export async function takeGrant(state: State, { estate, ...grant }: PairingGrant): Promise<void> {
   if (estate !== undefined) await takeEstate(state, estate);
+  // What another hub sent once is this box's own now: a new hub, which knows of nothing yet, must not take it away.
+  else if ((await keptGrant(state))?.pairingKey !== grant.pairingKey) await state.setValue(FROM_HUB, "null");
   await state.setValue("home_id", JSON.stringify(grant.home));
   const { ownerCode: _, ...kept } = grant;
   await state.setValue(GRANT, JSON.stringify(kept));

@@ -40,5 +40,13 @@ test("an answer through the relay stops the ringing, once, and a forged one stop
   post("m3", token);
   const answers = world.log.notes.filter(({ event }) => event === "relay.not_taken");
   expect(answers).toEqual([]);
+
+  // It rings again since nobody came. Whoever keeps what was posted, or a relay that tells it again, is not a person.
+  await world.clock.advance(4 * 60_000);
+  expect(world.audio.playing).toBe(true);
+  post("m4", token);
+  await world.clock.advance(2_000);
+  expect(open()?.acknowledgement).toBeUndefined();
+  expect(world.audio.playing).toBe(true);
   await run.stop();
 });

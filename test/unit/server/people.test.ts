@@ -112,6 +112,19 @@ describe("a password", () => {
     expect((await join()).json().person.id).not.toBe(known.id);
   });
 
+  it("is not needed to keep one home's owner from becoming somebody who belongs to another home too", async () => {
+    const mei = await harness.signIn("caregiver", "Mei");
+    const known = await harness.person("caregiver", "Mei");
+    await harness.accounts.putRole(known.id, "homebbbbbb", "owner");
+    const owner = await harness.signIn("owner", "Lin");
+    const { code } = (await ask("POST", "/api/people/join-codes", owner, { role: "caregiver" })).json();
+    const joined = await ask("POST", "/api/sign-in", undefined, { code, name: "Mei", language: "en" });
+    expect(joined.json().person.id).not.toBe(known.id);
+    const reached = await ask("GET", "/api/homes/homebbbbbb/people", cookieOf(joined));
+    expect(reached.statusCode).toBe(404);
+    expect((await ask("GET", "/api/homes/homebbbbbb/people", mei)).statusCode).toBe(200);
+  });
+
   it.each([{ password: "short" }, { login: "x" }, { login: "a\nb c" }, { password: 5 }])(
     "%j is not taken",
     async (changes) => {

@@ -1,0 +1,67 @@
+import { expect, onTestFinished, test } from "vitest";
+import { takeGrant } from "../../../src/config/pairing.ts";
+import type { LimitsVersion } from "../../../src/domain/limits.ts";
+import { wall } from "../../../src/domain/time.ts";
+import { applySettings } from "../../../src/edge-settings.ts";
+import type { PairingGrant } from "../../../src/port/registry.ts";
+import { createMemoryStores } from "../../../src/store/state/state.ts";
+
+const NOW = wall(Date.UTC(2026, 10, 22, 12));
+const ana = { id: "ana", name: "Ana", role: "caregiver", language: "en" } as const;
+const lin = { id: "lin", name: "Lin", role: "owner", language: "en" } as const;
+const phone = {
+  ...{ id: "phone", person: "ana", channel: "web-push", label: "Phone", addedAt: NOW },
+  settings: { endpoint: "https://push.example/1" },
+};
+const limits = (version: number, file: LimitsVersion["file"] = {}): LimitsVersion => ({
+  ...{ bed: "b1", version, at: NOW, reason: "", previous: version - 1, by: ana, role: "owner" },
+  ...{ origin: { kind: "person" }, file, temporary: [], afterwards: {} },
+});
+const grantOf = (key: string): PairingGrant => ({
+  ...{ home: "abcdefghij", box: "bbbbbbbbbb", hub: "https://hub.example", hubTime: NOW },
+  broker: { url: "mqtts://hub.example", username: "u", password: "p" },
+  pairingKey: key.repeat(43),
+});
+
+function openState() {
+  const stores = createMemoryStores();
+  onTestFinished(() => stores.close());
+  return stores.state;
+}
+
+test("what a hub takes away goes, what was made here stays", async () => {
+  const state = openState();
+  await state.putPerson(lin);
+  await applySettings(state, { people: [ana], targets: [phone] });
+  await applySettings(state, { people: [lin], targets: [] });
+  expect(await state.targets()).toEqual([]);
+  expect((await state.people()).map(({ id }) => id)).toEqual(["lin"]);
+});
+
+test("a hub that knows of nobody takes nobody's phone away", async () => {
+  const state = openState();
+  await applySettings(state, { people: [ana], targets: [phone] });
+  await applySettings(state, {});
+  await applySettings(state, { people: [], targets: [] });
+  expect((await state.targets()).map(({ id }) => id)).toEqual(["phone"]);
+});
+
+test("another hub, which knows its owner alone, leaves the phones that the one before had sent", async () => {
+  const state = openState();
+  await takeGrant(state, grantOf("a"));
+  await applySettings(state, { people: [ana], targets: [phone] });
+  await takeGrant(state, grantOf("b"));
+  await applySettings(state, { people: [lin], targets: [] });
+  expect((await state.targets()).map(({ id }) => id)).toEqual(["phone"]);
+});
+
+test("limits that only bear the same number are refused, not taken for the same", async () => {
+  const state = openState();
+  await state.addLimits(limits(1), 0);
+  await applySettings(state, { limits: { b1: limits(1) } });
+  await expect(
+    applySettings(state, { limits: { b1: limits(1, { SPO2_LOW: { on: false } }) } }),
+  ).rejects.toMatchObject({
+    code: "CONFLICT",
+  });
+});
