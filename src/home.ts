@@ -68,7 +68,10 @@ export async function composeHome(world: World, config: HomeConfig, options: Hom
     const { families = createFamilies(DEVICES) } = options;
     const edge = await composeEdge(world, config, identity, access, { families });
     closers.push(() => edge.stop());
-    const pages = await composePages(world, config, identity, edge, { ...options, families });
+    const pages = await composePages(world, config, identity, edge, {
+      ...{ ...options, families },
+      ingest: () => hub.status(),
+    });
     closers.push(() => pages.stop());
     const { app, ownerCode } = pages;
 

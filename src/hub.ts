@@ -6,18 +6,20 @@ import type { IngestStatus } from "./bus/ingest.ts";
 import { createMosquittoUsers } from "./bus/mosquitto-users.ts";
 import type { SettingsBody } from "./bus/settings.ts";
 import { createSettingsPublisher } from "./bus/settings-publisher.ts";
-import type { Place } from "./bus/topics.ts";
+import { bedTopic, type Place } from "./bus/topics.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { rememberId } from "./config/remember.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
-import { type BedId, base32Id, type HomeId, splitBed } from "./domain/ids.ts";
+import { type BedId, base32Id, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { createHubAlarms } from "./hub-alarms.ts";
 import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
 import { createHubHomes } from "./hub-homes.ts";
 import { keepRetaining } from "./hub-retention.ts";
+import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
+import { createProcessMeter } from "./ops/process-load.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { Registry } from "./port/registry.ts";
 import type { ServerCertificate, World } from "./port/world.ts";
@@ -150,6 +152,9 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onObservation: (place, observation) => edges.heard(place, observation),
     });
 
+    const meter = createProcessMeter();
+    meter.start();
+    closers.push(meter.stop);
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, {
         ...{ organisation, live, homes, desks, pairing },
@@ -157,6 +162,28 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       }),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
       command: async (bed, command) => alarms.command(bed, command) ?? commander.send(placeOf(bed), command),
+      async forgetHome(home) {
+        // Nothing more may come from it while it is taken apart.
+        for (const { box } of await registry.inUse()) if (box.home === home) await desk.revoke(home, box.id);
+        const places = [...edges.all()].filter((edge) => edge.home === home);
+        for (const place of places) {
+          const name = qualifiedBed(home, place.bed);
+          settings.forget(place);
+          live.removeBed(name);
+          await desks.forget(name);
+        }
+        edges.forget(home);
+        ingest.forget(home);
+        homes.forget(home);
+        const forgotten = await forgetHome(world, home);
+        // What is retained is taken back: a message without content.
+        const topics = places.flatMap(({ bed }) => [
+          bedTopic(home, bed, "state"),
+          bedTopic(home, bed, "alarm"),
+        ]);
+        for (const topic of topics) beside(bus.publish(topic, "", { retain: true }));
+        return forgotten;
+      },
       targetsChanged(home) {
         beside(homes.refresh(home).then(() => publish(home)));
       },
