@@ -95,6 +95,7 @@ export interface HarnessOptions {
   readonly imports?: NonNullable<ServerDeps["imports"]>;
   readonly pairing?: NonNullable<ServerDeps["pairing"]>;
   readonly authority?: NonNullable<ServerDeps["authority"]>;
+  readonly forgetHome?: NonNullable<ServerDeps["forgetHome"]>;
   readonly metrics?: NonNullable<ServerDeps["metrics"]>;
   readonly owner?: ServerDeps["ownerOf"];
   readonly passkeyHost?: string;
@@ -207,6 +208,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),
+    ...(options.forgetHome === undefined ? {} : { forgetHome: options.forgetHome }),
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     ...(options.health === undefined ? {} : { health: options.health }),
     command: async (bed, command) => {
