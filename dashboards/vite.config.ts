@@ -4,7 +4,7 @@ import path from "node:path";
 import { defineConfig, type UserConfig } from "vite";
 
 const here = import.meta.dirname;
-const pages = ["caregiver", "patient", "therapist", "technician"];
+const pages = ["caregiver", "patient", "therapist", "technician", "share"];
 
 // Two builds, because the service worker must be one plain file at a fixed address (/sw.js: its scope is the whole
 // site, and browsers find its next version there) and has to know the names of all other files.

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { BedState } from "../../src/server/contract.ts";
 import { usePage } from "../shared/page.ts";
+import { Sharing } from "../shared/sharing.tsx";
 import { startPage } from "../shared/start-page.tsx";
 import { Alarms, isWaiting } from "./alarms.tsx";
 import { Care, CareNow } from "./care.tsx";
@@ -33,6 +34,7 @@ function Caregiver() {
       {heard.beds.map((bed) => (
         <Bed key={bed.bed} bed={bed} tonight={tonight} titled={heard.beds.length > 1} />
       ))}
+      <Sharing />
     </>
   );
 }

@@ -6,6 +6,7 @@ import { fill } from "../../src/words/template.ts";
 import { Dialog } from "../shared/dialog.tsx";
 import { listen, usePage } from "../shared/page.ts";
 import type { Preferences } from "../shared/preferences.ts";
+import { Sharing } from "../shared/sharing.tsx";
 import type { DwellTimes } from "./dwell.ts";
 
 const DEFAULT_KEYS = ["Space", "Enter"];
@@ -122,6 +123,7 @@ export function SettingsDialog(props: {
         />
         {patient.dim}
       </label>
+      <Sharing />
       <button type="button" class="big primary" onClick={props.onClose}>
         {patient.done}
       </button>

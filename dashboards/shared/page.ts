@@ -51,6 +51,7 @@ export class Page {
   readonly live: LiveConnection;
   readonly #waveListeners = new Set<(message: WaveMessage) => void>();
   #stops: (() => void)[] = [];
+  #shared = false;
 
   constructor(clock: Clock, random: Random) {
     this.clock = clock;
@@ -127,13 +128,23 @@ export class Page {
     });
   }
 
+  /** Through a shared link there is something to hear without a sign-in; off: nothing any more. */
+  hearShared(on: boolean): void {
+    this.#shared = on;
+    if (on) this.live.start();
+    else if (this.who.value.kind !== "known" || this.who.value.me.person === undefined) this.#unhear();
+  }
+
   know(me: Me): void {
     this.who.value = { kind: "known", me };
-    if (me.person === undefined) {
-      this.live.stop();
-      this.heard.value = undefined;
-      this.phase.value = "waiting";
-    } else this.live.start();
+    if (me.person === undefined && !this.#shared) this.#unhear();
+    else this.live.start();
+  }
+
+  #unhear(): void {
+    this.live.stop();
+    this.heard.value = undefined;
+    this.phase.value = "waiting";
   }
 
   chooseLanguage(language: Language): void {

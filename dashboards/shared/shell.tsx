@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { LANGUAGES, type Role } from "../../src/domain/person.ts";
 import type { BedState, Me } from "../../src/server/contract.ts";
+import type { Words } from "../../src/words/en.ts";
 import { wordsIn } from "../../src/words/index.ts";
 import { fill } from "../../src/words/template.ts";
 import { listen, usePage } from "./page.ts";
@@ -12,6 +13,8 @@ import { TroubleBox } from "./trouble.tsx";
 /** The four pages, by the name of their folder. */
 export const PAGES = ["caregiver", "patient", "therapist", "technician"] as const;
 export type PageName = (typeof PAGES)[number];
+/** What is open: one of the four, or what somebody sees through a shared link. */
+export type OpenName = PageName | "shared";
 
 const PATHS: { readonly [name in PageName]: string } = {
   caregiver: "/",
@@ -31,7 +34,7 @@ const PAGES_OF: { readonly [role in Role]: readonly PageName[] } = {
 
 /** Frame of every page: marks, loss of connection, sign-in, language, the way to the other pages. */
 export function Shell(props: {
-  readonly name: PageName;
+  readonly name: OpenName;
   /** The page says in its own words that the connection is lost. */
   readonly ownLossWords: boolean;
   readonly children: ComponentChildren;
@@ -39,9 +42,7 @@ export function Shell(props: {
   const page = usePage();
   const { words } = page.format.value;
   const who = page.who.value;
-  useEffect(() =>
-    describeDocument(page.language.value, words.terms.product, words.pages.common.nav[props.name]),
-  );
+  useEffect(() => describeDocument(page.language.value, words.terms.product, titleOf(words, props.name)));
   return (
     <div class={`page page-${props.name}`}>
       <a class="skip" href="#content">
@@ -53,12 +54,16 @@ export function Shell(props: {
         {who.kind === "known" && who.me.person !== undefined && !props.ownLossWords && <LostBanner />}
         {who.kind === "asking" && <p class="waiting">{words.pages.common.waiting}</p>}
         {who.kind === "unreachable" && <Unreachable />}
-        {who.kind === "known" && (who.me.person === undefined ? <SignIn /> : props.children)}
+        {who.kind === "known" &&
+          (who.me.person === undefined && props.name !== "shared" ? <SignIn /> : props.children)}
       </main>
       <Footer name={props.name} me={who.kind === "known" ? who.me : undefined} />
     </div>
   );
 }
+
+const titleOf = (words: Words, name: OpenName): string =>
+  name === "shared" ? words.people.shared.title : words.pages.common.nav[name];
 
 /** Something in the page itself failed: what it shows may have stopped. */
 export function Broken() {
@@ -77,14 +82,14 @@ export function Broken() {
   );
 }
 
-function Header(props: { readonly name: PageName }) {
+function Header(props: { readonly name: OpenName }) {
   const page = usePage();
   const { words } = page.format.value;
   return (
     <header>
       <div class="top">
         <h1>
-          <span class="product">{words.terms.product}</span> {words.pages.common.nav[props.name]}
+          <span class="product">{words.terms.product}</span> {titleOf(words, props.name)}
         </h1>
         <Languages />
       </div>
@@ -218,7 +223,7 @@ function Unreachable() {
   );
 }
 
-function Footer(props: { readonly name: PageName; readonly me: Me | undefined }) {
+function Footer(props: { readonly name: OpenName; readonly me: Me | undefined }) {
   const page = usePage();
   const { words } = page.format.value;
   const { common } = words.pages;

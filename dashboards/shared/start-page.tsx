@@ -3,11 +3,11 @@ import { Component, type ComponentChildren, type ComponentType, render } from "p
 import { browserClock } from "./clock.ts";
 import { Page, PageContext } from "./page.ts";
 import { browserRandom } from "./random.ts";
-import { Broken, type PageName, Shell } from "./shell.tsx";
+import { Broken, type OpenName, Shell } from "./shell.tsx";
 import "./styles.css";
 
 export interface PageStart {
-  readonly name: PageName;
+  readonly name: OpenName;
   readonly app: ComponentType;
   /** Pages for caregivers ring; a patient's page would wake the patient. */
   readonly rings: boolean;

@@ -10,6 +10,7 @@ import { Account, Members } from "./account.tsx";
 import { Commissioning } from "./commissioning.tsx";
 import { Device } from "./device.tsx";
 import { Health } from "./health.tsx";
+import { Homes } from "./homes.tsx";
 import { JoinCodes } from "./people.tsx";
 import type { Polled } from "./poll.ts";
 import { usePoll } from "./poll.ts";
@@ -50,7 +51,8 @@ function Technician() {
         />
       ))}
       {shown.value !== undefined && <Protocol shown={shown.value} />}
-      {role === "owner" && <JoinCodes />}
+      {who.kind === "known" && who.me.hub === true && <Homes />}
+      {role === "owner" && <JoinCodes homes={homes} />}
       {role === "owner" && homes.map((home) => <Members key={home} home={home} />)}
       <Account />
     </>

@@ -125,6 +125,8 @@ export interface Me {
   readonly home: string;
   /** Running as the demo: a simulated bed in its own folder. */
   readonly demo: boolean;
+  /** This machine looks after many homes and takes boxes in; absent: it does not. */
+  readonly hub?: boolean;
   readonly version: string;
   /** VAPID public key for push subscription. */
   readonly pushKey: string;

@@ -37,6 +37,10 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "GET /patient": { who: "anyone", does: "the patient's page" },
   "GET /therapist": { who: "anyone", does: "the therapist's page" },
   "GET /technician": { who: "anyone", does: "the technician's page" },
+  "GET /share": {
+    who: "anyone",
+    does: "what a shared link shows; it shows nothing without the link's secret",
+  },
   "GET /*": { who: "anyone", does: "files of the pages: scripts, styles, icons, manifest, service worker" },
 
   "GET /api/me": { who: "anyone", does: "who is signed in here, and what this box is" },

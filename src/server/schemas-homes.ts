@@ -61,6 +61,7 @@ export const HomesAnswer = Type.Object({
       expiresAt: Moment,
     }),
   ),
+  organisations: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
 });
 export const GrantAnswer = Type.Object({
   home: Id,

@@ -121,6 +121,7 @@ export const MeAnswer = Type.Object({
   ),
   home: Type.String(),
   demo: Type.Boolean(),
+  hub: Type.Optional(Type.Boolean()),
   version: Type.String(),
   pushKey: Type.String(),
   ways: Type.Optional(

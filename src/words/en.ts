@@ -5,14 +5,26 @@ import { faults } from "./en/faults.ts";
 import { leaving } from "./en/leaving.ts";
 import { limits } from "./en/limits.ts";
 import { pages } from "./en/pages.ts";
-import { privacy } from "./en/privacy.ts";
 import { people } from "./en/people.ts";
+import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
 import { terms } from "./en/terms.ts";
 import type { Translation } from "./template.ts";
 
 /** English, and the type that every other language satisfies: a missing text does not compile. */
-export const en = { conditions, causes, care, leaving, limits, terms, faults, privacy, push, pages } as const;
+export const en = {
+  conditions,
+  causes,
+  care,
+  leaving,
+  limits,
+  terms,
+  faults,
+  privacy,
+  push,
+  pages,
+  people,
+} as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */
 export type Words = Translation<typeof en>;

@@ -6,8 +6,8 @@ import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
 import { pages } from "./zh-hans/pages.ts";
-import { privacy } from "./zh-hans/privacy.ts";
 import { people } from "./zh-hans/people.ts";
+import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
 

@@ -6,8 +6,8 @@ import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
 import { pages } from "./zh-hant/pages.ts";
-import { privacy } from "./zh-hant/privacy.ts";
 import { people } from "./zh-hant/people.ts";
+import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
 

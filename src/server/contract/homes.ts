@@ -35,6 +35,8 @@ export interface HomesResponse {
     readonly label: string;
     readonly expiresAt: number;
   }[];
+  /** In whose name one may make codes. */
+  readonly organisations: readonly { readonly id: string; readonly name: string }[];
 }
 
 export interface HomeView {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
+import type { Account } from "../../port/accounts.ts";
 import type { BoxRecord } from "../../port/registry.ts";
 import type { App, Asking, Context } from "../context.ts";
 import type { ClaimCodeResponse, HomesResponse, HomeView } from "../contract/homes.ts";
@@ -26,11 +27,13 @@ export function homeRoutes(app: App, context: Context): void {
     const { registry } = deskOf(context);
     const mine = new Set(context.homes(request));
     const me = context.person(request).id;
-    const [homes, boxes, codes] = await Promise.all([
+    const [homes, boxes, codes, organisations] = await Promise.all([
       registry.homes(),
       registry.boxes(),
       registry.claimCodes(deps.clock.wall()),
+      deps.accounts.organisations(),
     ]);
+    const own = ownOrganisations(context.account(request));
     const boxesOf = Map.groupBy(boxes, ({ home }) => home);
     const answer: HomesResponse = {
       homes: homes
@@ -42,6 +45,7 @@ export function homeRoutes(app: App, context: Context): void {
       codes: codes
         .filter(({ home, madeBy }) => madeBy === me || (home !== undefined && mine.has(home)))
         .map(({ codeHash: id, home, label, expiresAt }) => ({ id, label, expiresAt, ...(home && { home }) })),
+      organisations: organisations.filter(({ id }) => own.includes(id)),
     };
     reply.header("cache-control", "no-store");
     return answer;
@@ -53,11 +57,7 @@ export function homeRoutes(app: App, context: Context): void {
     async (request, reply): Promise<ClaimCodeResponse> => {
       const { label, organisation } = request.body;
       const by = context.person(request);
-      const { organisations } = context.account(request);
-      const isTheirs = organisations.some(
-        (each) => each.organisation === organisation && each.role !== "therapist",
-      );
-      if (organisation !== undefined && !isTheirs) {
+      if (organisation !== undefined && !ownOrganisations(context.account(request)).includes(organisation)) {
         throw new Fault("NOT_ALLOWED", "This organisation is not yours.");
       }
       reply.header("cache-control", "no-store");
@@ -134,6 +134,10 @@ export function deskOf({ deps }: Context): PairingDesk {
     fix: "Ask the machine that runs `breathwatch hub`.",
   });
 }
+
+/** In whose name an account may make codes. */
+const ownOrganisations = ({ organisations }: Account): readonly string[] =>
+  organisations.filter(({ role }) => role !== "therapist").map(({ organisation }) => organisation);
 
 const isOneOf = (homes: readonly HomeId[], home: HomeId | undefined): boolean =>
   home !== undefined && homes.includes(home);

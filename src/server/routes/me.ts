@@ -124,7 +124,8 @@ export function meOf(deps: ServerDeps, account: Account | undefined): Me {
   const person = account === undefined ? undefined : personOf(account);
   if (account === undefined || person === undefined) return about;
   const { homes, organisations } = account;
-  return { ...about, person, homes, organisations };
+  const hub = deps.pairing === undefined ? {} : { hub: true };
+  return { ...about, ...hub, person, homes, organisations };
 }
 
 /** Counts tries to guess a secret; throws RATE_LIMITED once there are too many. */

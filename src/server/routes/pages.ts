@@ -12,6 +12,7 @@ const PAGES = [
   ["/patient", "patient/index.html"],
   ["/therapist", "therapist/index.html"],
   ["/technician", "technician/index.html"],
+  ["/share", "share/index.html"],
 ] as const;
 
 /** Files below it carry a hash of their content in their names. */

@@ -35,6 +35,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /patient": { url: "/patient" },
   "GET /therapist": { url: "/therapist" },
   "GET /technician": { url: "/technician" },
+  "GET /share": { url: "/share" },
   "GET /*": { url: "/assets/some.js" },
   "GET /api/me": { url: "/api/me" },
   "POST /api/sign-in": { url: "/api/sign-in", payload: {} },
