@@ -59,7 +59,13 @@ export interface PagesScript {
   /** What the box speaks, whatever is asked for; undefined: it has no voice. */
   speech: Uint8Array | undefined;
   readonly limits: PagesLimits;
-  /** Answers instead of the usual, by "METHOD /path"; `hang` never answers. */
+  /** Answers of its own, by "METHOD /path". */
+  readonly answers: Map<string, object>;
+  /** What GET /api/me says besides the usual. */
+  about: Partial<Me>;
+  /** Live is heard through a shared link, without a sign-in. */
+  isShared: boolean;
+  /** Refusals instead of the usual, by "METHOD /path"; `hang` never answers. */
   readonly refusals: Map<string, Problem | "hang">;
 }
 
@@ -90,6 +96,7 @@ const PAGES: { readonly [address: string]: string } = {
   "/patient": "patient/index.html",
   "/therapist": "therapist/index.html",
   "/technician": "technician/index.html",
+  "/share": "share/index.html",
 };
 
 const TYPES: { readonly [extension: string]: string } = {
@@ -123,6 +130,9 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     commissionings: commissionings(),
     speech: undefined,
     limits: createPagesLimits(),
+    answers: new Map(),
+    about: {},
+    isShared: false,
     refusals: new Map(),
   };
   const asked: Asked[] = [];
@@ -141,7 +151,8 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     });
     const live = new WebSocketServer({ noServer: true });
     made.on("upgrade", (request, socket, head) => {
-      if (!accepting || request.url !== "/api/live" || script.role === undefined) {
+      const mayHear = script.role !== undefined || script.isShared;
+      if (!accepting || request.url !== "/api/live" || !mayHear) {
         socket.destroy();
         return;
       }
@@ -167,6 +178,8 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     const refusal = script.refusals.get(`${method} ${pathname}`);
     if (refusal === "hang") return;
     if (refusal !== undefined) return sendJson(response, refusal.status, refusal);
+    const own = script.answers.get(`${method} ${pathname}`);
+    if (own !== undefined) return sendJson(response, 200, own);
     if (pathname.startsWith("/api/speech/") && script.speech !== undefined) {
       response.writeHead(200, { "content-type": "audio/wav" }).end(script.speech);
       return;
@@ -240,6 +253,7 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     demo: script.demo,
     version: "0.1.0",
     pushKey: PUSH_KEY,
+    ...script.about,
     ...(script.role === undefined
       ? {}
       : { person: { id: "p1", name: "Mei", role: script.role, language: "en" } }),
