@@ -64,11 +64,14 @@ function remains({ hub }: Elsewhere, { config }: Stopped, terminal: Terminal): v
     "- Flash (SD cards, sticks, SSDs) and copying file systems keep old blocks that no program reaches. What",
   );
   terminal.say(
-    "  was sealed in them cannot be read without the key; of the key itself a copy may lie in such a block.",
+    "  was sealed in them cannot be read without the key. Of the key itself a copy may lie in such a block, and",
+  );
+  terminal.say(
+    "  pieces of what is never sealed: the alarm record with names, and what went over a device's link.",
   );
   terminal.say("  Whoever must be sure destroys the medium, or had the data folder on an encrypted one.");
   terminal.say("- Backups and exports that were made before, and copies of the key file elsewhere.");
   terminal.say("- The configuration (labels of beds, addresses) and log files: remove them by hand.");
-  if (config.log?.file !== undefined) terminal.say(`  Here: ${config.log.file}`);
+  if (config.log?.file !== undefined) terminal.say(`  Here: ${config.log.file.path}`);
   if (hub !== undefined) terminal.say(`- What the hub ${hub} keeps: its owner deletes the home there.`);
 }

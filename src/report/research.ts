@@ -8,7 +8,7 @@ import {
   type ResearchConsent,
 } from "../domain/research.ts";
 import { ABSENCES } from "../domain/sample.ts";
-import { SIGNALS, type SignalId } from "../domain/signal.ts";
+import { SIGNAL_IDS, SIGNALS, type SignalId } from "../domain/signal.ts";
 import {
   DAY_MS,
   nightBounds,
@@ -175,11 +175,10 @@ export const RESEARCH_LICENCE =
 /** What an export's columns mean and under which words it was given, as JSON text. */
 export function researchMetadata(summary: ResearchSummary): string {
   const dictionary = Object.fromEntries(
-    Object.keys(summary.signals).flatMap((id) => {
-      const signal = id as SignalId; // keys of a record by SignalId
+    SIGNAL_IDS.filter((id) => summary.signals[id] !== undefined).map((signal) => {
       const { unit, resolution, min, max } = SIGNALS[signal];
       const { display, loinc, mdc } = SIGNAL_CODES_OUTSIDE[signal];
-      return [[id, { display, unit, resolution, min, max, ...(loinc && { loinc }), ...(mdc && { mdc }) }]];
+      return [signal, { display, unit, resolution, min, max, ...(loinc && { loinc }), ...(mdc && { mdc }) }];
     }),
   );
   const metadata = {

@@ -52,11 +52,14 @@ export class RegistryTables implements RegistryMethods {
   }
 
   removeHome(id: HomeId): readonly BoxRecord[] {
-    return this.#sql.together(() => {
+    const boxes = this.#sql.together(() => {
       const used = this.#sql.all("SELECT * FROM box WHERE home = ? AND revoked_at IS NULL", id).map(boxOf);
       this.#sql.run("DELETE FROM home WHERE id = ?", id);
       return used;
     });
+    // What was deleted is overwritten in the file (secure_delete) once the log is emptied into it.
+    this.#sql.get("PRAGMA wal_checkpoint(TRUNCATE)");
+    return boxes;
   }
 
   boxes(home?: HomeId): readonly BoxRecord[] {

@@ -323,6 +323,10 @@ describe("breathwatch forget", () => {
     expect((await command(terminal, "forget", "--home", HOME, "--confirm", OTHER)).code).toBe(2);
     const unknown = await command(terminal, "forget", "--home", "homecccccc", "--confirm", "homecccccc");
     expect([unknown.code, unknown.words]).toEqual([1, expect.stringContaining("no such home")]);
+    const holds = (told: string): boolean =>
+      filesIn(dataDirOf(terminal)).some((file) => readFileSync(file).includes(told));
+    // What is not sealed is there before, so that its absence afterwards means something.
+    expect([holds(HOME), holds("paaaaaaaaa")]).toEqual([true, true]);
     const { code, words } = await command(terminal, "forget", "--home", HOME, "--confirm", HOME);
     expect(code, words).toBe(0);
     expect(words).toContain("What remains");
