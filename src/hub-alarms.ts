@@ -159,7 +159,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       const bed = qualifiedBed(one.home, one.bed);
       const about = edges.of(one)?.about;
       // A box whose every device is simulated pages nobody (law 7), about itself neither.
-      const isMadeUp = about?.devices.every(({ simulated }) => simulated) === true;
+      const devices = about?.devices ?? [];
+      const isMadeUp = devices.length > 0 && devices.every(({ simulated }) => simulated);
       if (one.why === "broker" || about === undefined || isMadeUp) continue;
       silent.add(bed);
       if (watched.has(bed) || watched.size < BEDS_MAX) raise(bed, about, one);
