@@ -97,10 +97,22 @@ export interface AnswersNow {
   readonly watching: readonly OccurrenceId[];
 }
 
-/** Server to page over the WebSocket `/api/live`. */
+/** Server to page over the WebSocket `/api/live`; on the wire each carries `seq`: 1, 2, 3... in one connection. */
 export type LiveMessage =
   /** First message, and again whenever anything changed, at most 4 a second; alarms at once. */
-  | { readonly kind: "state"; readonly at: number; readonly beds: readonly BedState[] }
+  | {
+      readonly kind: "state";
+      readonly at: number;
+      /** Of what this shows; sent as `after` by whoever comes back (`/api/live?after=...`). */
+      readonly cursor?: string;
+      /**
+       * Only in the first message to whoever came back with this cursor: `beds` are those that changed since, `all` every
+       * bed that is there; the rest is as it was, and older by the time that passed. Absent: `beds` is the whole.
+       */
+      readonly since?: string;
+      readonly all?: readonly BedId[];
+      readonly beds: readonly BedState[];
+    }
   /** About once a second while the page asked for waves with `{"kind":"waves","bed":"b1","on":true}`. */
   | {
       readonly kind: "wave";
@@ -108,6 +120,8 @@ export type LiveMessage =
       readonly device: DeviceId;
       readonly rateHz: number;
       readonly channels: { readonly [id in WaveId]?: readonly number[] };
+      /** It does not go on from the one before: what lay between was held back. */
+      readonly torn?: true;
     }
   /** Every 5 s even when nothing changed: a page that hears nothing for 12 s treats it as an alarm. */
   | { readonly kind: "heartbeat"; readonly at: number };

@@ -6,6 +6,7 @@ import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { BedState, LiveMessage } from "./contract.ts";
+import { type Cursor, createLiveChanges, type LiveChanges } from "./live-changes.ts";
 import type { LiveChange, LiveModel } from "./live-model.ts";
 import { LiveAsk } from "./schemas.ts";
 
@@ -27,6 +28,9 @@ const UNREAD_BYTES_MAX = 1 << 20;
 
 /** Close codes of our own (RFC 6455 leaves 4000 and up to applications). */
 export const CLOSE_SIGNED_OUT = 4401;
+export const CLOSE_SLOW = 4408;
+/** A page that is shown out answers within this time, or is cut off. */
+const CLOSING_MS = 2 * SECOND_MS;
 
 const isAsk = Compile(LiveAsk);
 
@@ -35,8 +39,11 @@ export interface LiveHub {
   /** Whether no further page of this sign-in may connect. */
   full(tokenHash: string): boolean;
   readonly size: number;
-  /** Takes an accepted socket over; `tokenHash` names the sign-in that it lives on, `sight` is what it may see. */
-  add(socket: WebSocket, tokenHash: string, sight: Sight): void;
+  /**
+   * Takes an accepted socket over; `tokenHash` names the sign-in that it lives on, `sight` is what it may see. `after`
+   * is what it has seen before: then it gets what changed since, and the whole picture where that is not known.
+   */
+  add(socket: WebSocket, tokenHash: string, sight: Sight, after?: Cursor): void;
   /** Closes every socket of a sign-in that ended. */
   drop(tokenHash: string): void;
   /** Asks anew what every page may see: roles or consents have changed. */
@@ -66,6 +73,10 @@ interface Client {
   readonly tokenHash: string;
   sight: Sight;
   readonly waves: Set<BedId>;
+  /** Bed and device whose last wave was held back: the next one does not go on from what the page has. */
+  readonly torn: Set<string>;
+  /** Ends the wait for a page that was shown out. */
+  leaving: (() => void) | undefined;
   /**
    * Every message is followed by a ping with its number, and the page's answer says that it took it: what lies in
    * buffers between here and there would otherwise look sent, and be old when it arrives.
@@ -81,6 +92,7 @@ interface Client {
 class Hub implements LiveHub {
   readonly #deps: LiveHubDeps;
   readonly #clients = new Set<Client>();
+  readonly #changes: LiveChanges;
   #stops: (() => void)[] = [];
   #cancelPush: (() => void) | undefined;
   #pushAt: Mono | undefined;
@@ -89,6 +101,8 @@ class Hub implements LiveHub {
 
   constructor(deps: LiveHubDeps) {
     this.#deps = deps;
+    const { clock, model } = deps;
+    this.#changes = createLiveChanges(clock.wall().toString(36), (bed) => model.bed(bed) !== undefined);
   }
 
   get size(): number {
@@ -103,13 +117,22 @@ class Hub implements LiveHub {
   start(): void {
     const { clock, model } = this.#deps;
     this.#stops = [
-      model.onChange((change) => this.#schedule(change)),
+      model.onChange((change, bed) => {
+        this.#changes.add(bed);
+        this.#schedule(change);
+      }),
       model.onWave((bed, device, wave) => {
         if (![...this.#clients].some(({ waves }) => waves.has(bed))) return;
         const { rateHz, channels } = wave;
-        const text = textOf({ kind: "wave", bed, device, rateHz, channels });
-        for (const client of this.#clients)
-          if (client.waves.has(bed) && client.sight(bed)) this.#offer(client, text, IN_FLIGHT_MAX + 1);
+        const message = { kind: "wave", bed, device, rateHz, channels } as const;
+        const [text, torn] = [textOf(message), textOf({ ...message, torn: true })];
+        const name = `${bed} ${device}`;
+        for (const client of this.#clients) {
+          if (!client.waves.has(bed) || !client.sight(bed)) continue;
+          const isTorn = client.torn.has(name);
+          if (!this.#offer(client, isTorn ? torn : text, IN_FLIGHT_MAX + 1)) client.torn.add(name);
+          else client.torn.delete(name);
+        }
       }),
       clock.every(HEARTBEAT_MS, () => this.#beat()),
       clock.every(RECHECK_MS, () => this.recheck()),
@@ -121,17 +144,22 @@ class Hub implements LiveHub {
     this.#stops = [];
     this.#cancelPush?.();
     this.#cancelPush = undefined;
-    for (const client of this.#clients) client.socket.terminate();
+    for (const client of [...this.#clients]) {
+      client.leaving?.();
+      client.socket.terminate();
+    }
     this.#clients.clear();
   }
 
-  add(socket: WebSocket, tokenHash: string, sight: Sight): void {
+  add(socket: WebSocket, tokenHash: string, sight: Sight, after?: Cursor): void {
     const { clock, log } = this.#deps;
     const client: Client = {
       socket,
       tokenHash,
       sight,
       waves: new Set(),
+      torn: new Set(),
+      leaving: undefined,
       sent: 0,
       taken: 0,
       lastTaken: clock.mono(),
@@ -139,11 +167,14 @@ class Hub implements LiveHub {
       asks: 0,
     };
     this.#clients.add(client);
-    socket.on("close", () => this.#clients.delete(client));
+    socket.on("close", () => {
+      client.leaving?.();
+      this.#clients.delete(client);
+    });
     socket.on("error", (error) => log.note("live.socket_failed", { error: error.message }, "debug"));
     socket.on("pong", (data: Buffer) => this.#taken(client, Number(data.toString())));
     socket.on("message", (data: Buffer) => this.#hear(client, data.toString()));
-    this.#offer(client, this.#stateFor(client), IN_FLIGHT_MAX);
+    this.#offer(client, this.#firstFor(client, after), IN_FLIGHT_MAX);
   }
 
   drop(tokenHash: string): void {
@@ -178,7 +209,7 @@ class Hub implements LiveHub {
     const states = model.states();
     const texts = new Map<Sight, string>();
     for (const client of this.#clients) {
-      const text = texts.get(client.sight) ?? textFor(client.sight, at, states);
+      const text = texts.get(client.sight) ?? textFor(client.sight, at, states, this.#changes.cursor);
       texts.set(client.sight, text);
       if (!this.#offer(client, text, limit)) client.owed = true;
     }
@@ -189,15 +220,25 @@ class Hub implements LiveHub {
     const { socket } = client;
     if (socket.readyState !== socket.OPEN || client.sent - client.taken >= limit) return false;
     if (socket.bufferedAmount > UNREAD_BYTES_MAX) {
-      socket.terminate();
+      this.#showOut(client, "does not read what it says it took");
       return false;
     }
     client.sent += 1;
     client.owed = false;
     // Errors surface on the socket, which then closes.
-    socket.send(text, noted);
+    // Numbered for this connection, so that the other end can tell that it has everything.
+    socket.send(`{"seq":${client.sent},${text.slice(1)}`, noted);
     socket.ping(String(client.sent), false, noted);
     return true;
+  }
+
+  /** Closes with a reason, and cuts off who does not answer to that. */
+  #showOut(client: Client, reason: string): void {
+    const { clock, log } = this.#deps;
+    if (client.leaving !== undefined) return;
+    log.note("live.dropped", { reason }, "info");
+    client.leaving = clock.after(CLOSING_MS, () => client.socket.terminate());
+    client.socket.close(CLOSE_SLOW, reason);
   }
 
   #taken(client: Client, number: number): void {
@@ -224,7 +265,7 @@ class Hub implements LiveHub {
     const text = textOf({ kind: "heartbeat", at: clock.wall() });
     for (const client of this.#clients) {
       client.asks = 0;
-      if (clock.mono() - client.lastTaken > SILENT_MS) client.socket.terminate();
+      if (clock.mono() - client.lastTaken > SILENT_MS) this.#showOut(client, "took nothing for 30 s");
       else this.#offer(client, text, IN_FLIGHT_MAX);
     }
   }
@@ -253,12 +294,23 @@ class Hub implements LiveHub {
 
   #stateFor({ sight }: Client): string {
     const { clock, model } = this.#deps;
-    return textFor(sight, clock.wall(), model.states());
+    return textFor(sight, clock.wall(), model.states(), this.#changes.cursor);
+  }
+
+  /** What changed since a page was here last, with the names of all beds that it may see; the whole where that is unknown. */
+  #firstFor(client: Client, after: Cursor | undefined): string {
+    const isNew = after === undefined ? undefined : this.#changes.since(after);
+    if (after === undefined || isNew === undefined) return this.#stateFor(client);
+    const { clock, model } = this.#deps;
+    const seen = model.states(client.sight);
+    const [at, cursor] = [clock.wall(), this.#changes.cursor];
+    const beds = seen.filter(({ bed }) => isNew(bed));
+    return textOf({ kind: "state", at, cursor, since: after, all: seen.map(({ bed }) => bed), beds });
   }
 }
 
-const textFor = (sight: Sight, at: number, states: readonly BedState[]): string =>
-  textOf({ kind: "state", at, beds: states.filter(({ bed }) => sight(bed)) });
+const textFor = (sight: Sight, at: number, states: readonly BedState[], cursor: Cursor): string =>
+  textOf({ kind: "state", at, cursor, beds: states.filter(({ bed }) => sight(bed)) });
 
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 

@@ -37,7 +37,9 @@ export function answerUpgrades(app: App, context: Context): void {
       ({ tokenHash, sight }) => {
         if (socket.destroyed) return;
         socket.off("error", ignore);
-        sockets.handleUpgrade(request, socket, head, (accepted) => hub.add(accepted, tokenHash, sight));
+        sockets.handleUpgrade(request, socket, head, (accepted) =>
+          hub.add(accepted, tokenHash, sight, cursorOf(request.url ?? "")),
+        );
       },
       (error: unknown) => {
         const id = requestId(deps);
@@ -88,6 +90,9 @@ export function answerUpgrades(app: App, context: Context): void {
     return { tokenHash: `${SHARED}${hash}`, sight: sightOfShare(share, deps.homeOf) };
   }
 }
+
+/** What a page says that it has seen before; undefined: nothing, or nothing that one can say. */
+const cursorOf = (url: string): string | undefined => /[?&]after=([0-9a-z.]{3,40})(?:&|$)/.exec(url)?.[1];
 
 function refuse(socket: Duplex, answer: string): void {
   if (!socket.destroyed) socket.end(answer, () => socket.destroy());

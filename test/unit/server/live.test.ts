@@ -322,7 +322,7 @@ describe("the live hub", () => {
     expect(awake.kinds()).toEqual(["state", ...Array.from({ length: 5 }, () => "heartbeat")]);
     expect(dead.closed).toBeUndefined();
     await clock.advance(10_000);
-    expect(dead.closed).toBe("terminated");
+    expect(dead.closed).toBe(4408);
     expect(awake.closed).toBeUndefined();
     expect(hub.size).toBe(1);
   });
@@ -333,7 +333,7 @@ describe("the live hub", () => {
     asking.say('{"kind":"waves","bed":"b1","on":true}');
     asking.say('{"kind":"waves","bed":"b44","on":true}');
     model.observe(samples(clock, VENTILATOR, {}, { body: wave }));
-    expect(asking.inbox.at(-1)).toEqual({ ...wave, bed: "b1", device: VENTILATOR });
+    expect(asking.inbox.at(-1)).toEqual({ seq: 2, ...wave, bed: "b1", device: VENTILATOR });
     expect(other.kinds()).toEqual(["state"]);
     asking.say('{"kind":"waves","bed":"b1","on":false}');
     model.observe(samples(clock, VENTILATOR, {}, { body: wave }));
@@ -404,7 +404,7 @@ describe("the live hub", () => {
     page.bufferedAmount = 2 << 20;
     model.observe(samples(clock, OXIMETER, { spo2: 97 }));
     await clock.advance(1_000);
-    expect(page.closed).toBe("terminated");
+    expect(page.closed).toBe(4408);
     expect(page.inbox).toHaveLength(1);
   });
 
