@@ -102,7 +102,7 @@ function addSamples(sweeps: Map<WaveId, Sweep>, message: WaveMessage): void {
       sweep = new Sweep(wave, message.rateHz);
       sweeps.set(wave, sweep);
     }
-    sweep.add(samples);
+    sweep.add(samples, message.torn === true);
   }
 }
 

@@ -28,7 +28,7 @@ export class Sweep {
   readonly wave: WaveId;
   readonly #points: (number | undefined)[];
   readonly #rateHz: number;
-  #queue: number[] = [];
+  #queue: (number | undefined)[] = [];
   #position = 0;
   #owed = 0;
   #waiting = true;
@@ -55,7 +55,9 @@ export class Sweep {
     return this.#points;
   }
 
-  add(samples: readonly number[]): void {
+  /** `torn`: they do not go on from what was added before, and no line joins them to it. */
+  add(samples: readonly number[], torn = false): void {
+    if (torn) this.#queue.push(undefined);
     this.#queue.push(...samples);
     const limit = Math.round(QUEUE_LIMIT_S * this.#rateHz);
     if (this.#queue.length > limit) this.#queue = this.#queue.slice(-limit);

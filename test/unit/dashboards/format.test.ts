@@ -151,6 +151,14 @@ describe("a running waveform", () => {
     expect(drawn.slice(0, 50)).toEqual(second(1));
   });
 
+  test("joins no line over what was held back on the way", () => {
+    const sweep = new Sweep("flow", 50);
+    sweep.add(second(1));
+    sweep.add(second(2), true);
+    sweep.flush();
+    expect(sweep.points.slice(49, 52)).toEqual([1, undefined, 2]);
+  });
+
   test("keeps no more than the screen and a few seconds, whatever arrives", () => {
     const sweep = new Sweep("pleth", 75);
     for (let bundles = 0; bundles < 100; bundles += 1) sweep.add(Array.from({ length: 750 }, () => 1));
