@@ -57,8 +57,8 @@ export function openApiOf(app: App, version: string): OpenApi {
   if (!Check(Made, made)) throw new Fault("SERVER_FAILED", "The description of the routes is not one.");
   const paths = Object.entries(made.paths)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, operations]) => {
-      const described = Object.entries(operations).map(([method, operation]) => [
+    .map(([path, operations]): [string, object] => {
+      const described = Object.entries(operations).map(([method, operation]): [string, object] => [
         method,
         describe(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, operation),
       ]);
@@ -96,7 +96,7 @@ function describe(route: string, operation: Operation): object {
   const [method = "", pattern = ""] = route.split(" ");
   const right = rightOf(method, pattern);
   if (right === undefined) throw new Fault("SERVER_FAILED", `${route} has no row in the table of rights.`);
-  const problems = problemsOf(method, operation, right).map((status) => [
+  const problems = problemsOf(method, operation, right).map((status): [string, object] => [
     String(status),
     { $ref: `#/components/responses/Problem${status}` },
   ]);
