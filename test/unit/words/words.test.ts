@@ -35,6 +35,8 @@ const LATIN = new Set(
     "PEEP",
     "Delta",
     "CSV",
+    // In the names of files.
+    "SIMULATED",
     "FHIR",
     "InfluxDB",
     "MB",
