@@ -7,7 +7,7 @@ import { keptGrant, leaveEstate } from "./config/pairing.ts";
 import { ensureEdgeKey } from "./crypt/edge-key.ts";
 import { type Fault, messageOf } from "./domain/fault.ts";
 import type { HomeId } from "./domain/ids.ts";
-import { HOUR_MS, MINUTE_MS } from "./domain/time.ts";
+import { MINUTE_MS } from "./domain/time.ts";
 import { createFamilies } from "./driver/families.ts";
 import { composeEdge, type Edge } from "./edge.ts";
 import { composePages } from "./edge-app.ts";
@@ -36,8 +36,8 @@ export interface LoneEdge {
   stop(): Promise<void>;
 }
 
-/** What was left with the hub is compared again so often. */
-const ESTATE_MS = HOUR_MS;
+/** What was left with the hub is compared so often: a phone that was just set up here is to be known there tonight. */
+const ESTATE_MS = MINUTE_MS;
 const ESTATE_FIRST_MS = MINUTE_MS / 4;
 
 /** Composes and starts a bedside. Rejects with the Fault of whatever cannot be had; nothing is left running then. */

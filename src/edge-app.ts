@@ -71,7 +71,7 @@ export async function composePages(
   const { clock, random, log, state, accounts, timeseries } = world;
   const command = async (...given: Parameters<Edge["command"]>) => edge.command(...given).accepted;
   const limits = createLimitsDesks({
-    ...{ state, clock, log, command },
+    ...{ state, clock, log, command, follows: options.ledBy !== undefined },
     beds: config.beds.map(({ id, dependencyClass }) => ({ bed: id, dependencyClass })),
     engineVersion: (bed) => edge.live.fold(bed)?.limits.version,
   });

@@ -27,6 +27,8 @@ export interface HubAlarms {
   onFold(fold: AlarmFold, anew: boolean): void;
   /** Takes a command about an alarm that this hub raised; undefined: it belongs to the box. */
   command(bed: BedId, command: AlarmCommand): CommandOutcome | undefined;
+  /** A box was put out: its beds can never be heard again, and are nobody's alarm. */
+  forget(bed: BedId): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -37,6 +39,8 @@ export interface HubAlarmsOptions {
   readonly edges: Edges;
   readonly homes: HubHomes;
   readonly live: LiveModel;
+  /** What a bed was when it was last heard, by an earlier run of this hub; undefined: never heard. */
+  readonly aboutOf: (bed: BedId) => EdgeAbout | undefined;
   /** The hub's own address, for messages. */
   readonly origin: string;
 }
@@ -142,9 +146,13 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     watched.set(bed, opening);
     opening.then(
       (one) => {
-        // Only while somebody is to be watched: by the schedule, or always in class C.
-        const isWatched = one.runner.fold().watch.on && !LEFT.includes(told.get(bed)?.watch.reason ?? "off");
-        if (isWatched) tell(one, true, `${why}, ${Math.round(forMs / SECOND_MS)} s`);
+        // While somebody is to be watched: by the schedule or always, as this engine knows; by a person or by therapy, as
+        // the box said last.
+        const last = told.get(bed)?.watch;
+        const byHand = last?.on === true && last.reason !== "schedule";
+        const isWatched = one.runner.fold().watch.on || byHand;
+        if (isWatched && !LEFT.includes(last?.reason ?? "off"))
+          tell(one, true, `${why}, ${Math.round(forMs / SECOND_MS)} s`);
       },
       (error: unknown) => {
         watched.delete(bed);
@@ -157,7 +165,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     const silent = new Set<BedId>();
     for (const one of edges.silent()) {
       const bed = qualifiedBed(one.home, one.bed);
-      const about = edges.of(one)?.about;
+      const about = edges.of(one)?.about ?? options.aboutOf(bed);
       // A box whose every device is simulated pages nobody (law 7), about itself neither.
       const devices = about?.devices ?? [];
       const isMadeUp = devices.length > 0 && devices.every(({ simulated }) => simulated);
@@ -192,6 +200,15 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     onFold(fold, anew) {
       told.set(fold.bed, fold);
       show(fold.bed, anew);
+    },
+    async forget(bed) {
+      const one = ready.get(bed);
+      if (one !== undefined) tell(one, false, "put out");
+      one?.runner.stop();
+      ready.delete(bed);
+      watched.delete(bed);
+      told.delete(bed);
+      await one?.journal.close();
     },
     start() {
       stopLooking = clock.every(LOOK_MS, look);

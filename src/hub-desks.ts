@@ -3,7 +3,7 @@ import { createLimitsDesk } from "./alarm/limits-desk.ts";
 import { createWhatIfDesk, type WhatIfDesk } from "./alarm/what-if-desk.ts";
 import type { Commander } from "./bus/commander.ts";
 import type { DependencyClass } from "./domain/bed.ts";
-import { Fault } from "./domain/fault.ts";
+import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, splitBed } from "./domain/ids.ts";
 import { inSlices } from "./domain/slices.ts";
 import { SECOND_MS } from "./domain/time.ts";
@@ -55,7 +55,7 @@ const LOOK_MS = SECOND_MS / 4;
 /** Everything is made at first use; usual values of one bed after the other, since homes share the store. */
 export function createHubDesks(options: HubDesksOptions): HubDesks {
   const { states, timeseries, live, commander, clock, log } = options;
-  const limits = new Map<BedId, LimitsDesk>();
+  const limits = new Map<BedId, ReturnType<typeof createLimitsDesk>>();
   const usual = new Map<BedId, BaselinesDesk>();
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -66,7 +66,7 @@ export function createHubDesks(options: HubDesksOptions): HubDesks {
     return sources.length > 0 && sources.every((source) => source.simulated);
   };
 
-  const deskOf = (bed: BedId): LimitsDesk => {
+  const deskOf = (bed: BedId): ReturnType<typeof createLimitsDesk> => {
     const known = limits.get(bed);
     if (known !== undefined) return known;
     const place = splitBed(bed);
@@ -89,7 +89,17 @@ export function createHubDesks(options: HubDesksOptions): HubDesks {
       },
     });
     limits.set(bed, desk);
+    // What is for a time ends here as a version of its own, in time for the box.
+    desk.start();
     return desk;
+  };
+
+  /** Most beds have nothing that ends by itself, and need nobody who looks every minute. */
+  const startWhereOwed = async (bed: BedId): Promise<void> => {
+    const place = splitBed(bed);
+    if (place === undefined || limits.has(bed)) return;
+    const [newest] = await states.of(place.home).limits(place.bed, 1);
+    if (newest !== undefined && newest.temporary.length > 0) deskOf(bed);
   };
 
   const nights = (bed: BedId, count: number) =>
@@ -130,19 +140,23 @@ export function createHubDesks(options: HubDesksOptions): HubDesks {
       baselines: (bed) => baselines(bed).baselines,
     }),
     heard(bed) {
+      startWhereOwed(bed).catch((error: unknown) =>
+        log.note("limits.not_followed", { bed, why: messageOf(error) }, "warn"),
+      );
       if (usual.has(bed)) return;
       const desk = baselinesDeskOf(bed);
       usual.set(bed, desk);
       desk.start();
     },
     async forget(bed) {
+      await limits.get(bed)?.stop();
       limits.delete(bed);
       const desk = usual.get(bed);
       usual.delete(bed);
       await desk?.stop();
     },
     async stop() {
-      await Promise.all([...usual.values()].map((desk) => desk.stop()));
+      await Promise.all([...usual.values(), ...limits.values()].map((desk) => desk.stop()));
     },
   };
 }

@@ -91,9 +91,7 @@ export function createHubHomes(options: {
       };
     },
     async adopt(home, text) {
-      const state = states.of(home);
-      // Once: from then on this is the place where people, phones and limits of the home are kept.
-      if ((await state.value("ack_key")) === undefined) await merge(state, readEstate(JSON.parse(text)));
+      await merge(states.of(home), readEstate(JSON.parse(text)));
       await refresh(home);
     },
     forget: (home) => {
@@ -102,19 +100,31 @@ export function createHubHomes(options: {
   };
 }
 
-/** Takes over what is not known here yet: somebody of the family may have signed in before the box left anything. */
+/** Ids of people and phones that came from a box once: what was taken away here since then stays away. */
+const FROM_BOX = "from_box";
+
+/**
+ * Takes over what is not known here yet: somebody of the family may have signed in before the box left anything, and may
+ * set a phone up on the box's own page at any time.
+ */
 async function merge(state: State, estate: HomeEstate): Promise<void> {
-  const [people, targets] = await Promise.all([state.people(), state.targets()]);
-  const known = new Set([...people, ...targets].map(({ id }) => id));
+  const [people, targets, values] = await Promise.all([state.people(), state.targets(), state.values()]);
+  const seen: unknown = JSON.parse(values[FROM_BOX] ?? "[]");
+  const known = new Set([
+    ...[...people, ...targets].map(({ id }) => id),
+    ...(Array.isArray(seen) ? seen.filter((id) => typeof id === "string") : []),
+  ]);
   for (const person of estate.people) if (!known.has(person.id)) await state.putPerson(person);
   for (const target of estate.targets) if (!known.has(target.id)) await state.putTarget(target);
+  const came = [...estate.people, ...estate.targets].map(({ id }) => id);
+  await state.setValue(FROM_BOX, JSON.stringify([...new Set([...known, ...came])]));
   for (const clinic of estate.clinics) await state.trustClinic(clinic);
+  // Limits are counted here once there are any.
   for (const version of estate.limits) {
     const [newest] = await state.limits(version.bed, 1);
     const expected = newest?.version ?? 0;
     if (version.version > expected) await state.addLimits(version, expected);
   }
-  const values = await state.values();
   for (const [name, value] of Object.entries(estate.values)) {
     if (!(name in values)) await state.setValue(name, value);
   }

@@ -1,17 +1,20 @@
 import { answersOf } from "./alarm/answers.ts";
 import { createCommander } from "./bus/commander.ts";
 import { createEdges, type Edges } from "./bus/edges.ts";
+import { emptyRetained } from "./bus/forget-home.ts";
 import { createHomesIngest } from "./bus/homes-ingest.ts";
 import type { IngestStatus } from "./bus/ingest.ts";
 import { createMosquittoUsers } from "./bus/mosquitto-users.ts";
 import type { SettingsBody } from "./bus/settings.ts";
 import { createSettingsPublisher } from "./bus/settings-publisher.ts";
-import { bedTopic, type Place } from "./bus/topics.ts";
+import type { Place } from "./bus/topics.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { rememberId } from "./config/remember.ts";
+import type { AlarmCommand } from "./domain/alarm.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { createHubAlarms } from "./hub-alarms.ts";
+import { createHubBeds } from "./hub-beds.ts";
 import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
@@ -21,6 +24,7 @@ import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import type { OrganisationId } from "./port/accounts.ts";
+import type { Random } from "./port/random.ts";
 import type { Registry } from "./port/registry.ts";
 import type { ServerCertificate, World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
@@ -104,6 +108,11 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         await homes.adopt(record.home, request.estate);
         await publish(record.home);
       },
+      async revoke(home, box) {
+        const revoked = await desk.revoke(home, box);
+        await letGo(home);
+        return revoked;
+      },
     };
     const commander = createCommander({
       ...{ bus, clock, random, log, pairingKeyOf },
@@ -123,15 +132,33 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         log.note("settings.unpublished", { home, why: messageOf(error) }, "error");
       }
     };
+    /** Nothing of a home is shown, judged or sent any more; the beds that it had. */
+    const letGo = async (home: HomeId): Promise<readonly Place[]> => {
+      const places = [...edges.all()].filter((edge) => edge.home === home);
+      edges.forget(home);
+      ingest.forget(home);
+      for (const place of places) {
+        const name = qualifiedBed(home, place.bed);
+        settings.forget(place);
+        abouts.delete(name);
+        await alarms.forget(name);
+        await desks.forget(name);
+        live.removeBed(name);
+      }
+      homes.forget(home);
+      return places;
+    };
     const desks = createHubDesks({
       ...{ states, timeseries, live, commander, clock, log },
       publish: (bed) => publish(splitBed(bed)?.home ?? ""),
       classOf: (bed) => edges.of(placeOf(bed))?.about?.dependencyClass,
     });
     closers.push(() => desks.stop());
+    const abouts = createHubBeds({ states, log });
     const edges = createEdges({
       ...{ bus, clock, log, isKnown },
       onAbout(bed, about) {
+        abouts.keep(bed, about);
         const answers = answersOf(about.dependencyClass);
         live.putBed({ bed, label: about.label, zone: about.zone, sources: about.devices, answers });
         beside(homes.refresh(splitBed(bed)?.home ?? ""));
@@ -146,7 +173,10 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         if (edge.online) beside(publish(edge.home));
       },
     });
-    const alarms = createHubAlarms({ world, config, edges, homes, live, origin: originOf(config) });
+    const alarms = createHubAlarms({
+      ...{ world, config, edges, homes, live, origin: originOf(config) },
+      aboutOf: abouts.of,
+    });
     const ingest = createHomesIngest({
       ...{ bus, timeseries, clock, random, log, isKnown },
       onObservation: (place, observation) => edges.heard(place, observation),
@@ -165,23 +195,9 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       async forgetHome(home) {
         // Nothing more may come from it while it is taken apart.
         for (const { box } of await registry.inUse()) if (box.home === home) await desk.revoke(home, box.id);
-        const places = [...edges.all()].filter((edge) => edge.home === home);
-        for (const place of places) {
-          const name = qualifiedBed(home, place.bed);
-          settings.forget(place);
-          live.removeBed(name);
-          await desks.forget(name);
-        }
-        edges.forget(home);
-        ingest.forget(home);
-        homes.forget(home);
+        await letGo(home);
         const forgotten = await forgetHome(world, home);
-        // What is retained is taken back: a message without content.
-        const topics = places.flatMap(({ bed }) => [
-          bedTopic(home, bed, "state"),
-          bedTopic(home, bed, "alarm"),
-        ]);
-        for (const topic of topics) beside(bus.publish(topic, "", { retain: true }));
+        beside(emptyRetained({ bus, clock }, home).then(() => undefined));
         return forgotten;
       },
       targetsChanged(home) {
@@ -196,6 +212,19 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(() => ingest.stop());
     edges.start();
     closers.push(edges.stop);
+    // A box that stays away after a restart of this hub is silent too.
+    const stopping = new AbortController();
+    closers.push(() => stopping.abort());
+    beside(
+      abouts.read(await registry.inUse(), stopping.signal, (place, about) => {
+        edges.expect(place);
+        const answers = answersOf(about.dependencyClass);
+        const name = qualifiedBed(place.home, place.bed);
+        if (live.bed(name) !== undefined) return;
+        live.putBed({ bed: name, label: about.label, zone: about.zone, sources: about.devices, answers });
+        beside(homes.refresh(place.home));
+      }),
+    );
     alarms.start();
     closers.push(() => alarms.stop());
     commander.start();
@@ -230,6 +259,15 @@ function placeOf(bed: BedId): Place {
   if (place === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
   return place;
 }
+
+/**
+ * Every tap is a command of its own: the second one on an old message, after the answer has lapsed, is one more answer,
+ * and not the repeat of one that was answered long ago.
+ */
+const ofItsOwn = (random: Random, command: AlarmCommand): AlarmCommand =>
+  command.kind === "acknowledge"
+    ? { ...command, id: `${command.id}-${base32Id(random.bytes(10))}` }
+    : command;
 
 /** The address that phones and boxes open. */
 const originOf = ({ web }: HomeConfig): string =>

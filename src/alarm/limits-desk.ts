@@ -34,6 +34,8 @@ export interface LimitsDeskOptions extends LimitsBed {
   engineVersion(): number | undefined;
   /** Brings a command to the engine; false where it did not take it. */
   command(command: AlarmCommand): Promise<boolean>;
+  /** Versions are made elsewhere: what was for a time ends in the engine by itself, and as a version there. */
+  readonly follows?: boolean;
 }
 
 /** What the desk and its codes work with. */
@@ -96,7 +98,8 @@ export function createLimitsDesk(options: LimitsDeskOptions): RunningLimitsDesk 
     try {
       const { newest, now } = await look();
       if (newest === undefined) return;
-      const ended = clock.trusted() ? expiryOf(newest, now, options) : undefined;
+      const makes = options.follows !== true && clock.trusted();
+      const ended = makes ? expiryOf(newest, now, options) : undefined;
       if (ended === undefined) await deliver(newest);
       else if (await state.addLimits(ended, newest.version)) await deliver(ended);
     } catch (error) {
@@ -153,7 +156,7 @@ export function createLimitsDesks({
   engineVersion,
   command,
   ...shared
-}: Pick<LimitsDeskOptions, "state" | "clock" | "log"> & {
+}: Pick<LimitsDeskOptions, "state" | "clock" | "log" | "follows"> & {
   readonly beds: readonly LimitsBed[];
   engineVersion(bed: BedId): number | undefined;
   command(bed: BedId, command: AlarmCommand): Promise<boolean>;

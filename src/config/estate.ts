@@ -11,10 +11,10 @@ import type { State } from "../port/state.ts";
 const LIMITS_MAX = 300;
 
 /** What belongs to a box rather than to its home: the next one has its own. */
-const OF_THE_BOX = ["edge_key", "pairing", "broker_password", "estate"];
+const OF_THE_BOX = ["edge_key", "pairing", "broker_password", "estate", "from_hub", "from_box"];
 /** Every box has this one: the command line of its own user. */
 const COMMAND_LINE = "local";
-const isOfTheBox = (name: string): boolean => OF_THE_BOX.includes(name) || name.startsWith("settings ");
+const isOfTheBox = (name: string): boolean => OF_THE_BOX.includes(name) || /^(?:settings|bed) /.test(name);
 
 const Id = Type.String({ minLength: 1, maxLength: 200 });
 const EstateSchema = Type.Object({

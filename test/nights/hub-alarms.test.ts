@@ -50,6 +50,7 @@ async function setUp({ keys = true } = {}) {
   live.putBed({ bed: BED, label: "Anna", zone: "UTC", sources: ABOUT.devices, answers: answersOf("C") });
   const homes = createHubHomes({ states, clock, log });
   const alarms = createHubAlarms({
+    aboutOf: () => undefined,
     ...{ world, config: rehearsalConfig("C"), homes, live, origin: "https://hub.example.org" },
     edges: edges as Edges,
   });

@@ -5,7 +5,9 @@ import { startDrilledHome } from "../support/home-rehearsed.ts";
 
 const SECRET = "correct horse battery";
 
-test("an answer through the relay stops the ringing, once, and a forged one stops nothing", async () => {
+test("an answer through the relay stops the ringing, once, and a forged one stops nothing", {
+  timeout: 120_000,
+}, async () => {
   const base = rehearsalConfig("B");
   const run = await startDrilledHome(11, {
     ...base,

@@ -21,6 +21,7 @@ const MEI = { id: "meimeimeim", name: "Mei", role: "caregiver", language: "zh-Ha
 let world: RehearsalWorld;
 let stores: Stores;
 let hub: Hub;
+let startHub: () => Promise<Hub>;
 let edge: LoneEdge;
 let grant: PairingGrant;
 let config: HomeConfig;
@@ -48,16 +49,23 @@ beforeEach(async () => {
   const devices = [{ family: "nonin-serial", port: "/dev/breathwatch-none", label: "Finger", options: {} }];
   config = { ...base, demo: false, beds: base.beds.map((one) => ({ ...one, devices })) };
   const { clock, log } = world;
-  hub = await composeHub(
-    {
-      ...world,
-      ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
-      ...{ disk: createMemoryDisk(), timeseries: createMemoryTimeseries(clock, log) },
-      key: new Uint8Array(32).fill(7),
-    },
-    { ...config, beds: [], hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } } },
-    { pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
-  );
+  const hubDisk = createMemoryDisk();
+  startHub = () =>
+    composeHub(
+      {
+        ...world,
+        ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
+        ...{ disk: hubDisk, timeseries: createMemoryTimeseries(clock, log) },
+        key: new Uint8Array(32).fill(7),
+      },
+      {
+        ...config,
+        beds: [],
+        hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
+      },
+      { pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
+    );
+  hub = await startHub();
   const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
   const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
   const key = await ensureEdgeKey(world.state, world.random);
@@ -81,7 +89,7 @@ afterEach(async () => {
   await world.close();
 });
 
-describe("a box that was paired", () => {
+describe("a box that was paired", { timeout: 120_000 }, () => {
   test("is seen at the hub, and by nobody of another home", async () => {
     expect(hub.live.bed(bed)).toMatchObject({ label: "Rehearsal", zone: "Asia/Shanghai" });
     expect(fold()?.watch.on).toBe(true);
@@ -145,7 +153,7 @@ describe("a box that was paired", () => {
   });
 });
 
-describe("a box that falls silent on watch", () => {
+describe("a box that falls silent on watch", { timeout: 120_000 }, () => {
   const hooks = () => world.http.requests.filter(({ url }) => url === HOOK);
 
   beforeEach(async () => {
@@ -190,5 +198,26 @@ describe("a box that falls silent on watch", () => {
     edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
     await world.clock.advance(30_000);
     expect(fold()?.open.map(({ condition }) => condition)).not.toContain("EDGE_OFFLINE");
+  });
+
+  test("is missed by a hub that has started anew since, and forgotten what its broker held", async () => {
+    await hub.stop();
+    hub = await startHub();
+    await world.clock.advance(80_000);
+    expect(hub.live.bed(bed)).toMatchObject({ label: "Rehearsal" });
+    expect(fold()?.open.map(({ condition }) => condition)).toContain("EDGE_OFFLINE");
+  });
+
+  test("is nobody's alarm once it was put out", async () => {
+    await world.clock.advance(60_000);
+    expect(fold()?.open.map(({ condition }) => condition)).toContain("EDGE_OFFLINE");
+    await hub.pairing.revoke(grant.home, grant.box);
+    const rung = hooks().length;
+    await world.clock.advance(300_000);
+    expect(hub.live.bed(bed)).toBeUndefined();
+    const alarms = hooks()
+      .slice(rung)
+      .map(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as { kind: string }).kind);
+    expect(alarms).not.toContain("alarm");
   });
 });
