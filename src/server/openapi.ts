@@ -116,8 +116,8 @@ function answersOf(route: string, { responses }: Operation): Operation["response
   if (other === undefined) throw new Fault("SERVER_FAILED", `${route} does not say what it answers.`);
   const { status, type } = other;
   const description = status === 101 ? "a WebSocket (docs/api.md, Live)" : "done";
-  if (type === undefined) return { [status]: { description } };
-  return { [status]: { description, content: { [type]: { schema: { type: "string" } } } } };
+  if (type === undefined) return { [String(status)]: { description } };
+  return { [String(status)]: { description, content: { [type]: { schema: { type: "string" } } } } };
 }
 
 function securityOf({ who, byToken, share, byMetricsToken }: Right): readonly object[] {

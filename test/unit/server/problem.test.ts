@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
+import type { InjectOptions } from "fastify";
 import { Compile } from "typebox/compile";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { codesByStatus } from "../../../src/server/problem.ts";
@@ -49,7 +50,7 @@ describe("every refusal", () => {
     ],
     ["a token that is none", { method: "POST", url: `/api/r/${TOKEN}x` }, 404],
   ] as const)("is problem details that name their request: %s", async (_, request, status) => {
-    const answer = await harness.app.inject(request as Parameters<typeof harness.app.inject>[0]);
+    const answer = await harness.app.inject(request as InjectOptions);
     expect(answer.statusCode).toBe(status);
     expect(answer.headers["content-type"]).toBe("application/problem+json; charset=utf-8");
     expect(answer.headers["cache-control"]).toBe("no-store");
