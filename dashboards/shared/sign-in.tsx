@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { SignInRequest } from "../../src/server/contract.ts";
 import type { Trouble } from "./api.ts";
 import { isMe, usePage } from "./page.ts";
+import { PasskeySignIn } from "./passkey.tsx";
 import { TroubleBox } from "./trouble.tsx";
 
 /** Code, name and language; the code may come with the address, after the # sign, which never reaches a server log. */
@@ -92,6 +93,7 @@ export function SignIn() {
       <button type="submit" class="big primary" disabled={busy.value}>
         {busy.value ? text.sending : text.submit}
       </button>
+      <PasskeySignIn />
     </form>
   );
 }

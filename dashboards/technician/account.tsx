@@ -3,6 +3,7 @@ import type { MembersResponse, SignInsResponse } from "../../src/server/contract
 import { fill } from "../../src/words/template.ts";
 import { type Answer, hasKeys, type Trouble } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
+import { canUsePasskeys, makePasskey } from "../shared/passkey.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 
 const isSignIns = hasKeys<SignInsResponse>("signIns");
@@ -14,8 +15,9 @@ export function Account() {
   const format = page.format.value;
   const { technician, common } = format.words.pages;
   const words = technician.signIns;
-  const list = useSignal<SignInsResponse["signIns"] | undefined>(undefined);
+  const list = useSignal<SignInsResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
+  const who = page.who.value;
   const zone = page.heard.value?.beds[0]?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   async function signOut(): Promise<void> {
@@ -26,7 +28,12 @@ export function Account() {
   async function show(): Promise<void> {
     const answer = await page.api.get("/api/me/sign-ins", isSignIns);
     trouble.value = answer.ok ? undefined : answer.problem;
-    if (answer.ok) list.value = answer.value.signIns;
+    if (answer.ok) list.value = answer.value;
+  }
+  async function make(): Promise<void> {
+    const answer = await makePasskey(page);
+    if (answer?.ok === true) await show();
+    else trouble.value = answer?.problem;
   }
   async function end(path: string): Promise<void> {
     const answer = await page.api.remove(path);
@@ -49,7 +56,7 @@ export function Account() {
         <>
           <p class="small">{words.hint}</p>
           <ul class="sign-ins">
-            {list.value.map((one) => (
+            {list.value.signIns.map((one) => (
               <li key={one.id}>
                 <strong>{one.current ? words.here : one.label || words.nameless}</strong>{" "}
                 <span class="small">
@@ -66,10 +73,30 @@ export function Account() {
               </li>
             ))}
           </ul>
-          {list.value.length > 1 && (
+          {list.value.signIns.length > 1 && (
             <button type="button" onClick={() => page.handOver(end("/api/me/sign-ins"))}>
               {words.endOthers}
             </button>
+          )}
+          <h3>{words.passkeys}</h3>
+          <p class="small">{words.passkeysHint}</p>
+          <ul class="passkeys">
+            {list.value.passkeys.map((one) => (
+              <li key={one.id}>
+                <strong>{one.label || words.nameless}</strong>{" "}
+                <span class="small">{format.dateTime(one.createdAt, zone)}</span>{" "}
+                <button type="button" onClick={() => page.handOver(end(`/api/me/passkeys/${one.id}`))}>
+                  {words.removePasskey}
+                </button>
+              </li>
+            ))}
+          </ul>
+          {who.kind === "known" && canUsePasskeys(who.me) ? (
+            <button type="button" onClick={() => page.handOver(make())}>
+              {words.makePasskey}
+            </button>
+          ) : (
+            <p class="small">{words.noPasskeys}</p>
           )}
         </>
       )}

@@ -45,12 +45,15 @@ export interface OpenPage {
 }
 
 /** A headless Chromium with a profile of its own; like a phone's, it keeps pages silent until they are touched. */
-export async function startBrowser(options: { readonly touch?: boolean } = {}): Promise<Browser> {
+export async function startBrowser(
+  options: { readonly touch?: boolean; readonly ignoreCertificates?: boolean } = {},
+): Promise<Browser> {
   const profile = await mkdtemp(path.join(tmpdir(), "breathwatch-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
     headless: true,
     hasTouch: options.touch ?? false,
+    ignoreHTTPSErrors: options.ignoreCertificates ?? false,
     permissions: ["notifications"],
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });

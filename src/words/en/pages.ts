@@ -57,6 +57,7 @@ export const pages = {
     sending: "Signing in…",
     codeFilled: "The code came with the address.",
     missing: "Please fill in code and name.",
+    passkey: "Sign in with a passkey",
   },
   caregiver: {
     title: "Watch",

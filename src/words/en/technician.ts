@@ -352,6 +352,11 @@ export const technician = {
   codeGone: "The code has run out.",
   account: "This phone",
   signIns: {
+    passkeys: "Passkeys",
+    passkeysHint: "A passkey signs you in by finger, face or the phone's own code.",
+    makePasskey: "Make a passkey",
+    removePasskey: "Remove",
+    noPasskeys: "Passkeys need this page at its host name with https, and a browser that knows them.",
     show: "Where you are signed in",
     here: "This browser",
     nameless: "Another browser",

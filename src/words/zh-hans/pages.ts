@@ -54,6 +54,7 @@ export const pages = {
     sending: "正在进入…",
     codeFilled: "口令已随网址带来。",
     missing: "请填好口令和称呼。",
+    passkey: "用通行密钥登录",
   },
   caregiver: {
     title: "守护",

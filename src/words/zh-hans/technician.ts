@@ -342,6 +342,11 @@ export const technician = {
   codeGone: "口令已过期。",
   account: "这部手机",
   signIns: {
+    passkeys: "通行密钥",
+    passkeysHint: "用通行密钥登录：只要指纹、面容或手机自己的密码。",
+    makePasskey: "新建通行密钥",
+    removePasskey: "删除",
+    noPasskeys: "要用通行密钥，请用主机名和 https 打开本页，并使用支持它的浏览器。",
     show: "你在哪里登录着",
     here: "这个浏览器",
     nameless: "另一个浏览器",

@@ -54,6 +54,7 @@ export const pages = {
     sending: "登入中…",
     codeFilled: "通行碼已隨網址帶入。",
     missing: "請填好通行碼和稱呼。",
+    passkey: "用通行密鑰登入",
   },
   caregiver: {
     title: "守護",

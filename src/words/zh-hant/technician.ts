@@ -342,6 +342,11 @@ export const technician = {
   codeGone: "通行碼已過期。",
   account: "這支手機",
   signIns: {
+    passkeys: "通行密鑰",
+    passkeysHint: "用通行密鑰登入：只要指紋、臉部或手機自己的密碼。",
+    makePasskey: "新增通行密鑰",
+    removePasskey: "刪除",
+    noPasskeys: "要用通行密鑰，請用主機名稱和 https 開啟本頁，並使用支援它的瀏覽器。",
     show: "你在哪裡登入著",
     here: "這個瀏覽器",
     nameless: "另一個瀏覽器",
