@@ -66,11 +66,11 @@ const seqs: number[] = [];
 let homes = 0;
 let sent = 0;
 
-/** Ten letters of base 32. */
+/** Ten letters of base 32, by the digits of base 26. */
 const nameOf = (home: number): string =>
-  [...home.toString(26).padStart(10, "0")]
-    .map((digit) => "abcdefghijklmnopqrstuvwxyz"[parseInt(digit, 26)])
-    .join("");
+  Array.from({ length: 10 }, (_, place) =>
+    String.fromCharCode(97 + (Math.floor(home / 26 ** (9 - place)) % 26)),
+  ).join("");
 
 const say = (home: number, socket: Socket): void => {
   topics[home] ??= text(deviceTopic(nameOf(home), "b1", "observation", "oximeteraa"));

@@ -169,8 +169,8 @@ async function measureStep(
   const after = pids.map(usageOf);
   const cpu = (index: number): number =>
     (((after[index]?.cpuMs ?? 0) - (before[index]?.cpuMs ?? 0)) / tookMs) * 100;
-  // Made by hub-end.ts of this same version.
-  const told = JSON.parse(heard) as HubHeard;
+  const told: unknown = JSON.parse(heard);
+  if (!isHeard(told)) throw new Unmeasured(`the hub's end said ${heard}`);
   const saidPerSecond = (sent / tookMs) * 1_000;
   const storedPerSecond = ((told.stored?.n ?? 0) / tookMs) * 1_000;
   return {
@@ -184,6 +184,10 @@ async function measureStep(
       storedPerSecond >= COMPLETE * saidPerSecond,
   };
 }
+
+/** Made by hub-end.ts of this same version: looked at no closer than to know it from an error. */
+const isHeard = (told: unknown): told is HubHeard =>
+  typeof told === "object" && told !== null && "turnedAway" in told;
 
 /** What a program answers to a line; questions are numbered, so that an older answer is not taken for this one. */
 async function ask({ program, word }: Asked, question: string, clock: Clock): Promise<string> {

@@ -267,7 +267,8 @@ async function count(file: string, runs: readonly BoxRun[], marks: readonly stri
     }
   }
   const timeseries = await openSqliteTimeseries({ file, clock: createClock(), log: silentLog });
-  const stored = await storedIn(timeseries).finally(() => timeseries.close());
+  const stored = await storedIn(timeseries);
+  await timeseries.close();
   const seen = new Set<string>();
   const doubled = new Set<string>();
   for (const key of stored) (seen.has(key) ? doubled : seen).add(key);

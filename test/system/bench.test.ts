@@ -8,6 +8,7 @@ import { requires } from "../support/require.ts";
 import { createTestTerminal } from "../support/terminal.ts";
 
 const { test } = requires("socat");
+const withBroker = requires("mosquitto");
 
 const LIMIT = { timeout: 60_000 };
 const leftBehind = (): readonly string[] =>
@@ -57,5 +58,18 @@ test("measures the store and leaves nothing behind", LIMIT, async () => {
     expect(store.rawNight.n).toBe(3);
   }
   expect(hub).toMatchObject({ homes: 50, commit: { n: 10 } });
+  expect(leftBehind()).toEqual(before);
+});
+
+withBroker.test("measures a thousand homes on one hub and leaves nothing behind", LIMIT, async () => {
+  const before = leftBehind();
+  const terminal = terminalNow();
+  expect(await benchCommand.run(["hub", "--quick", "--json", "-"], terminal)).toBe(0);
+  const { steps, peer, problems } = JSON.parse(terminal.data());
+  expect({ peer, problems }).toEqual({ problems: [] });
+  expect(steps).toMatchObject([{ homes: 1_000, hub: { turnedAway: 0 } }]);
+  // Two seconds of it, however busy the machine is.
+  expect(steps[0].hub.stored.n).toBeGreaterThan(500);
+  expect(steps[0].hub.night.n).toBeGreaterThan(0);
   expect(leftBehind()).toEqual(before);
 });
