@@ -54,8 +54,6 @@ export const FAULTS = {
   COMMAND_INVALID: "A number or date asked for is outside what is possible.",
   PASSKEY_NO_HOST: "Passkeys do not work at this address.",
   PASSKEY_REFUSED: "The passkey was not accepted.",
-  CLINIC_REFUSED: "The clinic's sign-in was not accepted.",
-  CLINIC_UNREACHABLE: "The clinic's sign-in cannot be reached.",
   RATE_LIMITED: "Too many requests from here.",
   SERVER_FAILED: "The page server failed inside.",
   LIMITS_REFUSED: "These alarm limits are not possible.",

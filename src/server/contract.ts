@@ -144,8 +144,8 @@ export interface Me {
   readonly version: string;
   /** VAPID public key for push subscription. */
   readonly pushKey: string;
-  /** Further ways to sign in. `passkey`: the host name where passkeys work; `clinic`: what its button says. */
-  readonly ways?: { readonly passkey?: string; readonly clinic?: string };
+  /** Further ways to sign in. `passkey`: the host name where passkeys work. */
+  readonly ways?: { readonly passkey?: string };
 }
 
 /** POST /api/sign-in; answers Me and sets the session cookie. */

@@ -125,7 +125,7 @@ export const MeAnswer = Type.Object({
   version: Type.String(),
   pushKey: Type.String(),
   ways: Type.Optional(
-    Type.Object({ passkey: Type.Optional(Type.String()), clinic: Type.Optional(Type.String()) }),
+    Type.Object({ passkey: Type.Optional(Type.String()) }),
   ),
 });
 export const JoinCodeAnswer = Type.Object({ code: Type.String(), expiresInMs: Type.Number() });

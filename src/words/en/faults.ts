@@ -147,14 +147,6 @@ export const faults = {
     cause: "The passkey was not accepted.",
     fix: "Try once more, or sign in with a code or a password.",
   },
-  CLINIC_REFUSED: {
-    cause: "The clinic's sign-in was not accepted.",
-    fix: "Begin again; if it goes on, ask whoever manages accounts at the clinic.",
-  },
-  CLINIC_UNREACHABLE: {
-    cause: "The clinic's sign-in cannot be reached.",
-    fix: "Try again in a few minutes, or sign in with a code.",
-  },
   RATE_LIMITED: { cause: "Too many requests from here.", fix: "Wait a minute, then try again." },
   DRIVER_FAILED: {
     cause: "The part that reads this device failed inside.",

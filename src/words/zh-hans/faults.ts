@@ -64,8 +64,6 @@ export const faults = {
     fix: "请用主机名和 https 打开页面，或用口令、密码登录。",
   },
   PASSKEY_REFUSED: { cause: "通行密钥未被接受。", fix: "请再试一次，或用口令、密码登录。" },
-  CLINIC_REFUSED: { cause: "医院账号登录未被接受。", fix: "请重新开始；还不行就请医院管理账号的人处理。" },
-  CLINIC_UNREACHABLE: { cause: "连接不上医院的登录服务。", fix: "请过几分钟再试，或用口令登录。" },
   RATE_LIMITED: { cause: "这里的请求太多了。", fix: "请等一分钟再试。" },
   DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
   PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },

@@ -61,8 +61,6 @@ export const faults = {
     fix: "請用主機名稱和 https 開啟頁面，或用通行碼、密碼登入。",
   },
   PASSKEY_REFUSED: { cause: "通行密鑰未被接受。", fix: "請再試一次，或用通行碼、密碼登入。" },
-  CLINIC_REFUSED: { cause: "醫院帳號登入未被接受。", fix: "請重新開始；還不行就請醫院管理帳號的人處理。" },
-  CLINIC_UNREACHABLE: { cause: "連不上醫院的登入服務。", fix: "請過幾分鐘再試，或用通行碼登入。" },
   RATE_LIMITED: { cause: "這裡的請求太多了。", fix: "請等一分鐘再試。" },
   DRIVER_FAILED: { cause: "讀取這台裝置的程式內部出錯。", fix: "會自動重新開始；還不行就告訴技術人員。" },
   PROGRAM_MISSING: { cause: "缺少一個需要的程式。", fix: "請安裝它；`breathwatch check` 會指出是哪一個。" },
