@@ -191,7 +191,9 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
       }),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
-      command: async (bed, command) => alarms.command(bed, command) ?? commander.send(placeOf(bed), command),
+      metrics: { ...config.metrics, load: () => meter.read(), ingest: () => ingest.status() },
+      command: async (bed, command) =>
+        alarms.command(bed, command) ?? commander.send(placeOf(bed), ofItsOwn(random, command)),
       async forgetHome(home) {
         // Nothing more may come from it while it is taken apart.
         for (const { box } of await registry.inUse()) if (box.home === home) await desk.revoke(home, box.id);
