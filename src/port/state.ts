@@ -1,6 +1,7 @@
 import type { CommissionedStep } from "../domain/commissioning.ts";
 import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
 import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
+import type { BedNote, NoteKind } from "../domain/note.ts";
 import type { Person } from "../domain/person.ts";
 import type { ResearchConsent, ResearchGroup } from "../domain/research.ts";
 import type { Wall } from "../domain/time.ts";
@@ -98,6 +99,11 @@ export interface State {
   ): Promise<readonly string[]>;
   /** Undefined while nothing of the bed is given to research. */
   researchSecret(bed: BedId): Promise<string | undefined>;
+  /** Of one kind, newest first by when they were true, at most `limit` (up to 1000). */
+  notes(bed: BedId, kind: NoteKind, limit: number): Promise<readonly BedNote[]>;
+  addNote(note: BedNote): Promise<void>;
+  /** False where there is none; with `by`, also where somebody else wrote it. */
+  removeNote(bed: BedId, id: string, by?: PersonId): Promise<boolean>;
   trustedClinics(): Promise<readonly TrustedClinic[]>;
   /** Adds a clinic by its key; one that is known stays as it is. */
   trustClinic(clinic: TrustedClinic): Promise<void>;

@@ -36,6 +36,7 @@ import { meRoutes } from "./routes/me.ts";
 import { isScraper, metricRoutes } from "./routes/metrics.ts";
 import { nightFileRoutes } from "./routes/night-files.ts";
 import { nightRoutes } from "./routes/nights.ts";
+import { noteRoutes } from "./routes/notes.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -141,6 +142,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   healthRoutes(app, context);
   metricRoutes(app, context);
   openApiRoutes(app, context);
+  noteRoutes(app, context);
   commissioningRoutes(app, context);
   homeRoutes(app, context);
   pairRoutes(app, context);

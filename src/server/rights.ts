@@ -23,6 +23,8 @@ const clinic: readonly Role[] = ["owner", "therapist"];
 const limitSetters: readonly Role[] = ["owner", "caregiver", "therapist"];
 /** Whose say it is who else may look. */
 const consenting: readonly Role[] = ["owner", "patient"];
+/** Everybody but those who look after machines. */
+const noting: readonly Role[] = ["owner", "caregiver", "patient", "therapist"];
 /** Everybody of an organisation. */
 const staff: readonly Role[] = ["owner", "therapist", "technician"];
 /** Who carries cards from machine to box. */
@@ -180,6 +182,18 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "the hash-chained record of alarms, commands and watch, as JSON Lines or CSV",
   },
 
+  "GET /api/beds/:bed/notes/:kind": {
+    who: noting,
+    does: "symptoms, ALSFRS-R items, duty or care acts of a bed",
+  },
+  "POST /api/beds/:bed/notes/symptom": { who: family, does: "notes a symptom that was seen" },
+  "POST /api/beds/:bed/notes/care": { who: family, does: "notes care that was done" },
+  "POST /api/beds/:bed/notes/duty": { who: family, does: "notes who is on call, from when to when" },
+  "POST /api/beds/:bed/notes/alsfrs_r": { who: clinic, does: "notes the respiratory items of the ALSFRS-R" },
+  "DELETE /api/beds/:bed/notes/:note": {
+    who: limitSetters,
+    does: "removes a note of one's own, any for the owner",
+  },
   "GET /api/beds/:bed/research-consent": {
     who: ["owner", "patient", "therapist"],
     does: "what of a bed is given to research, by whom, and the words that are agreed to",

@@ -285,6 +285,20 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE research_secret (bed TEXT PRIMARY KEY, secret ANY NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE note (
+    id TEXT PRIMARY KEY,
+    bed TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    written_at INTEGER NOT NULL,
+    -- No foreign key: who wrote it stays on record.
+    by_id TEXT NOT NULL,
+    by_name ANY NOT NULL,
+    body ANY NOT NULL
+  ) STRICT;
+  CREATE INDEX note_by_bed ON note (bed, kind, at);
+  `,
 ];
 
 /**

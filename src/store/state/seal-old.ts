@@ -14,6 +14,7 @@ const SEALED: { readonly [table: string]: readonly string[] } = {
   value: ["value"],
   audit: ["detail"],
   limits: ["body"],
+  note: ["by_name", "body"],
   research_consent: ["given_name", "ended_name"],
   research_secret: ["secret"],
 };

@@ -25,6 +25,7 @@ const DEADLINE_MS = 5_000;
 const START_MS = 60_000;
 const AUDITS_LIMIT_MAX = 1_000;
 const LIMITS_LIMIT_MAX = 2_000;
+const NOTES_LIMIT_MAX = 1_000;
 const WHAT = "the state store";
 const FAULTS = { failed: "STATE_FAILED", stalled: "STATE_FAILED" } as const;
 
@@ -154,6 +155,9 @@ function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
     giveResearch: (consents, secret) => call("giveResearch", [consents, secret]),
     endResearch: (bed, groups, end, fresh) => call("endResearch", [bed, groups, end, fresh]),
     researchSecret: (bed) => call("researchSecret", [bed]),
+    notes: (bed, kind, limit) => call("notes", [bed, kind, bounded(limit, NOTES_LIMIT_MAX)]),
+    addNote: (note) => call("addNote", [note]),
+    removeNote: (bed, id, by) => call("removeNote", [bed, id, by]),
     trustedClinics: () => call("trustedClinics", []),
     trustClinic: (clinic) => call("trustClinic", [clinic]),
     audit: (entry) => call("audit", [entry]),

@@ -4,7 +4,7 @@ import { isLanguage, type Person, ROLES } from "../../domain/person.ts";
 import { wall } from "../../domain/time.ts";
 import type { AuditEntry, State, TargetRecord } from "../../port/state.ts";
 import { limitsOf } from "./limits-row.ts";
-import { ResearchTables } from "./research-tables.ts";
+import { NoteTables } from "./note-tables.ts";
 import { damaged, integer, oneOf, type Row, type Sql, text } from "./sql.ts";
 
 /** The State port without promises: what runs inside the thread that owns the file. */
@@ -18,8 +18,8 @@ const AUDIT_ROWS_MAX = 100_000;
 /** Versions of a bed's limits: decades of changes. The oldest goes first. */
 const LIMITS_PER_BED = 10_000;
 
-/** What belongs to one home: people to call, phones, values, limits, clinics, audit; with protocols and consents to research. */
-export class HomeTables extends ResearchTables implements StateTables {
+/** What belongs to one home: people to call, phones, values, limits, clinics, audit; with protocols, consents to research, notes. */
+export class HomeTables extends NoteTables implements StateTables {
   readonly #sql: Sql;
 
   constructor(sql: Sql) {

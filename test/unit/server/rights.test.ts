@@ -133,6 +133,12 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/beds/:bed/nights/:night/fhir": { url: "/api/beds/b1/nights/2026-01-10/fhir" },
   "GET /api/beds/:bed/nights/:night/lines": { url: "/api/beds/b1/nights/2026-01-10/lines" },
   "GET /api/beds/:bed/audit": { url: "/api/beds/b1/audit?from=0&to=1000" },
+  "GET /api/beds/:bed/notes/:kind": { url: "/api/beds/b1/notes/symptom" },
+  "POST /api/beds/:bed/notes/symptom": { url: "/api/beds/b1/notes/symptom", payload: {} },
+  "POST /api/beds/:bed/notes/care": { url: "/api/beds/b1/notes/care", payload: {} },
+  "POST /api/beds/:bed/notes/duty": { url: "/api/beds/b1/notes/duty", payload: {} },
+  "POST /api/beds/:bed/notes/alsfrs_r": { url: "/api/beds/b1/notes/alsfrs_r", payload: {} },
+  "DELETE /api/beds/:bed/notes/:note": { url: "/api/beds/b1/notes/aaaaaaaaaa" },
   "GET /api/beds/:bed/research-consent": { url: "/api/beds/b1/research-consent" },
   "POST /api/beds/:bed/research-consent": {
     url: "/api/beds/b1/research-consent",
@@ -206,6 +212,9 @@ const MANAGE = [
 
 /** For those who care for the person, and nobody else. */
 const CARE = [
+  "POST /api/beds/:bed/notes/symptom",
+  "POST /api/beds/:bed/notes/care",
+  "POST /api/beds/:bed/notes/duty",
   "POST /api/beds/:bed/occurrences/:id/acknowledge",
   "POST /api/beds/:bed/occurrences/:id/seen",
   "POST /api/beds/:bed/pause",
@@ -223,6 +232,7 @@ const CARE = [
 const REFUSED: { readonly [role in Role]: readonly string[] } = {
   owner: [],
   caregiver: [
+    "POST /api/beds/:bed/notes/alsfrs_r",
     "POST /api/beds/:bed/limits/code",
     "POST /api/beds/:bed/limits/code/apply",
     "POST /api/beds/:bed/limits/what-if",
@@ -241,6 +251,8 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   patient: [
+    "POST /api/beds/:bed/notes/alsfrs_r",
+    "DELETE /api/beds/:bed/notes/:note",
     "POST /api/beds/:bed/limits/check",
     "PUT /api/beds/:bed/limits",
     "POST /api/beds/:bed/limits/restore/:version",
@@ -273,6 +285,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   technician: [
+    "GET /api/beds/:bed/notes/:kind",
+    "POST /api/beds/:bed/notes/alsfrs_r",
+    "DELETE /api/beds/:bed/notes/:note",
     "POST /api/beds/:bed/limits/check",
     "PUT /api/beds/:bed/limits",
     "POST /api/beds/:bed/limits/restore/:version",
