@@ -28,7 +28,7 @@ export function LinkOut(props: { readonly link: string; readonly what: string; r
         <button type="button" onClick={() => page.handOver(copy())}>
           {people.copy}
         </button>
-        <span role="status">{told.value}</span>
+        <output>{told.value}</output>
       </div>
       {["localhost", "127.0.0.1", "[::1]"].includes(hostname) && (
         <p class="problem">{fill(people.onlyHere, { name: hostname })}</p>

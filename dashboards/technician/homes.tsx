@@ -47,6 +47,10 @@ export function Homes() {
     done(got);
   }
 
+  async function withdraw(code: string): Promise<void> {
+    done(await page.api.remove(`/api/homes/codes/${code}`));
+  }
+
   return (
     <section id="homes" class="homes card" aria-label={text.title}>
       <h2>{text.title}</h2>
@@ -72,10 +76,7 @@ export function Homes() {
               return (
                 <li key={id}>
                   <p>{fill(text.openCode, { name, time: format.dateTime(expiresAt, zone) })}</p>
-                  <button
-                    type="button"
-                    onClick={() => page.handOver(page.api.remove(`/api/homes/codes/${id}`).then(done))}
-                  >
+                  <button type="button" onClick={() => page.handOver(withdraw(id))}>
                     {text.withdraw}
                   </button>
                 </li>

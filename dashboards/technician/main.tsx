@@ -34,7 +34,10 @@ function Technician() {
   const list = devices.answer.value?.ok === true ? devices.answer.value.value.devices : [];
   return (
     <>
-      <Contents simulated={beds.some((bed) => bed.simulated)} />
+      <Contents
+        simulated={beds.some((bed) => bed.simulated)}
+        hub={who.kind === "known" && who.me.hub === true}
+      />
       <Devices polled={devices} />
       <Health />
       {beds
@@ -60,13 +63,15 @@ function Technician() {
 }
 
 /** Short ways to the parts of a long page. */
-function Contents(props: { readonly simulated: boolean }) {
-  const { technician } = usePage().format.value.words.pages;
+function Contents(props: { readonly simulated: boolean; readonly hub: boolean }) {
+  const { words } = usePage().format.value;
+  const { technician } = words.pages;
   return (
     <nav class="contents" aria-label={technician.onThisPage}>
       <a href="#devices">{technician.title}</a>
       <a href="#health">{technician.health.title}</a>
       {props.simulated && <a href="#simulation">{technician.simulated.title}</a>}
+      {props.hub && <a href="#homes">{words.people.homes.title}</a>}
       <a href="#commissioning">{technician.commissioning.title}</a>
     </nav>
   );
