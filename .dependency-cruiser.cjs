@@ -74,7 +74,7 @@ const dashboards = {
   // A folder picked on a page is packed there, as the command line packs one.
   folders: ["domain", "words", "sound", "wire/zip"],
   types: ["server/contract"],
-  npm: ["preact", "@preact/signals", "uplot"],
+  npm: ["preact", "@preact/signals", "uplot", "qr"],
   node: "none",
 };
 

@@ -200,6 +200,7 @@ function State(props: { readonly state: ImportState }) {
       status: 400,
       code,
       detail,
+      instance: "",
       ...(fix === undefined ? {} : { fix }),
     };
     return <TroubleBox trouble={{ kind: "refused", problem: refused }} />;

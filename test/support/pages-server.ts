@@ -326,6 +326,7 @@ export const problem = (status: number, code: string, detail: string): Problem =
   status,
   detail,
   code,
+  instance: "urn:breathwatch:request:0123456789abcdef",
 });
 
 async function listen(server: http.Server, port: number): Promise<number> {

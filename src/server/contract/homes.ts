@@ -19,11 +19,6 @@ export interface ClaimCodeResponse {
   readonly expiresAt: number;
 }
 
-/** PUT /api/homes/:home */
-export interface RenameHomeRequest {
-  readonly label: string;
-}
-
 /** GET /api/homes */
 export interface HomesResponse {
   readonly homes: readonly HomeView[];

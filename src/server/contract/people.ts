@@ -26,19 +26,6 @@ export interface SignInsResponse {
   readonly login?: string;
 }
 
-/** POST /api/me/join : joins one more home or organisation with this account; answers Me. */
-export interface JoinRequest {
-  readonly code: string;
-}
-
-/** PUT /api/me/password, 204; at least 10 characters. DELETE /api/me/password, 204. */
-export interface SetPasswordRequest {
-  readonly login: string;
-  readonly password: string;
-}
-
-/** POST /api/sign-in/password : answers Me and sets the session cookie. */
-export type PasswordSignInRequest = SetPasswordRequest;
 
 /** GET /api/homes/:home/people ; DELETE /api/homes/:home/people/:person, 204: role, phones and all are gone. */
 export interface MembersResponse {

@@ -125,13 +125,6 @@ export function integer(row: Row, column: string): number {
   return value;
 }
 
-/** A column that holds bytes. Throws STATE_FAILED where it does not. */
-export function bytes(row: Row, column: string): Uint8Array {
-  const value = row[column];
-  if (!(value instanceof Uint8Array)) throw damaged(column);
-  return value;
-}
-
 /** A column that holds one of these words. Throws STATE_FAILED where it does not. */
 export function oneOf<Word extends string>(words: readonly Word[], row: Row, column: string): Word {
   const found = text(row, column);

@@ -117,7 +117,12 @@ describe("a night as line protocol", () => {
     }
     harness.store.page = page;
     expect((await get(`${NIGHT}/lines`)).statusCode).toBe(200);
-    expect(harness.complaints().splice(0).every((note) => note.startsWith("request.failed"))).toBe(true);
+    expect(
+      harness
+        .complaints()
+        .splice(0)
+        .every((note) => note.startsWith("request.failed")),
+    ).toBe(true);
   });
 });
 

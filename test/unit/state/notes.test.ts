@@ -44,7 +44,12 @@ describe("notes of a bed", () => {
 
   it("outlive a restart, and are encrypted on disk with who wrote them", async () => {
     const folder = temporaryFolder();
-    const options = { folder, key: new Uint8Array(32).fill(7), clock: createVirtualClock(wall(0)), log: silentLog };
+    const options = {
+      folder,
+      key: new Uint8Array(32).fill(7),
+      clock: createVirtualClock(wall(0)),
+      log: silentLog,
+    };
     const first = await openSqliteStores(options);
     await first.state.addNote(note("a", 1, breathless));
     await first.close();
