@@ -109,7 +109,7 @@ function describe(route: string, operation: Operation): object {
   };
 }
 
-function answersOf(route: string, { responses }: Operation): Operation["responses"] {
+function answersOf(route: string, { responses }: Operation): { readonly [status: string]: unknown } {
   const hasSchema = Object.values(responses).some(({ content }) => content !== undefined);
   if (hasSchema) return responses;
   const other = OTHER_ANSWERS[route] ?? (route.startsWith("GET ") ? undefined : { status: 204 });

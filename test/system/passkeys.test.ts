@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { listen } from "../../src/server/listen.ts";
 import { type Certificate, createCertificate } from "../support/certificate.ts";
 import { type Browser, builtPages, eventually, startBrowser } from "../support/pages-browser.ts";
 import { requires } from "../support/require.ts";
 import { type Harness, startHarness } from "../unit/server/harness.ts";
 
-describe.skipIf(!requires("chromium", "openssl"))("a passkey in a real browser", () => {
+requires("chromium", "openssl").describe("a passkey in a real browser", () => {
   let certificate: Certificate;
   let harness: Harness;
   let browser: Browser;

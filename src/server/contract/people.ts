@@ -26,7 +26,6 @@ export interface SignInsResponse {
   readonly login?: string;
 }
 
-
 /** GET /api/homes/:home/people ; DELETE /api/homes/:home/people/:person, 204: role, phones and all are gone. */
 export interface MembersResponse {
   readonly people: readonly {

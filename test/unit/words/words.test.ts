@@ -35,6 +35,7 @@ const LATIN = new Set(
     "PEEP",
     "Delta",
     "CSV",
+    "https",
     // In the names of files.
     "SIMULATED",
     "FHIR",
