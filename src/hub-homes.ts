@@ -2,6 +2,7 @@ import { readEstate } from "./config/estate.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.ts";
 import type { Language, Person } from "./domain/person.ts";
+import { isPrivateHost } from "./notify/address.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
 import type { HomeEstate } from "./port/registry.ts";
@@ -100,6 +101,14 @@ export function createHubHomes(options: {
   };
 }
 
+/** A box may say what it likes: the hub posts to nobody in its own house for it. */
+function isOutside({ settings }: TargetRecord): boolean {
+  const address = settings["endpoint"] ?? settings["url"] ?? "";
+  if (!URL.canParse(address)) return false;
+  const url = new URL(address);
+  return url.protocol === "https:" && !isPrivateHost(url);
+}
+
 /** Ids of people and phones that came from a box once: what was taken away here since then stays away. */
 const FROM_BOX = "from_box";
 
@@ -115,7 +124,9 @@ async function merge(state: State, estate: HomeEstate): Promise<void> {
     ...(Array.isArray(seen) ? seen.filter((id) => typeof id === "string") : []),
   ]);
   for (const person of estate.people) if (!known.has(person.id)) await state.putPerson(person);
-  for (const target of estate.targets) if (!known.has(target.id)) await state.putTarget(target);
+  for (const target of estate.targets) {
+    if (!known.has(target.id) && isOutside(target)) await state.putTarget(target);
+  }
   const came = [...estate.people, ...estate.targets].map(({ id }) => id);
   await state.setValue(FROM_BOX, JSON.stringify([...new Set([...known, ...came])]));
   for (const clinic of estate.clinics) await state.trustClinic(clinic);
