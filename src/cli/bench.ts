@@ -76,7 +76,7 @@ const HUB_QUICK: FleetPlan = { homes: [1_000], settleS: 1, seconds: 2, peer: fal
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path|devices|alarms|store|hub] [--json [FILE]] [--rounds N] [--seconds N] [--no-peers] [--quick]",
+  usage: "[path|devices|alarms|store|hub] [--json [FILE]] [--rounds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +

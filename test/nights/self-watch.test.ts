@@ -73,7 +73,7 @@ test("phones that cannot be reached are told after two minutes, in the house, an
 
 test("what was told before a restart stands after it, and is taken back when it is mended", async () => {
   const run = await startRealHome();
-  const { clock, http, disk, state } = run.world;
+  const { clock, http, disk, state, accounts, homes } = run.world;
   http.answer = NO_ROUTE;
   await clock.advance(4 * MINUTE_MS);
   const before = openIn(run, "NET_DOWN");
@@ -84,7 +84,9 @@ test("what was told before a restart stands after it, and is taken back when it 
   const startsAt = wall(clock.wall() + 5 * SECOND_MS);
   const fresh = createRehearsalWorld({ seed: 8, startsAt, disk });
   await fresh.state.close();
-  const home = await composeHome({ ...fresh, state }, realConfig(), { pagesFolder: "/nonexistent" });
+  const home = await composeHome({ ...fresh, state, accounts, homes }, realConfig(), {
+    pagesFolder: "/nonexistent",
+  });
   expect(openIn({ home }, "NET_DOWN")?.id).toBe(before?.id);
   await fresh.clock.advance(20 * SECOND_MS);
   expect(openIn({ home }, "NET_DOWN")?.id).toBe(before?.id);
