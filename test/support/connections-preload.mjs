@@ -15,7 +15,7 @@ const note = (place) => {
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function connectAndTell(...given) {
   const [first] = Array.isArray(given[0]) ? given[0] : given;
-  if (typeof first === "object" && first !== null && first.path === undefined) {
+  if (typeof first === "object" && first !== null && typeof first.path !== "string") {
     note({ how: "tcp", host: first.host ?? "localhost", port: Number(first.port) });
   }
   return connect.apply(this, given);
