@@ -2,6 +2,7 @@ import { DEVICES } from "../devices/index.ts";
 import { createHomeAssistant, type HomeAssistant } from "./bus/home-assistant.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { type HomeIdentity, readIdentity } from "./config/identity.ts";
+import { originOf } from "./config/origin.ts";
 import { remember } from "./config/remember.ts";
 import type { Fault } from "./domain/fault.ts";
 import { base32Id } from "./domain/ids.ts";
@@ -139,12 +140,6 @@ function homeAssistantOf(
       await connection.close();
     },
   };
-}
-
-/** The address that phones open: the configured name, or this machine. */
-export function originOf({ web }: HomeConfig): string {
-  const scheme = web.tls === undefined ? "http" : "https";
-  return `${scheme}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
 }
 
 /** Address of pages that will be there once their port is free. */

@@ -9,6 +9,7 @@ import type { SettingsBody } from "./bus/settings.ts";
 import { createSettingsPublisher } from "./bus/settings-publisher.ts";
 import type { Place } from "./bus/topics.ts";
 import type { HomeConfig } from "./config/config.ts";
+import { originOf } from "./config/origin.ts";
 import { rememberId } from "./config/remember.ts";
 import type { AlarmCommand } from "./domain/alarm.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
@@ -270,10 +271,6 @@ const ofItsOwn = (random: Random, command: AlarmCommand): AlarmCommand =>
   command.kind === "acknowledge"
     ? { ...command, id: `${command.id}-${base32Id(random.bytes(10))}` }
     : command;
-
-/** The address that phones and boxes open. */
-const originOf = ({ web }: HomeConfig): string =>
-  `${web.tls === undefined ? "http" : "https"}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
 
 /** The organisation that runs this hub: made once, its name follows the configuration. */
 async function ownOrganisation(

@@ -2,6 +2,7 @@ import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm, sta
 import path from "node:path";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { AppendFile, Disk } from "../port/disk.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** Only the owner reads: nights and journals are health data. */
 const FOLDER_MODE = 0o700;
@@ -161,15 +162,6 @@ async function makeFolders(root: string, folder: string): Promise<void> {
     await syncFolder(made);
   }
   if (first.length < root.length) await syncFolder(path.dirname(first));
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function orUndefined<Result>(reading: Promise<Result>): Promise<Result | undefined> {

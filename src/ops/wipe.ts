@@ -2,6 +2,7 @@ import { randomFillSync } from "node:crypto";
 import { lstat, open, readdir, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { Fault } from "../domain/fault.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** What a wipe did. */
 export interface Wiped {
@@ -76,15 +77,6 @@ async function overwrite(file: string, bytes: number): Promise<void> {
     }
     await handle.sync();
     await handle.truncate(0);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../../domain/fault.ts";
+import { syncFolder } from "../sync-folder.ts";
 import { refused } from "./release.ts";
 import { runProgram } from "./run.ts";
 
@@ -105,12 +106,3 @@ const broken = (why: string) =>
     `This release does not run on this machine: ${why}.`,
     "Stay with what is installed, and tell whoever made it.",
   );
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

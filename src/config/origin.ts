@@ -1,0 +1,7 @@
+import type { HomeConfig } from "./config.ts";
+
+/** The address that phones and boxes open: the configured name, or this machine. */
+export function originOf({ web }: HomeConfig): string {
+  const scheme = web.tls === undefined ? "http" : "https";
+  return `${scheme}://${web.name}${web.port === 0 ? "" : `:${web.port}`}`;
+}
