@@ -328,19 +328,11 @@ describe("a stream with bytes cut out, repeated and moved", () => {
         expect(heard.failure).toBeUndefined();
         for (const samples of samplesIn(heard)) expect(samples).toEqual({ spo2: 97, pulse_rate: 72 });
       }),
-      // The same draws each time until the known fault below is mended: chance finds it in one run of some ten.
+      // The same draws each time until a known fault is mended: 26 frames between two syncs, all with right sums, are
+      // believed before the second sync is missed. [{ kind: "repeat", from: 1, length: 135, to: 6 }, { kind: "cut",
+      // from: 0, length: 1, to: 0 }] gives a pulse as SpO2, and another seed finds it in one run of some ten.
       { seed: 11 },
     );
-  });
-
-  // Known fault: 26 frames between two syncs, all with right sums, are believed before the second sync is missed.
-  test.fails("never gives a value that was not sent, where a packet is one frame too long", async () => {
-    const edits: Edit[] = [
-      { kind: "repeat", from: 1, length: 135, to: 6 },
-      { kind: "cut", from: 0, length: 1, to: 0 },
-    ];
-    const heard = await decode({ format: "7" }, edits.reduce(apply, good(7)));
-    for (const samples of samplesIn(heard)) expect(samples).toEqual({ spo2: 97, pulse_rate: 72 });
   });
 });
 
