@@ -22,6 +22,12 @@ const TIMER_LEAP_MAX = 180;
 /** A stretch of waveform shorter than a packet, cut off by noise, is let go. */
 const WAVE_MIN_SAMPLES = FRAMES_PER_PACKET;
 
+/** A packet whose 25 frames have come: the status of the last one, and how much came since. */
+interface Held {
+  readonly status: number;
+  bytesBehind: number;
+}
+
 /** What the remarks of all frames since the last reading come to. */
 interface Remarks {
   artifact: boolean;
@@ -33,7 +39,8 @@ interface Remarks {
 /**
  * Formats 2 and 7. A reading leaves with the first whole packet and then with every third, or the next one after a
  * loss: the packet's own timer counts thirds of seconds. Values are the recording ones (mean of 4 beats), which go
- * missing at once when the finger leaves. A packet counts only when all its 25 frames came without a gap.
+ * missing at once when the finger leaves. A packet counts only when all its 25 frames came without a gap and the next
+ * frame begins another one: nothing numbers the frames, and 26 of them would put the values one place off.
  */
 export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sink: Sink): Decoder {
   const statusAt = format === 2 ? 1 : 0;
@@ -42,6 +49,7 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
   const floats = new Uint8Array(FRAMES_PER_PACKET);
   const packet = new Uint8Array(FRAMES_PER_PACKET * FRAME_BYTES);
   let position = -1;
+  let held: Held | undefined;
   let wave: number[] = [];
   let remarks = noRemarks();
   let timer: number | undefined;
@@ -98,12 +106,31 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
     if (wave.length >= FRAMES_PER_SECOND) flushWave();
   };
 
+  /** A packet whose 25 frames came is believed where another one begins behind it, or behind one that was damaged. */
+  const settle = (isSync: boolean): void => {
+    if (held === undefined) return;
+    const { status: lastStatus, bytesBehind } = held;
+    if (isSync && (bytesBehind === 0 || bytesBehind === packet.length)) {
+      held = undefined;
+      return complete(lastStatus);
+    }
+    if (!isSync && bytesBehind > 0 && bytesBehind < packet.length) {
+      held.bytesBehind += FRAME_BYTES;
+      return;
+    }
+    held = undefined;
+    sink.reject(packet, "a packet went on after 25 of 25 frames");
+    wave = [];
+  };
+
   const framer = createFramer({
     rule: fixedLengthRule(format === 2 ? FORMAT_2 : FORMAT_7),
     confirm: CONFIRM_FRAMES,
     onFrame(bytes, at) {
       const flags = bytes[at + statusAt] ?? 0;
-      if ((flags & STATUS.sync) !== 0) {
+      const isSync = (flags & STATUS.sync) !== 0;
+      settle(isSync);
+      if (isSync) {
         // A packet that was cut short without noise lost whole frames: the waveform has a gap of unknown length.
         if (position > 0) {
           sink.reject(
@@ -129,10 +156,11 @@ export function createPacketDecoder(format: 2 | 7, hasSensorSocket: boolean, sin
       position += 1;
       if (position < FRAMES_PER_PACKET) return;
       position = -1;
-      complete(flags);
+      held = { status: flags, bytesBehind: 0 };
     },
     onNoise(bytes, reason) {
       position = -1;
+      if (held !== undefined) held.bytesBehind += bytes.length;
       sink.reject(bytes, reason);
       flushWave();
     },
