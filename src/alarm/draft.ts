@@ -78,13 +78,13 @@ export function setJudged(draft: Draft, key: string, judged: Judged): void {
 /** Replaces, adds or (undefined) removes an instance. */
 export function setRuntime(draft: Draft, key: string, runtime: Runtime | undefined): void {
   const { [key]: before, ...others } = draft.core.runtimes;
-  if (before === runtime) return;
-  if (before?.in !== runtime?.in || before?.unknown?.why !== runtime?.unknown?.why) draft.isVisible = true;
-  // What was counted goes with the instance: what still stands is news to the next one.
+  // What was counted goes with the instance, also where there was none: what still stands is news to the next one.
   if (runtime === undefined && judgedOf(draft, key) !== undefined) {
     const { [key]: _counted, ...judged } = draft.judged ?? draft.live.judged;
     draft.judged = judged;
   }
+  if (before === runtime) return;
+  if (before?.in !== runtime?.in || before?.unknown?.why !== runtime?.unknown?.why) draft.isVisible = true;
   const runtimes = runtime === undefined ? others : { ...draft.core.runtimes, [key]: runtime };
   draft.core = { ...draft.core, runtimes };
 }
