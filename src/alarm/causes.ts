@@ -6,7 +6,7 @@ import {
   type Occurrence,
   priorityRank,
 } from "../domain/alarm.ts";
-import type { OccurrenceId } from "../domain/ids.ts";
+import { byCount, type OccurrenceId } from "../domain/ids.ts";
 import { isSignalId, SIGNALS, type SignalId } from "../domain/signal.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import { CAUSES, type Cause, type Picture, type Sign } from "./cause-table.ts";
@@ -65,7 +65,7 @@ function byUrgency(a: Occurrence | undefined, b: Occurrence | undefined): number
     Number(isCall(b)) - Number(isCall(a)) ||
     Number(isTechnical(a)) - Number(isTechnical(b)) ||
     a.raisedAt - b.raisedAt ||
-    (a.id < b.id ? -1 : 1)
+    byCount(a.id, b.id)
   );
 }
 

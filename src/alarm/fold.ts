@@ -8,7 +8,7 @@ import {
   type PastOccurrence,
   priorityRank,
 } from "../domain/alarm.ts";
-import type { BedId } from "../domain/ids.ts";
+import { type BedId, byCount } from "../domain/ids.ts";
 import { absent } from "../domain/sample.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { DAY_MS, MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
@@ -150,7 +150,7 @@ const byUrgency = (a: Occurrence, b: Occurrence): number =>
   priorityRank(b.priority) - priorityRank(a.priority) ||
   Number(isTechnical(a)) - Number(isTechnical(b)) ||
   a.raisedAt - b.raisedAt ||
-  (a.id < b.id ? -1 : 1);
+  byCount(a.id, b.id);
 
 function commandsOf(entries: readonly JournalEntry[]): readonly string[] {
   const ids = entries.flatMap((entry) => [

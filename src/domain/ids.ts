@@ -10,6 +10,10 @@ export type PersonId = string;
 /** `<bed>-<journal>-<n>`: journal is made with the journal file, n counts in engine state. */
 export type OccurrenceId = string;
 
+/** Orders occurrences of one bed and journal as they were counted: 9 before 10. */
+export const byCount = (a: OccurrenceId, b: OccurrenceId): number =>
+  a.length - b.length || (a < b ? -1 : Number(a > b));
+
 /** RFC 4648 base32 letters in lower case: no 0, 1, 8 or 9 to misread. */
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 

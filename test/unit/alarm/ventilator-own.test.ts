@@ -247,7 +247,7 @@ describe("VENT_REMOTE_ALARM", () => {
     const bed = bedWith({ from: Date.UTC(2024, 0, 15, 20, 0, 0) });
     contact(bed, 3500, 0);
     contact(bed, 110, 1);
-    expect(bed.lines("VENT_REMOTE_ALARM")).toEqual(["3601 occurred VENT_REMOTE_ALARM high"]);
+    expect(bed.lines("VENT_REMOTE_ALARM")).toEqual(["3600 occurred VENT_REMOTE_ALARM high"]);
   });
 
   test("by day it rings where the machine is known to treat, and not where it stands by", () => {
