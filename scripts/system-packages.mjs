@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { root, say } from "./bootstrap.mjs";
 
 /**
@@ -56,7 +57,7 @@ export function reportMissing() {
 }
 
 /** Installs what is missing with apt-get. Says what it does; whether it worked is told by looking again. */
-export function installMissing() {
+function installMissing() {
   const packages = systemPackages.filter((each) => !isPresent(each)).map((each) => each.package);
   if (packages.length === 0) return;
   say(`installing system packages: ${packages.join(" ")}`);
@@ -117,3 +118,6 @@ function testFiles(folder) {
     return entry.name.endsWith(".test.ts") ? [place] : [];
   });
 }
+
+// Called as a program it installs.
+if (process.argv[1] === fileURLToPath(import.meta.url)) installMissing();

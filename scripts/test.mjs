@@ -14,7 +14,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { ensureInstalled, ensurePages, hasPages, root, say, tool } from "./bootstrap.mjs";
 import { runVitest } from "./run-vitest.mjs";
-import { installMissing, reportMissing } from "./system-packages.mjs";
+import { reportMissing } from "./system-packages.mjs";
 
 const inCi = process.env.CI === "true" || process.env.CI === "1";
 const args = process.argv.slice(2);
@@ -32,8 +32,10 @@ const MOST_SECOND_RUNS = 6;
 
 process.chdir(root);
 if (packagesMatch()) {
-  if (!staticOnly) checkMachine();
+  // Fetching packages is mostly waiting: the static checks need none of them.
+  const machine = staticOnly ? undefined : checkMachine();
   if (args.length === 0) await staticChecks();
+  await machine;
   if (!staticOnly) vitest();
 }
 summary();
@@ -50,8 +52,11 @@ function packagesMatch() {
 }
 
 /** What the machine lacks: a skip on a person's machine, said by name; a failure where everything was to be there. */
-function checkMachine() {
-  if (install) installMissing();
+async function checkMachine() {
+  if (install) {
+    const { output } = await ended(process.execPath, [path.join(root, "scripts/system-packages.mjs")], process.env);
+    if (output !== "") console.log(output);
+  }
   const missing = reportMissing();
   if (missing.length === 0) return;
   if (install) failed("system packages", 0, `could not be installed: ${missing.join(", ")}`);
