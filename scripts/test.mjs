@@ -54,7 +54,11 @@ function packagesMatch() {
 /** What the machine lacks: a skip on a person's machine, said by name; a failure where everything was to be there. */
 async function checkMachine() {
   if (install) {
-    const { output } = await ended(process.execPath, [path.join(root, "scripts/system-packages.mjs")], process.env);
+    const { output } = await ended(
+      process.execPath,
+      [path.join(root, "scripts/system-packages.mjs")],
+      process.env,
+    );
     if (output !== "") console.log(output);
   }
   const missing = reportMissing();
