@@ -53,7 +53,7 @@ const table = {
   server: {
     folders: ["domain", "words", "alarm/fold", "trends", "report", "crypt"],
     types: ["config"],
-    npm: ["fastify", "@fastify/", "ws", "typebox", "@simplewebauthn/server"],
+    npm: ["fastify", "@fastify/", "ws", "typebox", "@simplewebauthn/server", "openid-client"],
     node: "any",
   },
   config: { folders: ["domain", "crypt"], npm: ["yaml", "typebox"], node: "any" },

@@ -20,6 +20,7 @@ import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
 import { createHubHomes } from "./hub-homes.ts";
+import { hubOidc } from "./hub-oidc.ts";
 import { keepRetaining } from "./hub-retention.ts";
 import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
@@ -52,6 +53,8 @@ export interface HubOptions {
   readonly authority?: NonNullable<ServerDeps["authority"]>;
   /** How long numbers are kept, now. */
   readonly keep: () => HomeConfig["keep"];
+  /** Reads a file of the configuration that holds a secret. */
+  readonly secret: (file: string) => Promise<string>;
 }
 
 /** The server side of many homes: takes what boxes say, shows it to who may see it, brings back what people say. */
@@ -191,6 +194,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         ...{ organisation, live, homes, desks, pairing },
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
       }),
+      ...hubOidc(world, config, organisation, options.secret),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
       metrics: { ...config.metrics, load: () => meter.read(), ingest: () => ingest.status() },
       command: async (bed, command) =>

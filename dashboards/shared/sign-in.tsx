@@ -3,6 +3,7 @@ import type { TargetedEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { SignInRequest } from "../../src/server/contract.ts";
 import type { Trouble } from "./api.ts";
+import { ClinicSignIn } from "./clinic-sign-in.tsx";
 import { isMe, usePage } from "./page.ts";
 import { PasskeySignIn } from "./passkey.tsx";
 import { TroubleBox } from "./trouble.tsx";
@@ -94,6 +95,7 @@ export function SignIn() {
         {busy.value ? text.sending : text.submit}
       </button>
       <PasskeySignIn />
+      <ClinicSignIn />
     </form>
   );
 }

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { MembersResponse, SignInsResponse } from "../../src/server/contract/people.ts";
 import { fill } from "../../src/words/template.ts";
 import { type Answer, hasKeys, type Trouble } from "../shared/api.ts";
+import { ClinicIdentities, useReturned } from "../shared/clinic-sign-in.tsx";
 import { usePage } from "../shared/page.ts";
 import { canUsePasskeys, makePasskey } from "../shared/passkey.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
@@ -17,6 +18,7 @@ export function Account() {
   const words = technician.signIns;
   const list = useSignal<SignInsResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
+  const returned = useReturned();
   const who = page.who.value;
   const zone = page.heard.value?.beds[0]?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -98,8 +100,14 @@ export function Account() {
           ) : (
             <p class="small">{words.noPasskeys}</p>
           )}
+          <ClinicIdentities
+            identities={list.value.identities ?? []}
+            zone={zone}
+            onRemove={(path) => page.handOver(end(path))}
+          />
         </>
       )}
+      {returned !== undefined && <TroubleBox trouble={returned} />}
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
     </section>
   );

@@ -9,6 +9,7 @@ import { coverageFindings } from "./check/coverage.ts";
 import { error, findingLine, ok, warning } from "./check/finding.ts";
 import { machineFindings } from "./check/machine.ts";
 import { networkFindings } from "./check/network.ts";
+import { oidcFindings } from "./check/oidc.ts";
 import { sourceFindings } from "./check/sources.ts";
 import { storeFindings } from "./check/store.ts";
 import { brokerLogin, surroundingsFindings } from "./check/surroundings.ts";
@@ -65,6 +66,7 @@ async function tellHome(
   const answers = network.some(({ where, level }) => where === "broker" && level === "ok");
   if (answers) await tell(await brokerLogin(config, terminal));
   await tell(await storeFindings(config, terminal));
+  await tell(await oidcFindings(config, terminal));
   const links = createLinks({ clock: terminal.clock });
   try {
     await tell(await sourceFindings(config, { links, terminal, families, heldBy }));

@@ -11,6 +11,7 @@ import { composeHome } from "../home.ts";
 import { composeHub } from "../hub.ts";
 import { createHubPost } from "../ops/hub-request.ts";
 import { machineZone } from "../ops/machine.ts";
+import { readSecretFile } from "../ops/secret-file.ts";
 import { createUploads } from "../ops/uploads.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { Uploads } from "../port/upload.ts";
@@ -236,6 +237,7 @@ async function runHub(run: Running): Promise<number> {
       pagesFolder: PAGES,
       certificate: () => certificateOf(real.certificates),
       keep: () => real.settings().keep,
+      secret: readSecretFile,
       ...authorityOf(real),
     });
     return await serve(hub, real, terminal, {

@@ -2,6 +2,7 @@ import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import type { BedId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { LogLevel } from "../port/log.ts";
+import type { OidcConfig } from "./oidc.ts";
 import type { StoreConfig } from "./store.ts";
 
 /** Everything that roots need to know, after defaults; made from a configuration file or by the demo. */
@@ -16,6 +17,8 @@ export interface HomeConfig {
     readonly name: string;
     /** The broker as boxes reach it; without a url the embedded one listens there with TLS. */
     readonly boxes: { readonly url?: string; readonly host: string; readonly port: number };
+    /** Outside providers of identities that people may sign in through; absent: none. */
+    readonly oidc?: readonly OidcConfig[];
   };
   readonly web: {
     readonly host: string;

@@ -4,6 +4,7 @@ import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { BedConfig, HomeConfig, LogConfig } from "./config.ts";
 import { nearest } from "./nearest.ts";
+import { oidcProblems, oidcWithDefaults } from "./oidc.ts";
 import { type ConfigFile, HomeConfigSchema } from "./schema.ts";
 import { storeProblem, storeWithDefaults } from "./store.ts";
 
@@ -202,6 +203,7 @@ function meaningFindings(
   };
   const store = storeProblem(file.store);
   if (store !== undefined) error("CONFIG_INVALID", store.path, store.what, store.fix);
+  for (const { path, what, fix } of oidcProblems(file.hub?.oidc)) error("CONFIG_INVALID", path, what, fix);
   const zone = file.zone ?? machine.zone;
   if (!isZone(zone)) {
     error(
@@ -361,6 +363,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
               port: hub.boxes?.port ?? 8883,
               ...(hub.boxes?.url === undefined ? {} : { url: hub.boxes.url }),
             },
+            ...(hub.oidc === undefined ? {} : { oidc: oidcWithDefaults(hub.oidc) }),
           },
         }),
     web: {

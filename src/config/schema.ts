@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { OidcSchema } from "./oidc.ts";
 import { StoreSchema } from "./store.ts";
 
 /**
@@ -108,6 +109,7 @@ export const HomeConfigSchema = Type.Object(
               closed,
             ),
           ),
+          oidc: Type.Optional(OidcSchema),
         },
         {
           ...closed,

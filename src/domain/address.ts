@@ -18,3 +18,7 @@ export function ipVersion(text: string): 0 | 4 | 6 {
     return 4;
   return text.includes(":") && !text.includes("[") && URL.canParse(`http://[${text}]/`) ? 6 : 0;
 }
+
+/** Whether an address is one of this machine itself: nothing that is sent there leaves it. */
+export const isLoopbackUrl = ({ hostname }: URL): boolean =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);

@@ -3,7 +3,7 @@ export type Reach = "yes" | "partly" | "no";
 
 /** One kind of place outside the house that this program may connect to by itself. */
 export interface OutboundHost {
-  /** The part of the program: a channel's id, or `hub`, `broker`, `store`, `relay`, `update`, `device`. */
+  /** The part of the program: a channel's id, or `hub`, `broker`, `store`, `relay`, `identities`, `update`, `device`. */
   readonly part: string;
   /** A host name, `*.name` for everything below it, or `<setting>`: the host that this setting of the configuration names. */
   readonly host: string;
@@ -78,6 +78,15 @@ export const OUTBOUND: readonly OutboundHost[] = [
     protocol: "http, https",
     when: "once a second, where an outside store is configured",
     sees: "numbers and alarms, under the ids of home, bed and device; no names",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "identities",
+    host: "<hub.oidc.issuer>, and the hosts that its discovery document names",
+    ports: "as configured",
+    protocol: "https, http on this machine",
+    when: "somebody signs in through the clinic's own provider, and `breathwatch check`",
+    sees: "that somebody signs in here; nothing of any home",
     reach: { CN: "yes", elsewhere: "yes" },
   },
   {

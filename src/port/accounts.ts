@@ -9,6 +9,10 @@ export type OrganisationId = string;
 export const ORGANISATION_ROLES = ["owner", "therapist", "technician"] as const;
 export type OrganisationRole = (typeof ORGANISATION_ROLES)[number];
 
+/** Roles that an outside provider of identities may give: whoever owns an organisation is never decided elsewhere. */
+export const GIVEN_ROLES = ["therapist", "technician"] as const;
+export type GivenRole = (typeof GIVEN_ROLES)[number];
+
 /** A role in a home: of the family, or through an organisation that the home let in. */
 export interface HomeRole {
   readonly home: HomeId;
@@ -42,10 +46,12 @@ export interface SessionRecord {
   readonly way: SignInWay;
   /** What the browser calls itself, in a few words. */
   readonly label: string;
+  /** Of a sign-in through a clinic's own provider of identities: which one. */
+  readonly issuer?: string;
 }
 
 /** A sign-in as its owner sees it. */
-export interface SessionView extends Omit<SessionRecord, "account"> {
+export interface SessionView extends Omit<SessionRecord, "account" | "issuer"> {
   /** Newest use, to about an hour. */
   readonly seenAt: Wall;
 }
@@ -70,6 +76,22 @@ export interface Credential {
   readonly transports: readonly string[];
   readonly label: string;
   readonly createdAt: Wall;
+  readonly usedAt?: Wall;
+}
+
+/**
+ * Who somebody is at an outside provider of identities. The name there (its subject) finds it and is not told again.
+ */
+export interface ExternalIdentity {
+  readonly issuer: string;
+  readonly account: PersonId;
+  /** The role that came with it and goes with it; absent: the account was there before, and gets none by it. */
+  readonly gives?: {
+    readonly organisation: OrganisationId;
+    readonly role: GivenRole;
+  };
+  readonly linkedAt: Wall;
+  /** Newest sign-in by it; absent: none yet. */
   readonly usedAt?: Wall;
 }
 
@@ -156,8 +178,17 @@ export interface Accounts {
   removeCredential(account: PersonId, id: string): Promise<void>;
 
   /** Who is known under this name at an outside issuer of identities. */
-  external(issuer: string, subject: string): Promise<PersonId | undefined>;
-  putExternal(issuer: string, subject: string, account: PersonId): Promise<void>;
+  external(issuer: string, subject: string): Promise<ExternalIdentity | undefined>;
+  /** Of an account, oldest first. */
+  externals(account: PersonId): Promise<readonly ExternalIdentity[]>;
+  /** False where the name is somebody's already, or the account has one there: nothing is changed then. */
+  addExternal(subject: string, identity: ExternalIdentity): Promise<boolean>;
+  /** A sign-in by it; what it gives from now on. */
+  useExternal(account: PersonId, issuer: string, at: Wall, gives: ExternalIdentity["gives"]): Promise<void>;
+  /** False where the account has none there. */
+  removeExternal(account: PersonId, issuer: string): Promise<boolean>;
+  /** Ends the sign-ins of an account through an issuer but one; the hashes of those that ended. */
+  endSessionsBy(account: PersonId, issuer: string, but?: string): Promise<readonly string[]>;
 
   organisations(): Promise<readonly Organisation[]>;
   putOrganisation(organisation: Organisation): Promise<void>;

@@ -37,6 +37,7 @@ import { isScraper, metricRoutes } from "./routes/metrics.ts";
 import { nightFileRoutes } from "./routes/night-files.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { noteRoutes } from "./routes/notes.ts";
+import { oidcRoutes } from "./routes/oidc.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { organisationRoutes } from "./routes/organisations.ts";
 import { pageRoutes } from "./routes/pages.ts";
@@ -126,6 +127,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   meRoutes(app, context);
   peopleRoutes(app, context);
   passkeyRoutes(app, context);
+  oidcRoutes(app, context);
   organisationRoutes(app, context);
   shareRoutes(app, context);
   bedRoutes(app, context);

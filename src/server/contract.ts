@@ -144,8 +144,14 @@ export interface Me {
   readonly version: string;
   /** VAPID public key for push subscription. */
   readonly pushKey: string;
-  /** Further ways to sign in. `passkey`: the host name where passkeys work. */
-  readonly ways?: { readonly passkey?: string };
+  /** Further ways to sign in. `passkey`: the host name where passkeys work; `oidc`: on pages at `origin`. */
+  readonly ways?: {
+    readonly passkey?: string;
+    readonly oidc?: {
+      readonly origin: string;
+      readonly providers: readonly { readonly id: string; readonly label: string }[];
+    };
+  };
 }
 
 /** POST /api/sign-in; answers Me and sets the session cookie. */

@@ -4,7 +4,7 @@ import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
-import type { Account, Accounts, JoinCode } from "../port/accounts.ts";
+import type { Account, Accounts, JoinCode, OrganisationId } from "../port/accounts.ts";
 import type { Clock } from "../port/clock.ts";
 import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
@@ -19,6 +19,7 @@ import type { ImportState } from "./contract/import.ts";
 import type { BaselinesResponse } from "./contract/limits.ts";
 import type { DeviceView, FrameLine, SimulationRequest, SimulationView } from "./contract/technician.ts";
 import type { LiveModel } from "./live-model.ts";
+import type { OidcProvider } from "./oidc-provider.ts";
 import type { PairingDesk } from "./pairing-desk.ts";
 
 /** What came of a command: `reason` is a sentence for the person who asked. */
@@ -158,6 +159,14 @@ export interface ServerDeps {
   readonly metrics?: Metrics;
   /** Host name that passkeys belong to (passkeyHostOf); absent: there are none here. */
   readonly passkeyHost?: string;
+  /** Sign-in through a clinic's own providers of identities; absent: there is none here. */
+  readonly oidc?: {
+    /** Where pages must be for it: providers send browsers back here and nowhere else. */
+    readonly origin: string;
+    /** Whom it lets in to. */
+    readonly organisation: OrganisationId;
+    readonly providers: readonly OidcProvider[];
+  };
   /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

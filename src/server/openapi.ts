@@ -19,6 +19,12 @@ const OTHER_ANSWERS: { readonly [route: string]: { readonly status: number; read
   "GET /api/devices/:device/recording": { status: 200, type: "text/plain" },
   "POST /api/beds/:bed/limits/what-if": { status: 200, type: "application/x-ndjson" },
   "GET /metrics": { status: 200, type: "text/plain" },
+  "GET /api/sign-in/oidc/:provider/return": { status: 303 },
+};
+
+const DESCRIPTIONS: { readonly [status: number]: string | undefined } = {
+  101: "a WebSocket (docs/api.md, Live)",
+  303: "on to a page of this server",
 };
 
 const Operation = Type.Object({
@@ -115,7 +121,7 @@ function answersOf(route: string, { responses }: Operation): { readonly [status:
   const other = OTHER_ANSWERS[route] ?? (route.startsWith("GET ") ? undefined : { status: 204 });
   if (other === undefined) throw new Fault("SERVER_FAILED", `${route} does not say what it answers.`);
   const { status, type } = other;
-  const description = status === 101 ? "a WebSocket (docs/api.md, Live)" : "done";
+  const description = DESCRIPTIONS[status] ?? "done";
   if (type === undefined) return { [String(status)]: { description } };
   return { [String(status)]: { description, content: { [type]: { schema: { type: "string" } } } } };
 }

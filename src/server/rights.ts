@@ -56,6 +56,22 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "POST /api/me/passkeys/begin": { who: everyone, does: "begins to make a passkey of one's own" },
   "POST /api/me/passkeys": { who: everyone, does: "keeps the passkey that the browser made" },
   "DELETE /api/me/passkeys/:passkey": { who: everyone, does: "removes a passkey of one's own" },
+  "POST /api/sign-in/oidc/:provider/begin": {
+    who: "anyone",
+    does: "says where to sign in at a clinic's own provider of identities",
+  },
+  "GET /api/sign-in/oidc/:provider/return": {
+    who: "anyone",
+    does: "takes a browser back from there, signs in or links, and sends it on to a page",
+  },
+  "POST /api/me/oidc/:provider/begin": {
+    who: everyone,
+    does: "says where to go to link who one is at a clinic to one's account",
+  },
+  "DELETE /api/me/oidc/:provider": {
+    who: everyone,
+    does: "removes that link, with the sign-ins by it but this one",
+  },
   "POST /api/me/join": { who: everyone, does: "joins one more home or organisation by a code" },
   "GET /api/me/sign-ins": { who: everyone, does: "one's own sign-ins" },
   "DELETE /api/me/sign-ins": { who: everyone, does: "ends all of one's sign-ins but this one" },

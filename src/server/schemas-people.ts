@@ -72,6 +72,17 @@ export const SignInsAnswer = Type.Object({
       usedAt: Type.Optional(Time),
     }),
   ),
+  identities: Type.Optional(
+    Type.Array(
+      Type.Object({
+        provider: Type.String(),
+        label: Type.String(),
+        linkedAt: Time,
+        usedAt: Type.Optional(Time),
+        only: Type.Boolean(),
+      }),
+    ),
+  ),
   login: Type.Optional(Type.String()),
 });
 const Member = { id: Type.String(), name: Type.String(), language: Type.Enum(LANGUAGES) };

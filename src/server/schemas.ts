@@ -124,7 +124,17 @@ export const MeAnswer = Type.Object({
   hub: Type.Optional(Type.Boolean()),
   version: Type.String(),
   pushKey: Type.String(),
-  ways: Type.Optional(Type.Object({ passkey: Type.Optional(Type.String()) })),
+  ways: Type.Optional(
+    Type.Object({
+      passkey: Type.Optional(Type.String()),
+      oidc: Type.Optional(
+        Type.Object({
+          origin: Type.String(),
+          providers: Type.Array(Type.Object({ id: Type.String(), label: Type.String() })),
+        }),
+      ),
+    }),
+  ),
 });
 export const JoinCodeAnswer = Type.Object({ code: Type.String(), expiresInMs: Type.Number() });
 export const CommandAnswer = Type.Object({ accepted: Type.Literal(true) });

@@ -41,6 +41,10 @@ export const cookieName = (secure: boolean): string => (secure ? "__Host-breathw
 export const shareCookie = (secure: boolean): string =>
   secure ? "__Host-breathwatch-share" : "breathwatch-share";
 
+/** Name of the cookie that brings somebody back from a clinic's sign-in in the same browser. */
+export const oidcCookie = (secure: boolean): string =>
+  secure ? "__Host-breathwatch-oidc" : "breathwatch-oidc";
+
 /**
  * Whether a request that changes something was made by our own page, undefined when so. Browsers say so in
  * Sec-Fetch-Site or Origin; a request with neither is no browser's, and then no cookie was taken along unasked.

@@ -26,8 +26,16 @@ export interface SignedIn {
 
 /** Sign-ins: 32 random bytes in a cookie, their SHA-256 in the state store. */
 export interface Sessions {
-  /** Starts one and returns the secret for the cookie. `label`: what the browser calls itself. */
-  start(account: PersonId, way: SignInWay, label: string): Promise<string>;
+  /**
+   * Starts one and returns the secret for the cookie. `label`: what the browser calls itself; `issuer`: the provider
+   * of identities that it came through.
+   */
+  start(
+    account: PersonId,
+    way: SignInWay,
+    label: string,
+    through?: { readonly issuer?: string; readonly lastsMs: number },
+  ): Promise<string>;
   /**
    * Who holds this secret; undefined for nobody. Rejects with STATE_FAILED only when the store does not answer
    * and this sign-in was not seen in the last day.
@@ -91,11 +99,20 @@ export function createSessions(deps: {
   };
 
   return {
-    async start(account, way, label) {
+    async start(account, way, label, { issuer, lastsMs } = { lastsMs: SESSION_MS }) {
       const secret = Buffer.from(random.bytes(32)).toString("base64url");
       const createdAt = clock.wall();
-      const expiresAt = wall(createdAt + SESSION_MS);
-      await accounts.addSession({ tokenHash: hashOf(secret), account, createdAt, expiresAt, way, label });
+      await accounts.addSession({
+        ...{
+          tokenHash: hashOf(secret),
+          account,
+          createdAt,
+          expiresAt: wall(createdAt + lastsMs),
+          way,
+          label,
+        },
+        ...(issuer === undefined ? {} : { issuer }),
+      });
       return secret;
     },
     async find(secret) {

@@ -3,13 +3,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../domain/fault.ts";
 import type { HomeId, PersonId } from "../domain/ids.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
-import type { Account, JoinCode, SignInWay } from "../port/accounts.ts";
+import type { Account, JoinCode, OrganisationId, SignInWay } from "../port/accounts.ts";
 import type { Context } from "./context.ts";
 import { cookieName } from "./security.ts";
 import { SESSION_MS } from "./sessions.ts";
 
 /** People of one home, or of one organisation. */
-const PEOPLE_MAX = 200;
+export const PEOPLE_MAX = 200;
 const LABEL_MAX = 80;
 /** Letters of a hash that name a passkey. */
 const NAME_LENGTH = 16;
@@ -21,9 +21,10 @@ export async function startSignIn(
   reply: FastifyReply,
   account: PersonId,
   way: SignInWay,
+  through: { readonly issuer?: string; readonly lastsMs: number } = { lastsMs: SESSION_MS },
 ): Promise<void> {
-  const secret = await context.sessions.start(account, way, browserOf(request));
-  setCookie(context, reply, secret, SESSION_MS / 1_000);
+  const secret = await context.sessions.start(account, way, browserOf(request), through);
+  setCookie(context, reply, secret, through.lastsMs / 1_000);
   reply.header("cache-control", "no-store");
 }
 
@@ -107,6 +108,19 @@ export async function endRole(context: Context, id: PersonId, home: HomeId): Pro
   rolesChanged(context);
 }
 
+/** Takes somebody's role in an organisation; who is left without any place is removed altogether. */
+export async function endOrganisationRole(
+  context: Context,
+  id: PersonId,
+  organisation: OrganisationId,
+): Promise<void> {
+  const { accounts } = context.deps;
+  await accounts.endOrganisationRole(id, organisation);
+  const left = await accounts.account(id);
+  if (left?.homes.length === 0 && left.organisations.length === 0) await accounts.removeAccount(id);
+  rolesChanged(context);
+}
+
 /** Changes name or language everywhere. */
 export async function rename(
   context: Context,
@@ -147,7 +161,7 @@ export function personOf(account: Account): Person | undefined {
 
 async function hasProof({ deps: { accounts } }: Context, id: PersonId): Promise<boolean> {
   if ((await accounts.login(id)) !== undefined) return true;
-  if ((await accounts.credentials(id)).length > 0) return true;
+  if ((await accounts.credentials(id)).length > 0 || (await accounts.externals(id)).length > 0) return true;
   return ((await accounts.account(id))?.organisations.length ?? 0) > 0;
 }
 

@@ -22,8 +22,29 @@ export interface SignInsResponse {
     readonly createdAt: number;
     readonly usedAt?: number;
   }[];
+  /**
+   * Who one is at a clinic's sign-in. DELETE /api/me/oidc/:provider, 204, takes it away with its sign-ins but this one;
+   * `only`: one's role comes from there, and it is the one way in.
+   */
+  readonly identities?: readonly {
+    readonly provider: string;
+    readonly label: string;
+    readonly linkedAt: number;
+    readonly usedAt?: number;
+    readonly only: boolean;
+  }[];
   /** The name by which one signs in with a password; absent: there is no password. */
   readonly login?: string;
+}
+
+/** POST /api/sign-in/oidc/:provider/begin ; the page that one comes back to. */
+export interface OidcBeginRequest {
+  readonly page: string;
+  readonly language: Language;
+}
+/** POST /api/me/oidc/:provider/begin too: the provider's page, to be opened in place of ours. */
+export interface OidcBegunResponse {
+  readonly url: string;
 }
 
 /** GET /api/homes/:home/people ; DELETE /api/homes/:home/people/:person, 204: role, phones and all are gone. */

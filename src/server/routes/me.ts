@@ -118,8 +118,8 @@ const wrongCode = (): Fault =>
 
 /** What a page is told of who is signed in. */
 export function meOf(deps: ServerDeps, account: Account | undefined): Me {
-  const { passkeyHost: passkey } = deps;
-  const ways = { ...(passkey === undefined ? {} : { passkey }) };
+  const { passkeyHost: passkey, oidc } = deps;
+  const ways = { ...(passkey === undefined ? {} : { passkey }), ...(oidc && { oidc: buttonsOf(oidc) }) };
   const about = { ...deps.about(account), ...(Object.keys(ways).length === 0 ? {} : { ways }) };
   const person = account === undefined ? undefined : personOf(account);
   if (account === undefined || person === undefined) return about;
@@ -127,6 +127,11 @@ export function meOf(deps: ServerDeps, account: Account | undefined): Me {
   const hub = deps.pairing === undefined ? {} : { hub: true };
   return { ...about, ...hub, person, homes, organisations };
 }
+
+const buttonsOf = ({ origin, providers }: NonNullable<ServerDeps["oidc"]>) => ({
+  origin,
+  providers: providers.map(({ config: { id, label } }) => ({ id, label })),
+});
 
 /** Counts tries to guess a secret; throws RATE_LIMITED once there are too many. */
 export function limitGuesses(app: App): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {

@@ -6,7 +6,7 @@ import type { JoinCodeResponse } from "../contract.ts";
 import { joinCodeHash, makeCode } from "../owner-code.ts";
 import { JoinCodeAnswer } from "../schemas.ts";
 import * as schemas from "../schemas-people.ts";
-import { rolesChanged } from "../sign-ins.ts";
+import { endOrganisationRole, rolesChanged } from "../sign-ins.ts";
 
 const JOIN_CODE_MS = 10 * MINUTE_MS;
 
@@ -123,10 +123,7 @@ export function organisationRoutes(app: App, context: Context): void {
           fix: "Let somebody else in as owner first.",
         });
       }
-      await accounts.endOrganisationRole(id, organisation);
-      const left = await accounts.account(id);
-      if (left?.homes.length === 0 && left.organisations.length === 0) await accounts.removeAccount(id);
-      rolesChanged(context);
+      await endOrganisationRole(context, id, organisation);
       context.audit("organisation.person_removed", `${organisation} ${id}`, context.person(request));
       return reply.code(204).send();
     },

@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
 import type { Me } from "../contract.ts";
+import { refuseOtherWays } from "../oidc-accounts.ts";
 import { createPasskeys, type PasskeyPlace, passkeyPlace } from "../passkeys.ts";
 import { MeAnswer } from "../schemas.ts";
 import * as schemas from "../schemas-passkeys.ts";
@@ -23,12 +24,14 @@ export function passkeyRoutes(app: App, context: Context): void {
     { schema: { response: { 200: schemas.PasskeyAsk } } },
     async (request, reply) => {
       reply.header("cache-control", "no-store");
+      await refuseOtherWays(context, context.account(request).id);
       return await passkeys.beginMaking(placeOf(request), context.account(request));
     },
   );
 
   app.post("/api/me/passkeys", { schema: { body: schemas.MakePasskey } }, async (request, reply) => {
     const { label, made } = request.body;
+    await refuseOtherWays(context, context.account(request).id);
     const name = label?.trim() ?? browserOf(request);
     await passkeys.finishMaking(placeOf(request), context.account(request), made, name);
     context.audit("passkey.made", "", context.person(request));

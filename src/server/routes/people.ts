@@ -3,10 +3,12 @@ import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
 import type { MembersResponse, SignInsResponse } from "../contract/people.ts";
 import type { Me } from "../contract.ts";
+import { refuseOtherWays } from "../oidc-accounts.ts";
 import { MeAnswer } from "../schemas.ts";
 import * as schemas from "../schemas-people.ts";
 import { endRole, endSignIns, passkeyName, startSignIn } from "../sign-ins.ts";
 import { limitGuesses, meOf } from "./me.ts";
+import { identitiesOf } from "./oidc.ts";
 
 /** Letters of a sign-in's hash that name it. */
 const ID_LENGTH = 16;
@@ -34,7 +36,12 @@ export function peopleRoutes(app: App, context: Context): void {
         id: tokenHash.slice(0, ID_LENGTH),
         current: tokenHash === current,
       }));
-      return { signIns, passkeys, ...(login === undefined ? {} : { login }) };
+      const identities = identitiesOf(deps, await accounts.externals(id));
+      return {
+        ...{ signIns, passkeys },
+        ...(identities === undefined ? {} : { identities }),
+        ...(login === undefined ? {} : { login }),
+      };
     },
   );
 
@@ -62,7 +69,9 @@ export function peopleRoutes(app: App, context: Context): void {
 
   app.put("/api/me/password", { schema: { body: schemas.SetPassword } }, async (request, reply) => {
     const { login, password } = request.body;
-    await accounts.setPassword(context.account(request).id, login.trim(), await hashPassword(password));
+    const { id } = context.account(request);
+    await refuseOtherWays(context, id);
+    await accounts.setPassword(id, login.trim(), await hashPassword(password));
     context.audit("password.set", "", context.person(request));
     return reply.code(204).send();
   });

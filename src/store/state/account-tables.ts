@@ -109,12 +109,12 @@ export class AccountTables extends CredentialTables implements AccountMethods {
     return this.#sql.get(sql) !== undefined;
   }
 
-  addSession({ tokenHash, account, createdAt, expiresAt, way, label }: SessionRecord): void {
+  addSession({ tokenHash, account, createdAt, expiresAt, way, label, issuer }: SessionRecord): void {
     this.#sql.together(() => {
       this.#sql.run("DELETE FROM sign_in WHERE expires_at <= ?", createdAt);
       this.#sql.run(
-        `INSERT INTO sign_in (token_hash, account, created_at, expires_at, seen_at, way, label)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sign_in (token_hash, account, created_at, expires_at, seen_at, way, label, issuer)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         tokenHash,
         account,
         createdAt,
@@ -122,6 +122,7 @@ export class AccountTables extends CredentialTables implements AccountMethods {
         createdAt,
         way,
         this.#sql.sealed("sign_in.label", label),
+        issuer ?? null,
       );
       this.#sql.run(
         `DELETE FROM sign_in WHERE account = ? AND token_hash NOT IN
@@ -169,6 +170,11 @@ export class AccountTables extends CredentialTables implements AccountMethods {
     return this.#sql
       .all("DELETE FROM sign_in WHERE account = ? AND token_hash <> ? RETURNING token_hash", account, but)
       .map((row) => text(row, "token_hash"));
+  }
+
+  endSessionsBy(account: string, issuer: string, but = ""): readonly string[] {
+    const sql = `DELETE FROM sign_in WHERE account = ? AND issuer = ? AND token_hash <> ? RETURNING token_hash`;
+    return this.#sql.all(sql, account, issuer, but).map((row) => text(row, "token_hash"));
   }
 
   addJoinCode({ codeHash, to, expiresAt }: JoinCode): void {

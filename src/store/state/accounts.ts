@@ -30,7 +30,11 @@ export function accountsOver(call: Call<AccountMethods>, close: () => Promise<vo
     useCredential: (id, counter, at) => call("useCredential", [id, counter, at]),
     removeCredential: (account, id) => call("removeCredential", [account, id]),
     external: (issuer, subject) => call("external", [issuer, subject]),
-    putExternal: (issuer, subject, account) => call("putExternal", [issuer, subject, account]),
+    externals: (account) => call("externals", [account]),
+    addExternal: (subject, identity) => call("addExternal", [subject, identity]),
+    useExternal: (account, issuer, at, gives) => call("useExternal", [account, issuer, at, gives]),
+    removeExternal: (account, issuer) => call("removeExternal", [account, issuer]),
+    endSessionsBy: (account, issuer, but = "") => call("endSessionsBy", [account, issuer, but]),
     organisations: () => call("organisations", []),
     putOrganisation: (organisation) => call("putOrganisation", [organisation]),
     putOrganisationRole: (account, organisation, role) =>

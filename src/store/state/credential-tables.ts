@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { Fault } from "../../domain/fault.ts";
 import { wall } from "../../domain/time.ts";
-import type { Credential } from "../../port/accounts.ts";
+import { type Credential, type ExternalIdentity, GIVEN_ROLES } from "../../port/accounts.ts";
 import { OrganisationTables } from "./organisation-tables.ts";
-import { damaged, integer, type Row, type Sql, text } from "./sql.ts";
+import { damaged, integer, oneOf, type Row, type Sql, text } from "./sql.ts";
 
 /** Passkeys of somebody; the oldest goes first. */
 const CREDENTIALS_PER_ACCOUNT = 20;
@@ -99,20 +99,40 @@ export class CredentialTables extends OrganisationTables {
     this.#sql.run("DELETE FROM credential WHERE account = ? AND id = ?", account, id);
   }
 
-  external(issuer: string, subject: string): string | undefined {
-    const sql = "SELECT account FROM external_identity WHERE issuer = ? AND subject = ?";
-    const row = this.#sql.get(sql, issuer, subject);
-    return row === undefined ? undefined : text(row, "account");
+  external(issuer: string, subject: string): ExternalIdentity | undefined {
+    const sql = "SELECT * FROM external_identity WHERE issuer = ? AND subject = ?";
+    const row = this.#sql.get(sql, issuer, subjectHash(subject));
+    return row === undefined ? undefined : externalOf(row);
   }
 
-  putExternal(issuer: string, subject: string, account: string): void {
+  externals(account: string): readonly ExternalIdentity[] {
+    return this.#sql
+      .all("SELECT * FROM external_identity WHERE account = ? ORDER BY rowid", account)
+      .map(externalOf);
+  }
+
+  addExternal(subject: string, { issuer, account, gives, linkedAt, usedAt }: ExternalIdentity): boolean {
+    // The index on account and issuer is unique too.
+    const sql = `INSERT OR IGNORE INTO external_identity
+         (issuer, subject, account, linked_at, used_at, organisation, role) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    const own = [gives?.organisation ?? null, gives?.role ?? null];
+    return this.#sql.run(sql, issuer, subjectHash(subject), account, linkedAt, usedAt ?? null, ...own) > 0;
+  }
+
+  useExternal(account: string, issuer: string, at: number, gives: ExternalIdentity["gives"]): void {
     this.#sql.run(
-      `INSERT INTO external_identity (issuer, subject, account) VALUES (?, ?, ?)
-       ON CONFLICT (issuer, subject) DO UPDATE SET account = excluded.account`,
-      issuer,
-      subject,
+      "UPDATE external_identity SET used_at = ?, organisation = ?, role = ? WHERE account = ? AND issuer = ?",
+      at,
+      gives?.organisation ?? null,
+      gives?.role ?? null,
       account,
+      issuer,
     );
+  }
+
+  removeExternal(account: string, issuer: string): boolean {
+    const sql = "DELETE FROM external_identity WHERE account = ? AND issuer = ?";
+    return this.#sql.run(sql, account, issuer) > 0;
   }
 
   #credentialOf(row: Row): Credential {
@@ -132,6 +152,19 @@ export class CredentialTables extends OrganisationTables {
 /** Login names are found whatever their case and however their letters are composed. */
 const loginHash = (login: string): string =>
   createHash("sha256").update(login.trim().normalize("NFKC").toLowerCase()).digest("hex");
+
+/** A name at a provider is found, and never read: some providers use addresses or numbers of staff. */
+const subjectHash = (subject: string): string => createHash("sha256").update(subject).digest("hex");
+
+const externalOf = (row: Row): ExternalIdentity => ({
+  issuer: text(row, "issuer"),
+  account: text(row, "account"),
+  linkedAt: wall(integer(row, "linked_at")),
+  ...(row["used_at"] === null ? {} : { usedAt: wall(integer(row, "used_at")) }),
+  ...(row["organisation"] === null
+    ? {}
+    : { gives: { organisation: text(row, "organisation"), role: oneOf(GIVEN_ROLES, row, "role") } }),
+});
 
 /** A list of words as it was written. Throws STATE_FAILED for anything else. */
 export function wordsOf(json: string): readonly string[] {

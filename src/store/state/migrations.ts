@@ -299,6 +299,24 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX note_by_bed ON note (bed, kind, at);
   `,
+  `
+  -- Nothing wrote this table before.
+  DROP TABLE external_identity;
+  CREATE TABLE external_identity (
+    issuer TEXT NOT NULL,
+    -- SHA-256 of the name at the issuer.
+    subject TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    linked_at INTEGER NOT NULL,
+    used_at INTEGER,
+    -- The role that came with it; both NULL: none.
+    organisation TEXT,
+    role TEXT,
+    PRIMARY KEY (issuer, subject)
+  ) STRICT;
+  CREATE UNIQUE INDEX external_identity_by_account ON external_identity (account, issuer);
+  ALTER TABLE sign_in ADD COLUMN issuer TEXT;
+  `,
 ];
 
 /**

@@ -147,6 +147,26 @@ export const faults = {
     cause: "The passkey was not accepted.",
     fix: "Try once more, or sign in with a code or a password.",
   },
+  OIDC_REFUSED: {
+    cause: "The answer of the clinic's sign-in was not accepted.",
+    fix: "Try once more, from the button on this page.",
+  },
+  OIDC_NOT_ADMITTED: {
+    cause: "The clinic's sign-in knows you, and does not let you in here.",
+    fix: "Ask the clinic to add you to the group that may use Breathwatch.",
+  },
+  OIDC_UNREACHABLE: {
+    cause: "The clinic's sign-in does not work now.",
+    fix: "Try again later, or sign in with a code.",
+  },
+  OIDC_TAKEN: {
+    cause: "This identity of the clinic belongs to another person here, or you have another one there.",
+    fix: "Sign in with it, or remove the one that you have first.",
+  },
+  OIDC_ONLY: {
+    cause: "You sign in through your clinic alone.",
+    fix: "Use the button with the clinic's name when you sign in.",
+  },
   RATE_LIMITED: { cause: "Too many requests from here.", fix: "Wait a minute, then try again." },
   DRIVER_FAILED: {
     cause: "The part that reads this device failed inside.",

@@ -58,6 +58,8 @@ export const pages = {
     codeFilled: "The code came with the address.",
     missing: "Please fill in code and name.",
     passkey: "Sign in with a passkey",
+    clinic: "Sign in with {label}",
+    clinicElsewhere: "To sign in with {label}, open this page at its own address",
   },
   caregiver: {
     title: "Watch",

@@ -64,6 +64,17 @@ export const faults = {
     fix: "请用主机名和 https 打开页面，或用口令、密码登录。",
   },
   PASSKEY_REFUSED: { cause: "通行密钥未被接受。", fix: "请再试一次，或用口令、密码登录。" },
+  OIDC_REFUSED: { cause: "机构登录的回应未被接受。", fix: "请在本页点按钮，再试一次。" },
+  OIDC_NOT_ADMITTED: {
+    cause: "机构认识您，但没有允许您进入这里。",
+    fix: "请机构把您加入可以使用 Breathwatch 的群组。",
+  },
+  OIDC_UNREACHABLE: { cause: "机构登录现在不能用。", fix: "请稍后再试，或用口令登录。" },
+  OIDC_TAKEN: {
+    cause: "这个机构账号在这里已属于另一个人，或您已关联了另一个。",
+    fix: "请用它登录，或先删除已关联的那个。",
+  },
+  OIDC_ONLY: { cause: "您只能通过机构登录。", fix: "登录时请用带机构名称的按钮。" },
   RATE_LIMITED: { cause: "这里的请求太多了。", fix: "请等一分钟再试。" },
   DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
   PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },

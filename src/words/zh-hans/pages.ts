@@ -55,6 +55,8 @@ export const pages = {
     codeFilled: "口令已随网址带来。",
     missing: "请填好口令和称呼。",
     passkey: "用通行密钥登录",
+    clinic: "用{label}登录",
+    clinicElsewhere: "要用{label}登录，请用本页自己的网址打开",
   },
   caregiver: {
     title: "守护",

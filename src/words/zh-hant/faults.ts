@@ -61,6 +61,17 @@ export const faults = {
     fix: "請用主機名稱和 https 開啟頁面，或用通行碼、密碼登入。",
   },
   PASSKEY_REFUSED: { cause: "通行密鑰未被接受。", fix: "請再試一次，或用通行碼、密碼登入。" },
+  OIDC_REFUSED: { cause: "機構登入的回應未被接受。", fix: "請在本頁點按鈕，再試一次。" },
+  OIDC_NOT_ADMITTED: {
+    cause: "機構認識您，但沒有允許您進入這裡。",
+    fix: "請機構把您加入可以使用 Breathwatch 的群組。",
+  },
+  OIDC_UNREACHABLE: { cause: "機構登入現在不能用。", fix: "請稍後再試，或用通行碼登入。" },
+  OIDC_TAKEN: {
+    cause: "這個機構帳號在這裡已屬於另一個人，或您已連結了另一個。",
+    fix: "請用它登入，或先刪除已連結的那個。",
+  },
+  OIDC_ONLY: { cause: "您只能透過機構登入。", fix: "登入時請用帶機構名稱的按鈕。" },
   RATE_LIMITED: { cause: "這裡的請求太多了。", fix: "請等一分鐘再試。" },
   DRIVER_FAILED: { cause: "讀取這台裝置的程式內部出錯。", fix: "會自動重新開始；還不行就告訴技術人員。" },
   PROGRAM_MISSING: { cause: "缺少一個需要的程式。", fix: "請安裝它；`breathwatch check` 會指出是哪一個。" },

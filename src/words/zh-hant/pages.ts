@@ -55,6 +55,8 @@ export const pages = {
     codeFilled: "通行碼已隨網址帶入。",
     missing: "請填好通行碼和稱呼。",
     passkey: "用通行密鑰登入",
+    clinic: "用{label}登入",
+    clinicElsewhere: "要用{label}登入，請用本頁自己的網址開啟",
   },
   caregiver: {
     title: "守護",

@@ -148,7 +148,9 @@ describe.each([
     await accounts.addSession(session("h1"));
     await accounts.addCredential(passkey);
     await accounts.setPassword(MOTHER.id, "mei", "hash");
-    await accounts.putExternal("https://id.example", "42", MOTHER.id);
+    await accounts.addExternal("42", {
+      ...{ issuer: "https://id.example", account: MOTHER.id, linkedAt: wall(1) },
+    });
     await accounts.removeAccount(MOTHER.id);
     await accounts.removeAccount(MOTHER.id);
     expect(await accounts.session("h1", wall(1))).toBeUndefined();
