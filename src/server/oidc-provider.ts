@@ -58,7 +58,7 @@ export function createOidcProvider(deps: {
   /** Why something did not work, into the log: never what the provider said of somebody. */
   const fail = (error: unknown): Fault => {
     const fault = faultOf(error);
-    const why = plainWords(messageOf(error));
+    const why = plainWords(messageOf(faultIn(error) ?? error));
     log.note("oidc.failed", { provider: config.id, code: codeOf(error) ?? fault.code, why }, "warn");
     return fault;
   };
@@ -183,10 +183,17 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 ]);
 
 function faultOf(error: unknown): Fault {
-  for (let cause: unknown = error; cause instanceof Error; { cause } = cause) {
-    if (cause instanceof Fault) return cause.code === "OIDC_REFUSED" ? cause : unreachable(cause);
-  }
+  const known = faultIn(error);
+  if (known !== undefined) return known.code === "OIDC_REFUSED" ? known : unreachable(known);
   return UNREADABLE.has(codeOf(error) ?? "") ? unreachable(error) : refused(error);
+}
+
+/** What we said ourselves, below what the library made of it. */
+function faultIn(error: unknown): Fault | undefined {
+  for (let cause: unknown = error; cause instanceof Error; { cause } = cause) {
+    if (cause instanceof Fault) return cause;
+  }
+  return undefined;
 }
 
 const codeOf = (error: unknown): string | undefined =>

@@ -99,6 +99,7 @@ export interface HarnessOptions {
   readonly metrics?: NonNullable<ServerDeps["metrics"]>;
   readonly owner?: ServerDeps["ownerOf"];
   readonly passkeyHost?: string;
+  readonly oidc?: (tools: Pick<ServerDeps, "clock" | "log">) => NonNullable<ServerDeps["oidc"]>;
   readonly health?: NonNullable<ServerDeps["health"]>;
   readonly pagesFolder?: string;
   /** Makes an owner code, which takes a while on purpose. */
@@ -205,6 +206,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
+    ...(options.oidc === undefined ? {} : { oidc: options.oidc({ clock, log }) }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),

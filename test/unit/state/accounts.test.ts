@@ -148,9 +148,8 @@ describe.each([
     await accounts.addSession(session("h1"));
     await accounts.addCredential(passkey);
     await accounts.setPassword(MOTHER.id, "mei", "hash");
-    await accounts.addExternal("42", {
-      ...{ issuer: "https://id.example", account: MOTHER.id, linkedAt: wall(1) },
-    });
+    const external = { issuer: "https://id.example", account: MOTHER.id, linkedAt: wall(1) };
+    await accounts.addExternal("42", external);
     await accounts.removeAccount(MOTHER.id);
     await accounts.removeAccount(MOTHER.id);
     expect(await accounts.session("h1", wall(1))).toBeUndefined();
@@ -160,6 +159,36 @@ describe.each([
     expect(await accounts.members(HOME)).toEqual([]);
     await expect(accounts.addSession(session("h3"))).rejects.toMatchObject({ code: "STATE_FAILED" });
     await expect(accounts.putRole(MOTHER.id, HOME, "owner")).rejects.toMatchObject({ code: "STATE_FAILED" });
+  });
+
+  it("know who somebody is at a provider by a name that is not kept, once each, and whose sign-ins came that way", async () => {
+    const accounts = await withBoth();
+    const [issuer, other] = ["https://id.example", "https://id.other.example"];
+    const gives = { organisation: CLINIC.id, role: "therapist" } as const;
+    const linked = { issuer, account: MOTHER.id, gives, linkedAt: wall(1) };
+    expect(await accounts.addExternal("mei@clinic", linked)).toBe(true);
+    expect(await accounts.addExternal("mei@clinic", { ...linked, account: WU.id })).toBe(false);
+    expect(await accounts.addExternal("mei-2", linked)).toBe(false);
+    expect(await accounts.addExternal("mei@clinic", { ...linked, issuer: other })).toBe(true);
+    expect(await accounts.external(issuer, "mei@clinic")).toEqual(linked);
+    expect(await accounts.external(issuer, "Mei@clinic")).toBeUndefined();
+    expect(JSON.stringify(await accounts.externals(MOTHER.id))).not.toContain("mei");
+
+    await accounts.useExternal(MOTHER.id, issuer, wall(9), undefined);
+    const { gives: _, ...rest } = linked;
+    expect(await accounts.external(issuer, "mei@clinic")).toEqual({ ...rest, usedAt: 9 });
+    await accounts.addSession(session("by-code"));
+    await accounts.addSession(session("by-one", { way: "clinic", issuer }));
+    await accounts.addSession(session("by-two", { way: "clinic", issuer }));
+    await accounts.addSession(session("by-other", { way: "clinic", issuer: other }));
+    expect(await accounts.endSessionsBy(MOTHER.id, issuer, "by-two")).toEqual(["by-one"]);
+    expect(await accounts.endSessionsBy(WU.id, issuer)).toEqual([]);
+    const left = (await accounts.sessions(MOTHER.id, wall(1))).map(({ tokenHash }) => tokenHash);
+    expect(left.toSorted()).toEqual(["by-code", "by-other", "by-two"]);
+
+    expect(await accounts.removeExternal(WU.id, issuer)).toBe(false);
+    expect(await accounts.removeExternal(MOTHER.id, issuer)).toBe(true);
+    expect(await accounts.externals(MOTHER.id)).toMatchObject([{ issuer: other }]);
   });
 
   it("let a join code be used once and not after it ran out", async () => {
