@@ -56,8 +56,8 @@ export function ClinicIdentities(props: {
   readonly onRemove: (path: string) => void;
 }) {
   const page = usePage();
-  const { words, dateTime } = page.format.value;
-  const text = words.pages.technician.signIns;
+  const format = page.format.value;
+  const text = format.words.pages.technician.signIns;
   const trouble = useSignal<Trouble | undefined>(undefined);
   const oidc = useOidc();
   if (oidc === undefined) return null;
@@ -75,7 +75,7 @@ export function ClinicIdentities(props: {
       <ul class="identities">
         {props.identities.map(({ provider, label, linkedAt, only }) => (
           <li key={provider}>
-            <strong>{label}</strong> <span class="small">{dateTime(linkedAt, props.zone)}</span>{" "}
+            <strong>{label}</strong> <span class="small">{format.dateTime(linkedAt, props.zone)}</span>{" "}
             {only ? (
               <span class="small">{text.onlyIdentity}</span>
             ) : (

@@ -1,6 +1,7 @@
 // Sign-in through a clinic's own provider of identities: a hub as it is installed, a real provider, a real browser.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { stringify } from "yaml";
 import type { ConfigFile } from "../../src/config/schema.ts";
@@ -75,8 +76,8 @@ test("a clinic's people sign in at the clinic, as long as it lets them", { timeo
     organisations: [{ role: "technician" }],
   });
   await page.getByRole("button", { name: "Where you are signed in" }).click();
-  await page.screenshot({ path: "/tmp/try/oidc/debug.png", fullPage: true });
   await eventually(() => page.locator(".identities li").innerText()).toContain("it is your one way in");
+  await picture(page, "oidc-list-phone");
   const { signIns } = (await ask(hub, "GET", "/api/me/sign-ins", undefined, await cookieOf(browser)))
     .body as SignIns;
   expect(signIns).toMatchObject([{ way: "clinic", current: true }]);
@@ -124,6 +125,7 @@ test("a clinic's people sign in at the clinic, as long as it lets them", { timeo
   await office.waitForURL(`${url}/technician`);
   await office.getByRole("button", { name: "Where you are signed in" }).click();
   await eventually(() => list.innerText()).toContain("City Clinic");
+  await picture(office, "oidc-list-desk");
   expect(await whoIsIn(third, hub)).toMatchObject({ person: { name: "Dr Zhang", role: "owner" } });
   await list.getByRole("button", { name: "Remove" }).click();
   await eventually(() => list.count()).toBe(0);
@@ -174,13 +176,7 @@ requires("chromium", "fonts-cjk").test(
         expect(page.url()).toBe(`${url}/therapist`);
         expect(await overflowing(page)).toEqual([]);
         expect(await accessibilityFaults(page)).toEqual([]);
-        const picture = process.env["BREATHWATCH_PICTURES"];
-        if (picture !== undefined) {
-          await page.screenshot({
-            path: path.join(picture, `oidc-${device}-${language}.png`),
-            fullPage: true,
-          });
-        }
+        await picture(page, `oidc-${device}-${language}`);
         await page.close();
       }
     }
@@ -214,6 +210,12 @@ function hubFile(folder: string, { port, clinic }: { readonly port: number; read
   const file = path.join(folder, "hub.yaml");
   writeFileSync(file, stringify(config));
   return file;
+}
+
+/** For whoever wants to look. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env["BREATHWATCH_PICTURES"];
+  if (folder !== undefined) await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 }
 
 async function cookieOf({ context }: Browser): Promise<string> {
