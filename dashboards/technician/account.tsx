@@ -19,7 +19,6 @@ export function Account() {
   const list = useSignal<SignInsResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
   const returned = useReturned();
-  const who = page.who.value;
   const zone = page.heard.value?.beds[0]?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   async function signOut(): Promise<void> {
@@ -93,12 +92,8 @@ export function Account() {
               </li>
             ))}
           </ul>
-          {who.kind === "known" && canUsePasskeys(who.me) ? (
-            <button type="button" onClick={() => page.handOver(make())}>
-              {words.makePasskey}
-            </button>
-          ) : (
-            <p class="small">{words.noPasskeys}</p>
+          {list.value.identities?.some(({ only }) => only) !== true && (
+            <MakePasskey onMake={() => page.handOver(make())} />
           )}
           <ClinicIdentities
             identities={list.value.identities ?? []}
@@ -110,6 +105,19 @@ export function Account() {
       {returned !== undefined && <TroubleBox trouble={returned} />}
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
     </section>
+  );
+}
+
+/** The button where passkeys work, and why there is none elsewhere. */
+function MakePasskey(props: { readonly onMake: () => void }) {
+  const page = usePage();
+  const words = page.format.value.words.pages.technician.signIns;
+  const who = page.who.value;
+  if (who.kind !== "known" || !canUsePasskeys(who.me)) return <p class="small">{words.noPasskeys}</p>;
+  return (
+    <button type="button" onClick={props.onMake}>
+      {words.makePasskey}
+    </button>
   );
 }
 

@@ -77,6 +77,7 @@ test("a clinic's people sign in at the clinic, as long as it lets them", { timeo
   });
   await page.getByRole("button", { name: "Where you are signed in" }).click();
   await eventually(() => page.locator(".identities li").innerText()).toContain("it is your one way in");
+  expect(await page.getByRole("button", { name: "Make a passkey" }).count()).toBe(0);
   await picture(page, "oidc-list-phone");
   const { signIns } = (await ask(hub, "GET", "/api/me/sign-ins", undefined, await cookieOf(browser)))
     .body as SignIns;

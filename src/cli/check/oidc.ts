@@ -36,7 +36,8 @@ async function discoveryFinding(config: OidcConfig, { clock }: Terminal, origin:
   let why = "no answer";
   const log = {
     note: (_event: string, fields: { readonly [name: string]: unknown } = {}) => {
-      why = String(fields["why"] ?? why);
+      const { why: said } = fields;
+      if (typeof said === "string") why = said;
     },
   };
   const provider = createOidcProvider({
