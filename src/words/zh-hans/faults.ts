@@ -67,7 +67,7 @@ export const faults = {
   OIDC_REFUSED: { cause: "机构登录的回应未被接受。", fix: "请在本页点按钮，再试一次。" },
   OIDC_NOT_ADMITTED: {
     cause: "机构认识您，但没有允许您进入这里。",
-    fix: "请机构把您加入可以使用 Breathwatch 的群组。",
+    fix: "请机构把您加入可以使用呼吸守护的群组。",
   },
   OIDC_UNREACHABLE: { cause: "机构登录现在不能用。", fix: "请稍后再试，或用口令登录。" },
   OIDC_TAKEN: {

@@ -64,7 +64,7 @@ export const faults = {
   OIDC_REFUSED: { cause: "機構登入的回應未被接受。", fix: "請在本頁點按鈕，再試一次。" },
   OIDC_NOT_ADMITTED: {
     cause: "機構認識您，但沒有允許您進入這裡。",
-    fix: "請機構把您加入可以使用 Breathwatch 的群組。",
+    fix: "請機構把您加入可以使用呼吸守護的群組。",
   },
   OIDC_UNREACHABLE: { cause: "機構登入現在不能用。", fix: "請稍後再試，或用通行碼登入。" },
   OIDC_TAKEN: {

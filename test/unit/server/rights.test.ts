@@ -318,7 +318,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
 const OPEN = Object.keys(EXAMPLES).filter(
   (route) =>
     (!route.includes("/api/") && route !== "GET /metrics") ||
-    /\/api\/(me|sign-in|sign-in\/(password|passkey|passkey\/begin)|share|pair|boxes\/:box\/estate|a\/:token|r\/:token)$/.test(
+    /\/api\/(me|sign-in|sign-in\/(password|passkey|passkey\/begin|oidc\/:provider\/(begin|return))|share|pair|boxes\/:box\/estate|a\/:token|r\/:token)$/.test(
       route,
     ),
 );
