@@ -14,17 +14,19 @@ interface FromHub {
 }
 
 /**
- * Takes what a hub wants this box to run on into its state: people, phones, clinics, limits. What was made here stays;
+ * Takes what a hub wants this box to run on into its state: people, phones, clinics, duty, limits. What was made here stays;
  * what came from the hub and is not there any more goes. Applying the same again changes nothing. Rejects with
  * STATE_FAILED, or with CONFLICT where this box has newer limits than the hub.
  */
 export async function applySettings(state: State, body: SettingsBody): Promise<void> {
   const before = await fromHub(state);
-  const { people = [], targets = [], clinics = [], limits = {} } = body;
+  const { people = [], targets = [], clinics = [], limits = {}, duty = {} } = body;
   for (const person of people) await state.putPerson(person);
   const known = new Map((await state.targets()).map((target) => [target.id, target]));
   for (const target of targets) await state.putTarget(merged(target, known.get(target.id)));
   for (const clinic of clinics) await state.trustClinic(clinic);
+  // Before the limits, which may be refused.
+  for (const book of Object.values(duty)) await state.adoptDuty(book);
 
   const now: FromHub = { people: people.map(({ id }) => id), targets: targets.map(({ id }) => id) };
   // A hub that knows nobody has not been told of anybody yet: it takes nobody's phone away.

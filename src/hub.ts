@@ -289,13 +289,18 @@ async function ownOrganisation(
 /** What a box is to run on for a bed, as the file of its home says. */
 async function settingsOf({ homes }: World, { home, bed }: Place): Promise<SettingsBody> {
   const state = homes.of(home);
-  const [people, targets, clinics, [newest]] = await Promise.all([
+  const [people, targets, clinics, [newest], duty] = await Promise.all([
     state.people(),
     state.targets(),
     state.trustedClinics(),
     state.limits(bed, 1),
+    state.duty(bed),
   ]);
-  return { people, targets, clinics, ...(newest === undefined ? {} : { limits: { [bed]: newest } }) };
+  return {
+    ...{ people, targets, clinics },
+    ...(newest === undefined ? {} : { limits: { [bed]: newest } }),
+    ...(duty === undefined ? {} : { duty: { [bed]: duty } }),
+  };
 }
 
 async function openPages(

@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { CONDITION_IDS } from "../domain/alarm.ts";
+import { DUTY_CHANGES, HANDOVERS_MAX, ROTA_MAX } from "../domain/duty.ts";
 import { LANGUAGES, ROLES } from "../domain/person.ts";
 import { actor, name, text, wallTime } from "./alarm-schemas.ts";
 import type { Unchanging } from "./bed-schemas.ts";
@@ -59,6 +60,29 @@ const limitsVersion = Type.Object({
   afterwards: file,
 });
 
+/** Who is on call (domain/duty.ts). */
+const duty = Type.Object({
+  ...{ bed: name, version: count, at: wallTime, by: actor },
+  change: Type.Enum([...DUTY_CHANGES]),
+  rota: Type.Array(
+    Type.Object({
+      person: name,
+      weekday: Type.Integer({ minimum: 1, maximum: 7 }),
+      from: Type.Integer({ minimum: 0, maximum: 1_439 }),
+      to: Type.Integer({ minimum: 0, maximum: 1_439 }),
+    }),
+    { maxItems: ROTA_MAX },
+  ),
+  handovers: Type.Array(
+    Type.Object({
+      ...{ id: name, giver: name, to: name, from: wallTime, until: wallTime, offeredAt: wallTime },
+      state: Type.Enum(["open", "accepted", "declined", "withdrawn"] as const),
+      answeredAt: Type.Optional(wallTime),
+    }),
+    { maxItems: HANDOVERS_MAX },
+  ),
+});
+
 const clinic = Type.Object({ key: name, name: text, trustedAt: wallTime, by: actor });
 
 const settingsBody = Type.Object({
@@ -67,6 +91,8 @@ const settingsBody = Type.Object({
   /** By the home's own names of its beds. */
   limits: Type.Optional(Type.Record(Type.String(), limitsVersion)),
   clinics: Type.Optional(Type.Array(clinic, { maxItems: 50 })),
+  /** By the home's own names of its beds. */
+  duty: Type.Optional(Type.Record(Type.String(), duty)),
 });
 
 export type SettingsBody = Unchanging<Static<typeof settingsBody>>;

@@ -1,4 +1,5 @@
 import type { CommissionedStep } from "../domain/commissioning.ts";
+import type { DutyBook } from "../domain/duty.ts";
 import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
 import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
 import type { BedNote, NoteKind } from "../domain/note.ts";
@@ -99,11 +100,24 @@ export interface State {
   ): Promise<readonly string[]>;
   /** Undefined while nothing of the bed is given to research. */
   researchSecret(bed: BedId): Promise<string | undefined>;
-  /** Of one kind, newest first by when they were true, at most `limit` (up to 1000). */
+  /** Of one kind, newest first by when they were true, at most `limit` (up to 20,000). */
   notes(bed: BedId, kind: NoteKind, limit: number): Promise<readonly BedNote[]>;
-  addNote(note: BedNote): Promise<void>;
-  /** False where there is none; with `by`, also where somebody else wrote it. */
+  /**
+   * False, and nothing is kept, where it corrects a note that is not there or was corrected by somebody else, or where it is
+   * the second first report of one morning.
+   */
+  addNote(note: BedNote): Promise<boolean>;
+  /**
+   * False where there is none; with `by`, also where somebody else wrote it. What it corrected counts again; what
+   * corrects it stays.
+   */
   removeNote(bed: BedId, id: string, by?: PersonId): Promise<boolean>;
+  /** Who is on call at a bed; undefined until somebody said so. */
+  duty(bed: BedId): Promise<DutyBook | undefined>;
+  /** Takes the place of the version `expected` (0: there is none); false where somebody was faster. */
+  putDuty(book: DutyBook, expected: number): Promise<boolean>;
+  /** Takes the place of whatever is there: who leads this box counts the versions. */
+  adoptDuty(book: DutyBook): Promise<void>;
   trustedClinics(): Promise<readonly TrustedClinic[]>;
   /** Adds a clinic by its key; one that is known stays as it is. */
   trustClinic(clinic: TrustedClinic): Promise<void>;

@@ -317,6 +317,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX external_identity_by_account ON external_identity (account, issuer);
   ALTER TABLE sign_in ADD COLUMN issuer TEXT;
   `,
+  `
+  -- What it is about where there is one report a night, and the note that it takes the place of.
+  ALTER TABLE note ADD COLUMN about TEXT;
+  ALTER TABLE note ADD COLUMN replaces TEXT;
+  CREATE INDEX note_by_replaces ON note (replaces) WHERE replaces IS NOT NULL;
+  CREATE INDEX note_by_about ON note (bed, kind, about) WHERE about IS NOT NULL;
+  `,
 ];
 
 /**

@@ -25,7 +25,8 @@ const DEADLINE_MS = 5_000;
 const START_MS = 60_000;
 const AUDITS_LIMIT_MAX = 1_000;
 const LIMITS_LIMIT_MAX = 2_000;
-const NOTES_LIMIT_MAX = 1_000;
+/** As many as are kept of a bed and kind. */
+const NOTES_LIMIT_MAX = 20_000;
 const WHAT = "the state store";
 const FAULTS = { failed: "STATE_FAILED", stalled: "STATE_FAILED" } as const;
 
@@ -158,6 +159,9 @@ function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
     notes: (bed, kind, limit) => call("notes", [bed, kind, bounded(limit, NOTES_LIMIT_MAX)]),
     addNote: (note) => call("addNote", [note]),
     removeNote: (bed, id, by) => call("removeNote", [bed, id, by]),
+    duty: (bed) => call("duty", [bed]),
+    putDuty: (book, expected) => call("putDuty", [book, expected]),
+    adoptDuty: (book) => call("adoptDuty", [book]),
     trustedClinics: () => call("trustedClinics", []),
     trustClinic: (clinic) => call("trustClinic", [clinic]),
     audit: (entry) => call("audit", [entry]),

@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
+import { estateOf, takeEstate } from "../../../src/config/estate.ts";
 import { takeGrant } from "../../../src/config/pairing.ts";
+import type { DutyBook } from "../../../src/domain/duty.ts";
 import type { LimitsVersion } from "../../../src/domain/limits.ts";
 import { wall } from "../../../src/domain/time.ts";
 import { applySettings } from "../../../src/edge-settings.ts";
@@ -64,4 +66,31 @@ test("limits that only bear the same number are refused, not taken for the same"
   ).rejects.toMatchObject({
     code: "CONFLICT",
   });
+});
+
+test("who is on call is what the hub says last, whatever this box had", async () => {
+  const state = openState();
+  const book = (version: number, person: string): DutyBook => ({
+    ...{ bed: "b1", version, at: NOW, by: ana, change: "rota", handovers: [] },
+    rota: [{ person, weekday: 1, from: 1_260, to: 540 }],
+  });
+  await state.putDuty(book(1, "lin"), 0);
+  await applySettings(state, { duty: { b1: book(7, "ana") } });
+  expect(await state.duty("b1")).toEqual(book(7, "ana"));
+  // A hub that was put back from a backup counts from there.
+  await applySettings(state, { duty: { b1: book(3, "lin") } });
+  expect(await state.duty("b1")).toEqual(book(3, "lin"));
+  await applySettings(state, { people: [ana], targets: [] });
+  expect(await state.duty("b1")).toEqual(book(3, "lin"));
+});
+
+test("who is on call goes along to another box, and to the hub of a home that had none", async () => {
+  const [state, other] = [openState(), openState()];
+  const book: DutyBook = {
+    ...{ bed: "b1", version: 2, at: NOW, by: ana, change: "rota", handovers: [] },
+    rota: [{ person: "ana", weekday: 1, from: 1_260, to: 540 }],
+  };
+  await state.putDuty(book, 0);
+  await takeEstate(other, JSON.parse(JSON.stringify(await estateOf(state, ["b1"]))));
+  expect(await other.duty("b1")).toEqual(book);
 });
