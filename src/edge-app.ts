@@ -98,7 +98,9 @@ export async function composePages(
   const app = await createApp({
     ...serverDeps(world, config, options, identity, edge),
     ...limitsDeps(limits, whatIf, baselines, past),
-    ...(options.ledBy === undefined ? {} : { limits: (bed) => ledLimits(limits.of(bed), options.ledBy) }),
+    ...(options.ledBy === undefined
+      ? {}
+      : { ledBy: options.ledBy, limits: (bed) => ledLimits(limits.of(bed), options.ledBy) }),
     metrics: {
       ...config.metrics,
       load: () => meter.read(),

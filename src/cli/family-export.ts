@@ -2,6 +2,7 @@ import { mkdir, open, readdir } from "node:fs/promises";
 import path from "node:path";
 import { csvCell } from "../domain/csv-cell.ts";
 import type { BedId } from "../domain/ids.ts";
+import { NOTE_KINDS } from "../domain/note.ts";
 import { nightBounds, nightOf, type Wall, wall } from "../domain/time.ts";
 import { createDisk } from "../ops/disk.ts";
 import type { State } from "../port/state.ts";
@@ -28,6 +29,7 @@ export interface FamilyExport {
 const NIGHTS_MAX = 20_000;
 const VERSIONS_MAX = 2_000;
 const ENTRIES_MAX = 1_000;
+const NOTES_MAX = 20_000;
 const ALL = [wall(0), wall(Number.MAX_SAFE_INTEGER)] as const;
 
 /**
@@ -53,6 +55,8 @@ export async function exportFamily(asked: FamilyExport): Promise<readonly Family
       `commissionings-${bed}.json`,
       await state.commissionings(bed, ENTRIES_MAX),
     );
+    await notesOf(bed, asked, shelf);
+    await shelf.json("duty", `duty-${bed}.json`, (await state.duty(bed)) ?? { bed, version: 0 });
     await shelf.json("research", `research-${bed}.json`, await state.researchConsents(bed));
   }
   const people = await state.people();
@@ -62,6 +66,13 @@ export async function exportFamily(asked: FamilyExport): Promise<readonly Family
   await shelf.json("record", "record.json", await state.audits(ENTRIES_MAX));
   await shelf.write("index.html", [familyIndex(shelf.files)]);
   return shelf.files;
+}
+
+/** Everything that people wrote down, also what was corrected: mornings, symptoms, ALSFRS-R items, duty, care. */
+async function notesOf(bed: BedId, { state }: FamilyExport, shelf: Shelf): Promise<void> {
+  for (const kind of NOTE_KINDS) {
+    await shelf.json("notes", `notes-${kind}-${bed}.json`, await state.notes(bed, kind, NOTES_MAX));
+  }
 }
 
 interface Shelf {

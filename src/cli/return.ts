@@ -10,8 +10,8 @@ export const returnCommand = command({
   about:
     "Before a box goes back: writes everything that is kept of the home into a folder, for the family. Numbers of\n" +
     "each night as CSV, curves and settings as JSON Lines, alarms, limits with their history, the hash-chained\n" +
-    "record, care, people, protocols, and index.html that says in three languages what each file is. Nothing is\n" +
-    "changed here. The files are not encrypted. Look at them, then erase the box with breathwatch wipe.",
+    "record, care, notes, duty, people, protocols, and index.html that says in three languages what each file is.\n" +
+    "Nothing is changed here. The files are not encrypted. Look at them, then erase the box with breathwatch wipe.",
   options: {
     export: { type: "string", value: "FOLDER", help: "a folder that is empty or not there" },
     ...STOPPED_OPTIONS,

@@ -10,6 +10,8 @@ export type FamilyFileKind =
   | "limits"
   | "audit"
   | "care"
+  | "notes"
+  | "duty"
   | "record"
   | "people"
   | "commissionings"

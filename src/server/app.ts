@@ -28,6 +28,7 @@ import { authorityRoutes } from "./routes/authority.ts";
 import { bedRoutes } from "./routes/beds.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { dutyRoutes } from "./routes/duty.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { homeRoutes } from "./routes/homes.ts";
 import { importRoutes } from "./routes/import.ts";
@@ -145,6 +146,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   metricRoutes(app, context);
   openApiRoutes(app, context);
   noteRoutes(app, context);
+  dutyRoutes(app, context);
   commissioningRoutes(app, context);
   homeRoutes(app, context);
   pairRoutes(app, context);

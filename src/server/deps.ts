@@ -89,6 +89,8 @@ export interface ServerDeps {
   homeOf(bed: BedId): HomeId | undefined;
   readonly timeseries: Timeseries;
   readonly live: LiveModel;
+  /** Address of the hub that leads this box: notes and duty are kept there; absent: here. */
+  readonly ledBy?: string;
   /** What the owner code lets in to: the home, or on a hub the organisation that runs it. */
   readonly ownerOf: JoinCode["to"];
   /** What GET /api/me says of this box, also before anybody signed in: then without an account. */
@@ -167,6 +169,6 @@ export interface ServerDeps {
     readonly organisation: OrganisationId;
     readonly providers: readonly OidcProvider[];
   };
-  /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
+  /** Called after a phone or a person of a home, or its duty changed, so that watch and boxes know at once. */
   targetsChanged(home: HomeId): void;
 }

@@ -200,15 +200,32 @@ export const RIGHTS: { readonly [route: string]: Right } = {
 
   "GET /api/beds/:bed/notes/:kind": {
     who: noting,
-    does: "symptoms, ALSFRS-R items, duty or care acts of a bed",
+    does: "mornings, symptoms, ALSFRS-R items, duty or care acts of a bed",
   },
   "POST /api/beds/:bed/notes/symptom": { who: family, does: "notes a symptom that was seen" },
   "POST /api/beds/:bed/notes/care": { who: family, does: "notes care that was done" },
-  "POST /api/beds/:bed/notes/duty": { who: family, does: "notes who is on call, from when to when" },
+  "POST /api/beds/:bed/notes/duty": {
+    who: family,
+    does: "notes who is on call, from when to when; a hand-over like any other",
+  },
+  "POST /api/beds/:bed/notes/morning": {
+    who: family,
+    does: "notes what is reported of a night, or corrects it",
+  },
   "POST /api/beds/:bed/notes/alsfrs_r": { who: clinic, does: "notes the respiratory items of the ALSFRS-R" },
   "DELETE /api/beds/:bed/notes/:note": {
     who: limitSetters,
     does: "removes a note of one's own, any for the owner",
+  },
+  "GET /api/beds/:bed/duty": { who: noting, does: "who is on call now and next, the rota and hand-overs" },
+  "PUT /api/beds/:bed/duty/rota": { who: family, does: "sets who is on call when in a week" },
+  "POST /api/beds/:bed/duty/handovers": {
+    who: family,
+    does: "offers a time of one's own duty to somebody, or takes it",
+  },
+  "POST /api/beds/:bed/duty/handovers/:handover": {
+    who: family,
+    does: "accepts or declines a duty that one was offered, or withdraws an offer",
   },
   "GET /api/beds/:bed/research-consent": {
     who: ["owner", "patient", "therapist"],

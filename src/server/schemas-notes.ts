@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { CARE_ACTS } from "../domain/alarm.ts";
 import { NOTE_KINDS, SYMPTOMS } from "../domain/note.ts";
-import { BedParams, Id } from "./schemas.ts";
+import { BedParams, Id, NightParams } from "./schemas.ts";
 
 /** Notes of a bed over HTTP; types in contract/notes.ts. */
 
@@ -21,8 +21,16 @@ const symptom = { symptom: Type.Enum(SYMPTOMS), severity: Severity };
 const alsfrs = { dyspnoea: Score, orthopnoea: Score, insufficiency: Score };
 const duty = { person: PersonId, until: Type.Integer({ minimum: 0 }) };
 const care = { act: Type.Enum(CARE_ACTS) };
+const Answer = Type.Integer({ minimum: 0, maximum: 3 });
+const morning = {
+  night: NightParams.properties.night,
+  answers: Type.Partial(Type.Record(Type.Enum(SYMPTOMS), Answer)),
+};
+/** The note that it corrects: the newest of those that were. */
+const Correcting = { replaces: Type.Optional(Id) };
 export const NoteSymptom = Type.Object({ ...symptom, ...At });
-export const NoteAlsfrs = Type.Object({ ...alsfrs, ...At });
+export const NoteAlsfrs = Type.Object({ ...alsfrs, ...At, ...Correcting });
+export const NoteMorning = Type.Object({ ...morning, ...Correcting });
 export const NoteDuty = Type.Object({ ...duty, ...At });
 export const NoteCare = Type.Object({ ...care, ...At });
 
@@ -39,7 +47,10 @@ export const NotesAnswer = Type.Object({
         Type.Object({ kind: Type.Literal("alsfrs_r"), ...alsfrs }),
         Type.Object({ kind: Type.Literal("duty"), ...duty }),
         Type.Object({ kind: Type.Literal("care"), ...care }),
+        Type.Object({ kind: Type.Literal("morning"), ...morning }),
       ]),
+      replaces: Type.Optional(Type.String()),
     }),
   ),
+  ledBy: Type.Optional(Type.String()),
 });

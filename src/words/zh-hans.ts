@@ -5,6 +5,7 @@ import { conditions } from "./zh-hans/conditions.ts";
 import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
+import { notes } from "./zh-hans/notes.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { people } from "./zh-hans/people.ts";
 import { privacy } from "./zh-hans/privacy.ts";
@@ -22,6 +23,7 @@ export const zhHans = {
   faults,
   privacy,
   push,
+  notes,
   pages,
   people,
 } as const satisfies Words;

@@ -5,6 +5,7 @@ import { conditions } from "./zh-hant/conditions.ts";
 import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
+import { notes } from "./zh-hant/notes.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { people } from "./zh-hant/people.ts";
 import { privacy } from "./zh-hant/privacy.ts";
@@ -22,6 +23,7 @@ export const zhHant = {
   faults,
   privacy,
   push,
+  notes,
   pages,
   people,
 } as const satisfies Words;

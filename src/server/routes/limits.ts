@@ -134,7 +134,7 @@ function authorOf(
 }
 
 /** The version that the person saw: nobody overwrites what they have not seen. */
-function expectedOf(request: FastifyRequest): number {
+export function expectedOf(request: FastifyRequest): number {
   const [, version] = /^(?:W\/)?"?([0-9]{1,9})"?$/.exec(request.headers["if-match"] ?? "") ?? [];
   if (version !== undefined) return Number(version);
   throw new Fault("INPUT_INVALID", "The request does not say which version it was made from.", {

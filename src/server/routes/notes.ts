@@ -1,18 +1,20 @@
 import type { FastifyRequest } from "fastify";
+import { withOffer } from "../../domain/duty-book.ts";
 import { Fault } from "../../domain/fault.ts";
 import { type BedId, ownBed } from "../../domain/ids.ts";
 import { isNoteBody } from "../../domain/note.ts";
-import { DAY_MS, wall } from "../../domain/time.ts";
+import { DAY_MS, nightBounds, parseNight, wall } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { NotesResponse } from "../contract/notes.ts";
 import * as schemas from "../schemas-notes.ts";
 import { actorOf, bedOrFault } from "./beds.ts";
+import { changeDuty, refuseLed } from "./duty.ts";
 
 const NOTES_SHOWN = 200;
 /** Longer than a shift of two days is no duty, but a slip of the finger. */
 const DUTY_MAX_MS = 14 * DAY_MS;
 
-/** Symptoms, ALSFRS-R items, duty and care acts of a bed. */
+/** Mornings, symptoms, ALSFRS-R items, duty and care acts of a bed. */
 export function noteRoutes(app: App, context: Context): void {
   const { deps } = context;
   const params = schemas.NotesParams;
@@ -24,7 +26,8 @@ export function noteRoutes(app: App, context: Context): void {
       const { bed } = bedOrFault(context, request.params.bed);
       const limit = Number(request.query.limit ?? NOTES_SHOWN);
       reply.header("cache-control", "no-store");
-      return { notes: await context.stateOf(bed).notes(ownBed(bed), request.params.kind, limit) };
+      const notes = await context.stateOf(bed).notes(ownBed(bed), request.params.kind, limit);
+      return { notes, ...(deps.ledBy === undefined ? {} : { ledBy: deps.ledBy }) };
     },
   );
 
@@ -57,11 +60,36 @@ export function noteRoutes(app: App, context: Context): void {
     "/api/beds/:bed/notes/duty",
     { schema: { ...bedParams, body: schemas.NoteDuty } },
     async (request, reply) => {
-      const { at = deps.clock.wall(), until } = request.body;
+      const now = deps.clock.wall();
+      const { at = now, until, person: to } = request.body;
       if (until <= at || until - at > DUTY_MAX_MS) {
         throw new Fault("INPUT_INVALID", "A duty ends after it begins, within 14 days.");
       }
+      // There is one place that says who is on call; what is over is history alone.
+      if (until > now) {
+        const offer = { id: context.newId(), to, from: wall(Math.max(at, now)), until: wall(until) };
+        await changeDuty(context, request, request.params.bed, (book, author) =>
+          withOffer(book, offer, author),
+        );
+      }
       await keep(request, request.params.bed, "duty", request.body);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    "/api/beds/:bed/notes/morning",
+    { schema: { ...bedParams, body: schemas.NoteMorning } },
+    async (request, reply) => {
+      const { zone } = bedOrFault(context, request.params.bed);
+      const night = parseNight(request.body.night);
+      const now = deps.clock.wall();
+      if (night === undefined || nightBounds(night, zone).from > now) {
+        throw new Fault("INPUT_INVALID", "That night has not begun.");
+      }
+      // Told at its end, however late it is written down.
+      const at = Math.min(now, nightBounds(night, zone).to - 1);
+      await keep(request, request.params.bed, "morning", { ...request.body, at });
       return reply.code(204).send();
     },
   );
@@ -72,6 +100,7 @@ export function noteRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { note } = request.params;
       const { bed } = bedOrFault(context, request.params.bed);
+      refuseLed(context);
       const person = context.person(request);
       const by = person.role === "owner" ? undefined : person.id;
       if (!(await context.stateOf(bed).removeNote(ownBed(bed), note, by))) {
@@ -86,9 +115,10 @@ export function noteRoutes(app: App, context: Context): void {
     request: FastifyRequest,
     of: BedId,
     kind: string,
-    { at, ...rest }: { readonly at?: number },
+    { at, replaces, ...rest }: { readonly at?: number; readonly replaces?: string },
   ): Promise<void> {
     const { bed } = bedOrFault(context, of);
+    refuseLed(context);
     const writtenAt = deps.clock.wall();
     const body: unknown = { kind, ...rest };
     if (!isNoteBody(body)) throw new Fault("INPUT_INVALID", "This is no note of this kind.");
@@ -99,7 +129,13 @@ export function noteRoutes(app: App, context: Context): void {
     const person = context.person(request);
     const id = context.newId();
     const when = { at: wall(at ?? writtenAt), writtenAt };
-    await context.stateOf(bed).addNote({ id, bed: ownBed(bed), ...when, by: actorOf(person), body });
+    const correcting = replaces === undefined ? {} : { replaces };
+    const note = { id, bed: ownBed(bed), ...when, by: actorOf(person), body, ...correcting };
+    if (!(await context.stateOf(bed).addNote(note))) {
+      throw new Fault("CONFLICT", "Somebody else has written this meanwhile.", {
+        fix: "Look at what is there now, and correct that.",
+      });
+    }
     context.audit("note.written", `${ownBed(bed)} ${kind} ${id}`, person);
   }
 }

@@ -29,6 +29,8 @@ export const privacy = {
     limits: "Limits with their history",
     audit: "What was decided and done, each line with its hash",
     care: "Care at the bed",
+    notes: "Mornings, symptoms, ALSFRS-R items, duty and care that were written down, with corrections",
+    duty: "Who is on duty: the weekly rota and hand-overs",
     record: "Sign-ins, changes and exports",
     people: "People and phones, without their addresses",
     commissionings: "Protocols of putting the bed into use",

@@ -28,6 +28,8 @@ export const privacy = {
     limits: "报警界限和历次修改",
     audit: "决定过什么、做过什么，每行带校验",
     care: "床边的照护",
+    notes: "记录下来的早晨情况、症状、ALSFRS-R 评分、值班和护理，连同更正",
+    duty: "谁值班：每周值班表和交班",
     record: "登录、修改和导出的记录",
     people: "家人和手机，不含推送地址",
     commissionings: "床位启用时的记录",

@@ -28,6 +28,8 @@ export const privacy = {
     limits: "警報界限和歷次修改",
     audit: "決定過什麼、做過什麼，每行帶校驗",
     care: "床邊的照護",
+    notes: "記錄下來的早晨情況、症狀、ALSFRS-R 評分、輪值和照護，連同更正",
+    duty: "誰輪值：每週輪值表和交班",
     record: "登入、修改和匯出的紀錄",
     people: "家人和手機，不含推播位址",
     commissionings: "床位啟用時的紀錄",

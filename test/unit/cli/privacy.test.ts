@@ -5,8 +5,10 @@ import { describe, expect, test } from "vitest";
 import { findConfiguration } from "../../../src/cli/configuration.ts";
 import { openDataFolder } from "../../../src/cli/data-folder.ts";
 import { runCommandLine } from "../../../src/cli/main.ts";
+import type { DutyBook } from "../../../src/domain/duty.ts";
+import { NOTE_KINDS, type NoteBody, type NoteKind } from "../../../src/domain/note.ts";
 import { absent } from "../../../src/domain/sample.ts";
-import { wall } from "../../../src/domain/time.ts";
+import { nightOf, wall } from "../../../src/domain/time.ts";
 import { createDisk } from "../../../src/ops/disk.ts";
 import { lockDataDir } from "../../../src/ops/lock.ts";
 import type { Batch, StoredRow } from "../../../src/port/timeseries.ts";
@@ -192,6 +194,23 @@ describe("breathwatch research", () => {
   );
 });
 
+/** One note of each kind that there is. */
+const WRITTEN: { readonly [kind in NoteKind]: NoteBody } = {
+  symptom: { kind: "symptom", symptom: "breathless", severity: 2 },
+  alsfrs_r: { kind: "alsfrs_r", dyspnoea: 2, orthopnoea: 1, insufficiency: 3 },
+  duty: { kind: "duty", person: "liaaaaaaaa", until: at("2026-01-14T09:00:00") },
+  care: { kind: "care", act: "suction" },
+  morning: {
+    kind: "morning",
+    night: nightOf(at("2026-01-14T07:00:00"), "Asia/Shanghai"),
+    answers: { pain: 0 },
+  },
+};
+const DUTY: DutyBook = {
+  ...{ bed: "b1", version: 1, at: at("2026-01-12T15:00:00"), by: { id: "liaaaaaaaa", name: "Li Na" } },
+  ...{ change: "rota", rota: [{ person: "liaaaaaaaa", weekday: 1, from: 1_260, to: 540 }], handovers: [] },
+};
+
 describe("breathwatch return and wipe", () => {
   test(
     "everything goes to the family in open formats, then nothing is left and a new home starts",
@@ -205,6 +224,14 @@ describe("breathwatch return and wipe", () => {
         command: { kind: "care", id: "c1", act: "suction", by: { id: "liaaaaaaaa", name: "Li Na" } },
       });
       await audit.close();
+      await inside(terminal, async ({ stores: { state } }) => {
+        for (const [kind, body] of Object.entries(WRITTEN)) {
+          const when = { at: at("2026-01-14T07:00:00"), writtenAt: at("2026-01-14T07:00:00") };
+          const note = { id: kind, bed: "b1", ...when, by: { id: "liaaaaaaaa", name: "Li Na" }, body };
+          expect(await state.addNote(note)).toBe(true);
+        }
+        await state.putDuty(DUTY, 0);
+      });
 
       const lock = await lockDataDir(dataDir, terminal.clock);
       for (const argv of [
@@ -237,6 +264,12 @@ describe("breathwatch return and wipe", () => {
       expect(read("samples-b1-2026-01-13.csv")).toContain("2026-01-13T22:00:00+08:00,97,");
       expect(read("care-b1.csv")).toContain("care,suction,Li Na");
       expect(read("audit-b1.jsonl")).toContain('"suction"');
+      for (const kind of NOTE_KINDS) {
+        const [note] = JSON.parse(read(`notes-${kind}-b1.json`));
+        expect(note).toMatchObject({ by: { name: "Li Na" }, body: WRITTEN[kind] });
+      }
+      expect(JSON.parse(read("duty-b1.json"))).toEqual(DUTY);
+      expect(index).toContain("weekly rota");
       expect(read("people.json")).toContain("Li Na");
       expect(statSync(path.join(out, "people.json")).mode & 0o777).toBe(0o600);
 

@@ -105,6 +105,8 @@ export interface HarnessOptions {
   /** Makes an owner code, which takes a while on purpose. */
   readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
+  /** Address of the hub that leads the box. */
+  readonly ledBy?: string;
   readonly clock?: Clock;
   readonly stores?: Stores;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -207,6 +209,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
     ...(options.oidc === undefined ? {} : { oidc: options.oidc({ clock, log }) }),
+    ...(options.ledBy === undefined ? {} : { ledBy: options.ledBy }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),

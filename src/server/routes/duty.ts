@@ -1,0 +1,156 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type DutyBook, dutyAt, dutyGaps, dutyNight, dutyOf, shiftsOf } from "../../domain/duty.ts";
+import { type DutyAuthor, emptyDuty, withAnswer, withOffer, withRota } from "../../domain/duty-book.ts";
+import { Fault } from "../../domain/fault.ts";
+import { type BedId, ownBed } from "../../domain/ids.ts";
+import { DAY_MS, type Wall, wall } from "../../domain/time.ts";
+import type { App, Context } from "../context.ts";
+import type { DutyResponse } from "../contract/duty.ts";
+import * as schemas from "../schemas-duty.ts";
+import { actorOf, bedOrFault } from "./beds.ts";
+import { expectedOf } from "./limits.ts";
+
+const SHIFTS_SHOWN_MS = 7 * DAY_MS;
+const HANDOVERS_SHOWN_MS = DAY_MS;
+/** Several people answer on several phones in the same second: so often a change is tried on what is newer. */
+const TRIES = 5;
+
+/** What a change makes of the newest book. Throws where it does not fit any more. */
+type Change = (book: DutyBook, author: DutyAuthor) => DutyBook;
+
+/** Who is on call at a bed: seen, planned, handed over. */
+export function dutyRoutes(app: App, context: Context): void {
+  const answered = { response: { 200: schemas.DutyAnswer } };
+  const params = schemas.DutyParams;
+
+  app.get("/api/beds/:bed/duty", { schema: { params, ...answered } }, async (request, reply) =>
+    tagged(reply, await dutyView(context, request.params.bed)),
+  );
+
+  app.put(
+    "/api/beds/:bed/duty/rota",
+    { schema: { params, body: schemas.SetRota, ...answered } },
+    async (request, reply) => {
+      const expected = expectedOf(request);
+      const change: Change = (book, author) => {
+        if (book.version !== expected) {
+          throw new Fault("CONFLICT", "Somebody else has changed the duty meanwhile.", {
+            fix: "Look at what is there now, and change it again.",
+          });
+        }
+        return withRota(book, request.body.rota, author);
+      };
+      return done(request, reply, request.params.bed, change);
+    },
+  );
+
+  app.post(
+    "/api/beds/:bed/duty/handovers",
+    { schema: { params, body: schemas.Offer, ...answered } },
+    async (request, reply) => {
+      const { to, until } = request.body;
+      const from = wall(request.body.from ?? context.deps.clock.wall());
+      const offer = { id: context.newId(), to, from, until: wall(until) };
+      return done(request, reply, request.params.bed, (book, author) => withOffer(book, offer, author));
+    },
+  );
+
+  app.post(
+    "/api/beds/:bed/duty/handovers/:handover",
+    { schema: { params: schemas.HandoverParams, body: schemas.Answer, ...answered } },
+    async (request, reply) => {
+      const { bed, handover } = request.params;
+      const { answer } = request.body;
+      return done(request, reply, bed, (book, author) => withAnswer(book, handover, answer, author));
+    },
+  );
+
+  async function done(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    bed: BedId,
+    change: Change,
+  ): Promise<DutyResponse> {
+    await changeDuty(context, request, bed, change);
+    return tagged(reply, await dutyView(context, bed));
+  }
+}
+
+function tagged(reply: FastifyReply, view: DutyResponse): DutyResponse {
+  reply.header("cache-control", "no-store").header("etag", `"${view.version}"`);
+  return view;
+}
+
+/** Changes a bed's duty in the name of who asks. Throws what the change throws, NOT_ALLOWED on a box that is led. */
+export async function changeDuty(
+  context: Context,
+  request: FastifyRequest,
+  of: BedId,
+  change: Change,
+): Promise<void> {
+  const { deps } = context;
+  const { bed, zone } = bedOrFault(context, of);
+  refuseLed(context);
+  const person = context.person(request);
+  const state = context.stateOf(bed);
+  const people = (await onCall(context, bed)).map(({ id }) => id);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const book = (await state.duty(ownBed(bed))) ?? emptyDuty(ownBed(bed));
+    const next = change(book, { by: actorOf(person), now: deps.clock.wall(), zone, people });
+    if (!(await state.putDuty(next, book.version))) continue;
+    context.audit(`duty.${next.change}`, auditOf(next), person);
+    const home = deps.homeOf(bed);
+    // A box runs on what its hub knows.
+    if (home !== undefined) deps.targetsChanged(home);
+    return;
+  }
+  throw new Fault("CONFLICT", "Others are changing the duty at this moment.", { fix: "Try again." });
+}
+
+/** What a hub leads is changed there, so that there is one place that knows it. Throws NOT_ALLOWED. */
+export function refuseLed({ deps: { ledBy } }: Context): void {
+  if (ledBy === undefined) return;
+  throw new Fault("NOT_ALLOWED", `Notes and duty of this bed are kept at ${ledBy}.`, {
+    fix: "Open the hub's page.",
+  });
+}
+
+async function dutyView(context: Context, of: BedId): Promise<DutyResponse> {
+  const { deps } = context;
+  const { bed, zone } = bedOrFault(context, of);
+  const now = deps.clock.wall();
+  const people = (await onCall(context, bed)).map(({ id, name }) => ({ id, name }));
+  const book = (await context.stateOf(bed).duty(ownBed(bed))) ?? emptyDuty(ownBed(bed));
+  const ids = people.map(({ id }) => id);
+  const { rota, handovers } = dutyOf(book, ids);
+  const night = dutyNight(now, zone);
+  const { at, by, change, version } = book;
+  return {
+    ...{ bed, version, zone, at: now, people, rota },
+    ...dutyAt(rota, handovers, now, zone),
+    tonight: { ...night, gaps: dutyGaps(rota, handovers, night, zone) },
+    shifts: shiftsOf(rota, handovers, { from: now, to: wall(now + SHIFTS_SHOWN_MS) }, zone),
+    handovers: handovers.filter((one) => isShown(one, now)),
+    ...(version === 0 ? {} : { changed: { at, by, change } }),
+    ...(deps.ledBy === undefined ? {} : { ledBy: deps.ledBy }),
+  };
+}
+
+const isShown = ({ state, until, answeredAt = until }: DutyBook["handovers"][number], now: Wall): boolean =>
+  state === "open" ? until > now : answeredAt > now - HANDOVERS_SHOWN_MS;
+
+/** Owners and caregivers: who may answer an alarm. */
+async function onCall(context: Context, bed: BedId) {
+  const people = await context.stateOf(bed).people();
+  return people.filter(({ role }) => role === "owner" || role === "caregiver");
+}
+
+function auditOf({ bed, version, at, change, rota, handovers }: DutyBook): string {
+  if (change !== "rota") {
+    const about = handovers.findLast(({ offeredAt, answeredAt = offeredAt }) => answeredAt === at);
+    const what = about === undefined ? "" : `${about.id} ${about.giver} to ${about.to} until ${about.until}`;
+    return `${bed} version ${version}: ${what}`;
+  }
+  const entries = rota.map(({ person, weekday, from, to }) => `${person} ${weekday} ${from}-${to}`);
+  return `${bed} version ${version}: ${entries.join(", ")}`;
+}
