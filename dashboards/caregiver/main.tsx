@@ -1,13 +1,16 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { BedState } from "../../src/server/contract.ts";
+import { useDuty } from "../shared/duty.tsx";
 import { usePage } from "../shared/page.ts";
 import { Sharing } from "../shared/sharing.tsx";
 import { startPage } from "../shared/start-page.tsx";
 import { Alarms, isWaiting } from "./alarms.tsx";
 import { Care, CareNow } from "./care.tsx";
 import { CarePlanCard } from "./care-plan.tsx";
+import { DutyAtTop, DutyCard } from "./duty-card.tsx";
 import { Back, Finished, isFinished } from "./leaving.tsx";
 import { LimitsLine } from "./limits-line.tsx";
+import { MorningCard } from "./morning.tsx";
 import { EndNight, offersStart, SilentPage, StartNight } from "./night.tsx";
 import { Past } from "./past.tsx";
 import { Pauses } from "./pause.tsx";
@@ -17,6 +20,7 @@ import { Sources, Vitals } from "./vitals.tsx";
 import { Waves } from "./waves.tsx";
 import "./caregiver.css";
 import "./care-plan.css";
+import "./morning.css";
 
 function Caregiver() {
   const page = usePage();
@@ -41,8 +45,13 @@ function Caregiver() {
 
 function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonly titled: boolean }) {
   const { bed, tonight } = props;
+  const page = usePage();
   const untaken = isWaiting(bed);
-  const isLost = usePage().phase.value === "lost";
+  const isLost = page.phase.value === "lost";
+  const who = page.who.value;
+  // Who looks after machines has nothing to do with duty.
+  const seesDuty = who.kind === "known" && who.me.person !== undefined && who.me.person.role !== "technician";
+  const duty = useDuty(bed.bed, seesDuty && !isFinished(bed));
   if (isFinished(bed) && !isLost) {
     return (
       <div class="bed">
@@ -61,6 +70,7 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         <Past bed={bed} />
         <Pauses bed={bed} />
         <WatchLine bed={bed} />
+        {seesDuty && <DutyAtTop bed={bed} duty={duty} />}
         <StartNight bed={bed} tonight={tonight} />
       </div>
       <div class="bed-main">
@@ -68,8 +78,10 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         <Waves bed={bed} />
       </div>
       <div class="bed-side">
+        <MorningCard bed={bed} />
         <Care bed={bed} />
         <CarePlanCard bed={bed} />
+        {seesDuty && <DutyCard bed={bed} duty={duty} />}
         <Sources bed={bed} />
         <Status bed={bed} />
         <LimitsLine bed={bed} />

@@ -89,6 +89,21 @@ export class Format {
     }).format(at);
   }
 
+  /** Weekday and time of day in a bed's zone, 24 hours. */
+  dayTime(at: number, zone: string): string {
+    return new Intl.DateTimeFormat(this.language, {
+      ...{ timeZone: zone, hourCycle: "h23" as const },
+      ...{ weekday: "short", hour: "2-digit", minute: "2-digit" },
+    }).format(at);
+  }
+
+  /** A date in a bed's zone. */
+  date(at: number, zone: string): string {
+    return new Intl.DateTimeFormat(this.language, {
+      ...{ timeZone: zone, year: "numeric", month: "short", day: "numeric" },
+    }).format(at);
+  }
+
   /** A day with its time in a bed's zone, 24 hours. */
   dateTime(at: number, zone: string): string {
     return new Intl.DateTimeFormat(this.language, {

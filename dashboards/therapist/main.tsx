@@ -4,19 +4,23 @@ import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { Limits } from "./limits.tsx";
 import { Nights } from "./nights.tsx";
+import { Reports } from "./reports.tsx";
 import "./therapist.css";
+
+const PARTS = ["nights", "limits", "reports"] as const;
+type Part = (typeof PARTS)[number];
 
 function Therapist() {
   const page = usePage();
   const chosen = useSignal<BedId | undefined>(undefined);
-  const part = useSignal<"nights" | "limits">(location.hash === "#limits" ? "limits" : "nights");
+  const part = useSignal<Part>(PARTS.find((each) => location.hash === `#${each}`) ?? "nights");
   const beds = page.heard.value?.beds ?? [];
   const bed = beds.find((each) => each.bed === chosen.value) ?? beds[0];
   const { words } = page.format.value;
   const { common, therapist } = words.pages;
-  const show = (next: "nights" | "limits"): void => {
+  const show = (next: Part): void => {
     part.value = next;
-    history.replaceState(null, "", next === "limits" ? "#limits" : location.pathname);
+    history.replaceState(null, "", next === "nights" ? location.pathname : `#${next}`);
   };
   if (bed === undefined) return page.phase.value === "lost" ? null : <p class="waiting">{common.waiting}</p>;
   return (
@@ -46,12 +50,13 @@ function Therapist() {
         <button type="button" aria-pressed={part.value === "limits"} onClick={() => show("limits")}>
           {words.limits.title}
         </button>
+        <button type="button" aria-pressed={part.value === "reports"} onClick={() => show("reports")}>
+          {words.notes.alsfrs.part}
+        </button>
       </fieldset>
-      {part.value === "nights" ? (
-        <Nights key={bed.bed} bed={bed.bed} />
-      ) : (
-        <Limits key={bed.bed} bed={bed.bed} zone={bed.zone} />
-      )}
+      {part.value === "nights" && <Nights key={bed.bed} bed={bed.bed} />}
+      {part.value === "limits" && <Limits key={bed.bed} bed={bed.bed} zone={bed.zone} />}
+      {part.value === "reports" && <Reports key={bed.bed} bed={bed.bed} zone={bed.zone} />}
     </>
   );
 }

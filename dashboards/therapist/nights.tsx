@@ -10,6 +10,7 @@ import { NightAlarms } from "./alarms.tsx";
 import { ImportCard } from "./import-card.tsx";
 import { Metrics } from "./metrics.tsx";
 import { Strips } from "./strips.tsx";
+import { NightReport } from "./symptoms.tsx";
 import "./therapist.css";
 
 const isNights = hasKeys<NightsResponse>("nights");
@@ -82,7 +83,13 @@ export function Nights(props: {
         </label>
         {props.shared === undefined && <Files path={`${path}/${encodeURIComponent(night.night)}`} />}
       </div>
-      <OneNight key={night.night} path={path} night={night.night} onRefused={props.shared?.onRefused} />
+      <OneNight
+        key={night.night}
+        path={path}
+        night={night.night}
+        {...(props.shared === undefined ? { bed: props.bed } : {})}
+        onRefused={props.shared?.onRefused}
+      />
       {bring}
     </>
   );
@@ -113,6 +120,8 @@ function Files(props: { readonly path: string }) {
 function OneNight(props: {
   readonly path: string;
   readonly night: Night;
+  /** Whose reports are shown; absent through a shared link. */
+  readonly bed?: BedId;
   readonly onRefused: (() => void) | undefined;
 }) {
   const page = usePage();
@@ -145,6 +154,7 @@ function OneNight(props: {
       )}
       <p class="small">{therapist.retrospective}</p>
       <Strips night={night} />
+      {props.bed !== undefined && <NightReport bed={props.bed} night={props.night} zone={night.zone} />}
       <NightAlarms night={night} />
       <Metrics night={night} />
     </>

@@ -6,8 +6,9 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Role } from "../../src/domain/person.ts";
-import type { Night } from "../../src/domain/time.ts";
+import { type Night, wall } from "../../src/domain/time.ts";
 import type { HealthFinding } from "../../src/port/health.ts";
+import type { DutyResponse } from "../../src/server/contract/duty.ts";
 import type {
   CommissioningView,
   DeviceView,
@@ -110,6 +111,13 @@ const TYPES: { readonly [extension: string]: string } = {
 
 /** A public key of the right shape; nobody signs with it. */
 const PUSH_KEY = "BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U";
+
+/** Of a home where nobody has planned anything. */
+const NO_DUTY: DutyResponse = {
+  ...{ bed: "b1", version: 0, zone: "Asia/Shanghai", at: NOW, people: [{ id: "p1", name: "Mei" }] },
+  tonight: { from: wall(NOW), to: wall(NOW + 3_600_000), gaps: [] },
+  ...{ shifts: [], rota: [], handovers: [] },
+};
 
 /** Serves a built folder on loopback, on a free port. */
 export async function startPagesServer(folder: string): Promise<PagesServer> {
@@ -237,6 +245,12 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
           seconds: 32_400,
           devices: [{ device: oximeter.device, signal: "spo2", received: 30_779, longestGapS: 212 }],
         };
+      case "GET /api/beds/b1/notes/morning":
+      case "GET /api/beds/b1/notes/symptom":
+      case "GET /api/beds/b1/notes/alsfrs_r":
+        return { notes: [] };
+      case "GET /api/beds/b1/duty":
+        return { ...NO_DUTY };
       case "GET /api/beds/b1/nights":
         return { nights: script.nights };
       case "GET /api/speech/en/mask_off":
