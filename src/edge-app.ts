@@ -231,11 +231,11 @@ function serverDeps(
       if (grant !== undefined) edge.targets.prove(grant.target);
     },
     receipt: (token) => grantOf(token) !== undefined,
-    devices: edge.devices,
-    frames: edge.frames,
+    devices: (bed) => edge.devices().filter((device) => bed === undefined || device.bed === bed),
+    frames: (_bed, device) => ({ frames: edge.frames(device) ?? [] }),
     bindSerial: edge.bindSerial,
-    recording: edge.recording,
-    auditRecord: edge.auditRecord,
+    recording: ({ device, from, to }) => edge.recording(device, from, to),
+    auditRecord: ({ bed, format, from, to }) => edge.auditRecord(bed, format, from, to),
     speech: edge.speech,
     simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {

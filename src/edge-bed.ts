@@ -13,6 +13,7 @@ import { messageOf } from "./domain/fault.ts";
 import { base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Observation, ObservationBody } from "./domain/observation.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
+import { createBedLook, readingOf, toldFacts } from "./edge-look.ts";
 import { type BedPlan, transcriptHead, viewOf } from "./edge-plan.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
 import type { FlightRecorder } from "./port/flight.ts";
@@ -82,15 +83,31 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
   const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan) };
   const connection = surroundings.connect(lastWill({ ...about, at: clock.wall() }));
-  const uplink = createUplink({ ...about, bus: connection, spool, clock, random, log });
+  const uplink = createUplink({
+    ...{ ...about, bus: connection, spool, clock, random, log },
+    devices: toldFacts(plan.devices),
+    reading(device) {
+      const reader = readerOf(device);
+      return reader && readingOf(viewOf(reader.device, reader.supervisor, reader.flight));
+    },
+  });
   const { hub } = surroundings;
   const led = hub === undefined ? undefined : { pairingKey: hub.pairingKey, home: identity.home, bed };
+  const look =
+    led === undefined
+      ? undefined
+      : createBedLook({
+          ...{ ...led, world, bus: connection, epoch, audit },
+          frames: (device) => readerOf(device)?.supervisor.frames(),
+          flight: (device) => readerOf(device)?.flight,
+        });
   const desk =
     led === undefined
       ? undefined
       : createCommandDesk({
           ...{ ...led, bus: connection, clock, log, edgeEpoch: epoch },
           act: surroundings.obey,
+          ...(look === undefined ? {} : { look: look.look }),
         });
   const name = `settings ${bed}`;
   const receiver =
@@ -209,6 +226,7 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
       await Promise.all(readers.map(({ supervisor }) => supervisor.stop()));
       runner.stop();
       desk?.stop();
+      look?.stop();
       await receiver?.stop();
       await uplink.stop();
       // A disk that fails must not keep the next one from closing.

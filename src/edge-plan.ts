@@ -2,6 +2,7 @@ import { answersOf } from "./alarm/answers.ts";
 import type { BedConfig, DeviceConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { BedProfile, ExpectedSource } from "./domain/bed.ts";
+import { shownAddress } from "./domain/address.ts";
 import { Fault } from "./domain/fault.ts";
 import type { DeviceId } from "./domain/ids.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";
@@ -38,26 +39,33 @@ export const transcriptHead = ({ module, config, options }: BedPlan["devices"][n
     .trimEnd()
     .concat("\n");
 
-/** A device as the technician's page shows it. */
-export function viewOf(
-  { config, module, options }: BedPlan["devices"][number],
-  supervisor: Supervisor,
-  flight: FlightRecorder | undefined,
-): DeviceView {
+/** What a device is, and what is known of its family. */
+export function factsOf({ id, config, module, options }: BedPlan["devices"][number]) {
   const { connection, averaging, evidence: evidenceText, night } = module.facts;
   return {
-    ...supervisor.view(),
-    label: config.label,
-    role: module.role,
+    ...{ device: id, address: shownAddress(config.port), options },
     signals: module.signals(options),
-    options,
     quietMs: module.quietMs(options),
-    recorded: flight?.kept() ?? { bytes: 0 },
     facts: {
       ...{ vendor: module.vendor, model: module.model, connection, evidence: module.evidence },
       ...{ evidenceText, night },
       ...(averaging === undefined ? {} : { averaging }),
     },
+  };
+}
+
+/** A device as the technician's page shows it. */
+export function viewOf(
+  device: BedPlan["devices"][number],
+  supervisor: Supervisor,
+  flight: FlightRecorder | undefined,
+): DeviceView {
+  return {
+    ...factsOf(device),
+    ...supervisor.view(),
+    label: device.config.label,
+    role: device.module.role,
+    recorded: flight?.kept() ?? { bytes: 0 },
   };
 }
 

@@ -5,6 +5,7 @@ import { VERSION } from "./edge-app.ts";
 import { hubHealth } from "./edge-health.ts";
 import type { HubWorld } from "./hub.ts";
 import type { HubDesks } from "./hub-desks.ts";
+import type { HubDevices } from "./hub-devices.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { ServerDeps } from "./server/deps.ts";
@@ -23,13 +24,14 @@ export function hubDeps(
     readonly live: LiveModel;
     readonly homes: HubHomes;
     readonly desks: HubDesks;
+    readonly devices: HubDevices;
     readonly pairing: PairingDesk;
     /** How the way from the boxes into the store is. */
     readonly bus: () => { readonly connected: boolean; readonly waiting: number };
   },
 ): Omit<ServerDeps, "command" | "targetsChanged"> {
   const { clock, random, log, state, accounts, homes: states, timeseries, listen: where } = world;
-  const { organisation, live, homes, desks, pairing } = parts;
+  const { organisation, live, homes, desks, devices, pairing } = parts;
   return {
     ...{ clock, random, log, state, accounts, timeseries, pagesFolder, live, homes: states, pairing },
     homeOf: (bed) => splitBed(bed)?.home,
@@ -51,17 +53,18 @@ export function hubDeps(
       proof.catch((error: unknown) => log.note("proof.unwritten", { why: String(error) }, "warn"));
     },
     receipt: (token) => homes.grantOf(token) !== undefined,
-    // Devices, their bytes and the box's own record lie at the bedside, on the box's own pages.
-    devices: () => [],
-    frames: () => undefined,
+    // Devices, their bytes and the box's own record lie at the bedside: the box is asked for them.
+    devices(bed) {
+      if (bed !== undefined) return devices.devices(bed);
+      throw new Fault("NOT_FOUND", "A hub tells of devices bed by bed.", {
+        fix: "Ask for /api/beds/BED/devices.",
+        permanent: true,
+      });
+    },
+    ...{ box: devices.box, frames: devices.frames },
+    ...{ recording: devices.recording, auditRecord: devices.auditRecord },
     bindSerial: () => {
       throw atTheBox("The serial number of a device");
-    },
-    recording: async () => {
-      throw atTheBox("What went over a device's link");
-    },
-    auditRecord: () => {
-      throw atTheBox("The hash-chained record of a bed");
     },
     speech: async () => undefined,
     simulation: () => undefined,

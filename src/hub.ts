@@ -19,6 +19,7 @@ import { createHubBeds } from "./hub-beds.ts";
 import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
+import { createHubDevices } from "./hub-devices.ts";
 import { createHubHomes } from "./hub-homes.ts";
 import { hubOidc } from "./hub-oidc.ts";
 import { keepRetaining } from "./hub-retention.ts";
@@ -186,12 +187,16 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onObservation: (place, observation) => edges.heard(place, observation),
     });
 
+    const devices = createHubDevices({
+      ...{ bus, clock, random, log, edges, live, isKnown, pairingKeyOf, look: commander.look },
+    });
+
     const meter = createProcessMeter();
     meter.start();
     closers.push(meter.stop);
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, {
-        ...{ organisation, live, homes, desks, pairing },
+        ...{ organisation, live, homes, desks, devices, pairing },
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
       }),
       ...hubOidc(world, config, organisation, options.secret),
@@ -236,6 +241,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(() => alarms.stop());
     commander.start();
     closers.push(commander.stop);
+    devices.start();
+    closers.push(devices.stop);
     settings.start();
     closers.push(settings.stop, keepRetaining(world, options.keep));
     const listening = await openPages(world, app, insisting);

@@ -24,6 +24,7 @@ const KINDS = {
   "alarm/event": { by: "box" },
   health: { by: "box" },
   "command/result": { by: "box" },
+  answer: { by: "box" },
   stored: { by: "hub", device: true },
   settings: { by: "hub" },
   command: { by: "hub" },

@@ -18,7 +18,7 @@ import type { Wall } from "../domain/time.ts";
 export const wallTime = Type.Unsafe<Wall>(Type.Number({ minimum: 0, maximum: 8.64e15 }));
 export const name = Type.String({ minLength: 1, maxLength: 100 });
 export const text = Type.String({ maxLength: 2_000 });
-const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+export const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const condition = Type.Enum([...CONDITION_IDS]);
 const priority = Type.Enum([...PRIORITIES]);
 const act = Type.Enum([...CARE_ACTS]);
@@ -30,7 +30,7 @@ export const actor = Type.Object({ id: name, name: text });
 /** No bed has more open at once. */
 const OPEN_MAX = 500;
 /** A duration in ms that a person may ask for; the engine has caps of its own. */
-const lasting = Type.Integer({ minimum: 1, maximum: 86_400_000 });
+export const lasting = Type.Integer({ minimum: 1, maximum: 86_400_000 });
 /** Minutes between two acts of care. */
 const every = Type.Optional(Type.Integer({ minimum: 30, maximum: 1_440 }));
 const carePlan = Type.Object({ suction: every, turn: every, mask: every, wash: every, cough_assist: every });
@@ -147,7 +147,7 @@ export const alarmEvent = Type.Object({
 });
 
 /** What may be asked of an engine from afar; what the box says of itself is not among it. */
-const alarmCommands = [
+export const alarmCommands = [
   Type.Object({
     kind: Type.Literal("acknowledge"),
     occurrence: name,
@@ -198,12 +198,6 @@ const alarmCommands = [
     }),
   }),
 ] as const;
-
-/** Of an engine, or of the box itself: to send the frames of a device for a time. */
-export const remoteCommand = Type.Union([
-  ...alarmCommands,
-  Type.Object({ kind: Type.Literal("raw"), device: name, forMs: lasting }),
-]);
 
 const foldMessage = Type.Object({ v: count, ...foldFields });
 

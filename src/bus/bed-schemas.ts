@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { name, text, wallTime } from "./alarm-schemas.ts";
+import { count, name, text, wallTime } from "./alarm-schemas.ts";
 
 /*
  * What an edge says of a bed beside numbers and alarms, so that a hub can show it as the edge itself does.
@@ -12,7 +12,7 @@ export type Unchanging<T> = T extends number | string
     ? { readonly [K in keyof T]: Unchanging<T[K]> }
     : T;
 
-const DEVICES_MAX = 100;
+export const DEVICES_MAX = 100;
 const TARGETS_MAX = 200;
 const age = Type.Number({ minimum: 0 });
 const minute = Type.Integer({ minimum: 0, maximum: 1_440 });
@@ -39,9 +39,46 @@ export const edgeLink = Type.Object({
   link: Type.Enum(["opening", "open", "quiet", "lost", "refused", "stopped"]),
   problem: Type.Optional(text),
   simulated: Type.Boolean(),
+  /** What a technician wants to know of it; absent from an older edge. */
+  reading: Type.Optional(
+    Type.Object({
+      timeliness: Type.Enum(["live", "delayed", "late"]),
+      /** Since the newest observation; absent: none. */
+      ageMs: Type.Optional(age),
+      resolved: Type.Optional(text),
+      serial: Type.Optional(Type.Object({ found: text, bound: text })),
+      counters: Type.Object({
+        ...{ bytes: count, frames: count, rejects: count, reopens: count, observations: count, gaps: count },
+      }),
+      latency: Type.Optional(Type.Object({ newestMs: Type.Number(), worstMs: Type.Number() })),
+      /** What the flight recorder has. */
+      recorded: Type.Object({ bytes: count, since: Type.Optional(wallTime) }),
+    }),
+  ),
 });
 
 export type EdgeLink = Unchanging<Static<typeof edgeLink>>;
+
+export type DeviceReading = NonNullable<EdgeLink["reading"]>;
+
+/** With the retained state: what a device is, and what is known of its family (server/contract/technician.ts). */
+export const deviceFacts = Type.Object({
+  device: name,
+  /** Without user and password. */
+  address: text,
+  signals: Type.Array(name, { maxItems: 200 }),
+  /** Without what looks like a secret. */
+  options: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), text])),
+  quietMs: Type.Number({ minimum: 0 }),
+  facts: Type.Object({
+    ...{ vendor: text, model: text, connection: text, averaging: Type.Optional(text) },
+    evidence: Type.Enum(["real_bytes", "maker_document", "inferred", "unproven"]),
+    evidenceText: text,
+    night: Type.Object({ suited: Type.Enum(["yes", "doubtful", "no"]), reason: text }),
+  }),
+});
+
+export type DeviceFacts = Unchanging<Static<typeof deviceFacts>>;
 
 /** With the heartbeat: how the house would wake somebody now (server/contract.ts, WakeReadiness). */
 export const edgeReadiness = Type.Object({

@@ -6,7 +6,7 @@ import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import { type CommandAnswer, isFaultCode, toRemote } from "./commands.ts";
+import { type CommandAnswer, isFaultCode, type LookBody, toRemote } from "./commands.ts";
 import { type CommandMessage, type CommandResultMessage, readCommandResult, write } from "./messages.ts";
 import { signCommand } from "./signing.ts";
 import { allHomesFilter, bedTopic, createTopicReader, type Place } from "./topics.ts";
@@ -32,12 +32,8 @@ export interface Commander {
    * what a person was told has failed must not happen later.
    */
   send(place: Place, command: AlarmCommand): Promise<CommandAnswer>;
-  /** Asks for the frames of a device. Rejects like `send`. */
-  raw(
-    place: Place,
-    ask: { readonly device: string; readonly forMs: number },
-    by: Actor,
-  ): Promise<CommandAnswer>;
+  /** Asks the box itself for what it shows; `id`: under which it answers in pieces. Rejects like `send`. */
+  look(place: Place, body: LookBody, by: Actor, id?: string): Promise<CommandAnswer>;
   /** A box is there (again), perhaps in another run: what waits for it goes out at once. */
   edgeChanged(place: Place): void;
   /** Commands under way. */
@@ -167,9 +163,8 @@ export function createCommander(options: CommanderOptions): Commander {
       const forwarded = FORWARDED.includes(command.kind);
       return ask(place, command.id, toRemote(command), forwarded);
     },
-    raw(place, { device, forMs }, by) {
-      const id = `raw-${base32Id(random.bytes(10))}`;
-      return ask(place, id, { person: by, body: { kind: "raw", device, forMs } }, false);
+    look(place, body, by, id = `look-${base32Id(random.bytes(10))}`) {
+      return ask(place, id, { person: by, body }, false);
     },
     edgeChanged({ home, bed }) {
       for (const one of waiting.values()) {

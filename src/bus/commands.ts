@@ -25,8 +25,8 @@ export interface CommandDeskOptions extends Place {
   readonly edgeEpoch: string;
   /** Hands it to the engine in this turn. */
   act(command: AlarmCommand): CommandAnswer;
-  /** Begins to send the frames of a device; absent: nobody may ask for them. */
-  raw?(device: string, forMs: number, by: Actor): CommandAnswer;
+  /** What is asked of the box itself; `id`: under which to answer. Absent: nobody may ask. */
+  look?(body: LookBody, by: Actor, id: string): CommandAnswer;
 }
 
 /** The edge's end of commands from afar: each is done once, and answered as often as it is asked. */
@@ -62,9 +62,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
 
   const obey = ({ id, person, body, ...rest }: Command): CommandAnswer => {
     try {
-      if (body.kind === "raw") {
-        return options.raw?.(body.device, body.forMs, person) ?? { accepted: false, code: "NOT_ALLOWED" };
-      }
+      if (isLook(body)) return options.look?.(body, person, id) ?? { accepted: false, code: "NOT_ALLOWED" };
       return options.act(toAlarmCommand({ id, person, body, ...rest }, body));
     } catch (error) {
       log.note("command.failed", { bed, id, detail: messageOf(error) }, "error");
@@ -111,6 +109,12 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
 
 type Body = CommandMessage["command"]["body"];
 
+/** What is asked of the box itself, and not of an engine. */
+export type LookBody = Extract<Body, { readonly kind: "raw" | "recording" | "audit" | "hang_up" }>;
+
+const isLook = (body: Body): body is LookBody =>
+  ["raw", "recording", "audit", "hang_up"].includes(body.kind);
+
 /** Who asks where no person does: the hub's own work. */
 const HUB: Actor = { id: "hub", name: "hub" };
 
@@ -131,7 +135,7 @@ export function toRemote(command: AlarmCommand): { readonly person: Actor; reado
 /** The engine's command again. */
 function toAlarmCommand(
   { id, person }: Command,
-  body: Exclude<Body, { readonly kind: "raw" }>,
+  body: Exclude<Body, LookBody>,
 ): AlarmCommand {
   return body.kind === "baselines" || body.kind === "call" ? { ...body, id } : { ...body, id, by: person };
 }

@@ -6,7 +6,7 @@ import { type Mono, mono, SECOND_MS } from "../domain/time.ts";
 import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
-import type { EdgeAbout, EdgeLink, EdgeReadiness } from "./bed-schemas.ts";
+import type { DeviceFacts, EdgeAbout, EdgeLink, EdgeReadiness } from "./bed-schemas.ts";
 import { createEdgeClock, type EdgeClock } from "./edge-clock.ts";
 import { type HealthMessage, readAlarm, readHealth, readState, type StateMessage } from "./messages.ts";
 import type { ReceivedObservation } from "./observation.ts";
@@ -29,6 +29,10 @@ export interface EdgeStatus extends Place {
   readonly spoolDropped?: number;
   readonly settings: SettingsReport;
   readonly about?: EdgeAbout;
+  /** What its devices are, as far as it has told. */
+  readonly devices?: readonly DeviceFacts[];
+  /** How they were with the newest heartbeat. */
+  readonly links?: readonly EdgeLink[];
 }
 
 /** A bed that the hub has not heard for longer than the grace: what EDGE_OFFLINE is about. */
@@ -138,6 +142,8 @@ export function createEdges(options: EdgesOptions): Edges {
       ...(ahead === undefined ? {} : { clockAheadMs: ahead }),
       ...(bed.epoch === undefined ? {} : { epoch: bed.epoch }),
       ...(state?.about === undefined ? {} : { about: state.about }),
+      ...(state?.devices === undefined ? {} : { devices: state.devices }),
+      ...(health?.links === undefined ? {} : { links: health.links }),
       ...(health === undefined
         ? {}
         : {
@@ -168,7 +174,13 @@ export function createEdges(options: EdgesOptions): Edges {
     bed.isGone = !message.online;
     const before = bed.state?.about;
     const about = message.about ?? before;
-    bed.state = about === undefined ? message : { ...message, about };
+    // The last will tells less.
+    const devices = message.devices ?? bed.state?.devices;
+    bed.state = {
+      ...message,
+      ...(about === undefined ? {} : { about }),
+      ...(devices === undefined ? {} : { devices }),
+    };
     if (about !== undefined && JSON.stringify(about) !== JSON.stringify(before)) {
       options.onAbout(bed.name, about);
       // What is open may have come before anybody knew whose it is.

@@ -6,14 +6,16 @@ import { QUALITY_FLAGS } from "../domain/observation.ts";
 import {
   actor,
   alarmEvent,
+  count,
   foldFields,
   name,
-  remoteCommand,
   text,
   wallTime,
   wholeFold,
 } from "./alarm-schemas.ts";
 import {
+  DEVICES_MAX,
+  deviceFacts,
   edgeAbout,
   edgeLink,
   edgeReadiness,
@@ -21,6 +23,7 @@ import {
   settingsRefused,
   type Unchanging,
 } from "./bed-schemas.ts";
+import { piece, remoteCommand } from "./look-schemas.ts";
 
 /*
  * Every message on the bus: UTF-8 JSON, one schema each. `v` grows when something is added; readers ignore fields
@@ -35,7 +38,6 @@ export const MESSAGE_VERSION = 1;
 export const PAYLOAD_CHARS_MAX = 1 << 18;
 
 const version = Type.Integer({ minimum: 1 });
-const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const epoch = Type.String({ minLength: 1, maxLength: 64 });
 
 /** What identifies an observation together with its device. */
@@ -144,6 +146,8 @@ const schemas = {
     settingsRefused: Type.Optional(settingsRefused),
     /** What a hub shows of the bed; absent from an older edge. */
     about: Type.Optional(edgeAbout),
+    /** What is known of its devices; not in the last will, and absent from an older edge. */
+    devices: Type.Optional(Type.Array(deviceFacts, { maxItems: DEVICES_MAX })),
   }),
   /** `stored/<device>`, retained: everything up to `seq` of each epoch is safe in the store, newest epoch last. */
   stored: Type.Object({
@@ -204,11 +208,13 @@ const schemas = {
     spoolHeld: count,
     spoolDropped: count,
     /** How its sources' links are; absent from an older edge. */
-    links: Type.Optional(Type.Array(edgeLink, { maxItems: 100 })),
+    links: Type.Optional(Type.Array(edgeLink, { maxItems: DEVICES_MAX })),
     readiness: Type.Optional(edgeReadiness),
   }),
   /** `raw/<device>`: the newest frames of a device, for a technician who asked, once a second at most. */
   raw: Type.Object({ v: version, epoch, frames: Type.Array(rawFrame, { maxItems: 50 }) }),
+  /** `answer`: a piece of what somebody asked the box for (look-schemas.ts). */
+  answer: piece,
   /** `health/echo`: the hub heard the heartbeat. A new `session` has none of the messages sent to the one before. */
   echo: Type.Object({ v: version, nonce: name, session: name }),
 };
@@ -220,6 +226,7 @@ export type CommandMessage = Static<typeof schemas.command>;
 export type CommandResultMessage = Static<typeof schemas.commandResult>;
 export type HealthMessage = Unchanging<Static<typeof schemas.health>>;
 export type EchoMessage = Static<typeof schemas.echo>;
+export type AnswerPiece = Unchanging<Static<typeof schemas.answer>>;
 export type RawMessage = Unchanging<Static<typeof schemas.raw>>;
 export type AlarmEventMessage = Static<typeof schemas.alarmEvent>;
 
@@ -245,6 +252,7 @@ export const readCommand: Reader<CommandMessage> = reader(schemas.command);
 export const readCommandResult: Reader<CommandResultMessage> = reader(schemas.commandResult);
 export const readHealth: Reader<HealthMessage> = reader(schemas.health);
 export const readEcho: Reader<EchoMessage> = reader(schemas.echo);
+export const readAnswer: Reader<AnswerPiece> = reader(schemas.answer);
 export const readRaw: Reader<RawMessage> = reader(schemas.raw);
 /** Checks the part of a parsed observation that every kind has: enough to know which one it is. */
 export const checkIdentity = checker(Type.Object(identity));
@@ -271,7 +279,8 @@ export function write(
     | Omit<CommandResultMessage, "v">
     | Omit<HealthMessage, "v">
     | Omit<EchoMessage, "v">
-    | Omit<RawMessage, "v">,
+    | Omit<RawMessage, "v">
+    | Omit<AnswerPiece, "v">,
 ): string {
   return JSON.stringify({ v: MESSAGE_VERSION, ...message });
 }

@@ -32,7 +32,7 @@ export interface RawStreamsOptions extends Place {
 
 /** The edge's end of raw frames: sent for a time to a technician who asked, and then no more. */
 export interface RawStreams {
-  /** Begins, or goes on for so long from now; 10 min at most. */
+  /** Begins, or goes on for so long from now; 10 min at most, then it is another looking, and written down again. */
   begin(device: DeviceId, forMs: number, by: Actor): CommandAnswer;
   stop(): void;
 }
@@ -46,6 +46,7 @@ const HEX_MAX = 512;
 const MEANING_MAX = 500;
 
 interface Stream {
+  readonly since: Mono;
   until: Mono;
   readonly askers: Set<string>;
   readonly cancel: () => void;
@@ -77,6 +78,8 @@ export function createRawStreams(options: RawStreamsOptions): RawStreams {
       if (options.frames(device) === undefined) {
         return { accepted: false, code: "NOT_FOUND", reason: "There is no such device at this bed." };
       }
+      const begun = streams.get(device);
+      if (begun !== undefined && clock.mono() - begun.since >= FOR_MS_MAX) end(device);
       const known = streams.get(device);
       if (known === undefined && streams.size >= STREAMS_MAX) {
         return {
@@ -86,7 +89,7 @@ export function createRawStreams(options: RawStreamsOptions): RawStreams {
         };
       }
       const stream = known ?? {
-        ...{ until: clock.mono(), askers: new Set<string>() },
+        ...{ since: clock.mono(), until: clock.mono(), askers: new Set<string>() },
         cancel: clock.every(EVERY_MS, () => send(device)),
       };
       const lasting = Math.min(forMs, FOR_MS_MAX);

@@ -1,12 +1,12 @@
 import type { Actor } from "../domain/alarm.ts";
-import { messageOf } from "../domain/fault.ts";
+import { Fault, messageOf } from "../domain/fault.ts";
 import { type DeviceId, type HomeId, qualifiedBed } from "../domain/ids.ts";
 import { MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
 import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { RawFrame } from "./bed-schemas.ts";
-import type { CommandAnswer } from "./commands.ts";
+import type { Commander } from "./commander.ts";
 import { readRaw } from "./messages.ts";
 import { allHomesFilter, createTopicReader, type Place } from "./topics.ts";
 
@@ -16,22 +16,27 @@ export interface RawViewOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly isKnown: (home: HomeId) => boolean;
-  /** Commander.raw. */
-  ask(
-    place: Place,
-    ask: { readonly device: DeviceId; readonly forMs: number },
-    by: Actor,
-  ): Promise<CommandAnswer>;
+  readonly look: Commander["look"];
+}
+
+/** What is seen of a device's frames. */
+export interface FramesSeen {
+  /** Newest last; none while they do not come. */
+  readonly frames: readonly RawFrame[];
+  /** `over`: after ten minutes in one sitting, until somebody looks on purpose. */
+  readonly state: "asking" | "live" | "over" | "refused";
+  /** With `refused`. */
+  readonly refusal?: Fault;
 }
 
 /** The hub's end of raw frames: kept for as long as somebody looks. */
 export interface RawView {
   start(): void;
   /**
-   * The newest frames, newest last. Looking asks the box to send them, for as long as looking goes on; the first look
-   * finds none yet. Undefined where too many are looked at.
+   * Looking asks the box to send them, for as long as looking goes on; the first look finds none yet. `anew`: somebody
+   * says that they look again, after a sitting is over. Throws RATE_LIMITED where too many are looked at.
    */
-  frames(place: Place, device: DeviceId, by: Actor): readonly RawFrame[] | undefined;
+  frames(place: Place, device: DeviceId, by: Actor, anew?: boolean): FramesSeen;
   stop(): void;
 }
 
@@ -41,16 +46,19 @@ const ASK_MS = 1 * MINUTE_MS;
 const UNSEEN_MS = 30 * SECOND_MS;
 /** Older frames are not what goes over the link now. */
 const OLD_MS = 15 * SECOND_MS;
-/** In one sitting, as the issue says; then a person has to look again on purpose. */
+/** In one sitting; then a person has to look again on purpose. */
 const SITTING_MS = 10 * MINUTE_MS;
 const VIEWS_MAX = 100;
+const ASKERS_MAX = 32;
 
 interface View {
   readonly begunAt: Mono;
-  askedAt: Mono | undefined;
+  /** When each person asked last: the box writes down everybody who looks. */
+  readonly asked: Map<string, Mono>;
   seenAt: Mono;
   heardAt: Mono | undefined;
   frames: readonly RawFrame[];
+  refusal: Fault | undefined;
 }
 
 /** Idle until `start`. */
@@ -71,16 +79,25 @@ export function createRawView(options: RawViewOptions): RawView {
     view.heardAt = clock.mono();
   };
 
+  const isOver = ({ begunAt }: View): boolean => clock.mono() - begunAt >= SITTING_MS;
+
   const ask = (view: View, place: Place, device: DeviceId, by: Actor): void => {
     const now = clock.mono();
-    const isAsked = view.askedAt !== undefined && now - view.askedAt < ASK_MS / 2;
-    if (isAsked || now - view.begunAt >= SITTING_MS) return;
-    view.askedAt = now;
-    options.ask(place, { device, forMs: ASK_MS }, by).then(
-      ({ accepted, reason }) => {
-        if (!accepted) log.note("raw.refused", { home: place.home, device, reason: reason ?? "" }, "warn");
+    const askedAt = view.asked.get(by.id);
+    if ((askedAt !== undefined && now - askedAt < ASK_MS / 2) || isOver(view)) return;
+    if (view.asked.size >= ASKERS_MAX) view.asked.clear();
+    view.asked.set(by.id, now);
+    const forMs = Math.ceil(Math.min(ASK_MS, view.begunAt + SITTING_MS - now));
+    options.look(place, { kind: "raw", device, forMs }, by).then(
+      ({ accepted, reason, code }) => {
+        view.refusal = accepted
+          ? undefined
+          : new Fault(code ?? "CONFLICT", reason ?? "The box does not send them.");
       },
-      (error: unknown) => log.note("raw.unasked", { home: place.home, detail: messageOf(error) }, "warn"),
+      (error: unknown) => {
+        log.note("raw.unasked", { home: place.home, detail: messageOf(error) }, "debug");
+        view.refusal = error instanceof Fault ? error : new Fault("EDGE_SILENT", messageOf(error));
+      },
     );
   };
 
@@ -93,17 +110,27 @@ export function createRawView(options: RawViewOptions): RawView {
         }),
       );
     },
-    frames(place, device, by) {
+    frames(place, device, by, anew = false) {
       const key = keyOf(place, device);
       const now = clock.mono();
-      if (!views.has(key) && views.size >= VIEWS_MAX) return undefined;
+      const known = views.get(key);
+      if (known !== undefined && anew && isOver(known)) views.delete(key);
+      if (!views.has(key) && views.size >= VIEWS_MAX) {
+        throw new Fault("RATE_LIMITED", "Too many devices are looked at.", { fix: "Try again in a minute." });
+      }
       const view: View = views.get(key) ?? {
-        ...{ begunAt: now, askedAt: undefined, seenAt: now, heardAt: undefined, frames: [] },
+        ...{ begunAt: now, asked: new Map<string, Mono>(), seenAt: now, heardAt: undefined, frames: [] },
+        refusal: undefined,
       };
       views.set(key, view);
       view.seenAt = now;
       ask(view, place, device, by);
-      return view.heardAt !== undefined && now - view.heardAt < OLD_MS ? view.frames : [];
+      if (isOver(view)) return { frames: [], state: "over" };
+      if (view.heardAt !== undefined && now - view.heardAt < OLD_MS) {
+        return { frames: view.frames, state: "live" };
+      }
+      const { refusal } = view;
+      return refusal === undefined ? { frames: [], state: "asking" } : { frames: [], state: "refused", refusal };
     },
     stop() {
       for (const stop of stops.splice(0)) stop();

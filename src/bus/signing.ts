@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { BedId, HomeId } from "../domain/ids.ts";
 import { MINUTE_MS, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
-import type { CommandMessage, SettingsMessage } from "./messages.ts";
+import type { AnswerPiece, CommandMessage, SettingsMessage } from "./messages.ts";
 import type { Place } from "./topics.ts";
 
 /** A command and where it is meant for. */
@@ -98,6 +98,10 @@ type SignedSettings = Omit<SettingsMessage, "v" | "mac" | "body">;
 export const hashOf = (body: unknown): string =>
   createHash("sha256").update(canonical(body)).digest("base64url");
 
+/** SHA-256 of bytes, in base64url. */
+export const hashOfBytes = (bytes: Uint8Array): string =>
+  createHash("sha256").update(bytes).digest("base64url");
+
 /** Signs settings for one bed with the pairing key. */
 export const signSettings = (pairingKey: Uint8Array, place: Place, settings: SignedSettings): string =>
   settingsMac(pairingKey, place, settings).toString("base64url");
@@ -114,6 +118,25 @@ export function areSettingsOurs(
     settings.hash === hashOf(body)
   );
 }
+
+/** What the last piece of an answer is signed over: the text is in its hash. */
+type AnswerEnd = Omit<NonNullable<AnswerPiece["end"]>, "mac"> & { readonly id: string };
+
+/** Signs an answer of one bed with the pairing key: no broker makes one up, or gives another's. */
+export const signAnswer = (pairingKey: Uint8Array, place: Place, end: AnswerEnd): string =>
+  answerMac(pairingKey, place, end).toString("base64url");
+
+/** Whether the box that this hub is paired with gave this answer to the command of this id. */
+export const isAnswerOurs = (
+  pairingKey: Uint8Array,
+  place: Place,
+  { mac, ...end }: AnswerEnd & { readonly mac: string },
+): boolean => isMac(mac, answerMac(pairingKey, place, end));
+
+const answerMac = (key: Uint8Array, { home, bed }: Place, { id, bytes, hash, next }: AnswerEnd): Buffer =>
+  createHmac("sha256", key)
+    .update(`breathwatch answer\n${home}\n${bed}\n${canonical({ id, bytes, hash, next })}`)
+    .digest();
 
 function settingsMac(
   key: Uint8Array,

@@ -16,6 +16,7 @@ export type TopicKind =
   | "settings"
   | "command"
   | "command/result"
+  | "answer"
   | "health"
   | "health/echo";
 
@@ -34,6 +35,7 @@ const BED_KINDS: readonly string[] = [
   "settings",
   "command",
   "command/result",
+  "answer",
   "health",
   "health/echo",
 ] satisfies readonly Exclude<TopicKind, DeviceKind>[];

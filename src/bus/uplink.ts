@@ -8,7 +8,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { Spool, SpoolItem } from "../port/record.ts";
-import type { EdgeAbout, EdgeLink, EdgeReadiness, SettingsRefused } from "./bed-schemas.ts";
+import type { DeviceFacts, DeviceReading, EdgeAbout, EdgeLink, EdgeReadiness, SettingsRefused } from "./bed-schemas.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";
@@ -34,6 +34,10 @@ export interface UplinkOptions {
   readonly simulated: boolean;
   /** What a hub shows of the bed; absent: only its numbers. */
   readonly about?: EdgeAbout;
+  /** What its devices are; not in the last will, which is short. */
+  readonly devices?: readonly DeviceFacts[];
+  /** How a device is read now; asked with each heartbeat. */
+  reading?(device: string): DeviceReading | undefined;
 }
 
 /** What became of the newest settings from the hub. */
@@ -162,6 +166,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       at: clock.wall(),
       simulated: options.simulated,
       ...(options.about === undefined ? {} : { about: options.about }),
+      ...(options.devices === undefined ? {} : { devices: options.devices }),
       ...(settings.applied === undefined
         ? {}
         : { settingsHash: settings.applied.hash, settingsVersion: settings.applied.version }),
@@ -174,13 +179,18 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (fold !== undefined) publish(bedTopic(home, bed, "alarm"), write(fold), true);
   };
 
+  const withReading = (link: EdgeLink): EdgeLink => {
+    const reading = options.reading?.(link.device);
+    return reading === undefined ? link : { ...link, reading };
+  };
+
   const beat = (): void => {
     const nonce = base32Id(random.bytes(10));
     nonces = [...nonces, nonce].slice(-NONCES_MAX);
     const health = { epoch, nonce, at: clock.wall(), clockTrusted: clock.trusted() };
     const payload = write({
       ...{ ...health, spoolHeld: spool.size, spoolDropped: spool.dropped },
-      ...(links.size === 0 ? {} : { links: [...links.values()] }),
+      ...(links.size === 0 ? {} : { links: [...links.values()].map(withReading) }),
       ...(readiness === undefined ? {} : { readiness }),
     });
     publish(bedTopic(home, bed, "health"), payload, false);

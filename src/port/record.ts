@@ -140,8 +140,17 @@ export interface AuditReader {
   read(from: Wall, to: Wall): AsyncIterable<AuditRecord>;
   /** The same as text in pieces: JSON Lines exactly as on disk, or CSV with a header. */
   text(format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
+  /** The same text page by page, about 256 KiB each; `after`: `next` of the page before, absent for the first. */
+  page(format: AuditFormat, from: Wall, to: Wall, after?: number): Promise<AuditPage>;
   /** Walks along the whole chain, which must hold the anchor; gives way between files. */
   verify(anchor?: AuditAnchor): Promise<AuditVerdict>;
+}
+
+export interface AuditPage {
+  /** May be empty, although there is more. */
+  readonly text: string;
+  /** Where the next page begins; absent: this was the last. */
+  readonly next?: number;
 }
 
 export type AuditFormat = "jsonl" | "csv";

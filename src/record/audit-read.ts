@@ -1,10 +1,13 @@
 import type { Wall } from "../domain/time.ts";
 import type { Disk } from "../port/disk.ts";
-import type { AuditReader } from "../port/record.ts";
+import type { AuditFormat, AuditReader } from "../port/record.ts";
 import { createChainCheck } from "./audit-chain.ts";
 import { AUDIT_CSV_HEAD, auditCsvRow } from "./audit-csv.ts";
 import { listAuditFiles } from "./audit-files.ts";
 import { type AuditLine, type ScannedSegment, scanAuditLines } from "./audit-line.ts";
+
+/** Files that one page looks into: a time with nothing in it is passed over in several. */
+const PAGE_FILES_MAX = 40;
 
 /** Reads the audit record in a folder of a disk, one file (about 256 KiB) in memory at a time; never writes. */
 export function createAuditReader(disk: Pick<Disk, "list" | "read">, folder: string): AuditReader {
@@ -35,9 +38,25 @@ export function createAuditReader(disk: Pick<Disk, "list" | "read">, folder: str
     async *text(format, from, to) {
       if (format === "csv") yield AUDIT_CSV_HEAD;
       for await (const lines of linesIn(from, to)) {
-        const rows = lines.map(({ text, record }) => (format === "csv" ? auditCsvRow(record) : `${text}\n`));
-        if (rows.length > 0) yield rows.join("");
+        const rows = rowsOf(format, lines);
+        if (rows !== "") yield rows;
       }
+    },
+    async page(format, from, to, after) {
+      const head = after === undefined && format === "csv" ? AUDIT_CSV_HEAD : "";
+      const left = (await listAuditFiles(disk, folder)).filter(({ seq }) => seq > (after ?? 0));
+      for (const [index, { path, seq }] of left.slice(0, PAGE_FILES_MAX).entries()) {
+        const bytes = (await disk.read(path)) ?? new Uint8Array();
+        const lines = scanAuditLines(bytes).lines.filter(isWhole);
+        const rows = rowsOf(
+          format,
+          lines.filter(({ record }) => record.at >= from && record.at < to),
+        );
+        const isLast = index === left.length - 1;
+        if (rows !== "" || isLast) return { text: head + rows, ...(isLast ? {} : { next: seq }) };
+      }
+      const next = left[PAGE_FILES_MAX - 1]?.seq;
+      return { text: head, ...(next === undefined ? {} : { next }) };
     },
     async verify(anchor) {
       const check = createChainCheck({ folder, part: "whole", ...(anchor !== undefined && { anchor }) });
@@ -46,6 +65,9 @@ export function createAuditReader(disk: Pick<Disk, "list" | "read">, folder: str
     },
   };
 }
+
+const rowsOf = (format: AuditFormat, lines: readonly WholeLine[]): string =>
+  lines.map(({ text, record }) => (format === "csv" ? auditCsvRow(record) : `${text}\n`)).join("");
 
 type WholeLine = AuditLine & { readonly record: NonNullable<AuditLine["record"]> };
 

@@ -17,7 +17,13 @@ import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
 import type { ImportState } from "./contract/import.ts";
 import type { BaselinesResponse } from "./contract/limits.ts";
-import type { DeviceView, FrameLine, SimulationRequest, SimulationView } from "./contract/technician.ts";
+import type {
+  BoxHeard,
+  DeviceView,
+  FramesResponse,
+  SimulationRequest,
+  SimulationView,
+} from "./contract/technician.ts";
 import type { LiveModel } from "./live-model.ts";
 import type { OidcProvider } from "./oidc-provider.ts";
 import type { PairingDesk } from "./pairing-desk.ts";
@@ -38,6 +44,16 @@ export interface TokenGrant {
   readonly language: Language;
   /** The same for the same token, however often and by whichever way it comes. */
   readonly commandId: string;
+}
+
+/** What is asked of a bed's box: [from, to). */
+export interface AskedOfBed {
+  readonly bed: BedId;
+  readonly from: Wall;
+  readonly to: Wall;
+  readonly by: Actor;
+  /** Whoever asked is gone. */
+  readonly signal: AbortSignal;
 }
 
 /** A simulated bed under the technician's hands. */
@@ -117,17 +133,20 @@ export interface ServerDeps {
   proven(token: string): void;
   /** A phone reports that it showed a notification; false when the token is not known. */
   receipt(token: string): boolean;
-  devices(): readonly DeviceView[];
-  /** The newest frames of a device, explained now; undefined for one that is not here. */
-  frames(device: DeviceId): readonly FrameLine[] | undefined;
+  /** Of one bed, or of all that are read here. Throws NOT_FOUND. */
+  devices(bed?: BedId): readonly DeviceView[];
+  /** The box that reads a bed's devices, where it is another machine than this. */
+  box?(bed: BedId): BoxHeard | undefined;
+  /** The newest frames of a device, explained now; `anew`: of a person who says that they look again. May throw. */
+  frames(bed: BedId, device: DeviceId, by: Actor, anew: boolean): FramesResponse;
   /** The device that is there belongs to the bed from now on: its serial number; undefined where it told none. */
   bindSerial(device: DeviceId): string | undefined;
   /** What went over a device's link in [from, to), as a transcript. Rejects with NOT_FOUND. */
-  recording(device: DeviceId, from: Wall, to: Wall): Promise<string>;
+  recording(asked: AskedOfBed & { readonly device: DeviceId }): Promise<string>;
   /** What alarms speak, as a WAV file; undefined where this machine has no voice. */
   speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** The audit record of a bed that is here, [from, to), as text in pieces. */
-  auditRecord(bed: BedId, format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
+  auditRecord(asked: AskedOfBed & { readonly format: AuditFormat }): AsyncIterable<string>;
   /** The limits of a bed that is here. */
   limits(bed: BedId): LimitsDesk;
   /**

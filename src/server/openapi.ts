@@ -16,7 +16,7 @@ const OTHER_ANSWERS: { readonly [route: string]: { readonly status: number; read
   "GET /api/beds/:bed/nights/:night/fhir": { status: 200, type: "application/fhir+json" },
   "GET /api/beds/:bed/nights/:night/lines": { status: 200, type: "text/plain" },
   "GET /api/beds/:bed/audit": { status: 200, type: "application/x-ndjson" },
-  "GET /api/devices/:device/recording": { status: 200, type: "text/plain" },
+  "GET /api/beds/:bed/devices/:device/recording": { status: 200, type: "text/plain" },
   "POST /api/beds/:bed/limits/what-if": { status: 200, type: "application/x-ndjson" },
   "GET /metrics": { status: 200, type: "text/plain" },
   "GET /api/sign-in/oidc/:provider/return": { status: 303 },

@@ -34,6 +34,7 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   RATE_LIMITED: 429,
   BUS_UNREACHABLE: 503,
   OIDC_UNREACHABLE: 503,
+  EDGE_SILENT: 503,
   STATE_FAILED: 503,
   STORE_FAILED: 503,
   STORE_STALLED: 503,

@@ -261,12 +261,19 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "counters and gauges of this machine for Prometheus, nothing of any person",
   },
   "GET /healthz": { who: "anyone", does: "yes or no for a load balancer, and nothing else" },
-  "GET /api/devices/:device/frames": { who: bench, does: "the last frames of one device, bytes and meaning" },
-  "POST /api/devices/:device/serial": {
+  "GET /api/beds/:bed/devices": {
+    who: bench,
+    does: "the devices of one bed; on a hub as its box last told, and when",
+  },
+  "GET /api/beds/:bed/devices/:device/frames": {
+    who: bench,
+    does: "the last frames of one device, bytes and meaning; a hub asks the box for them",
+  },
+  "POST /api/beds/:bed/devices/:device/serial": {
     who: bench,
     does: "says that the device that is there belongs to the bed",
   },
-  "GET /api/devices/:device/recording": {
+  "GET /api/beds/:bed/devices/:device/recording": {
     who: bench,
     does: "what went over a device's link in at most 2 h of the last 48, as a transcript",
   },

@@ -1,6 +1,8 @@
 import Type from "typebox";
 import { COMMISSIONING_STEPS, STEP_RESULTS, STEP_WITNESSES } from "../domain/commissioning.ts";
 
+import { BedParams } from "./schemas.ts";
+
 /** What the technician's page sends and gets, as JSON Schema; see schemas.ts. */
 
 /** Epoch milliseconds. */
@@ -10,7 +12,13 @@ const Note = (maxLength: number) =>
   Type.String({ maxLength, pattern: "^[^\\p{Cc}\\u202A-\\u202E\\u2066-\\u2069]*$" });
 const CableName = Type.String({ pattern: "^[a-z][a-z0-9_]{0,31}$" });
 
-export const DeviceParams = Type.Object({ device: Type.String({ pattern: "^[a-z0-9]{1,32}$" }) });
+export const DeviceParams = Type.Object({
+  ...BedParams.properties,
+  device: Type.String({ pattern: "^[a-z0-9]{1,32}$" }),
+});
+export const FramesQuery = Type.Object({
+  anew: Type.Optional(Type.Literal("true", { description: "on a hub: look again, after ten minutes were over" })),
+});
 export const TimeQuery = Type.Object({ from: Instant, to: Instant });
 
 export const SIMULATION_EVENTS = [
@@ -87,6 +95,9 @@ export const CloseCommissioning = Type.Object({ note: Note(500) });
 const Time = Type.Number();
 
 export const DevicesAnswer = Type.Object({
+  box: Type.Optional(
+    Type.Object({ online: Type.Boolean(), heardAt: Type.Optional(Time) }, { description: "on a hub: who told" }),
+  ),
   devices: Type.Array(
     Type.Object({
       device: Type.String(),
@@ -104,6 +115,7 @@ export const DevicesAnswer = Type.Object({
   ),
 });
 export const FramesAnswer = Type.Object({
+  look: Type.Optional(Type.Enum(["asking", "live", "over"] as const)),
   frames: Type.Array(
     Type.Object({
       at: Time,

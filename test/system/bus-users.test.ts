@@ -76,6 +76,7 @@ const BY_EDGE = [
   "alarm/event",
   "health",
   "command/result",
+  "answer",
 ] as const;
 const BY_HUB = ["stored", "settings", "command", "health/echo"] as const;
 

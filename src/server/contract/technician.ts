@@ -10,9 +10,18 @@ import type { BedId, DeviceId } from "../../domain/ids.ts";
 import type { SignalId } from "../../domain/signal.ts";
 import type { SourceView } from "../contract.ts";
 
-/** GET /api/devices (technician, owner) */
+/** GET /api/devices: of every bed of this box; GET /api/beds/:bed/devices: of one bed (technician, owner). */
 export interface DevicesResponse {
   readonly devices: readonly DeviceView[];
+  /** On a hub: the box that told of them. Absent where they are read here. */
+  readonly box?: BoxHeard;
+}
+
+/** A bedside box as its hub hears it. */
+export interface BoxHeard {
+  readonly online: boolean;
+  /** Newest heartbeat, epoch milliseconds; absent: none since this hub began. */
+  readonly heardAt?: number;
 }
 
 export interface DeviceView extends SourceView {
@@ -53,10 +62,15 @@ export interface FamilyFacts {
   readonly night: { readonly suited: "yes" | "doubtful" | "no"; readonly reason: string };
 }
 
-/** GET /api/devices/:device/frames (technician, owner). */
+/**
+ * GET /api/beds/:bed/devices/:device/frames?anew=true (technician, owner). On a hub the box is asked, and goes on for as long
+ * as this is asked for, at most 10 min; then `anew` begins another 10 min. Each looking is written down on the box.
+ */
 export interface FramesResponse {
   /** Newest last, at most 50; meanings were worked out for this answer. */
   readonly frames: readonly FrameLine[];
+  /** On a hub: the box is being asked; they come; ten minutes are over. */
+  readonly look?: "asking" | "live" | "over";
 }
 
 export interface FrameLine {
@@ -66,7 +80,7 @@ export interface FrameLine {
   readonly meaning: string;
 }
 
-/** GET /api/devices/:device/recording?from=MS&to=MS (technician, owner): a transcript, at most 2 h. */
+/** GET /api/beds/:bed/devices/:device/recording?from=MS&to=MS (technician, owner): a transcript, at most 2 h. */
 
 /** What can happen to the virtual patient. */
 export type SimulationEvent =

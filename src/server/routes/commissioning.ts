@@ -45,7 +45,7 @@ export function commissioningRoutes(app: App, context: Context): void {
     { schema: { params: BedParams, querystring: IdsQuery, response: { 200: schemas.CommissioningsAnswer } } },
     async (request, reply): Promise<CommissioningsResponse> => {
       reply.header("cache-control", "no-store");
-      const { bed } = bedOrFault(context, request.params.bed);
+      const { bed } = bedHereOrFault(context, request.params.bed);
       const { before } = request.query;
       const limit = limitOf(request.query.limit, SHOWN);
       const most = before === undefined ? limit + 1 : ALL_MAX;
@@ -59,7 +59,7 @@ export function commissioningRoutes(app: App, context: Context): void {
     "/api/beds/:bed/commissionings/steps",
     { schema: { params: BedParams, body: schemas.Commission, response: { 200: CommandAnswerSchema } } },
     async (request): Promise<CommandAnswer> => {
-      const { bed } = bedOrFault(context, request.params.bed);
+      const { bed } = bedHereOrFault(context, request.params.bed);
       const { step, result, how, value, note } = request.body;
       const saw = how === "seen" ? sawOrFault(context, bed, step) : undefined;
       const person = context.person(request);
@@ -87,7 +87,7 @@ export function commissioningRoutes(app: App, context: Context): void {
       },
     },
     async (request): Promise<CloseCommissioningResponse> => {
-      const bed = bedOrFault(context, request.params.bed);
+      const bed = bedHereOrFault(context, request.params.bed);
       const person = context.person(request);
       const id = await context.stateOf(bed.bed).closeCommissioning(ownBed(bed.bed), {
         at: deps.clock.wall(),
@@ -116,15 +116,25 @@ export function commissioningRoutes(app: App, context: Context): void {
       const { from, to } = timesOrFault(request.query, DAY_MS, "Reception is counted over at most 24 h.");
       const devices: ReceptionResponse["devices"][number][] = [];
       // One after the other: the store answers one question at a time anyway.
-      for (const { device, signals, bed: of } of deps.devices()) {
+      for (const { device, signals } of deps.devices(bed)) {
         const [signal] = signals;
-        if (of !== bed || signal === undefined) continue;
+        if (signal === undefined) continue;
         const points = await deps.timeseries.range({ bed, from, to, signal });
         devices.push({ device, signal, ...receptionOf(points, from, to) });
       }
       return { seconds: Math.round((to - from) / SECOND_MS), devices };
     },
   );
+}
+
+/** A bed is put into use at the bed. Throws NOT_FOUND on a hub. */
+function bedHereOrFault(context: Context, bed: string): LiveBed {
+  const found = bedOrFault(context, bed);
+  if (context.deps.box === undefined) return found;
+  throw new Fault("NOT_FOUND", "Protocols of putting a bed into use lie on the box at the bedside.", {
+    fix: "Open the box's own page in the house.",
+    permanent: true,
+  });
 }
 
 /** Seconds of [from, to) that hold at least one point, and the longest run of seconds without. */
@@ -173,8 +183,7 @@ function aboutBed({ deps }: Context, { bed, label }: LiveBed): CommissionedBed {
     simulated: deps.live.simulated(bed),
     sounder: state?.readiness.sounder.ok ?? false,
     devices: deps
-      .devices()
-      .filter((device) => device.bed === bed)
+      .devices(bed)
       .map(({ device, label: name, family, role, address, link, facts }) => ({
         ...{ device, label: name, family, role, address, link },
         evidence: facts.evidence,

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import type { BedId } from "../../domain/ids.ts";
 import { HOUR_MS, type Wall, wall } from "../../domain/time.ts";
@@ -14,7 +13,7 @@ import type { CommandAnswer } from "../contract.ts";
 import type { SimulatedBed } from "../deps.ts";
 import { BedParams, CommandAnswer as CommandAnswerSchema } from "../schemas.ts";
 import * as schemas from "../schemas-technician.ts";
-import { bedOrFault } from "./beds.ts";
+import { actorOf, bedOrFault } from "./beds.ts";
 
 const RECORDING_MAX_MS = 2 * HOUR_MS;
 /** Recordings at once: each is unpacked in memory, a few MB an hour. */
@@ -35,20 +34,38 @@ export function deviceRoutes(app: App, context: Context): void {
   );
 
   app.get(
-    "/api/devices/:device/frames",
-    { schema: { params: schemas.DeviceParams, response: { 200: schemas.FramesAnswer } } },
+    "/api/beds/:bed/devices",
+    { schema: { params: BedParams, response: { 200: schemas.DevicesAnswer } } },
+    async (request, reply): Promise<DevicesResponse> => {
+      reply.header("cache-control", "no-store");
+      const { bed } = bedOrFault(context, request.params.bed);
+      const box = deps.box?.(bed);
+      return { devices: deps.devices(bed), ...(box === undefined ? {} : { box }) };
+    },
+  );
+
+  app.get(
+    "/api/beds/:bed/devices/:device/frames",
+    {
+      schema: {
+        params: schemas.DeviceParams,
+        querystring: schemas.FramesQuery,
+        response: { 200: schemas.FramesAnswer },
+      },
+    },
     async (request, reply): Promise<FramesResponse> => {
       reply.header("cache-control", "no-store");
-      const { device } = deviceOrFault(context, request, request.params.device);
-      return { frames: deps.frames(device) ?? [] };
+      const { bed, device } = deviceOrFault(context, request.params);
+      const by = actorOf(context.person(request));
+      return deps.frames(bed, device, by, request.query.anew === "true");
     },
   );
 
   app.post(
-    "/api/devices/:device/serial",
+    "/api/beds/:bed/devices/:device/serial",
     { schema: { params: schemas.DeviceParams, response: { 200: CommandAnswerSchema } } },
     async (request): Promise<CommandAnswer> => {
-      const { device, serial: before } = deviceOrFault(context, request, request.params.device);
+      const { device, serial: before } = deviceOrFault(context, request.params);
       const serial = deps.bindSerial(device);
       if (serial === undefined) throw new Fault("CONFLICT", `${device} has not told a serial number.`);
       context.audit("serial", `${device} ${before?.bound ?? "none"} to ${serial}`, context.person(request));
@@ -57,18 +74,22 @@ export function deviceRoutes(app: App, context: Context): void {
   );
 
   app.get(
-    "/api/devices/:device/recording",
+    "/api/beds/:bed/devices/:device/recording",
     { schema: { params: schemas.DeviceParams, querystring: schemas.TimeQuery } },
     async (request, reply) => {
-      const view = deviceOrFault(context, request, request.params.device);
+      const view = deviceOrFault(context, request.params);
       const { from, to } = timesOrFault(request.query, RECORDING_MAX_MS, "A recording holds at most 2 h.");
       if (recordings >= RECORDINGS_MAX) {
         throw new Fault("RATE_LIMITED", "Too many recordings are read at once.", {
           fix: "Try again in a minute.",
         });
       }
+      const person = context.person(request);
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
       recordings += 1;
-      const transcript = await deps.recording(view.device, from, to).finally(() => {
+      const asked = { bed: view.bed, device: view.device, from, to, by: actorOf(person), signal: gone.signal };
+      const transcript = await deps.recording(asked).finally(() => {
         recordings -= 1;
       });
       if (!HOLDS_SOMETHING.test(transcript)) {
@@ -77,7 +98,7 @@ export function deviceRoutes(app: App, context: Context): void {
         });
       }
       const times = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
-      context.audit("recording", `${view.device} ${times}`, context.person(request));
+      context.audit("recording", `${view.device} ${times}`, person);
       const stamp = new Date(from).toISOString().replaceAll(/[-:]|\.\d+/g, "");
       const name = `breathwatch-${view.family}-${stamp}${view.simulated ? "-SIMULATED" : ""}.transcript`;
       return reply
@@ -114,10 +135,12 @@ export function deviceRoutes(app: App, context: Context): void {
 /** A chunk or a timed remark below the head of a transcript. */
 const HOLDS_SOMETHING = /^(?:# )?\d+(?:\.\d+)? /m;
 
-function deviceOrFault(context: Context, request: FastifyRequest, device: string): DeviceView {
-  const found = context.deps
-    .devices()
-    .find((each) => each.device === device && context.shows(request, each.bed));
+function deviceOrFault(
+  context: Context,
+  { bed, device }: { readonly bed: BedId; readonly device: string },
+): DeviceView {
+  bedOrFault(context, bed);
+  const found = context.deps.devices(bed).find((each) => each.device === device);
   if (found === undefined) throw new Fault("NOT_FOUND", `There is no device ${device} here.`);
   return found;
 }

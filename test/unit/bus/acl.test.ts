@@ -35,6 +35,7 @@ const SAID_BY_EDGES = [
   "alarm/event",
   "health",
   "command/result",
+  "answer",
 ];
 const SAID_BY_HUBS = ["stored", "settings", "command", "health/echo"];
 const OF_A_DEVICE = ["observation", "wave", "raw", "stored"];

@@ -50,8 +50,8 @@ async function houseAndHub() {
         done.push(command);
         return answer();
       },
-      raw: (device) =>
-        device === "oximeterxx" ? { accepted: true } : { accepted: false, code: "NOT_FOUND" },
+      look: (body) =>
+        body.kind === "raw" && body.device === "oximeterxx" ? { accepted: true } : { accepted: false, code: "NOT_FOUND" },
     });
     desk.start();
     await settle();
@@ -287,7 +287,8 @@ describe("the desk at the bed", () => {
   test("passes the ask for a device's frames on", async () => {
     const h = await houseAndHub();
     (await h.startEdge("run1")).seen();
-    const ask = (device: string) => h.commander.raw(place, { device, forMs: MINUTE_MS }, anna);
+    const ask = (device: string) => 
+      h.commander.look(place, { kind: "raw", device, forMs: MINUTE_MS }, anna);
     expect(await ask("oximeterxx")).toEqual({ accepted: true });
     expect(await ask("elsewherex")).toMatchObject({ accepted: false, code: "NOT_FOUND" });
     expect(h.done).toEqual([]);

@@ -30,9 +30,10 @@ async function setUp() {
   let asks = 0;
   const view = createRawView({
     ...{ bus: hubBus, clock, log, isKnown: (home) => home === place.home },
-    ask(_place, { device: asked, forMs }, by) {
+    look(_place, body, by) {
       asks += 1;
-      return Promise.resolve(streams.begin(asked, forMs, by));
+      if (body.kind !== "raw") throw new Error(`nobody asks for ${body.kind} here`);
+      return Promise.resolve(streams.begin(body.device, body.forMs, by));
     },
   });
   view.start();
@@ -47,11 +48,12 @@ async function setUp() {
 describe("raw frames of a device", () => {
   test("come to whoever looks, shortened, and are written down once", async () => {
     const s = await setUp();
-    expect(s.view.frames(place, device, tina)).toEqual([]);
+    expect(s.view.frames(place, device, tina)).toEqual({ frames: [], state: "asking" });
     await s.clock.advance(2 * SECOND_MS);
     const seen = s.view.frames(place, device, tina);
-    expect(seen?.[0]).toEqual(frame);
-    expect(seen?.[1]?.hex).toHaveLength(512);
+    expect(seen.state).toBe("live");
+    expect(seen.frames[0]).toEqual(frame);
+    expect(seen.frames[1]?.hex).toHaveLength(512);
     expect(s.audited).toEqual(["Tina: frames of oximeterxx for 60 s"]);
   });
 
@@ -71,11 +73,42 @@ describe("raw frames of a device", () => {
       s.view.frames(place, device, tina);
       await s.clock.advance(5 * SECOND_MS);
     }
-    expect(s.view.frames(place, device, tina)).toEqual([]);
+    expect(s.view.frames(place, device, tina)).toEqual({ frames: [], state: "over" });
     const before = s.sent();
     await s.clock.advance(10 * SECOND_MS);
     expect(s.sent()).toBe(before);
     expect(s.asks()).toBeLessThan(25);
+  });
+
+  test("go on when somebody says that they look again, and that is written down as another looking", async () => {
+    const s = await setUp();
+    for (let second = 0; second < 11 * 60; second += 5) {
+      s.view.frames(place, device, tina);
+      await s.clock.advance(5 * SECOND_MS);
+    }
+    s.view.frames(place, device, tina, true);
+    await s.clock.advance(2 * SECOND_MS);
+    expect(s.view.frames(place, device, tina).state).toBe("live");
+    expect(s.audited).toHaveLength(2);
+  });
+
+  test("are written down for everybody who looks, also at the same time", async () => {
+    const s = await setUp();
+    s.view.frames(place, device, tina);
+    s.view.frames(place, device, { id: "t2", name: "Tom" });
+    await s.clock.advance(SECOND_MS);
+    expect(s.audited).toEqual([
+      "Tina: frames of oximeterxx for 60 s",
+      "Tom: frames of oximeterxx for 60 s",
+    ]);
+  });
+
+  test("that the box refuses are refused with its reason", async () => {
+    const s = await setUp();
+    s.view.frames(place, "elsewherex", tina);
+    await s.clock.advance(SECOND_MS);
+    const { state, refusal } = s.view.frames(place, "elsewherex", tina);
+    expect([state, refusal?.code]).toEqual(["refused", "NOT_FOUND"]);
   });
 
   test("of a device that is not there are refused, and no ask lasts longer than ten minutes", async () => {

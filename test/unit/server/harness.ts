@@ -238,16 +238,16 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       return token === TOKEN;
     },
     devices: () => [DEVICE],
-    frames: (device) => (device === DEVICE.device ? frameLines() : undefined),
+    frames: () => ({ frames: frameLines() }),
     bindSerial: (device) => {
       harness.boundDevices.push(device);
       return harness.serialFound;
     },
-    async *auditRecord(bed, format, from, to) {
+    async *auditRecord({ bed, format, from, to }) {
       harness.exports.push({ bed, format, from, to });
       yield* harness.auditPieces;
     },
-    recording: async (device, from, to) => {
+    recording: async ({ device, from, to }) => {
       harness.recordings.push({ device, from, to });
       return harness.recording;
     },

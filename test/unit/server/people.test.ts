@@ -169,7 +169,7 @@ describe("an organisation", () => {
     return patient;
   };
   const nights = (cookie: string) => ask("GET", "/api/beds/b1/nights", cookie);
-  const frames = (cookie: string) => ask("GET", "/api/devices/oxiaaaaaaa/frames", cookie);
+  const frames = (cookie: string) => ask("GET", "/api/beds/b1/devices/oxiaaaaaaa/frames", cookie);
 
   /** Dr Wu of the clinic, who has signed in somewhere: the cookie. */
   async function doctor(role: "therapist" | "technician" = "therapist"): Promise<string> {

@@ -25,16 +25,16 @@ describe("devices on the bench", () => {
     const [device] = (await get("/api/devices")).json().devices;
     expect(device).toEqual(JSON.parse(JSON.stringify(DEVICE)));
     expect(device).not.toHaveProperty("frames");
-    const answer = await get(`/api/devices/${DEVICE.device}/frames`);
+    const answer = await get(`/api/beds/b1/devices/${DEVICE.device}/frames`);
     expect(answer.json().frames).toHaveLength(30);
     expect(answer.headers["cache-control"]).toBe("no-store");
-    expect((await get("/api/devices/nobody/frames")).statusCode).toBe(404);
-    expect((await get("/api/devices/..%2F..%2Fetc/frames")).statusCode).toBe(400);
+    expect((await get("/api/beds/b1/devices/nobody/frames")).statusCode).toBe(404);
+    expect((await get("/api/beds/b1/devices/..%2F..%2Fetc/frames")).statusCode).toBe(400);
   });
 });
 
 describe("another device than the bed's", () => {
-  const url = `/api/devices/${DEVICE.device}/serial`;
+  const url = `/api/beds/b1/devices/${DEVICE.device}/serial`;
 
   it("belongs there once a technician says so, which is written down", async () => {
     harness.serialFound = "SN-2";
@@ -47,13 +47,13 @@ describe("another device than the bed's", () => {
 
   it("cannot be bound before it told who it is, or where it is not", async () => {
     expect((await post(url, {})).statusCode).toBe(409);
-    expect((await post("/api/devices/nobody/serial", {})).statusCode).toBe(404);
+    expect((await post("/api/beds/b1/devices/nobody/serial", {})).statusCode).toBe(404);
   });
 });
 
 describe("a recording", () => {
   const url = (from: number, to: number, device = DEVICE.device) =>
-    `/api/devices/${device}/recording?from=${from}&to=${to}`;
+    `/api/beds/b1/devices/${device}/recording?from=${from}&to=${to}`;
 
   it("comes as a file that says what it is, uncached, and is written down with who took it", async () => {
     const answer = await get(url(NOW - 600_000, NOW));
@@ -86,7 +86,7 @@ describe("a recording", () => {
 
   it("needs both times as numbers", async () => {
     for (const query of ["", "?from=1", "?from=a&to=b", "?from=-5&to=5", "?from=1e3&to=2e3"]) {
-      expect((await get(`/api/devices/${DEVICE.device}/recording${query}`)).statusCode).toBe(400);
+      expect((await get(`/api/beds/b1/devices/${DEVICE.device}/recording${query}`)).statusCode).toBe(400);
     }
   });
 
