@@ -5,8 +5,8 @@ import { createRawStreams } from "./bus/raw-streams.ts";
 import type { Actor } from "./domain/alarm.ts";
 import { messageOf } from "./domain/fault.ts";
 import type { BedId, DeviceId, HomeId } from "./domain/ids.ts";
-import { type BedPlan, factsOf } from "./edge-plan.ts";
 import { wall } from "./domain/time.ts";
+import { type BedPlan, factsOf } from "./edge-plan.ts";
 import type { Bus } from "./port/bus.ts";
 import type { FlightRecorder } from "./port/flight.ts";
 import type { AuditReader } from "./port/record.ts";
@@ -87,7 +87,10 @@ export function toldFacts(devices: BedPlan["devices"]): readonly DeviceFacts[] {
   let room = FACTS_CHARS_MAX;
   for (const device of devices) {
     const facts = factsOf(device);
-    const options = Object.entries(facts.options).map(([name, value]) => [name, SECRET.test(name) ? "…" : value]);
+    const options = Object.entries(facts.options).map(([name, value]) => [
+      name,
+      SECRET.test(name) ? "…" : value,
+    ]);
     const one: DeviceFacts = { ...facts, options: Object.fromEntries(options) };
     room -= JSON.stringify(one).length;
     if (room < 0) break;

@@ -1,8 +1,8 @@
 import { answersOf } from "./alarm/answers.ts";
 import type { BedConfig, DeviceConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
-import type { BedProfile, ExpectedSource } from "./domain/bed.ts";
 import { shownAddress } from "./domain/address.ts";
+import type { BedProfile, ExpectedSource } from "./domain/bed.ts";
 import { Fault } from "./domain/fault.ts";
 import type { DeviceId } from "./domain/ids.ts";
 import type { DeviceModule, OptionValues } from "./driver/contract.ts";

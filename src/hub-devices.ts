@@ -1,6 +1,6 @@
 import { type AnswersInOptions, createAnswersIn } from "./bus/answers-in.ts";
 import type { DeviceFacts, DeviceReading } from "./bus/bed-schemas.ts";
-import type { Edges, EdgeStatus } from "./bus/edges.ts";
+import type { EdgeStatus, Edges } from "./bus/edges.ts";
 import type { Asked } from "./bus/look-schemas.ts";
 import { createRawView } from "./bus/raw-view.ts";
 import type { Place } from "./bus/topics.ts";
@@ -50,7 +50,8 @@ export function createHubDevices(options: HubDevicesOptions): HubDevices {
   const find = (bed: BedId): { readonly place: Place; readonly edge: EdgeStatus } => {
     const place = splitBed(bed);
     const edge = place === undefined ? undefined : edges.of(place);
-    if (place === undefined || edge === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
+    if (place === undefined || edge === undefined)
+      throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
     return { place, edge };
   };
 
@@ -60,7 +61,8 @@ export function createHubDevices(options: HubDevicesOptions): HubDevices {
     return place;
   };
 
-  const fetch = ({ bed, by, signal }: AskedOfBed, asked: Asked) => answers.fetch(placeOf(bed), asked, by, signal);
+  const fetch = ({ bed, by, signal }: AskedOfBed, asked: Asked) =>
+    answers.fetch(placeOf(bed), asked, by, signal);
 
   return {
     start() {
@@ -130,7 +132,9 @@ function viewOf(
   { timeliness, ageMs: told, ...reading }: DeviceReading,
   heardMs: number,
 ): DeviceView {
-  const ages = [source.ageMs, told === undefined ? undefined : told + heardMs].filter((age) => age !== undefined);
+  const ages = [source.ageMs, told === undefined ? undefined : told + heardMs].filter(
+    (age) => age !== undefined,
+  );
   return {
     ...{ ...source, ...facts, ...reading, bed, timeliness },
     options: { ...options },

@@ -23,8 +23,8 @@ export interface Download {
 const TIMEOUT_MS = 8 * SECOND_MS;
 /** As long as the box waits for a request. */
 const PIECE_TIMEOUT_MS = 15 * SECOND_MS;
-/** Two hours of a busy port are unpacked and sent. */
-const DOWNLOAD_TIMEOUT_MS = 60 * SECOND_MS;
+/** Two hours of a busy port are unpacked and sent; behind a hub over the line of the house. */
+const DOWNLOAD_TIMEOUT_MS = 180 * SECOND_MS;
 
 /** Requests to the server that the page came from. */
 export class Api {

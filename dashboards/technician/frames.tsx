@@ -5,6 +5,7 @@ import { hasKeys } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
 import { ScrollArea } from "../shared/scroll-area.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
+import { devicePath } from "./device-path.ts";
 import { usePoll } from "./poll.ts";
 
 const isFrames = hasKeys<FramesResponse>("frames");
@@ -12,12 +13,22 @@ const POLL_MS = SECOND_MS;
 
 /** The newest frames, hex beside meaning, asked for once a second while this is open; can be held still. */
 export function Frames(props: { readonly device: DeviceView; readonly zone: string }) {
-  const { technician, common } = usePage().format.value.words.pages;
+  const page = usePage();
+  const { technician, common } = page.format.value.words.pages;
   const open = useSignal(false);
   const held = useSignal(false);
   const { device } = props;
-  const path = `/api/devices/${encodeURIComponent(device.device)}/frames`;
-  const { answer } = usePoll(path, isFrames, POLL_MS, open.value && !held.value);
+  const path = `${devicePath(device)}/frames`;
+  const over = useSignal(false);
+  const { answer } = usePoll(path, isFrames, POLL_MS, open.value && !held.value && !over.value);
+  const got = answer.value;
+  // Nobody goes on looking at somebody's box because a page was left open.
+  if (got?.ok === true && got.value.look === "over" && !over.value) over.value = true;
+
+  async function again(): Promise<void> {
+    answer.value = await page.api.get(`${path}?anew=true`, isFrames);
+    over.value = false;
+  }
   return (
     <details
       class="frames"
@@ -38,11 +49,24 @@ export function Frames(props: { readonly device: DeviceView; readonly zone: stri
         </button>
         {held.value && <span class="tag">{technician.paused}</span>}
       </p>
-      {answer.value === undefined && open.value && <p class="waiting">{common.waiting}</p>}
-      {answer.value?.ok === false && <TroubleBox trouble={answer.value.problem} />}
-      {answer.value?.ok === true && (
+      {got === undefined && open.value && <p class="waiting">{common.waiting}</p>}
+      {got?.ok === false && <TroubleBox trouble={got.problem} />}
+      {got?.ok === true && got.value.look === "asking" && (
+        <p class="waiting" role="status">
+          {technician.looking.asking}
+        </p>
+      )}
+      {over.value && (
+        <p class="notice" role="status">
+          {technician.looking.over}{" "}
+          <button type="button" onClick={() => page.handOver(again())}>
+            {technician.looking.again}
+          </button>
+        </p>
+      )}
+      {got?.ok === true && (got.value.look ?? "live") === "live" && (
         <FrameTable
-          frames={answer.value.value.frames.toReversed()}
+          frames={got.value.frames.toReversed()}
           label={`${technician.frames} · ${device.label}`}
           zone={props.zone}
         />

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { SECOND_MS } from "../../src/domain/time.ts";
 import type { DevicesResponse } from "../../src/server/contract/technician.ts";
+import type { Me } from "../../src/server/contract.ts";
 import { hasKeys } from "../shared/api.ts";
 import { elapsedMs } from "../shared/clock.ts";
 import { usePage } from "../shared/page.ts";
@@ -11,6 +12,7 @@ import { Commissioning } from "./commissioning.tsx";
 import { Device } from "./device.tsx";
 import { Health } from "./health.tsx";
 import { Homes } from "./homes.tsx";
+import { Looking } from "./looking.tsx";
 import { JoinCodes } from "./people.tsx";
 import type { Polled } from "./poll.ts";
 import { usePoll } from "./poll.ts";
@@ -22,7 +24,36 @@ import "./protocol.css";
 const isDevices = hasKeys<DevicesResponse>("devices");
 const POLL_MS = 2 * SECOND_MS;
 
+/** On a hub devices lie behind their boxes; on a box they are read here. */
 function Technician() {
+  const who = usePage().who.value;
+  return who.kind === "known" && who.me.hub === true ? <HubBench me={who.me} /> : <Bench />;
+}
+
+function HubBench(props: { readonly me: Me }) {
+  const page = usePage();
+  const { technician } = page.format.value.words.pages;
+  const { homes = [], person } = props.me;
+  const owned = homes.filter(({ role }) => role === "owner").map(({ home }) => home);
+  const { people } = page.format.value.words;
+  return (
+    <>
+      <nav class="contents" aria-label={technician.onThisPage}>
+        <a href="#looking">{technician.looking.title}</a>
+        <a href="#health">{technician.health.title}</a>
+        <a href="#homes">{people.homes.title}</a>
+      </nav>
+      <Looking me={props.me} />
+      <Health />
+      <Homes />
+      {person?.role === "owner" && <JoinCodes homes={owned} />}
+      {person?.role === "owner" && owned.map((home) => <Members key={home} home={home} />)}
+      <Account />
+    </>
+  );
+}
+
+function Bench() {
   const page = usePage();
   const who = page.who.value;
   const role = who.kind === "known" ? who.me.person?.role : undefined;
@@ -34,10 +65,7 @@ function Technician() {
   const list = devices.answer.value?.ok === true ? devices.answer.value.value.devices : [];
   return (
     <>
-      <Contents
-        simulated={beds.some((bed) => bed.simulated)}
-        hub={who.kind === "known" && who.me.hub === true}
-      />
+      <Contents simulated={beds.some((bed) => bed.simulated)} />
       <Devices polled={devices} />
       <Health />
       {beds
@@ -54,7 +82,6 @@ function Technician() {
         />
       ))}
       {shown.value !== undefined && <Protocol shown={shown.value} />}
-      {who.kind === "known" && who.me.hub === true && <Homes />}
       {role === "owner" && <JoinCodes homes={homes} />}
       {role === "owner" && homes.map((home) => <Members key={home} home={home} />)}
       <Account />
@@ -63,15 +90,13 @@ function Technician() {
 }
 
 /** Short ways to the parts of a long page. */
-function Contents(props: { readonly simulated: boolean; readonly hub: boolean }) {
-  const { words } = usePage().format.value;
-  const { technician } = words.pages;
+function Contents(props: { readonly simulated: boolean }) {
+  const { technician } = usePage().format.value.words.pages;
   return (
     <nav class="contents" aria-label={technician.onThisPage}>
       <a href="#devices">{technician.title}</a>
       <a href="#health">{technician.health.title}</a>
       {props.simulated && <a href="#simulation">{technician.simulated.title}</a>}
-      {props.hub && <a href="#homes">{words.people.homes.title}</a>}
       <a href="#commissioning">{technician.commissioning.title}</a>
     </nav>
   );

@@ -5,13 +5,19 @@ import type { Download, Trouble } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { boxNow } from "./box-now.ts";
+import { devicePath } from "./device-path.ts";
 import { type AskedWindow, lastMinutes, recordingWindow, usualWindow } from "./recording-window.ts";
 
 /** The flight recorder of one device: what went over its link, saved as a file. */
-export function Recorder(props: { readonly device: DeviceView; readonly zone: string }) {
+export function Recorder(props: {
+  readonly device: DeviceView;
+  readonly zone: string;
+  /** On a hub: the box is asked for it. */
+  readonly afar: boolean;
+}) {
   const page = usePage();
   const format = page.format.value;
-  const { recorder } = format.words.pages.technician;
+  const { recorder, looking } = format.words.pages.technician;
   const { device, zone } = props;
   const { bytes, since } = device.recorded;
   // Undefined until somebody chooses: what stands there then follows the box's clock.
@@ -25,9 +31,7 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
     if (busy.value) return;
     busy.value = true;
     const times = `from=${Math.floor(from)}&to=${Math.ceil(to)}`;
-    const answer = await page.api.download(
-      `/api/devices/${encodeURIComponent(device.device)}/recording?${times}`,
-    );
+    const answer = await page.api.download(`${devicePath(device)}/recording?${times}`);
     busy.value = false;
     trouble.value = answer.ok ? undefined : answer.problem;
     saved.value = answer.ok ? answer.value.name : undefined;
@@ -97,7 +101,7 @@ export function Recorder(props: { readonly device: DeviceView; readonly zone: st
         )}
       </fieldset>
       <output>
-        {busy.value && recorder.saving}
+        {busy.value && (props.afar ? looking.asking : recorder.saving)}
         {!busy.value && saved.value !== undefined && fill(recorder.saved, { name: saved.value })}
       </output>
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}

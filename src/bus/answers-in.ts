@@ -164,7 +164,9 @@ const silent = (): Fault =>
 const hungUp = (): Fault => new Fault("CONFLICT", "Whoever asked is gone.");
 
 const tooMany = (): Fault =>
-  new Fault("RATE_LIMITED", "Too much is being fetched from boxes at once.", { fix: "Try again in a minute." });
+  new Fault("RATE_LIMITED", "Too much is being fetched from boxes at once.", {
+    fix: "Try again in a minute.",
+  });
 
 const broken = (why: string): Fault =>
   new Fault("BUS_UNREACHABLE", `The box's answer did not come through whole: ${why}.`, { fix: "Try again." });

@@ -103,7 +103,9 @@ export function createAnswersOut(options: AnswersOutOptions): AnswersOut {
         .catch(async (error: unknown) => {
           log.note("answer.failed", { bed, id, detail: messageOf(error) }, "warn");
           const code = error instanceof Fault ? error.code : "SERVER_FAILED";
-          const reason = messageOf(error).replace(/ \([A-Z_]+\)$/, "").slice(0, 500);
+          const reason = messageOf(error)
+            .replace(/ \([A-Z_]+\)$/, "")
+            .slice(0, 500);
           if (!one.isOver) await send({ id, n: 0, data: "", failed: { code, reason } });
         })
         .catch((error: unknown) => log.note("answer.unsent", { detail: messageOf(error) }, "debug"))

@@ -112,8 +112,7 @@ type Body = CommandMessage["command"]["body"];
 /** What is asked of the box itself, and not of an engine. */
 export type LookBody = Extract<Body, { readonly kind: "raw" | "recording" | "audit" | "hang_up" }>;
 
-const isLook = (body: Body): body is LookBody =>
-  ["raw", "recording", "audit", "hang_up"].includes(body.kind);
+const isLook = (body: Body): body is LookBody => ["raw", "recording", "audit", "hang_up"].includes(body.kind);
 
 /** Who asks where no person does: the hub's own work. */
 const HUB: Actor = { id: "hub", name: "hub" };
@@ -133,10 +132,7 @@ export function toRemote(command: AlarmCommand): { readonly person: Actor; reado
 }
 
 /** The engine's command again. */
-function toAlarmCommand(
-  { id, person }: Command,
-  body: Exclude<Body, LookBody>,
-): AlarmCommand {
+function toAlarmCommand({ id, person }: Command, body: Exclude<Body, LookBody>): AlarmCommand {
   return body.kind === "baselines" || body.kind === "call" ? { ...body, id } : { ...body, id, by: person };
 }
 

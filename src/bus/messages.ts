@@ -3,16 +3,7 @@ import { Compile } from "typebox/compile";
 import { type AlarmEvent, type AlarmFold, PRIORITIES } from "../domain/alarm.ts";
 import { messageOf } from "../domain/fault.ts";
 import { QUALITY_FLAGS } from "../domain/observation.ts";
-import {
-  actor,
-  alarmEvent,
-  count,
-  foldFields,
-  name,
-  text,
-  wallTime,
-  wholeFold,
-} from "./alarm-schemas.ts";
+import { actor, alarmEvent, count, foldFields, name, text, wallTime, wholeFold } from "./alarm-schemas.ts";
 import {
   DEVICES_MAX,
   deviceFacts,

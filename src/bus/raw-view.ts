@@ -130,7 +130,9 @@ export function createRawView(options: RawViewOptions): RawView {
         return { frames: view.frames, state: "live" };
       }
       const { refusal } = view;
-      return refusal === undefined ? { frames: [], state: "asking" } : { frames: [], state: "refused", refusal };
+      return refusal === undefined
+        ? { frames: [], state: "asking" }
+        : { frames: [], state: "refused", refusal };
     },
     stop() {
       for (const stop of stops.splice(0)) stop();

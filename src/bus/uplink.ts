@@ -8,7 +8,14 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { Spool, SpoolItem } from "../port/record.ts";
-import type { DeviceFacts, DeviceReading, EdgeAbout, EdgeLink, EdgeReadiness, SettingsRefused } from "./bed-schemas.ts";
+import type {
+  DeviceFacts,
+  DeviceReading,
+  EdgeAbout,
+  EdgeLink,
+  EdgeReadiness,
+  SettingsRefused,
+} from "./bed-schemas.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";

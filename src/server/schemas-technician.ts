@@ -17,7 +17,9 @@ export const DeviceParams = Type.Object({
   device: Type.String({ pattern: "^[a-z0-9]{1,32}$" }),
 });
 export const FramesQuery = Type.Object({
-  anew: Type.Optional(Type.Literal("true", { description: "on a hub: look again, after ten minutes were over" })),
+  anew: Type.Optional(
+    Type.Literal("true", { description: "on a hub: look again, after ten minutes were over" }),
+  ),
 });
 export const TimeQuery = Type.Object({ from: Instant, to: Instant });
 
@@ -96,7 +98,10 @@ const Time = Type.Number();
 
 export const DevicesAnswer = Type.Object({
   box: Type.Optional(
-    Type.Object({ online: Type.Boolean(), heardAt: Type.Optional(Time) }, { description: "on a hub: who told" }),
+    Type.Object(
+      { online: Type.Boolean(), heardAt: Type.Optional(Time) },
+      { description: "on a hub: who told" },
+    ),
   ),
   devices: Type.Array(
     Type.Object({

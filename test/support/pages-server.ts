@@ -215,7 +215,7 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
   function answerOf(method: string, pathname: string): object | undefined {
     const night = /^\/api\/beds\/b1\/nights\/([\d-]+)$/.exec(pathname)?.[1];
     if (night !== undefined) return script.night(night as Night);
-    if (/^\/api\/devices\/\w+\/frames$/.test(pathname)) return { frames: script.frames };
+    if (/^\/api\/beds\/b1\/devices\/\w+\/frames$/.test(pathname)) return { frames: script.frames };
     switch (`${method} ${pathname}`) {
       case "GET /api/me":
         return me();

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import type { ConfigFile } from "../../src/config/schema.ts";
+import type { DevicesResponse, FramesResponse } from "../../src/server/contract/technician.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { runCommand } from "../support/command-line.ts";
 import {
@@ -115,6 +116,7 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
     20_000,
     name,
   );
+  await looksAtTheBox(hub, name, joined.cookie);
   const strangers = await ask(hub, "GET", `/api/beds/${name}/nights`, undefined, owner);
   expect(strangers.status).toBe(404);
 
@@ -122,6 +124,28 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
   expect(then).toBeGreaterThanOrEqual(4);
   await reaches(() => rowsOf(hub, name, joined.cookie), then + 2);
 });
+
+/** What the box shows of its devices, frames, a recording and its audit record, over Mosquitto. */
+async function looksAtTheBox(hub: RunningHome, bed: string, cookie: string): Promise<void> {
+  const told = (await ask(hub, "GET", `/api/beds/${bed}/devices`, undefined, cookie)).body as DevicesResponse;
+  expect(told.box?.online).toBe(true);
+  const device = told.devices.find(({ role }) => role === "oximeter")?.device ?? "";
+  const path = `/api/beds/${bed}/devices/${device}`;
+  const frames = async () =>
+    (await ask(hub, "GET", `${path}/frames`, undefined, cookie)).body as FramesResponse;
+  await expect.poll(async () => (await frames()).look, { timeout: 20_000 }).toBe("live");
+  expect((await frames()).frames.map(({ meaning }) => meaning).join()).toMatch(/SpO2 \d\d/);
+  const text = async (url: string): Promise<string> => {
+    const answer = await fetch(new URL(url, hub.control.url), { headers: { cookie } });
+    expect(answer.status).toBe(200);
+    return answer.text();
+  };
+  const now = Date.now();
+  expect(await text(`${path}/recording?from=${now - 600_000}&to=${now}`)).toMatch(/^\d+\.\d+ < /m);
+  expect(await text(`/api/beds/${bed}/audit`)).toMatch(/"PATIENT_CALL"/);
+  const away = await ask(hub, "GET", `/api/beds/${bed}/devices/elsewherex/frames`, undefined, cookie);
+  expect(away.status).toBe(404);
+}
 
 /** Parts of the newest night (a few seconds each) with an oxygen value, as the therapist's page is told of them. */
 async function rowsOf(home: RunningHome, bed: string, cookie: string): Promise<number> {

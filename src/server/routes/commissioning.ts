@@ -182,12 +182,10 @@ function aboutBed({ deps }: Context, { bed, label }: LiveBed): CommissionedBed {
     version: deps.about(undefined).version,
     simulated: deps.live.simulated(bed),
     sounder: state?.readiness.sounder.ok ?? false,
-    devices: deps
-      .devices(bed)
-      .map(({ device, label: name, family, role, address, link, facts }) => ({
-        ...{ device, label: name, family, role, address, link },
-        evidence: facts.evidence,
-      })),
+    devices: deps.devices(bed).map(({ device, label: name, family, role, address, link, facts }) => ({
+      ...{ device, label: name, family, role, address, link },
+      evidence: facts.evidence,
+    })),
   };
 }
 

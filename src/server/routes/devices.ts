@@ -88,7 +88,14 @@ export function deviceRoutes(app: App, context: Context): void {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       recordings += 1;
-      const asked = { bed: view.bed, device: view.device, from, to, by: actorOf(person), signal: gone.signal };
+      const asked = {
+        bed: view.bed,
+        device: view.device,
+        from,
+        to,
+        by: actorOf(person),
+        signal: gone.signal,
+      };
       const transcript = await deps.recording(asked).finally(() => {
         recordings -= 1;
       });

@@ -29,7 +29,9 @@ function noise(chars: number): string {
 }
 
 /** A hub that asks, a box that answers; the command between them is a plain call. */
-async function setUp(given: { text?: () => Promise<string> | undefined; boxKey?: Uint8Array; deaf?: boolean } = {}) {
+async function setUp(
+  given: { text?: () => Promise<string> | undefined; boxKey?: Uint8Array; deaf?: boolean } = {},
+) {
   const clock = createVirtualClock(NOW, true);
   const memory = createMemoryBus(clock);
   const bus = memory.connector.connect({ url: "memory://", clientId: "edge" });
@@ -40,7 +42,10 @@ async function setUp(given: { text?: () => Promise<string> | undefined; boxKey?:
   const out = createAnswersOut({
     ...{ bus, clock, log, ...place, pairingKey: given.boxKey ?? key },
     recording: (named) => (named === device ? (given.text ?? (async () => "0.000 < 01\n"))() : undefined),
-    auditPage: async ({ after }) => ({ text: `page ${after ?? 0}\n`, ...(after === 2 ? {} : { next: (after ?? 0) + 1 }) }),
+    auditPage: async ({ after }) => ({
+      text: `page ${after ?? 0}\n`,
+      ...(after === 2 ? {} : { next: (after ?? 0) + 1 }),
+    }),
     audit: (by, action, detail) => audited.push(`${by.name} ${action} ${detail}`),
   });
   const hubBus = memory.connector.connect({ url: "memory://", clientId: "hub" });
@@ -165,6 +170,9 @@ describe("an answer of a box", () => {
       },
     });
     const failing = s.answers.fetch(place, asked, tina, never);
-    await expect(failing).rejects.toMatchObject({ code: "DISK_FAILED", message: "the disk said no (DISK_FAILED)" });
+    await expect(failing).rejects.toMatchObject({
+      code: "DISK_FAILED",
+      message: "the disk said no (DISK_FAILED)",
+    });
   });
 });

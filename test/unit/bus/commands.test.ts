@@ -51,7 +51,9 @@ async function houseAndHub() {
         return answer();
       },
       look: (body) =>
-        body.kind === "raw" && body.device === "oximeterxx" ? { accepted: true } : { accepted: false, code: "NOT_FOUND" },
+        body.kind === "raw" && body.device === "oximeterxx"
+          ? { accepted: true }
+          : { accepted: false, code: "NOT_FOUND" },
     });
     desk.start();
     await settle();
@@ -287,8 +289,7 @@ describe("the desk at the bed", () => {
   test("passes the ask for a device's frames on", async () => {
     const h = await houseAndHub();
     (await h.startEdge("run1")).seen();
-    const ask = (device: string) => 
-      h.commander.look(place, { kind: "raw", device, forMs: MINUTE_MS }, anna);
+    const ask = (device: string) => h.commander.look(place, { kind: "raw", device, forMs: MINUTE_MS }, anna);
     expect(await ask("oximeterxx")).toEqual({ accepted: true });
     expect(await ask("elsewherex")).toMatchObject({ accepted: false, code: "NOT_FOUND" });
     expect(h.done).toEqual([]);

@@ -97,10 +97,7 @@ describe("raw frames of a device", () => {
     s.view.frames(place, device, tina);
     s.view.frames(place, device, { id: "t2", name: "Tom" });
     await s.clock.advance(SECOND_MS);
-    expect(s.audited).toEqual([
-      "Tina: frames of oximeterxx for 60 s",
-      "Tom: frames of oximeterxx for 60 s",
-    ]);
+    expect(s.audited).toEqual(["Tina: frames of oximeterxx for 60 s", "Tom: frames of oximeterxx for 60 s"]);
   });
 
   test("that the box refuses are refused with its reason", async () => {

@@ -165,7 +165,9 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/beds/:bed/devices": { url: "/api/beds/b1/devices" },
   "GET /api/beds/:bed/devices/:device/frames": { url: "/api/beds/b1/devices/oxiaaaaaaa/frames" },
   "POST /api/beds/:bed/devices/:device/serial": { url: "/api/beds/b1/devices/oxiaaaaaaa/serial" },
-  "GET /api/beds/:bed/devices/:device/recording": { url: "/api/beds/b1/devices/oxiaaaaaaa/recording?from=0&to=1000" },
+  "GET /api/beds/:bed/devices/:device/recording": {
+    url: "/api/beds/b1/devices/oxiaaaaaaa/recording?from=0&to=1000",
+  },
   "GET /api/beds/:bed/commissionings": { url: "/api/beds/b1/commissionings" },
   "POST /api/beds/:bed/commissionings/steps": {
     url: "/api/beds/b1/commissionings/steps",
