@@ -1,5 +1,5 @@
 import { createAnswersOut } from "./bus/answers-out.ts";
-import type { DeviceFacts, DeviceReading } from "./bus/bed-schemas.ts";
+import { DEVICES_MAX, type DeviceFacts, type DeviceReading } from "./bus/bed-schemas.ts";
 import type { CommandAnswer, LookBody } from "./bus/commands.ts";
 import { createRawStreams } from "./bus/raw-streams.ts";
 import type { Actor } from "./domain/alarm.ts";
@@ -85,13 +85,11 @@ const SECRET = /pass|secret|token|key|credential/i;
 export function toldFacts(devices: BedPlan["devices"]): readonly DeviceFacts[] {
   const told: DeviceFacts[] = [];
   let room = FACTS_CHARS_MAX;
-  for (const device of devices) {
+  for (const device of devices.slice(0, DEVICES_MAX)) {
     const facts = factsOf(device);
-    const options = Object.entries(facts.options).map(([name, value]) => [
-      name,
-      SECRET.test(name) ? "…" : value,
-    ]);
-    const one: DeviceFacts = { ...facts, options: Object.fromEntries(options) };
+    const options: { [name: string]: string | number | boolean } = { ...facts.options };
+    for (const name of Object.keys(options)) if (SECRET.test(name)) options[name] = "…";
+    const one: DeviceFacts = { ...facts, options };
     room -= JSON.stringify(one).length;
     if (room < 0) break;
     told.push(one);

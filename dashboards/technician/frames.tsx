@@ -52,17 +52,15 @@ export function Frames(props: { readonly device: DeviceView; readonly zone: stri
       {got === undefined && open.value && <p class="waiting">{common.waiting}</p>}
       {got?.ok === false && <TroubleBox trouble={got.problem} />}
       {got?.ok === true && got.value.look === "asking" && (
-        <p class="waiting" role="status">
-          {technician.looking.asking}
-        </p>
+        <output class="waiting">{technician.looking.asking}</output>
       )}
       {over.value && (
-        <p class="notice" role="status">
+        <output class="notice">
           {technician.looking.over}{" "}
           <button type="button" onClick={() => page.handOver(again())}>
             {technician.looking.again}
           </button>
-        </p>
+        </output>
       )}
       {got?.ok === true && (got.value.look ?? "live") === "live" && (
         <FrameTable

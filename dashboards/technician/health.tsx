@@ -10,16 +10,17 @@ const POLL_MS = MINUTE_MS / 2;
 const WORST_FIRST = { error: 0, warning: 1, ok: 2 } as const;
 
 /** How the box itself is, in words, the worst first. Nothing before the first answer: the page says so elsewhere. */
-export function Health() {
+export function Health(props: { readonly title?: string }) {
   const { format } = usePage();
   const { health } = format.value.words.pages.technician;
   const { answer } = usePoll("/api/health", isReport, POLL_MS);
   if (answer.value?.ok !== true) return null;
   const { findings, upMs, version } = answer.value.value;
   const sorted = findings.toSorted((a, b) => WORST_FIRST[a.level] - WORST_FIRST[b.level]);
+  const title = props.title ?? health.title;
   return (
-    <section id="health" aria-label={health.title}>
-      <h2>{health.title}</h2>
+    <section id="health" aria-label={title}>
+      <h2>{title}</h2>
       <ul class="health">
         {sorted.map((finding) => (
           <Line key={finding.id} finding={finding} />

@@ -115,8 +115,6 @@ function Heard(props: { readonly box: BoxHeard | undefined; readonly zone: strin
     return <p class="box-here">{fill(looking.here, { age: format.ago(boxNow(page) - box.heardAt) })}</p>;
   }
   return (
-    <p class="problem" role="status">
-      {fill(looking.away, { time: format.dateTime(box.heardAt, props.zone) })}
-    </p>
+    <output class="problem">{fill(looking.away, { time: format.dateTime(box.heardAt, props.zone) })}</output>
   );
 }

@@ -40,11 +40,11 @@ function HubBench(props: { readonly me: Me }) {
     <>
       <nav class="contents" aria-label={technician.onThisPage}>
         <a href="#looking">{technician.looking.title}</a>
-        <a href="#health">{technician.health.title}</a>
+        <a href="#health">{technician.looking.hub}</a>
         <a href="#homes">{people.homes.title}</a>
       </nav>
       <Looking me={props.me} />
-      <Health />
+      <Health title={technician.looking.hub} />
       <Homes />
       {person?.role === "owner" && <JoinCodes homes={owned} />}
       {person?.role === "owner" && owned.map((home) => <Members key={home} home={home} />)}

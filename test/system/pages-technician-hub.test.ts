@@ -134,7 +134,10 @@ describe("the technician's page on a hub", () => {
   });
 
   test("fits a phone and a desk in three languages", { timeout: 60_000 }, async () => {
-    server.script.answers.set(FRAMES, { frames: server.script.frames, look: "live" });
+    for (const { device } of [oximeter, ventilator]) {
+      const answer = { frames: server.script.frames, look: "live" };
+      server.script.answers.set(`GET ${DEVICES}/${device}/frames`, answer);
+    }
     const { page } = await openBox();
     const faults: string[] = [];
     for (const size of [PHONE, DESK]) {

@@ -46,6 +46,7 @@ export const technician = {
   meaning: "Meaning",
   looking: {
     title: "Boxes of homes",
+    hub: "The hub itself",
     choose: "Choose a bed: its box is asked for its devices.",
     none: "No bed is seen from here. A home appears once its box is paired and the family has let your organisation in.",
     here: "The box is there, heard {age}.",

@@ -47,6 +47,7 @@ export const technician = {
   meaning: "含义",
   looking: {
     title: "各家的主机",
+    hub: "中心自身",
     choose: "请选择一张床：会向它的主机询问设备。",
     none: "从这里看不到任何床。主机配对好、家人允许你的机构查看以后，这一家就会出现。",
     here: "主机在线，{age}收到过它的消息。",

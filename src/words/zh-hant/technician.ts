@@ -47,6 +47,7 @@ export const technician = {
   meaning: "意義",
   looking: {
     title: "各家的主機",
+    hub: "中心自身",
     choose: "請選擇一張床：會向它的主機詢問裝置。",
     none: "從這裡看不到任何床。主機配對好、家人允許您的機構查看以後，這一家就會出現。",
     here: "主機在線，{age}收到過它的消息。",

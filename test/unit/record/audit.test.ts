@@ -166,6 +166,27 @@ describe("the audit record of a bed", () => {
     expect(await log.verify()).toMatchObject({ records: 40, breaks: [] });
   });
 
+  test.each(["jsonl", "csv"] as const)(
+    "comes page by page as the same text as at once, as %s",
+    async (format) => {
+      const { open } = setUp();
+      const log = await open({ fileBytes: 2_000 });
+      await Promise.all(Array.from({ length: 40 }, (_, n) => log.append(occurred(n, NOW + n * 1_000))));
+      let text = "";
+      let pages = 0;
+      for (let next: number | undefined = 0; next !== undefined; pages += 1) {
+        const page = await log.page(format, wall(0), wall(8e15), next === 0 ? undefined : next);
+        text += page.text;
+        next = page.next;
+      }
+      expect(pages).toBeGreaterThan(5);
+      expect(text).toBe(await textOf(log, format));
+      // A time in which nothing is: empty pages, and an end.
+      const { text: none } = await log.page("jsonl", wall(1), wall(2));
+      expect(none).toBe("");
+    },
+  );
+
   test("lets go of what is older than its time, says so, and stays whole", async () => {
     const { disk, clock, notes, open } = setUp();
     const log = await open({ keepMs: 100 * DAY_MS });
