@@ -93,7 +93,10 @@ beforeEach(async () => {
       beds: [],
       hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
     },
-    { pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
+    {
+      ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
+      secret: async () => "",
+    },
   );
   const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
   const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
