@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { isLoopback } from "../domain/address.ts";
 
 /** How many may stand at a broker's door, and be inside. */
 export interface Doorkeeper {
@@ -68,5 +69,3 @@ function add(counts: Map<string, number>, name: string, change: number): void {
   if (count > 0) counts.set(name, count);
   else counts.delete(name);
 }
-
-const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);

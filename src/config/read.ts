@@ -1,5 +1,6 @@
 import { Check, Errors } from "typebox/value";
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isLoopbackHost } from "../domain/address.ts";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { BedConfig, HomeConfig, LogConfig } from "./config.ts";
@@ -222,7 +223,7 @@ function meaningFindings(
     const fix = "Leave beds out here: they stand in the configuration of each box (`breathwatch edge`).";
     error("CONFIG_INVALID", "/beds", "a hub has no beds of its own", fix);
   }
-  if (file.hub !== undefined && !isEncrypted(file) && !isLoopback(file.hub.boxes?.host ?? "0.0.0.0")) {
+  if (file.hub !== undefined && !isEncrypted(file) && !isLoopbackHost(file.hub.boxes?.host ?? "0.0.0.0")) {
     const fix = "Add web.tls with cert and key, or web.ownAuthority; boxes check that certificate.";
     error("HTTP_INSECURE", "/hub", "boxes would reach this hub without encryption", fix);
   }
@@ -281,7 +282,7 @@ function meaningFindings(
     const fix = "Leave one of them out.";
     error("CONFIG_INVALID", "/web/ownAuthority", "there is a certificate in web.tls already", fix);
   }
-  if (!isLoopback(host) && !isEncrypted(file)) {
+  if (!isLoopbackHost(host) && !isEncrypted(file)) {
     error(
       "HTTP_INSECURE",
       "/web/host",
@@ -303,9 +304,6 @@ function meaningFindings(
 
 export const isEncrypted = ({ web }: ConfigFile): boolean =>
   web?.tls !== undefined || web?.ownAuthority === true;
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 function isZone(zone: string): boolean {
   try {
@@ -369,7 +367,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
     web: {
       host: web?.host ?? "127.0.0.1",
       port: web?.port ?? 8420,
-      name: web?.name ?? (web?.host === undefined || isLoopback(web.host) ? "localhost" : web.host),
+      name: web?.name ?? (web?.host === undefined || isLoopbackHost(web.host) ? "localhost" : web.host),
       ...(web?.tls === undefined ? {} : { tls: { certFile: web.tls.cert, keyFile: web.tls.key } }),
       ...(web?.ownAuthority === true ? { ownAuthority: true } : {}),
     },

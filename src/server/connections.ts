@@ -1,4 +1,5 @@
 import type { Server, Socket } from "node:net";
+import { isLoopback } from "../domain/address.ts";
 
 /** Connections of one address at once: some pages with six each, a few sockets, and room. */
 const PER_ADDRESS_MAX = 64;
@@ -27,7 +28,7 @@ export function limitConnections(server: Pick<Server, "on">): void {
 /** An IPv4 address, or the network of an IPv6 one, of which a machine has as many as it likes; undefined: this machine. */
 function sourceOf(address: string): string | undefined {
   const plain = address.replace(/^::ffff:(?=[0-9.]+$)/i, "");
-  if (plain === "::1" || plain.startsWith("127.")) return undefined;
+  if (isLoopback(plain)) return undefined;
   return plain.includes(":") ? networkOf(plain) : plain;
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { Server as TlsServer } from "node:tls";
+import { isLoopbackHost } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { ListenOptions } from "../port/world.ts";
 import type { App } from "./context.ts";
@@ -13,7 +14,7 @@ export async function listen(
   app: App,
   { host, port, tls }: ListenOptions,
 ): Promise<{ readonly url: string; readonly port: number }> {
-  if (tls === undefined && !isLoopback(host)) {
+  if (tls === undefined && !isLoopbackHost(host)) {
     throw new Fault("HTTP_INSECURE", `Pages on ${host} would be readable by everybody in the network.`, {
       fix: "Configure TLS (web.tls.cert and web.tls.key), or listen on 127.0.0.1 behind a proxy that has it.",
       permanent: true,
@@ -58,6 +59,3 @@ function listenFault(error: unknown, host: string, port: number): unknown {
   }
   return error;
 }
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));

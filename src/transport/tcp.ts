@@ -1,4 +1,5 @@
-import { BlockList, isIP, isIPv6, Socket } from "node:net";
+import { Socket } from "node:net";
+import { isLoopback } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { ByteLink, OpenLink } from "../port/link.ts";
@@ -67,15 +68,6 @@ function createShare(socket: Socket, clock: Clock): { took(bytes: number): void;
     },
     stop: () => cancel?.(),
   };
-}
-
-/** Whether an IP address leads back to this machine without touching a network; false for none. */
-export function isLoopback(ip: string): boolean {
-  if (isIP(ip) === 0) return false;
-  const loopback = new BlockList();
-  loopback.addSubnet("127.0.0.0", 8);
-  loopback.addAddress("::1", "ipv6");
-  return loopback.check(ip, isIPv6(ip) ? "ipv6" : "ipv4");
 }
 
 function parse(address: string): { readonly host: string; readonly port: number } {

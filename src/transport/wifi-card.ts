@@ -1,10 +1,9 @@
 import { type IncomingMessage, request } from "node:http";
-import { shownAddress } from "../domain/address.ts";
+import { isLoopback, shownAddress } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { FileEntry, FileLink, OpenLink } from "../port/link.ts";
 import { byPath, refuseTooLong } from "./folder.ts";
-import { isLoopback } from "./tcp.ts";
 import { CARD_STYLES, type CardStyle, type Listed } from "./wifi-listing.ts";
 
 /** A card that says nothing for this long has gone; the slowest one carries 23 kB a second. */
