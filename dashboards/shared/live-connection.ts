@@ -88,6 +88,13 @@ export class LiveConnection {
     this.#connect();
   }
 
+  /** Begins again at once: what came does not go on from what is known. */
+  anew(): void {
+    if (this.#cancelWatch === undefined) return;
+    this.#drop();
+    this.#connect();
+  }
+
   #connect(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;

@@ -10,6 +10,7 @@ import { wordsIn } from "../../src/words/index.ts";
 import { Api, hasKeys, type Trouble } from "./api.ts";
 import { elapsedMs, type Moment, momentOf } from "./clock.ts";
 import { Format } from "./format.ts";
+import { bedsAfter } from "./live-beds.ts";
 import { type LinkPhase, LiveConnection, type Socket, type SocketEvents } from "./live-connection.ts";
 import { PageAlarm } from "./page-alarm.ts";
 import { PAGE_RATE_HZ, PageSound } from "./page-sound.ts";
@@ -21,6 +22,8 @@ export type WaveMessage = Extract<LiveMessage, { kind: "wave" }>;
 /** The beds as last told, and when. */
 export interface Heard {
   readonly beds: readonly BedState[];
+  /** Up to where; what comes next goes on from it. */
+  readonly cursor?: string | undefined;
   /** The server's wall clock when it spoke. */
   readonly serverAt: number;
   readonly at: Moment;
@@ -182,9 +185,16 @@ export class Page {
 
   #receive(message: LiveMessage): void {
     switch (message.kind) {
-      case "state":
-        this.heard.value = { beds: message.beds, serverAt: message.at, at: momentOf(this.clock) };
+      case "state": {
+        const { value: known } = this.heard;
+        const beds = bedsAfter(known, message, known === undefined ? 0 : elapsedMs(this.clock, known.at));
+        if (beds === undefined) this.live.anew();
+        else {
+          const { at: serverAt, cursor } = message;
+          this.heard.value = { beds, cursor, serverAt, at: momentOf(this.clock) };
+        }
         return;
+      }
       case "wave":
         for (const listener of this.#waveListeners) listener(message);
         return;
@@ -211,7 +221,7 @@ export function listen(target: EventTarget, name: string, listener: (event: Even
 
 function openSocket(events: SocketEvents): Socket {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(`${scheme}//${location.host}/api/live`);
+  const socket = new WebSocket(`${scheme}//${location.host}/api/live?changes=1`);
   socket.addEventListener("open", () => events.opened());
   socket.addEventListener("message", (event: MessageEvent<unknown>) => {
     if (typeof event.data === "string") events.message(event.data);

@@ -106,8 +106,10 @@ export type LiveMessage =
       /** Of what this shows; sent as `after` by whoever comes back (`/api/live?after=...`). */
       readonly cursor?: string;
       /**
-       * Only in the first message to whoever came back with this cursor: `beds` are those that changed since, `all` every
-       * bed that is there; the rest is as it was, and older by the time that passed. Absent: `beds` is the whole.
+       * Only to whoever came back with this cursor, in the first message, and to whoever asked for changes
+       * (`/api/live?changes=1`), whose message before had it: `beds` are those that changed since, `all` every bed that is
+       * there (absent: the same as before); the rest is as it was, and older by the time that passed. Absent: `beds` is the
+       * whole.
        */
       readonly since?: string;
       readonly all?: readonly BedId[];

@@ -5,9 +5,11 @@ import type { BedId } from "../domain/ids.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
-import type { BedState, LiveMessage } from "./contract.ts";
+import type { LiveMessage } from "./contract.ts";
 import { type Cursor, createLiveChanges, type LiveChanges } from "./live-changes.ts";
+import { LiveClient } from "./live-client.ts";
 import type { LiveChange, LiveModel } from "./live-model.ts";
+import { createLiveViews, type LiveViews, type Sight } from "./live-views.ts";
 import { LiveAsk } from "./schemas.ts";
 
 /** At most four states a second; alarms do not wait. */
@@ -23,14 +25,8 @@ const ASKS_PER_HEARTBEAT_MAX = 20;
 const CLIENTS_MAX = 256;
 /** Pages of one sign-in: a browser with many tabs, but not the whole house's share. */
 const CLIENTS_PER_SIGN_IN_MAX = 32;
-/** A page that says it took what lies here unread is no page; a state is a few kilobytes. */
-const UNREAD_BYTES_MAX = 1 << 20;
-
-/** Close codes of our own (RFC 6455 leaves 4000 and up to applications). */
+/** A close code of our own (RFC 6455 leaves 4000 and up to applications). */
 export const CLOSE_SIGNED_OUT = 4401;
-export const CLOSE_SLOW = 4408;
-/** A page that is shown out answers within this time, or is cut off. */
-const CLOSING_MS = 2 * SECOND_MS;
 
 const isAsk = Compile(LiveAsk);
 
@@ -42,8 +38,9 @@ export interface LiveHub {
   /**
    * Takes an accepted socket over; `tokenHash` names the sign-in that it lives on, `sight` is what it may see. `after`
    * is what it has seen before: then it gets what changed since, and the whole picture where that is not known.
+   * `changes`: later states too bring only what changed since the one before.
    */
-  add(socket: WebSocket, tokenHash: string, sight: Sight, after?: Cursor): void;
+  add(socket: WebSocket, tokenHash: string, sight: Sight, after?: Cursor, changes?: boolean): void;
   /** Closes every socket of a sign-in that ended. */
   drop(tokenHash: string): void;
   /** Asks anew what every page may see: roles or consents have changed. */
@@ -51,9 +48,6 @@ export interface LiveHub {
   start(): void;
   stop(): void;
 }
-
-/** Which beds a page may see. */
-export type Sight = (bed: BedId) => boolean;
 
 export interface LiveHubDeps {
   readonly clock: Clock;
@@ -68,31 +62,11 @@ export function createLiveHub(deps: LiveHubDeps): LiveHub {
   return new Hub(deps);
 }
 
-interface Client {
-  readonly socket: WebSocket;
-  readonly tokenHash: string;
-  sight: Sight;
-  readonly waves: Set<BedId>;
-  /** Bed and device whose last wave was held back: the next one does not go on from what the page has. */
-  readonly torn: Set<string>;
-  /** Ends the wait for a page that was shown out. */
-  leaving: (() => void) | undefined;
-  /**
-   * Every message is followed by a ping with its number, and the page's answer says that it took it: what lies in
-   * buffers between here and there would otherwise look sent, and be old when it arrives.
-   */
-  sent: number;
-  taken: number;
-  lastTaken: Mono;
-  /** A state was held back: the newest goes out as soon as the page has taken what is on its way. */
-  owed: boolean;
-  asks: number;
-}
-
 class Hub implements LiveHub {
   readonly #deps: LiveHubDeps;
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Set<LiveClient>();
   readonly #changes: LiveChanges;
+  readonly #views: LiveViews;
   #stops: (() => void)[] = [];
   #cancelPush: (() => void) | undefined;
   #pushAt: Mono | undefined;
@@ -103,6 +77,7 @@ class Hub implements LiveHub {
     this.#deps = deps;
     const { clock, model } = deps;
     this.#changes = createLiveChanges(clock.wall().toString(36), (bed) => model.bed(bed) !== undefined);
+    this.#views = createLiveViews({ clock, model, changes: this.#changes });
   }
 
   get size(): number {
@@ -119,6 +94,7 @@ class Hub implements LiveHub {
     this.#stops = [
       model.onChange((change, bed) => {
         this.#changes.add(bed);
+        this.#views.changed(bed);
         this.#schedule(change);
       }),
       model.onWave((bed, device, wave) => {
@@ -130,7 +106,7 @@ class Hub implements LiveHub {
         for (const client of this.#clients) {
           if (!client.waves.has(bed) || !client.sight(bed)) continue;
           const isTorn = client.torn.has(name);
-          if (!this.#offer(client, isTorn ? torn : text, IN_FLIGHT_MAX + 1)) client.torn.add(name);
+          if (!client.offer(isTorn ? torn : text, IN_FLIGHT_MAX + 1)) client.torn.add(name);
           else client.torn.delete(name);
         }
       }),
@@ -145,36 +121,25 @@ class Hub implements LiveHub {
     this.#cancelPush?.();
     this.#cancelPush = undefined;
     for (const client of [...this.#clients]) {
-      client.leaving?.();
+      client.stop();
       client.socket.terminate();
     }
     this.#clients.clear();
   }
 
-  add(socket: WebSocket, tokenHash: string, sight: Sight, after?: Cursor): void {
+  add(socket: WebSocket, tokenHash: string, sight: Sight, after?: Cursor, changes = false): void {
     const { clock, log } = this.#deps;
-    const client: Client = {
-      socket,
-      tokenHash,
-      sight,
-      waves: new Set(),
-      torn: new Set(),
-      leaving: undefined,
-      sent: 0,
-      taken: 0,
-      lastTaken: clock.mono(),
-      owed: false,
-      asks: 0,
-    };
+    const client = new LiveClient({ socket, tokenHash, sight, changes, clock, log });
     this.#clients.add(client);
     socket.on("close", () => {
-      client.leaving?.();
+      client.stop();
       this.#clients.delete(client);
     });
     socket.on("error", (error) => log.note("live.socket_failed", { error: error.message }, "debug"));
     socket.on("pong", (data: Buffer) => this.#taken(client, Number(data.toString())));
     socket.on("message", (data: Buffer) => this.#hear(client, data.toString()));
-    this.#offer(client, this.#firstFor(client, after), IN_FLIGHT_MAX);
+    this.#beginTurn();
+    this.#tell(client, this.#firstFor(client, after), IN_FLIGHT_MAX);
   }
 
   drop(tokenHash: string): void {
@@ -204,51 +169,20 @@ class Hub implements LiveHub {
     this.#pushAt = undefined;
     this.#urgent = false;
     this.#lastPush = this.#deps.clock.mono();
-    const { clock, model } = this.#deps;
-    const at = clock.wall();
-    const states = model.states();
-    const texts = new Map<Sight, string>();
+    this.#beginTurn();
     for (const client of this.#clients) {
-      const text = texts.get(client.sight) ?? textFor(client.sight, at, states, this.#changes.cursor);
-      texts.set(client.sight, text);
-      if (!this.#offer(client, text, limit)) client.owed = true;
+      if (!this.#hasNews(client)) continue;
+      if (!this.#tell(client, this.#newsFor(client), limit)) client.owed = true;
     }
   }
 
-  /** Sends unless too much is on its way already; says whether it did. */
-  #offer(client: Client, text: string, limit: number): boolean {
-    const { socket } = client;
-    if (socket.readyState !== socket.OPEN || client.sent - client.taken >= limit) return false;
-    if (socket.bufferedAmount > UNREAD_BYTES_MAX) {
-      this.#showOut(client, "does not read what it says it took");
-      return false;
-    }
-    client.sent += 1;
-    client.owed = false;
-    // Errors surface on the socket, which then closes.
-    // Numbered for this connection, so that the other end can tell that it has everything.
-    socket.send(`{"seq":${client.sent},${text.slice(1)}`, noted);
-    socket.ping(String(client.sent), false, noted);
-    return true;
+  #taken(client: LiveClient, number: number): void {
+    if (!client.took(number) || !client.owed) return;
+    this.#beginTurn();
+    this.#tell(client, this.#newsFor(client), IN_FLIGHT_MAX);
   }
 
-  /** Closes with a reason, and cuts off who does not answer to that. */
-  #showOut(client: Client, reason: string): void {
-    const { clock, log } = this.#deps;
-    if (client.leaving !== undefined) return;
-    log.note("live.dropped", { reason }, "info");
-    client.leaving = clock.after(CLOSING_MS, () => client.socket.terminate());
-    client.socket.close(CLOSE_SLOW, reason);
-  }
-
-  #taken(client: Client, number: number): void {
-    if (!(number > client.taken && number <= client.sent)) return;
-    client.taken = number;
-    client.lastTaken = this.#deps.clock.mono();
-    if (client.owed) this.#offer(client, this.#stateFor(client), IN_FLIGHT_MAX);
-  }
-
-  #hear(client: Client, text: string): void {
+  #hear(client: LiveClient, text: string): void {
     client.asks += 1;
     const ask = parseAsk(text);
     if (ask === undefined || client.asks > ASKS_PER_HEARTBEAT_MAX) {
@@ -265,8 +199,8 @@ class Hub implements LiveHub {
     const text = textOf({ kind: "heartbeat", at: clock.wall() });
     for (const client of this.#clients) {
       client.asks = 0;
-      if (clock.mono() - client.lastTaken > SILENT_MS) this.#showOut(client, "took nothing for 30 s");
-      else this.#offer(client, text, IN_FLIGHT_MAX);
+      if (clock.mono() - client.lastTaken > SILENT_MS) client.showOut("took nothing for 30 s");
+      else client.offer(text, IN_FLIGHT_MAX);
     }
   }
 
@@ -286,31 +220,48 @@ class Hub implements LiveHub {
   #see(tokenHash: string, sight: Sight): void {
     for (const client of this.#clients) {
       if (client.tokenHash !== tokenHash) continue;
+      if (sight.key === undefined || sight.key !== client.sight.key) client.told = undefined;
       client.sight = sight;
       for (const bed of client.waves) if (!sight(bed)) client.waves.delete(bed);
     }
     this.#schedule("numbers");
   }
 
-  #stateFor({ sight }: Client): string {
-    const { clock, model } = this.#deps;
-    return textFor(sight, clock.wall(), model.states(), this.#changes.cursor);
+  #beginTurn(): void {
+    this.#views.turn([...this.#clients].map(({ sight }) => sight));
+  }
+
+  #hasNews({ sight, told }: LiveClient): boolean {
+    return told === undefined || this.#views.isNew(sight, told);
+  }
+
+  #newsFor({ sight, told, changes }: LiveClient): string {
+    return changes && told !== undefined ? this.#views.difference(sight, told) : this.#views.whole(sight);
+  }
+
+  /** Sends a state, and keeps up to where the page knows. */
+  #tell(client: LiveClient, text: string, limit: number): boolean {
+    const { owed, told } = client;
+    client.owed = false;
+    client.told = { cursor: this.#changes.cursor, view: this.#views.view(client.sight) };
+    if (client.offer(text, limit)) return true;
+    Object.assign(client, { owed, told });
+    return false;
   }
 
   /** What changed since a page was here last, with the names of all beds that it may see; the whole where that is unknown. */
-  #firstFor(client: Client, after: Cursor | undefined): string {
+  #firstFor(client: LiveClient, after: Cursor | undefined): string {
     const isNew = after === undefined ? undefined : this.#changes.since(after);
-    if (after === undefined || isNew === undefined) return this.#stateFor(client);
+    if (after === undefined || isNew === undefined) return this.#views.whole(client.sight);
     const { clock, model } = this.#deps;
-    const seen = model.states(client.sight);
-    const [at, cursor] = [clock.wall(), this.#changes.cursor];
-    const beds = seen.filter(({ bed }) => isNew(bed));
-    return textOf({ kind: "state", at, cursor, since: after, all: seen.map(({ bed }) => bed), beds });
+    const all = this.#views.view(client.sight);
+    const beds = all
+      .filter(isNew)
+      .map((bed) => model.state(bed))
+      .filter((state) => state !== undefined);
+    return textOf({ kind: "state", at: clock.wall(), cursor: this.#changes.cursor, since: after, all, beds });
   }
 }
-
-const textFor = (sight: Sight, at: number, states: readonly BedState[], cursor: Cursor): string =>
-  textOf({ kind: "state", at, cursor, beds: states.filter(({ bed }) => sight(bed)) });
 
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 

@@ -62,6 +62,10 @@ export interface LiveModel {
   /** The same of one bed; undefined for a bed not there. */
   state(bed: BedId): BedState | undefined;
   bed(bed: BedId): LiveBed | undefined;
+  /** The names of all beds that are there. */
+  beds(): readonly BedId[];
+  /** Another number once a bed has come or gone. */
+  readonly generation: number;
   /** The open occurrences of a bed and whether anything of it is simulated; undefined for a bed not there. */
   fold(bed: BedId): AlarmFold | undefined;
   simulated(bed: BedId): boolean;
@@ -118,6 +122,7 @@ class Model implements LiveModel {
   readonly #changeListeners = new Set<(change: LiveChange, bed?: BedId) => void>();
   readonly #waveListeners = new Set<(bed: BedId, device: DeviceId, wave: WaveBody) => void>();
   #readiness = NOT_READY;
+  #generation = 0;
 
   constructor(clock: Clock, log: Log, beds: readonly LiveBed[]) {
     this.#clock = clock;
@@ -138,12 +143,15 @@ class Model implements LiveModel {
     bed.byDevice.clear();
     for (const source of bed.sources) bed.byDevice.set(source.info.device, source);
     this.#beds.set(info.bed, bed);
+    if (known === undefined) this.#generation += 1;
     this.#safely(() => this.#changed("alarms", info.bed));
     return true;
   }
 
   removeBed(bed: BedId): void {
-    if (this.#beds.delete(bed)) this.#safely(() => this.#changed("alarms", bed));
+    if (!this.#beds.delete(bed)) return;
+    this.#generation += 1;
+    this.#safely(() => this.#changed("alarms", bed));
   }
 
   observe(observation: Observation): void {
@@ -211,6 +219,14 @@ class Model implements LiveModel {
 
   bed(bed: BedId): LiveBed | undefined {
     return this.#beds.get(bed)?.info;
+  }
+
+  beds(): readonly BedId[] {
+    return [...this.#beds.keys()];
+  }
+
+  get generation(): number {
+    return this.#generation;
   }
 
   fold(bed: BedId): AlarmFold | undefined {

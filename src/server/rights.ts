@@ -2,6 +2,7 @@ import { Fault } from "../domain/fault.ts";
 import { type BedId, type HomeId, ownBed } from "../domain/ids.ts";
 import { ROLES, type Role } from "../domain/person.ts";
 import type { Account, OrganisationId, Share, ShareScope } from "../port/accounts.ts";
+import type { Sight } from "./live-views.ts";
 
 /** Who may use a route, and what it does (docs/api.md is checked against this table). */
 export interface Right {
@@ -390,21 +391,19 @@ export function sharedBy(
 export const SHARED = "share:";
 
 /** What a page on a shared link sees live: its bed. */
-export const sightOfShare =
-  (share: Share, homeOf: (bed: BedId) => HomeId | undefined) =>
-  (bed: BedId): boolean =>
-    sharedBy(share, { who: [], does: "", share: "live" }, bed, homeOf);
+export const sightOfShare = (share: Share, homeOf: (bed: BedId) => HomeId | undefined): Sight =>
+  Object.assign((bed: BedId) => sharedBy(share, { who: [], does: "", share: "live" }, bed, homeOf), {
+    key: `share ${share.scope} ${share.home} ${share.bed}`,
+  });
 
 /** Which beds an account sees live: those of the homes where it has any role. */
-export function sightOf(
-  { homes }: Account,
-  homeOf: (bed: BedId) => HomeId | undefined,
-): (bed: BedId) => boolean {
+export function sightOf({ homes }: Account, homeOf: (bed: BedId) => HomeId | undefined): Sight {
   const seen = new Set(homes.map(({ home }) => home));
-  return (bed) => {
+  const sees = (bed: BedId): boolean => {
     const home = homeOf(bed);
     return home !== undefined && seen.has(home);
   };
+  return Object.assign(sees, { key: `homes ${[...seen].toSorted().join(" ")}` });
 }
 
 /**

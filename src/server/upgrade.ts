@@ -5,7 +5,7 @@ import { Fault, messageOf } from "../domain/fault.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import type { App, Context } from "./context.ts";
 import { RateStore } from "./limits.ts";
-import type { Sight } from "./live-hub.ts";
+import type { Sight } from "./live-views.ts";
 import { rawProblem, requestId } from "./problem.ts";
 import { authorise, rightOf, SHARED, sightOf, sightOfShare } from "./rights.ts";
 import { shareHash } from "./routes/shares.ts";
@@ -38,7 +38,7 @@ export function answerUpgrades(app: App, context: Context): void {
         if (socket.destroyed) return;
         socket.off("error", ignore);
         sockets.handleUpgrade(request, socket, head, (accepted) =>
-          hub.add(accepted, tokenHash, sight, cursorOf(request.url ?? "")),
+          hub.add(accepted, tokenHash, sight, cursorOf(request.url ?? ""), wantsChanges(request.url ?? "")),
         );
       },
       (error: unknown) => {
@@ -93,6 +93,9 @@ export function answerUpgrades(app: App, context: Context): void {
 
 /** What a page says that it has seen before; undefined: nothing, or nothing that one can say. */
 const cursorOf = (url: string): string | undefined => /[?&]after=([0-9a-z.]{3,40})(?:&|$)/.exec(url)?.[1];
+
+/** Whether a page keeps what it was told, and wants what changed alone. */
+const wantsChanges = (url: string): boolean => /[?&]changes=1(?:&|$)/.test(url);
 
 function refuse(socket: Duplex, answer: string): void {
   if (!socket.destroyed) socket.end(answer, () => socket.destroy());

@@ -2,8 +2,9 @@ import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
-import { createLiveHub, type LiveHub, type Sight } from "../../../src/server/live-hub.ts";
+import { createLiveHub, type LiveHub } from "../../../src/server/live-hub.ts";
 import { createLiveModel, type LiveModel } from "../../../src/server/live-model.ts";
+import type { Sight } from "../../../src/server/live-views.ts";
 import { sightOf } from "../../../src/server/rights.ts";
 import { BED, NOW } from "./harness.ts";
 
