@@ -218,6 +218,7 @@ function serverDeps(
     homeOf: () => identity.home,
     ownerOf: { home: identity.home, role: "owner" },
     about: () => about,
+    names: () => where?.names?.() ?? [],
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
     ...passkeysAt(config.web.name, where?.tls !== undefined),
     ...(options.authority === undefined ? {} : { authority: options.authority }),

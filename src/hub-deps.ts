@@ -42,6 +42,7 @@ export function hubDeps(
       version: VERSION,
       pushKey: account?.homes.map(({ home }) => homes.pushKeyOf(home)).find((key) => key !== undefined) ?? "",
     }),
+    names: () => where?.names?.() ?? [],
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
     ...passkeysAt(config.web.name, where?.tls !== undefined),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,

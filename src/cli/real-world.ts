@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { createBrokerStarter } from "../bus/broker.ts";
@@ -16,6 +17,7 @@ import { createSpeech } from "../ops/speech.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { Registry } from "../port/registry.ts";
 import type { ListenOptions, World } from "../port/world.ts";
+import { machineNames } from "../server/hosts.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "../transport/memory.ts";
 import { openDataFolder } from "./data-folder.ts";
@@ -76,7 +78,11 @@ export async function openRealWorld(options: {
     }
     const { host, port } = config.web;
     const tls = certificates?.current();
-    const listen: ListenOptions = { host, port, ...(tls === undefined ? {} : { tls }) };
+    const names = [...machineNames(hostname()), config.web.name, ...(config.web.otherNames ?? [])];
+    const listen: ListenOptions = {
+      ...{ host, port, ...(tls === undefined ? {} : { tls }) },
+      names: () => [...names, ...(certificates?.facts().names ?? [])],
+    };
     const world: World = {
       clock,
       random,

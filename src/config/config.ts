@@ -25,6 +25,8 @@ export interface HomeConfig {
     readonly port: number;
     /** Host name in links that phones open. */
     readonly name: string;
+    /** Further names that pages answer to. */
+    readonly otherNames?: readonly string[];
     readonly tls?: { readonly certFile: string; readonly keyFile: string };
     /** Instead: certificates by an authority of this machine's own. */
     readonly ownAuthority?: true;

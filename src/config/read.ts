@@ -367,6 +367,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
     web: {
       host: web?.host ?? "127.0.0.1",
       port: web?.port ?? 8420,
+      ...(web?.otherNames === undefined ? {} : { otherNames: web.otherNames }),
       name: web?.name ?? (web?.host === undefined || isLoopbackHost(web.host) ? "localhost" : web.host),
       ...(web?.tls === undefined ? {} : { tls: { certFile: web.tls.cert, keyFile: web.tls.key } }),
       ...(web?.ownAuthority === true ? { ownAuthority: true } : {}),

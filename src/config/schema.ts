@@ -135,6 +135,13 @@ export const HomeConfigSchema = Type.Object(
               description: "Host name that phones use, for example home.example or breathwatch.local.",
             }),
           ),
+          otherNames: Type.Optional(
+            Type.Array(Type.String({ pattern: "^(\\*\\.)?[\\w.-]{1,253}$" }), {
+              maxItems: 20,
+              description:
+                "Further host names that the pages answer to, as a proxy or a router gives them; *.home.example is one label. Addresses, localhost, web.name, this machine's name and those of the certificate need not be here.",
+            }),
+          ),
           tls: Type.Optional(
             Type.Object(
               {

@@ -52,6 +52,7 @@ export const FAULTS = {
   WATCH_OVER: "The watch of this bed has ended.",
   UNDO_TOO_LATE: "This can no longer be taken back.",
   COMMAND_INVALID: "A number or date asked for is outside what is possible.",
+  HOST_UNKNOWN: "This server is not known by that name.",
   PASSKEY_NO_HOST: "Passkeys do not work at this address.",
   PASSKEY_REFUSED: "The passkey was not accepted.",
   OIDC_REFUSED: "The answer of the clinic's sign-in was not accepted.",

@@ -17,6 +17,8 @@ export interface ListenOptions {
   readonly port: number;
   /** PEM texts; without it only loopback is allowed. */
   readonly tls?: ServerCertificate;
+  /** Host names by which the pages are reached, now. */
+  names?(): readonly string[];
 }
 
 /** A certificate and its key, PEM texts; the certificate may be followed by those that signed it. */

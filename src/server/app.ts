@@ -1,12 +1,15 @@
+import { createServer as createPlainServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import fastifyCookie from "@fastify/cookie";
 import fastifyRateLimit from "@fastify/rate-limit";
 import Fastify, { type FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
 import { Fault } from "../domain/fault.ts";
 import { MINUTE_MS } from "../domain/time.ts";
-import { limitConnections } from "./connections.ts";
+import { type Connections, limitConnections } from "./connections.ts";
 import { type App, type Context, createContext } from "./context.ts";
 import type { ServerDeps } from "./deps.ts";
+import { strangeHost } from "./hosts.ts";
 import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { collectRoutes } from "./openapi.ts";
@@ -59,15 +62,28 @@ import { answerUpgrades } from "./upgrade.ts";
 const BODY_MAX = 16 * 1024;
 /** Requests a minute from one address; a page that polls once a second and loads its files stays far below. */
 const REQUESTS_MAX = 1_200;
-/** Connections at once, sockets included. */
-const CONNECTIONS_MAX = 512;
+/** Times that a connection may take, ms. A page on a bad line needs a second or two for each. */
+const TIMES = {
+  /** TLS. */
+  handshake: 10_000,
+  headers: 10_000,
+  /** A whole request with its body. */
+  request: 15_000,
+  /** Nothing at all in either direction: somebody who does not read an answer, or is gone. */
+  silent: 60_000,
+  /** Between two requests. */
+  idle: 60_000,
+  /** How often these are looked at. */
+  look: 2_000,
+};
 
 /**
  * The whole HTTP side: pages, API and the live WebSocket. Not listening yet (`listen`), but answers injected
  * requests at once; close() ends it with every socket and timer. Rejects when a route is declared wrongly.
  */
 export async function createApp(deps: ServerDeps): Promise<App> {
-  const app = newFastify(deps);
+  const serving = newFastify(deps);
+  const { app } = serving;
   const sessions = createSessions(deps);
   const hub = createLiveHub({
     clock: deps.clock,
@@ -83,6 +99,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
     },
   });
   const context = createContext(deps, sessions, hub);
+  const connections = serving.connections();
 
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
@@ -121,7 +138,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
 
   await app.register(fastifyCookie);
   await app.register(fastifyRateLimit, { global: false, store: rateStoreOn(deps) });
-  guard(app, context);
+  guard(app, context, connections);
   tagAnswers(app);
   await collectRoutes(app);
   await pageRoutes(app, context);
@@ -153,21 +170,39 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   authorityRoutes(app, context);
   privacyRoutes(app, context);
 
-  app.server.maxConnections = CONNECTIONS_MAX;
-  limitConnections(app.server);
   app.addHook("onReady", async () => hub.start());
-  app.addHook("preClose", async () => hub.stop());
-  answerUpgrades(app, context);
+  app.addHook("preClose", async () => {
+    hub.stop();
+    // Somebody in the middle of a handshake is no request that the library could end.
+    connections.cutWaiting();
+  });
+  answerUpgrades(app, context, connections);
   return app;
 }
 
-function newFastify(deps: ServerDeps): App {
-  return Fastify({
+/** The app and the connections of its one server. */
+function newFastify(deps: ServerDeps): { readonly app: App; connections(): Connections } {
+  let connections: Connections | undefined;
+  const app = Fastify({
     // Typed as plain HTTP either way: routes never touch what differs.
-    ...(deps.tls === undefined ? {} : { https: deps.tls }),
+    serverFactory(handler) {
+      const times = {
+        ...{ headersTimeout: TIMES.headers, requestTimeout: TIMES.request },
+        ...{ connectionsCheckingInterval: TIMES.look, keepAlive: true, keepAliveTimeout: TIMES.idle },
+      };
+      const listener: RequestListener = (request, response) => {
+        if (connections?.takes(request, response) === true) handler(request, response);
+      };
+      const server =
+        deps.tls === undefined
+          ? createPlainServer(times, listener)
+          : createTlsServer({ ...times, ...deps.tls, handshakeTimeout: TIMES.handshake }, listener);
+      server.setTimeout(TIMES.silent);
+      connections = limitConnections(server);
+      return server;
+    },
     logger: false,
     bodyLimit: BODY_MAX,
-    requestTimeout: 15_000,
     forceCloseConnections: true,
     return503OnClosing: true,
     genReqId: () => requestId(deps),
@@ -175,7 +210,10 @@ function newFastify(deps: ServerDeps): App {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     // What is no HTTP, or its head too long or too late: there is no request yet.
     clientErrorHandler(error, socket) {
-      if ("code" in error && error.code === "ECONNRESET") return;
+      const code = "code" in error ? String(error.code) : "";
+      if (code === "ECONNRESET") return;
+      // An answer would wait for a handshake that may never end.
+      if (/^ERR_(?:TLS|SSL)_/.test(code)) return void socket.destroy();
       const id = requestId(deps);
       deps.log.note("request.unreadable", { request: id, error: error.message }, "debug");
       if (!socket.writable) return void socket.destroy();
@@ -187,10 +225,17 @@ function newFastify(deps: ServerDeps): App {
       sendProblem(reply, problemOf(error));
     },
   });
+  return {
+    app,
+    connections() {
+      if (connections === undefined) throw new TypeError("Fastify made no server");
+      return connections;
+    },
+  };
 }
 
 /** Headers, limits and the one place that decides who may do what, before anything else of a request is read. */
-function guard(app: App, context: Context): void {
+function guard(app: App, context: Context, connections: Connections): void {
   const { deps, sessions } = context;
   const cookie = cookieName(deps.tls !== undefined);
   const limit = app.createRateLimit({ max: REQUESTS_MAX, timeWindow: MINUTE_MS });
@@ -208,6 +253,8 @@ function guard(app: App, context: Context): void {
         },
       );
     }
+    const strange = strangeHost(request.headers.host, deps.names?.() ?? []);
+    if (strange !== undefined) throw strange;
     if (request.is404) return;
     const right = rightOf(request.method, request.routeOptions.url ?? "");
     if (right === undefined) deps.log.note("route.without_rights", { route: routeOf(request) }, "error");
@@ -219,10 +266,11 @@ function guard(app: App, context: Context): void {
     const signedIn = open ? undefined : await sessions.find(request.cookies[cookie] ?? bearerOf(request));
     const place = placeOf(request.params, deps.homeOf);
     if (signedIn !== undefined) context.remember(request, { signedIn, right, place });
-    if (signedIn === undefined && (await isShared(context, request, right))) return;
     const isProgram =
       right?.byMetricsToken === true && isScraper(request.headers.authorization, deps.metrics?.token);
-    if (signedIn === undefined && isProgram) return;
+    const isOther = signedIn === undefined && (isProgram || (await isShared(context, request, right)));
+    if (signedIn !== undefined || isOther) connections.admit(request.raw.socket);
+    if (isOther) return;
     const refusal = authorise(right, signedIn?.account, place);
     if (refusal !== undefined) throw refusal;
   });

@@ -117,6 +117,8 @@ export interface ServerDeps {
     /** Web Push key of the account's home; empty where nobody can be woken by it. */
     readonly pushKey: string;
   };
+  /** Host names that pages are reached by, beside localhost and every address; asked anew. Absent: none. */
+  names?(): readonly string[];
   /** Folder of the built pages (dashboards/dist); need not exist. */
   readonly pagesFolder: string;
   /** Origin of the relay that phones answer through; absent: they answer here. */

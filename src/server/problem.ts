@@ -16,6 +16,7 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   OIDC_REFUSED: 403,
   OIDC_NOT_ADMITTED: 403,
   NOT_FOUND: 404,
+  HOST_UNKNOWN: 421,
   CONFLICT: 409,
   PASSKEY_NO_HOST: 409,
   OIDC_TAKEN: 409,

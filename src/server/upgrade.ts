@@ -3,7 +3,9 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { MINUTE_MS } from "../domain/time.ts";
+import type { Connections } from "./connections.ts";
 import type { App, Context } from "./context.ts";
+import { strangeHost } from "./hosts.ts";
 import { RateStore } from "./limits.ts";
 import type { Sight } from "./live-views.ts";
 import { rawProblem, requestId } from "./problem.ts";
@@ -24,7 +26,7 @@ interface Viewer {
 }
 
 /** Answers WebSocket upgrades by the same table of rights as everything else; refusals are problem details. */
-export function answerUpgrades(app: App, context: Context): void {
+export function answerUpgrades(app: App, context: Context, connections: Connections): void {
   const { deps, hub } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX, perMessageDeflate: false });
   const limits = new RateStore(deps.clock);
@@ -37,6 +39,7 @@ export function answerUpgrades(app: App, context: Context): void {
       ({ tokenHash, sight }) => {
         if (socket.destroyed) return;
         socket.off("error", ignore);
+        connections.admit(request.socket);
         sockets.handleUpgrade(request, socket, head, (accepted) =>
           hub.add(accepted, tokenHash, sight, cursorOf(request.url ?? ""), wantsChanges(request.url ?? "")),
         );
@@ -58,6 +61,8 @@ export function answerUpgrades(app: App, context: Context): void {
     if (limits.hit(request.socket.remoteAddress ?? "", MINUTE_MS).current > UPGRADES_MAX) {
       throw new Fault("RATE_LIMITED", "Too many connections were opened from this address.");
     }
+    const strange = strangeHost(request.headers.host, deps.names?.() ?? []);
+    if (strange !== undefined) throw strange;
     const foreign = crossSite(request.headers);
     if (foreign !== undefined) throw foreign;
     const cookies = app.parseCookie(request.headers.cookie ?? "");

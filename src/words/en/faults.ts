@@ -139,6 +139,10 @@ export const faults = {
     cause: "This does not fit the present state.",
     fix: "Look again: somebody may have been faster.",
   },
+  HOST_UNKNOWN: {
+    cause: "This box is not known by the name in the address.",
+    fix: "Open the page at the box's own name or address.",
+  },
   PASSKEY_NO_HOST: {
     cause: "Passkeys do not work at this address.",
     fix: "Open the page at its host name with https, or sign in with a code or a password.",

@@ -59,6 +59,10 @@ export const faults = {
   NOT_SIGNED_IN: { cause: "需要先登录，或口令不对、已过期。", fix: "请用新的口令登录。" },
   NOT_FOUND: { cause: "这里没有这一项。", fix: "请刷新页面。" },
   CONFLICT: { cause: "和现在的状态不符。", fix: "请再看一眼：可能别人已经处理了。" },
+  HOST_UNKNOWN: {
+    cause: "主机不认得网址里的这个名称。",
+    fix: "请用主机自己的名称或地址打开页面。",
+  },
   PASSKEY_NO_HOST: {
     cause: "这个网址不能使用通行密钥。",
     fix: "请用主机名和 https 打开页面，或用口令、密码登录。",

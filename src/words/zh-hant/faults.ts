@@ -56,6 +56,10 @@ export const faults = {
   NOT_SIGNED_IN: { cause: "需要先登入，或通行碼不對、已過期。", fix: "請用新的通行碼登入。" },
   NOT_FOUND: { cause: "這裡沒有這一項。", fix: "請重新整理頁面。" },
   CONFLICT: { cause: "和目前的狀態不符。", fix: "請再看一眼：可能別人已經處理了。" },
+  HOST_UNKNOWN: {
+    cause: "主機不認得網址裡的這個名稱。",
+    fix: "請用主機自己的名稱或位址開啟頁面。",
+  },
   PASSKEY_NO_HOST: {
     cause: "這個網址不能使用通行密鑰。",
     fix: "請用主機名稱和 https 開啟頁面，或用通行碼、密碼登入。",

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { beforeEach, describe, expect, it } from "vitest";
-import { limitConnections } from "../../../src/server/connections.ts";
+import { type Connections, limitConnections } from "../../../src/server/connections.ts";
 
 class FakeSocket extends EventEmitter {
   readonly remoteAddress: string;
@@ -60,5 +60,39 @@ describe("connections of one address", () => {
 
   it("does not count this machine, where a proxy brings everybody from", () => {
     expect(refused(openMany((n) => ["127.0.0.1", "::1", "::ffff:127.0.0.1"][n % 3] ?? "", 200))).toBe(0);
+  });
+});
+
+describe("when all places are taken", () => {
+  let server: EventEmitter;
+  let connections: Connections;
+  let port = 0;
+  beforeEach(() => {
+    server = new EventEmitter();
+    connections = limitConnections(server as unknown as Server);
+  });
+  const open = (address: string): FakeSocket => {
+    port += 1;
+    const socket = Object.assign(new FakeSocket(address), { remotePort: port });
+    server.emit("connection", socket);
+    return socket;
+  };
+
+  it("the oldest of the address with most that nobody signed in over makes room, and others stay", () => {
+    const family = open("192.168.1.20");
+    const crowd = Array.from({ length: 2_000 }, (_, n) => open(`127.0.0.${2 + (n % 20)}`));
+    expect(connections.size).toBe(512);
+    expect(family.destroyed).toBe(false);
+    const left = crowd.filter(({ destroyed }) => !destroyed);
+    expect(left).toEqual(crowd.slice(-511));
+  });
+
+  it("who has signed in stays, and the newest is refused where there is nobody else", () => {
+    const signedIn = Array.from({ length: 512 }, () => open("127.0.0.1"));
+    for (const socket of signedIn) connections.admit(socket as unknown as Socket);
+    expect(open("127.0.0.1").destroyed).toBe(true);
+    expect(signedIn.some(({ destroyed }) => destroyed)).toBe(false);
+    signedIn[0]?.destroy();
+    expect(open("127.0.0.1").destroyed).toBe(false);
   });
 });

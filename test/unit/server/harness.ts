@@ -100,6 +100,8 @@ export interface HarnessOptions {
   readonly owner?: ServerDeps["ownerOf"];
   readonly passkeyHost?: string;
   readonly oidc?: (tools: Pick<ServerDeps, "clock" | "log">) => NonNullable<ServerDeps["oidc"]>;
+  /** Host names that it is known by. */
+  readonly names?: readonly string[];
   readonly health?: NonNullable<ServerDeps["health"]>;
   readonly pagesFolder?: string;
   /** Makes an owner code, which takes a while on purpose. */
@@ -202,6 +204,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     live,
     homes: { of: () => state },
     homeOf: (bed) => splitBed(bed)?.home ?? HOME,
+    names: () => options.names ?? ["box.example"],
     ownerOf: options.owner ?? { home: HOME, role: "owner" },
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",

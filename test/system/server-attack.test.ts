@@ -1,0 +1,269 @@
+// The page server under attack, over real sockets: crowds, slow clients, bytes that are no HTTP, floods, certificates.
+import { once } from "node:events";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { listen, renewCertificate } from "../../src/server/listen.ts";
+import { createCertificate } from "../support/certificate.ts";
+import { requires } from "../support/require.ts";
+import { type Harness, startHarness } from "../unit/server/harness.ts";
+
+/** The family's page gets its answers within this time while the attack goes on. */
+const PATIENCE_MS = 3_000;
+
+let harness: Harness;
+let port: number;
+const undo: (() => unknown)[] = [];
+beforeEach(async () => {
+  harness = await startHarness();
+  ({ port } = await listen(harness.app, { host: "127.0.0.1", port: 0 }));
+});
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+  await harness.close();
+  expect(harness.complaints()).toEqual([]);
+});
+
+/** A connection from an address of this machine; `bytes` are said at once. */
+function raw(bytes: string | Buffer = "", from = "127.0.0.1", to = port): Socket {
+  const socket = connect({ port: to, host: "127.0.0.1", localAddress: from });
+  socket.on("error", () => undefined);
+  if (bytes.length > 0) socket.write(bytes);
+  undo.push(() => socket.destroy());
+  return socket;
+}
+
+const closed = async (socket: Socket, ms: number): Promise<boolean> => {
+  if (socket.closed) return true;
+  socket.resume();
+  return Promise.race([once(socket, "close").then(() => true), sleep(ms, false, { ref: false })]);
+};
+
+/** A browser of the family at an address of its own, on connections that it keeps. */
+async function family() {
+  const cookie = await harness.signIn("caregiver");
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  undo.push(() => agent.destroy());
+  return async (path = "/api/beds/b1/limits"): Promise<{ status: number; ms: number }> => {
+    const began = performance.now();
+    const options = {
+      port,
+      host: "127.0.0.1",
+      localAddress: "127.0.0.200",
+      path,
+      agent,
+      headers: { cookie },
+    };
+    const [answer] = (await once(get(options), "response")) as [IncomingMessage];
+    answer.resume();
+    await once(answer, "end");
+    return { status: answer.statusCode ?? 0, ms: performance.now() - began };
+  };
+}
+
+async function connections(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    harness.app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}
+
+/** The connection as its answer so far, until it ends. */
+async function answerTo(bytes: string | Buffer): Promise<string> {
+  const socket = raw(bytes);
+  let heard = "";
+  socket.setEncoding("utf8").on("data", (text) => {
+    heard += text;
+  });
+  await Promise.race([once(socket, "close"), sleep(500)]);
+  return heard;
+}
+
+describe("a crowd of ten thousand connections", () => {
+  test.each([
+    ["that say nothing", ""],
+    ["that never end their head", "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: "],
+    ["that ask for pages and stay", "GET /api/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"],
+  ])("%s shuts nobody else out, and fills no memory", async (_, bytes) => {
+    const ask = await family();
+    expect((await ask()).status).toBe(200);
+    const before = process.memoryUsage().rss;
+    const slowest = { kept: 0, fresh: 0 };
+    for (let n = 0; n < 10_000; n += 1) {
+      raw(bytes, `127.0.0.${2 + (n % 20)}`).resume();
+      if (n % 500 !== 499) continue;
+      await sleep(1);
+      const kept = await ask();
+      const fresh = await (await family())();
+      expect([kept.status, fresh.status]).toEqual([200, 200]);
+      slowest.kept = Math.max(slowest.kept, kept.ms);
+      slowest.fresh = Math.max(slowest.fresh, fresh.ms);
+      expect(await connections()).toBeLessThanOrEqual(600);
+    }
+    expect(slowest.kept).toBeLessThan(PATIENCE_MS);
+    expect(slowest.fresh).toBeLessThan(PATIENCE_MS);
+    // Both ends of ten thousand sockets lie in this process.
+    expect(process.memoryUsage().rss - before).toBeLessThan(400 << 20);
+    await expect.poll(connections, { timeout: 10_000 }).toBeLessThanOrEqual(512);
+  });
+});
+
+describe("a client that is too slow", () => {
+  test.each([
+    ["with its head", "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n", "x: y\r\n"],
+    [
+      "with its body",
+      "POST /api/sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 4000\r\n\r\n{",
+      " ",
+    ],
+  ])("%s is closed after its time, though it says a little again and again", async (_, begin, more) => {
+    const socket = raw(begin);
+    const timer = setInterval(() => socket.writable && socket.write(more), 500);
+    undo.push(() => clearInterval(timer));
+    const began = performance.now();
+    expect(await closed(socket, 25_000)).toBe(true);
+    // 10 s for the head, 15 s for all of it, and up to 2 s until somebody looks.
+    expect(performance.now() - began).toBeGreaterThan(8_000);
+  });
+
+  test("that closes its half and stays is let go", async () => {
+    const socket = raw("GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ");
+    socket.end();
+    expect(await closed(socket, 5_000)).toBe(true);
+  });
+
+  test("that asks for much and reads none of it is bounded in what waits for it", async () => {
+    const ask = await family();
+    const request = "GET /api/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+    const before = process.memoryUsage().rss;
+    const crowd = Array.from({ length: 20 }, () => raw(request.repeat(1_000)));
+    for (const socket of crowd) socket.pause();
+    for (let n = 0; n < 10; n += 1) {
+      const { status, ms } = await ask();
+      expect(status).toBe(200);
+      expect(ms).toBeLessThan(PATIENCE_MS);
+      await sleep(100);
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 << 20);
+  });
+});
+
+describe("bytes that are no request", () => {
+  test("of any kind get an answer or the door, and the next one is served", async () => {
+    const post = (body: Buffer): Buffer =>
+      Buffer.concat([
+        Buffer.from(
+          "POST /api/sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n" +
+            `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+        ),
+        body,
+      ]);
+    const deep = `${"[".repeat(8_000)}${"]".repeat(8_000)}`;
+    const cases: [string, string | Buffer, RegExp][] = [
+      [
+        "oversized head",
+        `GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ${"y".repeat(40_000)}\r\n\r\n`,
+        /^(HTTP\/1.1 4\d\d |$)/,
+      ],
+      ["ten thousand headers", `GET / HTTP/1.1\r\n${"a: b\r\n".repeat(10_000)}\r\n`, /^(HTTP\/1.1 4\d\d |$)/],
+      ["deeply nested JSON", post(Buffer.from(deep)), /^HTTP\/1.1 400 /],
+      ["JSON that is too long", post(Buffer.from(`"${"x".repeat(20_000)}"`)), /^HTTP\/1.1 413 /],
+      ["malformed UTF-8", post(Buffer.from([0x22, 0xc3, 0x28, 0xff, 0xfe, 0x22])), /^HTTP\/1.1 400 /],
+      ["a prototype", post(Buffer.from('{"__proto__":{"role":"owner"}}')), /^HTTP\/1.1 400 /],
+      [
+        "two lengths",
+        "POST /api/sign-in HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+        /^HTTP\/1.1 400 /,
+      ],
+      [
+        "smuggling",
+        "POST /api/sign-in HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        /^HTTP\/1.1 400 /,
+      ],
+      ["TLS to a port without it", Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), /^HTTP\/1.1 400 /],
+    ];
+    for (const [what, bytes, expected] of cases) expect(await answerTo(bytes), what).toMatch(expected);
+    expect((await (await family())()).status).toBe(200);
+  });
+});
+
+describe("pages over a WebSocket", () => {
+  const page = (cookie: string): WebSocket => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/api/live`, { headers: { cookie } });
+    socket.on("error", () => undefined);
+    undo.push(() => socket.terminate());
+    return socket;
+  };
+
+  test("that flood, or send a frame that is too large, are closed alone", async () => {
+    const cookie = await harness.signIn("caregiver");
+    const [good, large, flood] = [page(cookie), page(cookie), page(cookie)];
+    await Promise.all([good, large, flood].map((socket) => once(socket, "message")));
+    const ends = [once(large, "close"), once(flood, "close")];
+    large.send("x".repeat(2_000));
+    for (let n = 0; n < 10_000 && flood.readyState === flood.OPEN; n += 1)
+      flood.send('{"kind":"waves","bed":"b1","on":true}');
+    const codes = (await Promise.all(ends)).map(([code]) => code);
+    expect(codes[0]).toBe(1009);
+    expect(codes[1]).toBe(1008);
+    expect(good.readyState).toBe(good.OPEN);
+  });
+
+  test("stand while a crowd knocks", async () => {
+    const socket = page(await harness.signIn("caregiver"));
+    await once(socket, "message");
+    for (let n = 0; n < 2_000; n += 1) raw("", `127.0.0.${2 + (n % 4)}`);
+    await expect.poll(connections, { timeout: 10_000 }).toBeGreaterThan(400);
+    expect(socket.readyState).toBe(socket.OPEN);
+  });
+});
+
+requires("openssl").describe("TLS", () => {
+  test("lets nobody stall its handshake for long, nor many keep others out", async () => {
+    const certificate = createCertificate();
+    undo.push(() => certificate.remove());
+    const secure = await startHarness({ tls: certificate });
+    undo.push(() => secure.close());
+    const { port: tlsPort } = await listen(secure.app, { host: "127.0.0.1", port: 0, tls: certificate });
+    const began = performance.now();
+    const crowd = Array.from({ length: 1_000 }, (_, n) =>
+      raw("\x16\x03\x01", `127.0.0.${2 + (n % 4)}`, tlsPort),
+    );
+    const socket = connectTls({
+      socket: raw("", "127.0.0.200", tlsPort),
+      host: "127.0.0.1",
+      ca: certificate.cert,
+    });
+    undo.push(() => socket.destroy());
+    await once(socket, "secureConnect");
+    expect(performance.now() - began).toBeLessThan(PATIENCE_MS);
+    for (const one of crowd) one.resume();
+    await expect.poll(() => crowd.filter((one) => !one.closed).length, { timeout: 20_000 }).toBe(0);
+  });
+
+  test("shows a renewed certificate to whoever comes next, and leaves those that are there", async () => {
+    const [first, second] = [createCertificate(), createCertificate()];
+    undo.push(
+      () => first.remove(),
+      () => second.remove(),
+    );
+    const secure = await startHarness({ tls: first });
+    undo.push(() => secure.close());
+    const { port: tlsPort } = await listen(secure.app, { host: "127.0.0.1", port: 0, tls: first });
+    const open = async (ca: string) => {
+      const socket = connectTls({ port: tlsPort, host: "127.0.0.1", ca });
+      undo.push(() => socket.destroy());
+      await once(socket, "secureConnect");
+      return socket;
+    };
+    const standing = await open(first.cert);
+    renewCertificate(secure.app, second);
+    await open(second.cert);
+    await expect(open(first.cert)).rejects.toThrow(/certificate/i);
+    standing.write("GET /api/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+    const [data] = (await once(standing, "data")) as [Buffer];
+    expect(data.toString()).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
