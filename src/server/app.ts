@@ -210,7 +210,7 @@ function newFastify(deps: ServerDeps): { readonly app: App; connections(): Conne
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     // What is no HTTP, or its head too long or too late: there is no request yet.
     clientErrorHandler(error, socket) {
-      const code = "code" in error ? String(error.code) : "";
+      const code = "code" in error ? error.code : "";
       if (code === "ECONNRESET") return;
       // An answer would wait for a handshake that may never end.
       if (/^ERR_(?:TLS|SSL)_/.test(code)) return void socket.destroy();

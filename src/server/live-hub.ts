@@ -265,9 +265,6 @@ class Hub implements LiveHub {
 
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 
-/** The socket's own error and close events say what became of it. */
-const noted = (): void => {};
-
 function parseAsk(text: string): { readonly bed: BedId; readonly on: boolean } | undefined {
   try {
     const value: unknown = JSON.parse(text);
