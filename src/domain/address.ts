@@ -36,5 +36,4 @@ export const isLoopbackHost = (host: string): boolean =>
   host.toLowerCase() === "localhost" || isLoopback(host);
 
 /** Whether an address is one of this machine itself: nothing that is sent there leaves it. */
-export const isLoopbackUrl = ({ hostname }: URL): boolean =>
-  isLoopbackHost(hostname.replace(/^\[|\]$/g, ""));
+export const isLoopbackUrl = ({ hostname }: URL): boolean => isLoopbackHost(hostname.replace(/^\[|\]$/g, ""));

@@ -197,7 +197,7 @@ function newFastify(deps: ServerDeps): { readonly app: App; connections(): Conne
         deps.tls === undefined
           ? createPlainServer(times, listener)
           : createTlsServer({ ...times, ...deps.tls, handshakeTimeout: TIMES.handshake }, listener);
-      server.setTimeout(TIMES.silent);
+      server.timeout = TIMES.silent;
       connections = limitConnections(server);
       return server;
     },
