@@ -160,7 +160,7 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
     const live = new WebSocketServer({ noServer: true });
     made.on("upgrade", (request, socket, head) => {
       const mayHear = script.role !== undefined || script.isShared;
-      if (!accepting || request.url !== "/api/live" || !mayHear) {
+      if (!accepting || !/^\/api\/live(\?|$)/.test(request.url ?? "") || !mayHear) {
         socket.destroy();
         return;
       }
