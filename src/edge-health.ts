@@ -74,7 +74,8 @@ async function machineFacts({
   timeseries,
   disk,
   listen,
-}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificateTo">> {
+  keyless,
+}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificateTo" | "keyless">> {
   const [store, space] = await Promise.all([
     timeseries.health().catch(() => SILENT),
     disk.space().catch(() => undefined),
@@ -87,6 +88,7 @@ async function machineFacts({
       isFilling: store.budget !== undefined && store.budget.state !== "good",
     },
     ...(space === undefined ? {} : { disk: space }),
+    ...(keyless === undefined ? {} : { keyless }),
     ...(certificateTo === undefined ? {} : { certificateTo }),
   };
 }

@@ -156,6 +156,7 @@ export async function composeEdge(
     targets: () => targets.list(),
     sounderWorks: () => sounder.readiness.ok,
     unwritten: () => durability.trouble,
+    ...(world.keyless === undefined ? {} : { keyless: world.keyless }),
     ...(config.bus.url === undefined && hub === undefined
       ? {}
       : { hubAnswers: () => beds.every(({ uplink }) => uplink.status().connected) }),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { HomeConfig } from "../config/config.ts";
 import { rememberId } from "../config/remember.ts";
 import { keyFileOf, openKeyFile } from "../ops/key-file.ts";
+import { withPlainIds } from "../ops/plain-ids.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
@@ -31,8 +32,9 @@ export async function openDataFolder(options: {
   const file = keyFileOf(dataDir, config.security.keyFile);
   const { key, wasMade } = await openKeyFile({ file, dataDir, random });
   if (wasMade) log.note("key.made", { file }, "warn");
-  const stores = await openSqliteStores({ folder: dataDir, key, clock, log });
+  const opened = await openSqliteStores({ folder: dataDir, key, clock, log });
   try {
+    const stores = { ...opened, state: await withPlainIds(opened.state, dataDir, log) };
     const { timeseries } = await openStore({
       ...{ config: config.store, folder: dataDir, clock, log },
       home: config.hub === undefined ? await rememberId(stores.state, random, "home_id") : "",
@@ -46,7 +48,7 @@ export async function openDataFolder(options: {
       },
     };
   } catch (error) {
-    await stores.close();
+    await opened.close();
     throw error;
   }
 }

@@ -5,10 +5,16 @@ import { createBrokerStarter } from "../bus/broker.ts";
 import { createBusConnector } from "../bus/client.ts";
 import type { HomeConfig } from "../config/config.ts";
 import { createAudio, noAudio } from "../ops/audio.ts";
-import { type Certificates, openFileCertificates, openOwnCertificates } from "../ops/certificates.ts";
+import {
+  type Certificates,
+  makeCertificates,
+  openFileCertificates,
+  openOwnCertificates,
+} from "../ops/certificates.ts";
 import { createClock } from "../ops/clock.ts";
 import { createDisk } from "../ops/disk.ts";
 import { createHttp } from "../ops/http.ts";
+import { keyFileOf } from "../ops/key-file.ts";
 import { lockDataDir } from "../ops/lock.ts";
 import { createLog } from "../ops/log.ts";
 import { createRandom } from "../ops/random.ts";
@@ -20,14 +26,17 @@ import type { ListenOptions, World } from "../port/world.ts";
 import { machineNames } from "../server/hosts.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "../transport/memory.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { awaitKey, isAboutKey, type Keyless, openKeylessFolder } from "./keyless.ts";
 
 export interface RealWorld {
   readonly world: World;
   /** On a hub: homes and boxes. */
   readonly registry: Registry;
-  /** Of the data folder: what is secret in it is encrypted with it. */
-  readonly key: Uint8Array;
+  /** Of the data folder: what is secret in it is encrypted with it; absent where it is missing. */
+  readonly key?: Uint8Array;
+  /** The key is missing, and this world works without what is sealed with it. */
+  readonly keyless?: Keyless;
   /** Of pages and broker, renewed while they run; absent without TLS. */
   readonly certificates?: Certificates;
   /** Cables of simulated devices; empty outside the demo. */
@@ -41,7 +50,10 @@ export interface RealWorld {
   close(): Promise<void>;
 }
 
-/** This machine. Takes the data folder for this process alone; rejects with the Fault of whatever cannot be had. */
+/**
+ * This machine. Takes the data folder for this process alone; rejects with the Fault of whatever cannot be had. A hub
+ * does not start without its key; a box does.
+ */
 export async function openRealWorld(options: {
   readonly config: HomeConfig;
   readonly dataDir: string;
@@ -68,7 +80,7 @@ export async function openRealWorld(options: {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const folder = await openDataFolder({ config, dataDir, clock, random, log });
+    const { keyless, ...folder } = await openFolder({ config, dataDir, clock, random, log });
     closers.push(folder.close);
     const { key, stores, timeseries } = folder;
     const certificates = await certificatesOf(config, dataDir, { key, clock, random, log });
@@ -104,9 +116,12 @@ export async function openRealWorld(options: {
       timeseries,
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,
+      ...(keyless === undefined ? {} : { keyless: keyless.why }),
     };
     return {
-      ...{ world, registry: stores.registry, key, memory, dataDir, close },
+      ...{ world, registry: stores.registry, memory, dataDir, close },
+      ...(key === undefined ? {} : { key }),
+      ...(keyless === undefined ? {} : { keyless }),
       ...(certificates === undefined ? {} : { certificates }),
       settings: () => settings,
       apply(next) {
@@ -116,6 +131,29 @@ export async function openRealWorld(options: {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** The data folder, or, at a bed, what of it can be had without its key. */
+async function openFolder(
+  options: Parameters<typeof openDataFolder>[0],
+): Promise<Omit<DataFolder, "key"> & Partial<Pick<DataFolder, "key">> & { readonly keyless?: Keyless }> {
+  const { config, dataDir } = options;
+  try {
+    return await openDataFolder(options);
+  } catch (error) {
+    if (config.hub !== undefined || config.demo || !isAboutKey(error)) throw error;
+    const folder = await openKeylessFolder(options, error.message);
+    const file = keyFileOf(dataDir, config.security.keyFile);
+    const { back, stop } = await awaitKey({ ...options, file });
+    return {
+      ...folder,
+      keyless: { why: error.message, back },
+      async close() {
+        stop();
+        await folder.close();
+      },
+    };
   }
 }
 
@@ -130,11 +168,17 @@ function outputOf({ log }: HomeConfig): Writable {
 function certificatesOf(
   { web }: HomeConfig,
   dataDir: string,
-  tools: Omit<Parameters<typeof openOwnCertificates>[0], "folder" | "names">,
+  {
+    key,
+    ...tools
+  }: Omit<Parameters<typeof openOwnCertificates>[0], "folder" | "names" | "key"> & {
+    readonly key: Uint8Array | undefined;
+  },
 ): Promise<Certificates> | undefined {
   const { clock, log } = tools;
   if (web.tls !== undefined) return openFileCertificates({ ...web.tls, clock, log });
   if (web.ownAuthority !== true) return undefined;
   const names = [...new Set([web.name, "localhost", "127.0.0.1"])];
-  return openOwnCertificates({ ...tools, folder: join(dataDir, "tls"), names });
+  if (key === undefined) return Promise.resolve(makeCertificates({ ...tools, names }));
+  return openOwnCertificates({ ...tools, key, folder: join(dataDir, "tls"), names });
 }

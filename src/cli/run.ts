@@ -190,8 +190,7 @@ const openWorld = ({ config, found, terminal, level }: Running): Promise<RealWor
 async function runHome(run: Running): Promise<number> {
   const { config, terminal, read } = run;
   if (config.hub !== undefined) throw isHub("home");
-  const real = await openWorld(run);
-  try {
+  return atBedside(run, async (real) => {
     const home = await composeHome(real.world, config, {
       pagesFolder: PAGES,
       families: run.found.families,
@@ -199,31 +198,42 @@ async function runHome(run: Running): Promise<number> {
       keep: () => real.settings().keep,
       ...authorityOf(real),
     });
-    const options = { ...bedside(home.edge, config, home.identity.home), read, apply: real.apply };
-    return await serve(home, real, terminal, options);
-  } finally {
-    await real.close();
-  }
+    const options = { ...bedside(home.edge, real, config, home.identity.home), read, apply: real.apply };
+    return serve(home, real, terminal, options);
+  });
 }
 
 async function runEdge(run: Running): Promise<number> {
   const { config, terminal, read } = run;
   if (config.hub !== undefined) throw isHub("edge");
-  const real = await openWorld(run);
-  try {
+  return atBedside(run, async (real) => {
     const { clock } = real.world;
     const edge = await composeLoneEdge(real.world, config, {
       ...{ pagesFolder: PAGES, families: run.found.families, post: createHubPost(clock) },
       ...authorityOf(real),
     });
-    const options = bedside(edge.edge, config, edge.home);
+    const options = bedside(edge.edge, real, config, edge.home);
     const { grant } = edge;
     const unpaired =
       "NOT PAIRED: nothing leaves this box. It watches and rings here; pair it with: breathwatch pair LINK";
-    const remarks = [grant === undefined ? unpaired : `Led by ${grant.hub}.`, ...options.remarks];
-    return await serve(edge, real, terminal, { ...options, remarks, read, apply: real.apply });
-  } finally {
-    await real.close();
+    const led = grant === undefined ? unpaired : `Led by ${grant.hub}.`;
+    const remarks = [...(real.keyless === undefined ? [led] : []), ...options.remarks];
+    return serve(edge, real, terminal, { ...options, remarks, read, apply: real.apply });
+  });
+}
+
+/** A bedside in its world; anew when the key that was missing is back: everything is then as it was before. */
+async function atBedside(run: Running, work: (real: RealWorld) => Promise<number>): Promise<number> {
+  const { terminal } = run;
+  for (;;) {
+    const real = await openWorld(run);
+    try {
+      const code = await work(real);
+      if (real.keyless?.back.aborted !== true || terminal.signal.aborted) return code;
+    } finally {
+      await real.close();
+    }
+    terminal.say("The key is back: starting anew with it.");
   }
 }
 
@@ -233,6 +243,7 @@ async function runHub(run: Running): Promise<number> {
   const real = await openWorld(run);
   try {
     const { world, registry, key } = real;
+    if (key === undefined) throw new Fault("UNSEALABLE", "A hub does not start without its key.");
     const hub = await composeHub({ ...world, registry, key }, config, {
       pagesFolder: PAGES,
       certificate: () => certificateOf(real.certificates),
@@ -252,11 +263,20 @@ async function runHub(run: Running): Promise<number> {
 }
 
 /** What a bedside tells its service manager and whoever started it. */
-function bedside(edge: Edge, config: HomeConfig, home: HomeId): Omit<ServeOptions, "read" | "apply"> {
+function bedside(
+  edge: Edge,
+  { keyless }: RealWorld,
+  config: HomeConfig,
+  home: HomeId,
+): Omit<ServeOptions, "read" | "apply"> {
   const { sounder } = edge.live.states()[0]?.readiness ?? {};
   return {
     ...{ config, status: `${config.beds.length} beds`, stuck: () => undefined },
+    ...(keyless === undefined ? {} : { until: keyless.back }),
     remarks: [
+      ...(keyless === undefined
+        ? []
+        : [`THE KEY OF THIS BOX IS MISSING: it rings here and calls no phone. ${keyless.why}`]),
       ...(sounder?.ok === false ? [`NO SOUNDER IN THE HOUSE: ${sounder.detail}`] : []),
       "The machine's own alarm stays the primary alarm. Stop with Ctrl-C.",
     ],
@@ -331,7 +351,7 @@ async function runDemo(
     terminal.say("DEMO: a simulated bed. Nothing here comes from a person, and nobody is paged.");
     if (scenario !== undefined) terminal.say(`Scenario: ${scenario.name}.`);
     return await serve(home, real, terminal, {
-      ...bedside(home.edge, config, home.identity.home),
+      ...bedside(home.edge, real, config, home.identity.home),
       ...still(config),
     });
   } finally {

@@ -29,6 +29,8 @@ export interface ServeOptions {
   readonly remarks: readonly string[];
   /** Why something does not work that a restart may mend. */
   stuck(): string | undefined;
+  /** Aborted when it is to be composed anew; absent: it runs until it is stopped. */
+  readonly until?: AbortSignal;
   /** Gives the account of this machine's command line its role. */
   letIn(accounts: Accounts, account: string): Promise<void>;
   /** Reads the configuration again, when the service manager asks. */
@@ -75,12 +77,14 @@ export async function serve(
       );
     }
     serving = await startServing({ terminal, clock, log, ...options });
-    await stopped(terminal.signal);
+    await stopped(
+      AbortSignal.any([terminal.signal, ...(options.until === undefined ? [] : [options.until])]),
+    );
     return 0;
   } finally {
     try {
       stopRenewing?.();
-      await serving?.stopping();
+      await (terminal.signal.aborted ? serving?.stopping() : serving?.pausing());
       await rm(control, { force: true });
       await endLocalToken(real, token);
     } finally {

@@ -12,6 +12,8 @@ import type { Terminal } from "./terminal.ts";
 export interface Serving {
   /** It is being stopped: no reload and no word to the watchdog from now on. */
   stopping(): Promise<void>;
+  /** It is composed anew in this process: the same, without telling the service manager that it ends. */
+  pausing(): Promise<void>;
 }
 
 export interface ServingOptions {
@@ -37,7 +39,8 @@ export interface ServingOptions {
 export async function startServing(options: ServingOptions): Promise<Serving> {
   const { terminal, clock, log, status, stuck } = options;
   const service = createService({ environment: terminal.environment, clock, log });
-  if (!service.isManaged) return { stopping: async () => undefined };
+  const nothing = async (): Promise<void> => undefined;
+  if (!service.isManaged) return { stopping: nothing, pausing: nothing };
   let config = options.config;
   let reading = Promise.resolve();
   const reload = async (): Promise<void> => {
@@ -55,11 +58,18 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   });
   service.start(stuck);
   await service.ready(status);
+  const quiet = async (): Promise<void> => {
+    stop?.();
+    await reading;
+  };
   return {
     async stopping() {
-      stop?.();
-      await reading;
+      await quiet();
       await service.stopping();
+    },
+    async pausing() {
+      await quiet();
+      service.pause();
     },
   };
 }

@@ -123,6 +123,24 @@ export async function openOwnCertificates(options: {
   return { ...withTimer(kept, clock, HOUR_MS, renew), authority: { pem: authority.cert, fingerprint } };
 }
 
+/**
+ * A certificate for this run alone, where the key that seals the box's own is missing: pages are shown with it, and
+ * phones ask whether to trust it. Its authority is given to nobody.
+ */
+export function makeCertificates(options: {
+  readonly names: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}): Certificates {
+  const { names, clock, random, log } = options;
+  const now = wall(Math.max(clock.wall(), NOT_BEFORE));
+  const label = labelOf(names);
+  const authority = createAuthority({ names, label, now, random });
+  const kept = keep(issueCertificate({ ...authority, label }, { names, now, random }), log);
+  return withTimer(kept, clock, HOUR_MS, async () => undefined);
+}
+
 /** The authority is named after the box; beds and people are nobody's business who looks at a phone's settings. */
 const labelOf = (names: readonly string[]): string => `Breathwatch ${names[0] ?? ""}`.trim().slice(0, 64);
 

@@ -11,6 +11,8 @@ export interface HealthFacts {
   readonly phones?: { readonly known: number; readonly proven: number };
   /** Journal, outbox and audit are written in time; `detail` names what is not. */
   readonly records?: { readonly ok: boolean; readonly detail: string };
+  /** Why what is sealed cannot be opened; absent: it can. */
+  readonly keyless?: string;
   /** `isFilling`: it has used most of what it was given, or has shed some already. */
   readonly store: { readonly ok: boolean; readonly detail: string; readonly isFilling?: boolean };
   /** Absent where the disk did not answer. */
@@ -39,7 +41,7 @@ export function healthOf(
     version,
   }: { readonly clock: Clock; readonly startedAt: Mono; readonly version: string },
 ): HealthReport {
-  const { beds, sounder, phones, records, store, disk, bus, certificateTo, devices } = facts;
+  const { beds, sounder, phones, records, keyless, store, disk, bus, certificateTo, devices } = facts;
   const now = clock.wall();
   return {
     version,
@@ -50,6 +52,7 @@ export function healthOf(
       ...(sounder === undefined ? [] : [works("sounder", sounder)]),
       ...(phones === undefined ? [] : [phonesFinding(phones)]),
       ...(records === undefined ? [] : [works("records", records)]),
+      works("key", { ok: keyless === undefined, detail: keyless ?? "" }),
       storeFinding(store),
       diskFinding(disk),
       ...(bus === undefined ? [] : [busFinding(bus)]),

@@ -46,6 +46,23 @@ export async function openKeyFile(options: {
   return { file, key, wasMade: found === undefined, isPrivate: await keepPrivate(file) };
 }
 
+/**
+ * What is wrong with the key of a data folder; undefined: it opens it, or the folder has never had one. Nothing is made
+ * or changed.
+ */
+export async function keyTrouble(file: string, dataDir: string): Promise<Fault | undefined> {
+  try {
+    const check = await readText(path.join(dataDir, "key-check"));
+    if (check === undefined) return undefined;
+    const found = await readText(file);
+    if (found === undefined) return lost(file, dataDir);
+    return opens(keyOf(found, file), check) ? undefined : foreign(file, dataDir);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 const textOf = (key: Uint8Array): string =>
   `${MARK} ${Buffer.from(key).toString("base64url")} ${sumOf(key)}\n`;
 
@@ -130,10 +147,14 @@ const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
 
 function lost(file: string, dataDir: string): Fault {
-  return new Fault("UNSEALABLE", `The key file ${file} is gone; ${dataDir} was encrypted with it.`, {
-    fix: "Put the file back, connect the disk or stick that it lies on, or name it in security.keyFile. Without it the people, phones and nights in this folder cannot be read; to begin anew on purpose, move the folder away.",
-    permanent: true,
-  });
+  return new Fault(
+    "UNSEALABLE",
+    `The key file ${file} is gone; ${dataDir} was encrypted with it: a box rings without it and calls no phone, a hub does not start.`,
+    {
+      fix: "Put the file back, connect the disk or stick that it lies on, or name it in security.keyFile. Without it the people, phones and nights in this folder cannot be read; to begin anew on purpose, move the folder away.",
+      permanent: true,
+    },
+  );
 }
 
 function foreign(file: string, dataDir: string): Fault {

@@ -16,6 +16,8 @@ export interface Service {
    * does not work, undefined while all does: then nothing is told, and systemd ends the program and starts it again.
    */
   start(stuck: () => string | undefined): void;
+  /** The watchdog is told no more for a moment, shorter than it waits: `start` goes on. */
+  pause(): void;
   /** It is being stopped on purpose: the watchdog is told no more. */
   stopping(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export function createService({ environment, clock, log }: ServiceOptions): Serv
       cancel = clock.every(watchdogMs / 3, () => ping(stuck));
       ping(stuck);
     },
+    pause: () => cancel(),
     stopping() {
       cancel();
       return send("STOPPING=1");

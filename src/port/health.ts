@@ -7,6 +7,7 @@ export const HEALTH_IDS = [
   "sounder",
   "phones",
   "records",
+  "key",
   "store",
   "disk",
   "bus",

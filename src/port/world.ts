@@ -78,4 +78,9 @@ export interface World {
   /** On a hub: the State of each of its homes. */
   readonly homes: HomeStates;
   readonly log: Log;
+  /**
+   * Why what is sealed in the data folder cannot be opened: people, phones, keys and nights are not there, and nothing
+   * of them is written; devices, engine, journals and sounder work. Absent: it is open.
+   */
+  readonly keyless?: string;
 }

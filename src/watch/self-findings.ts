@@ -13,6 +13,8 @@ export interface HomeFacts {
   readonly room?: { readonly freeBytes: number; readonly totalBytes: number };
   /** What cannot be written; absent: everything can. */
   readonly unwritten?: string;
+  /** Why what is sealed cannot be opened: no phone can be called; absent: it can. */
+  readonly keyless?: string;
 }
 
 export interface TargetFacts {
@@ -83,13 +85,13 @@ export function selfFindings(
   bed: BedFacts,
   standing: ReadonlySet<string>,
 ): readonly SelfFinding[] {
-  const written =
-    home.unwritten === undefined
-      ? []
-      : [{ condition: "DB_WRITE_FAIL", detail: home.unwritten, afterMs: 0 } as const];
-  if (bed.simulated) return written;
+  const itself = [
+    ...(home.unwritten === undefined ? [] : [atOnce("DB_WRITE_FAIL", home.unwritten)]),
+    ...(home.keyless === undefined ? [] : [atOnce("KEY_MISSING", home.keyless)]),
+  ];
+  if (bed.simulated) return itself;
   return [
-    ...written,
+    ...itself,
     ...noRoom(home, bed, standing),
     ...cutOff(home, bed),
     ...phones(home, standing),
@@ -98,6 +100,8 @@ export function selfFindings(
     ...unanswered(home, bed),
   ];
 }
+
+const atOnce = (condition: SelfFault, detail: string): SelfFinding => ({ condition, detail, afterMs: 0 });
 
 /** One name for one finding, as the engine keeps them. */
 export const keyOf = ({

@@ -47,6 +47,8 @@ export interface SelfWatchOptions {
   readonly unwritten: () => string | undefined;
   /** Whether the broker of a hub elsewhere answers; absent: the hub is in this process. */
   readonly hubAnswers?: () => boolean;
+  /** Why what is sealed cannot be opened in this run; absent: it can. */
+  readonly keyless?: string;
 }
 
 /**
@@ -65,6 +67,7 @@ export interface SelfWatch {
 /** What is told and taken back here; damage and rules that fail end in other ways. */
 const OWN: ReadonlySet<string> = new Set<SelfFault>([
   "DB_WRITE_FAIL",
+  "KEY_MISSING",
   "STORAGE_FULL",
   "NET_DOWN",
   "PHONE_UNREACHABLE",
@@ -72,6 +75,9 @@ const OWN: ReadonlySet<string> = new Set<SelfFault>([
   "ESCALATION_EXHAUSTED",
   "TEST_OVERDUE",
 ]);
+
+/** What needs no moment after a start to be known. */
+const KNOWN_AT_ONCE: ReadonlySet<string> = new Set<SelfFault>(["DB_WRITE_FAIL", "KEY_MISSING"]);
 
 const LOOK_MS = 5 * SECOND_MS;
 const SPACE_MS = MINUTE_MS;
@@ -99,6 +105,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
       ...(hubSilentMs > 0 && { hubSilentMs }),
       ...(room !== undefined && { room }),
       ...(unwritten !== undefined && { unwritten }),
+      ...(options.keyless !== undefined && { keyless: options.keyless }),
     };
   };
 
@@ -175,10 +182,10 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     });
   };
 
-  /** Sounder, phones and brokers are not judged before they have had their moment; the records are. */
+  /** Sounder, phones and brokers are not judged before they have had their moment; records and key are. */
   const judge = (bed: SelfWatchedBed, home: HomeFacts, fold: AlarmFold, isSettled: boolean): void => {
     const counts = ({ condition }: { readonly condition: string }): boolean =>
-      isSettled || condition === "DB_WRITE_FAIL";
+      isSettled || KNOWN_AT_ONCE.has(condition);
     const told = bed.faults().filter(isOwn).filter(counts);
     const standing = new Set(told.map(keyOf));
     const findings = selfFindings(home, bedFacts(bed, fold), standing).filter(counts);

@@ -13,6 +13,7 @@ import { deviceSwapped } from "./device-swapped.ts";
 import { edgeOffline } from "./edge-offline.ts";
 import { escalationExhausted } from "./escalation-exhausted.ts";
 import { journalDamaged } from "./journal-damaged.ts";
+import { keyMissing } from "./key-missing.ts";
 import { leakDesat } from "./leak-desat.ts";
 import { limitsWidened } from "./limits-widened.ts";
 import { netDown } from "./net-down.ts";
@@ -113,6 +114,7 @@ export const CONDITIONS: readonly Condition[] = [
   ruleError,
   storageFull,
   journalDamaged,
+  keyMissing,
   edgeOffline,
   netDown,
   phoneUnreachable,

@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { createBusConnector } from "../../bus/client.ts";
 import type { HomeConfig } from "../../config/config.ts";
 import type { Finding } from "../../config/read.ts";
+import { keyTrouble } from "../../ops/key-file.ts";
 import {
   clockKeeper,
   type DiskKind,
@@ -15,7 +16,7 @@ import {
 } from "../../ops/machine-facts.ts";
 import { runProgram } from "../../ops/update/run.ts";
 import type { Terminal } from "../terminal.ts";
-import { ok, warning } from "./finding.ts";
+import { faulty, ok, warning } from "./finding.ts";
 
 /** The user that the package makes and its units use. */
 const SERVICE_USER = "breathwatch";
@@ -68,9 +69,11 @@ async function keyFindings(folder: {
   readonly path: string;
   readonly keyFile: string;
 }): Promise<readonly Finding[]> {
+  const where = `key file ${folder.keyFile}`;
+  const trouble = await keyTrouble(folder.keyFile, folder.path);
+  if (trouble !== undefined) return [faulty(where, trouble)];
   const facts = await secretFileFacts(folder.keyFile, folder.path);
   if (facts === undefined) return [];
-  const where = `key file ${folder.keyFile}`;
   if (facts.open) {
     const fix = `chmod 600 ${folder.keyFile}`;
     return [

@@ -340,6 +340,11 @@ export const technician = {
       warning: "Alarms are written down late.",
       error: "Alarms are not written down in time. They ring all the same; look at the disk.",
     },
+    key: {
+      ok: "The box has its key.",
+      warning: "The box's key is not safe.",
+      error: "The box's key is missing: it rings here and calls no phone. Put the stick back in.",
+    },
     store: {
       ok: "The nights are being kept.",
       warning: "The store of the nights is nearly full.",

@@ -40,6 +40,7 @@ const AT_ONCE: readonly (readonly [SelfFault, string])[] = [
   ["RULE_ERROR", "high"],
   ["STORAGE_FULL", "high"],
   ["JOURNAL_DAMAGED", "high"],
+  ["KEY_MISSING", "high"],
   ["NOBODY_ON_CALL", "high"],
   ["ESCALATION_EXHAUSTED", "high"],
   ["TEST_OVERDUE", "low"],

@@ -6,6 +6,7 @@ import { createAuthority, issueCertificate, type KeyPair } from "../../../src/cr
 import { wall } from "../../../src/domain/time.ts";
 import {
   type Certificates,
+  makeCertificates,
   openFileCertificates,
   openOwnCertificates,
 } from "../../../src/ops/certificates.ts";
@@ -114,4 +115,18 @@ test("files that are missing or do not fit are refused at the start", async () =
   await writeFile(certFile, "x");
   await writeFile(keyFile, "y");
   await expect(open()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+});
+
+test("without the key of the box a certificate is made for the run alone, whose authority is given to nobody", () => {
+  const made = makeCertificates({
+    ...{
+      names: ["box.local"],
+      clock: createVirtualClock(wall(NOW)),
+      random: createSeededRandom(3),
+      log: silentLog,
+    },
+  });
+  expect(made.facts().until).toBeGreaterThan(NOW + 30 * DAY);
+  expect(made.current().key).toContain("PRIVATE KEY");
+  expect(made.authority).toBeUndefined();
 });

@@ -39,6 +39,7 @@ test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>(
   ["sounder", "is silent", { sounder: { ok: false, detail: "no output" } }, "error", undefined],
   ["phones", "are not proven", { phones: { known: 2, proven: 0 } }, "warning", 0],
   ["records", "are late", { records: { ok: false, detail: "journal" } }, "error", undefined],
+  ["key", "is missing", { keyless: "gone" }, "error", undefined],
   ["store", "is away", { store: { ok: false, detail: "stalled" } }, "error", undefined],
   ["store", "fills", { store: { ok: true, detail: "", isFilling: true } }, "warning", undefined],
   ["store", "is away and fills", { store: { ok: false, detail: "", isFilling: true } }, "error", undefined],

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { keyFileOf, openKeyFile } from "../../../src/ops/key-file.ts";
+import { keyFileOf, keyTrouble, openKeyFile } from "../../../src/ops/key-file.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 
 async function temporaryFolder(): Promise<string> {
@@ -104,4 +104,17 @@ test("a key file that others may read is made private", async () => {
     isPrivate: true,
   });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+test("what is wrong with a key is told without making one", async () => {
+  const never = await temporaryFolder();
+  expect(await keyTrouble(keyFileOf(never), never)).toBeUndefined();
+  await expect(stat(keyFileOf(never))).rejects.toMatchObject({ code: "ENOENT" });
+  const { dataDir, file } = await folderWithKey();
+  expect(await keyTrouble(file, dataDir)).toBeUndefined();
+  await writeFile(file, "no key at all");
+  expect((await keyTrouble(file, dataDir))?.message).toContain("is damaged");
+  await rm(file);
+  expect((await keyTrouble(file, dataDir))?.message).toContain("is gone");
+  await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
 });

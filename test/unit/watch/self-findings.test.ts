@@ -42,7 +42,14 @@ test("on a night on which all is well nothing is said, whatever the hour", () =>
   for (let minute = 0; minute < 1440; minute += 7) expect(found({}, { minute })).toEqual([]);
 });
 
-test("a simulated bed is told only of records that cannot be written", () => {
+test("a key that is missing is told at any hour, and at a simulated bed too", () => {
+  const keyless = "The key file /media/box.key is gone";
+  expect(found({ keyless })).toEqual(["KEY_MISSING"]);
+  expect(found({ keyless }, { onWatch: false })).toEqual(["KEY_MISSING"]);
+  expect(found({ keyless }, { simulated: true })).toEqual(["KEY_MISSING"]);
+});
+
+test("a simulated bed is told of nobody who cannot be called", () => {
   const bad = { targets: [phone("mei", gone)], sounder: false, unwritten: "journal b1: full" };
   expect(found(bad, { simulated: true, unansweredMs: 60 * MINUTE_MS })).toEqual(["DB_WRITE_FAIL"]);
 });

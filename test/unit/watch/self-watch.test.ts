@@ -110,9 +110,9 @@ test("a sounder that fails for a moment is no reason to say that nobody would he
 });
 
 test("what an engine was told before a restart is taken back when it is over", async () => {
-  standing = [{ condition: "DB_WRITE_FAIL" }, { condition: "NET_DOWN" }, { condition: "JOURNAL_DAMAGED" }];
+  standing = [{ condition: "KEY_MISSING" }, { condition: "NET_DOWN" }, { condition: "JOURNAL_DAMAGED" }];
   await clock.advance(MINUTE_MS);
-  expect(told).toEqual(["5 -DB_WRITE_FAIL", "30 -NET_DOWN"]);
+  expect(told).toEqual(["5 -KEY_MISSING", "30 -NET_DOWN"]);
 });
 
 test("after a start the first half minute says nothing about phones, sounder and hub", async () => {

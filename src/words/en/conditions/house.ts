@@ -188,6 +188,16 @@ export const house = {
     ],
     spoken: "The alarm record is damaged. Please look at the person.",
   },
+  KEY_MISSING: {
+    title: "The box's key is missing",
+    check: [
+      "Alarms still work here. No phone will ring.",
+      "Stay where you can hear it.",
+      "Put the stick with the key back in; the rest follows by itself.",
+      "No stick: tell your technician.",
+    ],
+    spoken: "The key of this box is missing. No phone will ring.",
+  },
   RULE_ERROR: {
     title: "Monitoring fault",
     check: [
