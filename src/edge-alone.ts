@@ -2,7 +2,7 @@ import { DEVICES } from "../devices/index.ts";
 import { createOfflineBus } from "./bus/offline.ts";
 import type { SettingsBody } from "./bus/settings.ts";
 import type { HomeConfig } from "./config/config.ts";
-import { readIdentity } from "./config/identity.ts";
+import { type HomeIdentity, readIdentity } from "./config/identity.ts";
 import { originOf } from "./config/origin.ts";
 import { keptGrant, leaveEstate } from "./config/pairing.ts";
 import { ensureEdgeKey } from "./crypt/edge-key.ts";
@@ -13,6 +13,7 @@ import { createFamilies } from "./driver/families.ts";
 import { composeEdge, type Edge } from "./edge.ts";
 import { composePages } from "./edge-app.ts";
 import { applySettings } from "./edge-settings.ts";
+import { createStanding } from "./edge-standing.ts";
 import type { HomeOptions } from "./home.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import { persist } from "./ops/persist.ts";
@@ -61,7 +62,14 @@ export async function composeLoneEdge(
       makeVapidKeys: () => createVapidKeys(random),
     });
     // Phones away from home reach the hub, not this box.
-    const identity = grant === undefined ? own : { ...own, links: linksAt(grant) };
+    const isLed = (): boolean => grant !== undefined && standing.putOut() === undefined;
+    const identity = grant === undefined ? own : { ...own, links: linksOf(own.links, linksAt(grant), isLed) };
+    const standing = await createStanding({
+      ...{ world, post, grant },
+      isConnected: () => edge.uplinks().some(({ connected }) => connected),
+      onPutOut: () => edge.look(),
+    });
+    closers.push(standing.stop);
     const { families = createFamilies(DEVICES) } = options;
     const here = grant === undefined ? { ...world, bus: createOfflineBus() } : world;
     const hub =
@@ -74,24 +82,28 @@ export async function composeLoneEdge(
               await edge.targets.refresh();
               await pages.limitsChanged();
             },
+            onPutOut: standing.take,
           };
     const edge = await composeEdge(here, config, identity, busOf(grant), {
-      families,
+      ...{ families, putOut: standing.putOut },
       ...(hub === undefined ? {} : { hub }),
     });
     closers.push(() => edge.stop());
     const pages = await composePages(here, config, identity, edge, {
       ...{ ...options, families },
+      hub: () => hubFacts(grant, standing.putOut()),
       ...(grant === undefined ? {} : { ledBy: grant.hub }),
     });
     closers.push(() => pages.stop());
 
     edge.start();
     pages.start();
+    standing.start();
     if (grant !== undefined) {
       const key = await ensureEdgeKey(state, random);
       const beds = config.beds.map(({ id }) => id);
       const leave = (): void => {
+        if (!isLed()) return;
         leaveEstate({ post, state, key, grant, beds }).catch((error: unknown) =>
           log.note("estate.not_left", { why: messageOf(error) }, "warn"),
         );
@@ -123,6 +135,23 @@ export async function composeLoneEdge(
     throw error;
   }
 }
+
+/** What health says of the hub; nothing for a box that never had one. */
+function hubFacts(
+  grant: PairingGrant | undefined,
+  putOut: string | undefined,
+): { readonly ok: boolean; readonly detail: string } | undefined {
+  if (putOut !== undefined) return { ok: false, detail: putOut };
+  return grant === undefined ? undefined : { ok: true, detail: "" };
+}
+
+type Links = HomeIdentity["links"];
+
+/** Where messages lead: to the hub while it counts this box as its own, else here. */
+const linksOf = (own: Links, atHub: Links, isLed: () => boolean): Links => ({
+  page: (bed, occurrence) => (isLed() ? atHub : own).page(bed, occurrence),
+  acknowledge: (token) => (isLed() ? atHub : own).acknowledge(token),
+});
 
 const linksAt = ({ hub, home }: PairingGrant) => ({
   page: (bed: string, occurrence: string): string =>

@@ -43,6 +43,8 @@ export interface PagesOptions {
   readonly ingest?: () => IngestCounts;
   /** This machine's own authority, for phones to take over. */
   readonly authority?: NonNullable<ServerDeps["authority"]>;
+  /** How this box stands to its hub; undefined where it never had one. */
+  readonly hub?: () => { readonly ok: boolean; readonly detail: string } | undefined;
   /** Address of the hub that leads this box: limits are set there; absent: the box leads itself. */
   readonly ledBy?: string;
   /** The virtual patient of a bed, where it has one; absent where nothing is simulated here. */
@@ -109,7 +111,8 @@ export async function composePages(
     },
     health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }, () => {
       const { connected, held } = uplinkOf(edge);
-      return { connected, waiting: held };
+      const hub = options.hub?.();
+      return { bus: { connected, waiting: held }, ...(hub === undefined ? {} : { hub }) };
     }),
     ...(imports === undefined ? {} : { imports }),
   });

@@ -4,7 +4,6 @@ import { resolveLimits } from "./alarm/limits.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import { type CommandAnswer, createCommandDesk } from "./bus/commands.ts";
-import type { SettingsBody } from "./bus/settings.ts";
 import { createSettingsReceiver } from "./bus/settings-receiver.ts";
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { HomeIdentity } from "./config/identity.ts";
@@ -14,6 +13,7 @@ import { base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Observation, ObservationBody } from "./domain/observation.ts";
 import { type Supervisor, supervise } from "./driver/supervise.ts";
 import { createBedLook, readingOf, toldFacts } from "./edge-look.ts";
+import type { EdgeOptions } from "./edge.ts";
 import { type BedPlan, transcriptHead, viewOf } from "./edge-plan.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
 import type { FlightRecorder } from "./port/flight.ts";
@@ -37,10 +37,7 @@ export interface BedSurroundings {
   readonly known: KnownRecords;
   readonly live: LiveModel;
   /** What the box shares with the hub that leads it; absent: nobody commands it over the bus. */
-  readonly hub?: {
-    readonly pairingKey: Uint8Array;
-    applySettings(body: SettingsBody): Promise<void>;
-  };
+  readonly hub?: NonNullable<EdgeOptions["hub"]>;
   /** A command that came from the hub, to the bed's engine. May throw. */
   readonly obey: (command: AlarmCommand) => CommandAnswer;
   /** The newest alarms, in the turn in which they were decided; the bus comes after it. Must not throw. */
@@ -118,6 +115,7 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
           load: async () => world.state.value(name),
           save: (text) => world.state.setValue(name, text),
           apply: hub.applySettings,
+          onPutOut: hub.onPutOut,
           report: (report) => uplink.settings(report),
         });
   const runner = createAlarmRunner({

@@ -20,12 +20,12 @@ export function edgeHealth(
   world: World,
   edge: Pick<Edge, "live" | "devices">,
   { startedAt, version }: { readonly startedAt: Mono; readonly version: string },
-  /** What waits to be sent to the hub; absent where nobody counts it. */
-  bus?: () => NonNullable<HealthFacts["bus"]>,
+  /** What waits to be sent to the hub, and how this box stands to it. */
+  way: () => Pick<HealthFacts, "bus" | "hub">,
 ): Health {
   const { clock } = world;
   const report = async () => {
-    const facts = { ...(await factsOf(world, edge)), ...(bus === undefined ? {} : { bus: bus() }) };
+    const facts = { ...(await factsOf(world, edge)), ...way() };
     return healthOf(facts, { clock, startedAt, version });
   };
   return { report, isServing: async () => isServing(await report()) };

@@ -1,5 +1,6 @@
 import { DEVICES } from "../devices/index.ts";
 import { type Refused, refusedOf } from "./alarm/refusals.ts";
+import type { PutOutMessage } from "./bus/messages.ts";
 import type { SettingsBody } from "./bus/settings.ts";
 import type { UplinkStatus } from "./bus/uplink.ts";
 import type { HomeConfig } from "./config/config.ts";
@@ -59,6 +60,8 @@ export interface Edge {
   speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
   onEvent(listener: (event: AlarmEvent) => void): () => void;
+  /** What the box knows of itself has changed: it is judged at once. */
+  look(): void;
   /** From here on it watches. */
   start(): void;
   stop(): Promise<void>;
@@ -72,7 +75,11 @@ export interface EdgeOptions {
     readonly pairingKey: Uint8Array;
     /** What the hub wants this box to run on; rejects with the Fault to refuse it with. */
     applySettings(body: SettingsBody): Promise<void>;
+    /** A hub says that it put a box out: to be judged. */
+    onPutOut(notice: PutOutMessage["putOut"]): void;
   };
+  /** The hub that put this box out; undefined: none did. */
+  readonly putOut?: () => string | undefined;
 }
 
 /** In the state, so that a data folder without any record is known not to be new. */
@@ -84,7 +91,7 @@ export async function composeEdge(
   config: HomeConfig,
   identity: HomeIdentity,
   bus: Omit<BusOptions, "clientId" | "will">,
-  { families = createFamilies(DEVICES), hub }: EdgeOptions = {},
+  { families = createFamilies(DEVICES), hub, putOut }: EdgeOptions = {},
 ): Promise<Edge> {
   const { clock, random, log, disk, audio, http, state } = world;
   const epoch = base32Id(random.bytes(10));
@@ -157,6 +164,7 @@ export async function composeEdge(
     sounderWorks: () => sounder.readiness.ok,
     unwritten: () => durability.trouble,
     ...(world.keyless === undefined ? {} : { keyless: world.keyless }),
+    ...(putOut === undefined ? {} : { putOut }),
     ...(config.bus.url === undefined && hub === undefined
       ? {}
       : { hubAnswers: () => beds.every(({ uplink }) => uplink.status().connected) }),
@@ -262,6 +270,7 @@ export async function composeEdge(
     },
     auditRecord: (bed, format, from, to) => bedOf(bed).records.audit.text(format, from, to),
     speech: (key, language) => speech.wav(key, language),
+    look: selfWatch.look,
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

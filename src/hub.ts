@@ -22,6 +22,7 @@ import { createHubDesks } from "./hub-desks.ts";
 import { createHubDevices } from "./hub-devices.ts";
 import { createHubHomes } from "./hub-homes.ts";
 import { hubOidc } from "./hub-oidc.ts";
+import { tellPutOut } from "./hub-put-out.ts";
 import { keepRetaining } from "./hub-retention.ts";
 import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
@@ -96,7 +97,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(() => bus.close());
 
     const desk = createPairingDesk({
-      ...{ registry, key, clock, random, log },
+      ...{ registry, key, state, clock, random, log },
+      tell: (notice) => tellPutOut(bus, edges, notice),
       users: broker.users ?? createMosquittoUsers({ bus, clock, random }),
       hub: () => ({ url: originOf(config), brokerUrl: broker.url(), ...options.certificate() }),
     });

@@ -163,6 +163,17 @@ const schemas = {
     mac: Type.Optional(Type.String({ maxLength: 64 })),
     body: Type.Record(Type.String(), Type.Unknown()),
   }),
+  /** `settings` too, never retained: the hub has put this box out. */
+  putOut: Type.Object({
+    v: version,
+    putOut: Type.Object({
+      home: name,
+      box: name,
+      hub: Type.String({ maxLength: 500 }),
+      at: wallTime,
+      mac: Type.String({ maxLength: 64 }),
+    }),
+  }),
   /** `command`: signed, see signing.ts. */
   command: Type.Object({
     v: version,
@@ -213,6 +224,7 @@ const schemas = {
 export type StateMessage = Unchanging<Static<typeof schemas.state>>;
 export type StoredMessage = Static<typeof schemas.stored>;
 export type SettingsMessage = Static<typeof schemas.settings>;
+export type PutOutMessage = Static<typeof schemas.putOut>;
 export type CommandMessage = Static<typeof schemas.command>;
 export type CommandResultMessage = Static<typeof schemas.commandResult>;
 export type HealthMessage = Unchanging<Static<typeof schemas.health>>;
@@ -239,6 +251,7 @@ export const readAlarm: Reader<AlarmFold> = (payload) => {
 };
 export const readAlarmEvent: Reader<AlarmEventMessage> = reader(schemas.alarmEvent);
 export const readSettings: Reader<SettingsMessage> = reader(schemas.settings);
+export const readPutOut: Reader<PutOutMessage> = reader(schemas.putOut);
 export const readCommand: Reader<CommandMessage> = reader(schemas.command);
 export const readCommandResult: Reader<CommandResultMessage> = reader(schemas.commandResult);
 export const readHealth: Reader<HealthMessage> = reader(schemas.health);
@@ -266,6 +279,7 @@ export function write(
     | AlarmFold
     | (Omit<AlarmEventMessage, "v" | "event"> & { readonly event: AlarmEvent })
     | Omit<SettingsMessage, "v">
+    | Omit<PutOutMessage, "v">
     | Omit<CommandMessage, "v">
     | Omit<CommandResultMessage, "v">
     | Omit<HealthMessage, "v">

@@ -2,7 +2,7 @@ import { messageOf } from "../domain/fault.ts";
 import type { Wall } from "../domain/time.ts";
 import type { Bus } from "../port/bus.ts";
 import type { Log } from "../port/log.ts";
-import { readSettings, type SettingsMessage } from "./messages.ts";
+import { type PutOutMessage, readPutOut, readSettings, type SettingsMessage } from "./messages.ts";
 import { checkSettings, type SettingsBody } from "./settings.ts";
 import { areSettingsOurs } from "./signing.ts";
 import { bedTopic, type Place } from "./topics.ts";
@@ -21,6 +21,8 @@ export interface SettingsReceiverOptions extends Place {
     body: SettingsBody,
     meta: { readonly version: number; readonly author: string; readonly at: Wall },
   ): Promise<void>;
+  /** The hub says that it put a box out: to be judged by whoever knows which. */
+  onPutOut(notice: PutOutMessage["putOut"]): void;
   /** For the retained state (Uplink.settings). */
   report(report: SettingsReport): void;
 }
@@ -81,6 +83,8 @@ export function createSettingsReceiver(options: SettingsReceiverOptions): Settin
 
   const onSettings = (_topic: string, payload: string): void => {
     if (payload === "") return;
+    const notice = readPutOut(payload);
+    if (notice.ok) return options.onPutOut(notice.message.putOut);
     const read = readSettings(payload);
     // Nothing of what nobody vouches for is repeated in the report.
     if (!read.ok) return log.note("settings.not_understood", { bed, reason: read.reason }, "warn");

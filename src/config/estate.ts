@@ -11,7 +11,7 @@ import type { State } from "../port/state.ts";
 const LIMITS_MAX = 300;
 
 /** What belongs to a box rather than to its home: the next one has its own. */
-const OF_THE_BOX = ["edge_key", "pairing", "broker_password", "estate", "from_hub", "from_box"];
+const OF_THE_BOX = ["edge_key", "pairing", "broker_password", "estate", "put_out", "from_hub", "from_box"];
 /** Every box has this one: the command line of its own user. */
 const COMMAND_LINE = "local";
 const isOfTheBox = (name: string): boolean => OF_THE_BOX.includes(name) || /^(?:settings|bed) /.test(name);

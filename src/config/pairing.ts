@@ -2,8 +2,10 @@ import Type from "typebox";
 import { Check } from "typebox/value";
 import { type EdgeKey } from "../crypt/edge-key.ts";
 import { estateRequest, pairRequest } from "../crypt/pairing.ts";
+import type { PutOut } from "../crypt/put-out.ts";
 import { Fault } from "../domain/fault.ts";
 import type { BedId, HomeId } from "../domain/ids.ts";
+import { wall } from "../domain/time.ts";
 import type { Random } from "../port/random.ts";
 import type { HubAnswer, HubPost, PairingGrant } from "../port/registry.ts";
 import type { State } from "../port/state.ts";
@@ -11,10 +13,18 @@ import { estateHash, estateOf, takeEstate } from "./estate.ts";
 
 const GRANT = "pairing";
 const ESTATE = "estate";
+const PUT_OUT = "put_out";
 /** Ids of what a hub sent (edge-settings.ts). */
 const FROM_HUB = "from_hub";
 
 const Id = Type.String({ pattern: "^[a-z2-7]{10}$" });
+const NoticeSchema = Type.Object({
+  home: Id,
+  box: Id,
+  hub: Type.String({ maxLength: 500 }),
+  at: Type.Number(),
+  mac: Type.String({ maxLength: 64 }),
+});
 const GrantSchema = Type.Object({
   home: Id,
   box: Id,
@@ -63,6 +73,32 @@ export async function takeGrant(state: State, { estate, ...grant }: PairingGrant
   await state.setValue("home_id", JSON.stringify(grant.home));
   const { ownerCode: _, ...kept } = grant;
   await state.setValue(GRANT, JSON.stringify(kept));
+  await state.setValue(PUT_OUT, "null");
+}
+
+/** The hub that put this box out, until it is paired again; undefined: none did. Rejects with STATE_FAILED. */
+export async function putOutBy(state: State): Promise<string | undefined> {
+  const stored: unknown = JSON.parse((await state.value(PUT_OUT)) ?? "null");
+  return typeof stored === "string" ? stored : undefined;
+}
+
+/** This box belongs to no hub any more. Rejects with STATE_FAILED. */
+export async function endGrant(state: State, hub: string): Promise<void> {
+  await state.setValue(PUT_OUT, JSON.stringify(hub));
+  await state.setValue(GRANT, "null");
+}
+
+/**
+ * Asks a hub whether it put this box out: the notice that it signed then, not judged yet; undefined: it did not. Rejects
+ * with HUB_UNREACHABLE, HUB_FOREIGN or HTTP_INSECURE.
+ */
+export async function askPutOut(post: HubPost, { hub, box, ca }: PairingGrant): Promise<PutOut | undefined> {
+  const url = `${hub}/api/boxes/${box}/estate`;
+  // Nothing is left with it: what it says to a box in use is that this is no estate.
+  const { status, body } = await post({ method: "PUT", url, body: {}, ...(ca === undefined ? {} : { ca }) });
+  const notice: unknown =
+    status === 410 && typeof body === "object" && body !== null ? Reflect.get(body, "putOut") : undefined;
+  return Check(NoticeSchema, notice) ? { ...notice, at: wall(notice.at) } : undefined;
 }
 
 /** What a hub granted this box; undefined: it was never paired. Rejects with STATE_FAILED or UNSEALABLE. */

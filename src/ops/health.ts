@@ -19,6 +19,8 @@ export interface HealthFacts {
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
   /** Whether the broker answers, and how many observations wait to be sent. */
   readonly bus?: { readonly connected: boolean; readonly waiting: number };
+  /** Whether the hub that took this box in still counts it as its own; absent where none did. */
+  readonly hub?: { readonly ok: boolean; readonly detail: string };
   /** When the certificate of the pages runs out; absent without TLS. */
   readonly certificateTo?: Wall;
   /** Links of devices that are open, of all. */
@@ -41,7 +43,7 @@ export function healthOf(
     version,
   }: { readonly clock: Clock; readonly startedAt: Mono; readonly version: string },
 ): HealthReport {
-  const { beds, sounder, phones, records, keyless, store, disk, bus, certificateTo, devices } = facts;
+  const { beds, sounder, phones, records, keyless, store, disk, bus, hub, certificateTo, devices } = facts;
   const now = clock.wall();
   return {
     version,
@@ -56,6 +58,7 @@ export function healthOf(
       storeFinding(store),
       diskFinding(disk),
       ...(bus === undefined ? [] : [busFinding(bus)]),
+      ...(hub === undefined ? [] : [works("hub", hub)]),
       ...(certificateTo === undefined ? [] : [certificateFinding(certificateTo, now)]),
       ...(devices === undefined ? [] : [devicesFinding(devices)]),
     ],

@@ -11,6 +11,7 @@ export const HEALTH_IDS = [
   "store",
   "disk",
   "bus",
+  "hub",
   "certificate",
   "devices",
 ] as const;

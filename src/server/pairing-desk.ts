@@ -6,6 +6,7 @@ import {
   isOwnPairRequest,
   type PairRequest,
 } from "../crypt/pairing.ts";
+import { type PutOut, signPutOut } from "../crypt/put-out.ts";
 import { KEY_BYTES } from "../crypt/seal.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { base32Id, type HomeId, type PersonId } from "../domain/ids.ts";
@@ -23,11 +24,16 @@ import {
   type PairingGrant,
   type Registry,
 } from "../port/registry.ts";
+import type { State } from "../port/state.ts";
 import { makeCode, normaliseCode } from "./owner-code.ts";
 
 /** How long a claim code may be used. */
 export const CLAIM_CODE_MS = 24 * HOUR_MS;
 const RETRY_MS = 10 * SECOND_MS;
+/** So long a box that is put out may take to hear it, before it is thrown out. */
+const TELL_MS = 1 * SECOND_MS;
+
+const noticeName = (box: BoxId): string => `put out ${box}`;
 
 /** A claim code as it is handed over once; it is not kept. */
 export interface MadeClaimCode {
@@ -68,6 +74,8 @@ export interface PairingDesk {
   keepEstate(box: BoxId, request: EstateRequest): Promise<void>;
   /** Puts a box out at once. Rejects with NOT_FOUND. */
   revoke(home: HomeId, box: BoxId): Promise<BoxRecord>;
+  /** What a box that was put out is told when it asks, as JSON; undefined: it was not, or is not known. */
+  noticeOf(box: BoxId): Promise<string | undefined>;
   /** Takes a home away with its box. Rejects with NOT_FOUND. */
   removeHome(home: HomeId): Promise<void>;
 }
@@ -89,6 +97,10 @@ export function createPairingDesk(options: {
   readonly registry: Registry;
   readonly users: BrokerUsers;
   readonly key: Uint8Array;
+  /** Keeps what boxes that were put out are to be told. */
+  readonly state: Pick<State, "value" | "setValue">;
+  /** Brings a notice to the box where it is there now; may reject or take for ever. */
+  readonly tell: (notice: PutOut) => Promise<void>;
   readonly hub: () => HubAddress;
   readonly clock: Clock;
   readonly random: Random;
@@ -98,9 +110,28 @@ export function createPairingDesk(options: {
   const keys = new Map<HomeId, Uint8Array>();
   const users = createUserKeeper(options);
 
-  const putOut = async (box: BoxRecord): Promise<void> => {
+  /** Before its user goes, so that a box that is there hears it; one that is away is told when it asks. */
+  const putOut = async (box: BoxRecord, pairingKey: Uint8Array | undefined): Promise<void> => {
     log.note("box.revoked", { home: box.home, box: box.id, why: box.revokedWhy ?? "" });
+    try {
+      if (pairingKey !== undefined) {
+        const { home, id } = box;
+        const notice = signPutOut(pairingKey, { home, box: id, hub: options.hub().url, at: clock.wall() });
+        await options.state.setValue(noticeName(id), JSON.stringify(notice));
+        await inTime(options.tell(notice));
+      }
+    } catch (error) {
+      log.note("box.not_told", { box: box.id, why: messageOf(error) }, "warn");
+    }
     await users.remove(boxUser(box));
+  };
+
+  /** A broker that does not answer must not let a stolen box stay in. */
+  const inTime = async (told: Promise<void>): Promise<void> => {
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.after(TELL_MS, late.resolve);
+    await Promise.race([told, late.promise]);
+    cancel();
   };
 
   return {
@@ -140,12 +171,13 @@ export function createPairingDesk(options: {
         pairingKey: random.bytes(KEY_BYTES),
       };
       const claim = { codeHash, publicKey, made, ...(offeredHome && { offeredHome }) };
+      const before = new Map(keys);
       const verdict = await registry.claim(claim, now);
       if (verdict.kind !== "paired") throw refusal(verdict.kind);
       const { home, box, secrets } = verdict;
       for (const each of verdict.revoked) {
         if (each.home !== home.id) keys.delete(each.home);
-        await putOut(each);
+        await putOut(each, before.get(each.home));
       }
       keys.set(home.id, secrets.pairingKey);
       const username = boxUser(box);
@@ -181,16 +213,20 @@ export function createPairingDesk(options: {
       if (ended === undefined) {
         throw new Fault("NOT_FOUND", "This home has no such box in use.", { fix: "Look at the list again." });
       }
+      const pairingKey = keys.get(home);
       keys.delete(home);
-      await putOut(ended);
+      await putOut(ended, pairingKey);
       return ended;
     },
+
+    noticeOf: (box) => options.state.value(noticeName(box)),
 
     async removeHome(home) {
       if ((await registry.home(home)) === undefined) throw noHome();
       const boxes = await registry.removeHome(home);
+      const pairingKey = keys.get(home);
       keys.delete(home);
-      for (const box of boxes) await putOut(box);
+      for (const box of boxes) await putOut(box, pairingKey);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface HomeFacts {
   readonly unwritten?: string;
   /** Why what is sealed cannot be opened: no phone can be called; absent: it can. */
   readonly keyless?: string;
+  /** The hub that put this box out; absent: none did. */
+  readonly putOut?: string;
 }
 
 export interface TargetFacts {
@@ -88,6 +90,7 @@ export function selfFindings(
   const itself = [
     ...(home.unwritten === undefined ? [] : [atOnce("DB_WRITE_FAIL", home.unwritten)]),
     ...(home.keyless === undefined ? [] : [atOnce("KEY_MISSING", home.keyless)]),
+    ...(home.putOut === undefined ? [] : [atOnce("BOX_PUT_OUT", home.putOut)]),
   ];
   if (bed.simulated) return itself;
   return [

@@ -49,6 +49,8 @@ export interface SelfWatchOptions {
   readonly hubAnswers?: () => boolean;
   /** Why what is sealed cannot be opened in this run; absent: it can. */
   readonly keyless?: string;
+  /** The hub that put this box out; undefined: none did. */
+  readonly putOut?: () => string | undefined;
 }
 
 /**
@@ -68,6 +70,7 @@ export interface SelfWatch {
 const OWN: ReadonlySet<string> = new Set<SelfFault>([
   "DB_WRITE_FAIL",
   "KEY_MISSING",
+  "BOX_PUT_OUT",
   "STORAGE_FULL",
   "NET_DOWN",
   "PHONE_UNREACHABLE",
@@ -77,7 +80,11 @@ const OWN: ReadonlySet<string> = new Set<SelfFault>([
 ]);
 
 /** What needs no moment after a start to be known. */
-const KNOWN_AT_ONCE: ReadonlySet<string> = new Set<SelfFault>(["DB_WRITE_FAIL", "KEY_MISSING"]);
+const KNOWN_AT_ONCE: ReadonlySet<string> = new Set<SelfFault>([
+  "DB_WRITE_FAIL",
+  "KEY_MISSING",
+  "BOX_PUT_OUT",
+]);
 
 const LOOK_MS = 5 * SECOND_MS;
 const SPACE_MS = MINUTE_MS;
@@ -98,6 +105,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
 
   const homeFacts = (): HomeFacts => {
     const unwritten = options.unwritten();
+    const putOut = options.putOut?.();
     const hubSilentMs = clock.mono() - hubHeard;
     return {
       targets: options.targets().map(factsOf),
@@ -106,6 +114,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
       ...(room !== undefined && { room }),
       ...(unwritten !== undefined && { unwritten }),
       ...(options.keyless !== undefined && { keyless: options.keyless }),
+      ...(putOut !== undefined && { putOut }),
     };
   };
 

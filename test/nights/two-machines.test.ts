@@ -1,5 +1,8 @@
 // A box and a hub on one virtual night: pairing, settings, commands, and what the hub does when the box falls silent.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { write } from "../../src/bus/messages.ts";
+import { createOfflineBus } from "../../src/bus/offline.ts";
+import { bedTopic } from "../../src/bus/topics.ts";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import { pairWith, takeGrant } from "../../src/config/pairing.ts";
@@ -222,5 +225,99 @@ describe("a box that falls silent on watch", { timeout: 120_000 }, () => {
       .slice(rung)
       .map(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as { kind: string }).kind);
     expect(alarms).not.toContain("alarm");
+  });
+});
+
+describe("a box that is put out", { timeout: 120_000 }, () => {
+  const here = () => edge.edge.live.fold("b1")?.open.map(({ condition }) => condition) ?? [];
+
+  /** Of the box itself, by its own owner. */
+  async function healthHere(): Promise<readonly { readonly id: string; readonly level: string }[]> {
+    const payload = { code: edge.ownerCode, name: "Li", language: "en" };
+    const joined = await edge.app.inject({ method: "POST", url: "/api/sign-in", payload });
+    const mine = String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "";
+    const answer = await edge.app.inject({ url: "/api/health", headers: { cookie: mine } });
+    return (answer.json() as { findings: { id: string; level: string }[] }).findings;
+  }
+
+  /** What an answer through the hub names, and one to the box itself does not. */
+  const atHub = (): string => `/api/a/${grant.home}.`;
+
+  /** The address of the newest message's button. */
+  async function callsTo(): Promise<string> {
+    const state = world.state;
+    await state.putPerson(MEI);
+    await state.putTarget({
+      ...{ id: "own", channel: "webhook", person: MEI.id, label: "Mei's own", addedAt: EVENING },
+      settings: { url: HOOK, secret: "correct horse battery" },
+    });
+    await edge.edge.targets.refresh();
+    edge.edge.command("b1", {
+      kind: "call",
+      id: `call-${world.clock.mono()}`,
+      call: { how: "touch", kind: "come" },
+    });
+    await world.clock.advance(5_000);
+    await world.clock.advance(30_000);
+    const rung = world.http.requests
+      .filter(({ url }) => url === HOOK)
+      .map(({ body }) => JSON.parse(new TextDecoder().decode(body)) as { acknowledgeUrl?: string });
+    return rung.map(({ acknowledgeUrl }) => acknowledgeUrl).findLast((url) => url !== undefined) ?? "";
+  }
+
+  test("while it is there knows at once, says so, watches on, and points at the hub no more", async () => {
+    expect((await healthHere()).find(({ id }) => id === "hub")).toMatchObject({ level: "ok" });
+    await hub.pairing.revoke(grant.home, grant.box);
+    await world.clock.advance(1_000);
+    expect(here()).toContain("BOX_PUT_OUT");
+    expect((await healthHere()).find(({ id }) => id === "hub")).toMatchObject({ level: "error" });
+    expect(await callsTo()).not.toContain(atHub());
+    expect(here()).toContain("PATIENT_CALL");
+    // It stays so over a restart, in which it leads itself.
+    await edge.stop();
+    edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+    await world.clock.advance(40_000);
+    expect(edge.grant).toBeUndefined();
+    expect(here()).toContain("BOX_PUT_OUT");
+    expect(here()).toContain("PATIENT_CALL");
+  });
+
+  test("while it was away learns it from the hub itself when its broker lets it in no more", async () => {
+    await edge.stop();
+    await hub.pairing.revoke(grant.home, grant.box);
+    edge = await composeLoneEdge({ ...world, bus: createOfflineBus() }, config, {
+      ...{ pagesFolder: "/nonexistent", post },
+    });
+    await world.clock.advance(60_000);
+    expect(here()).not.toContain("BOX_PUT_OUT");
+    await world.clock.advance(90_000);
+    expect(here()).toContain("BOX_PUT_OUT");
+    expect(await callsTo()).not.toContain(atHub());
+    expect(here()).toContain("PATIENT_CALL");
+  });
+
+  test("believes nobody else: neither a notice that somebody made up, nor a broker that is only away", async () => {
+    const forged = {
+      home: grant.home,
+      box: grant.box,
+      hub: "https://evil.example",
+      at: EVENING,
+      mac: "AAAA",
+    };
+    const stranger = world.bus.connect({ url: "mqtt://127.0.0.1:1883", clientId: "stranger" });
+    await world.clock.advance(1_000);
+    await stranger.publish(bedTopic(grant.home, "b1", "settings"), write({ putOut: forged }), {
+      retain: true,
+    });
+    await world.clock.advance(1_000);
+    await stranger.close();
+    expect(here()).not.toContain("BOX_PUT_OUT");
+    await edge.stop();
+    edge = await composeLoneEdge({ ...world, bus: createOfflineBus() }, config, {
+      ...{ pagesFolder: "/nonexistent", post },
+    });
+    await world.clock.advance(300_000);
+    expect(here()).not.toContain("BOX_PUT_OUT");
+    expect(await callsTo()).toContain(atHub());
   });
 });

@@ -45,7 +45,8 @@ async function startHub(): Promise<Hub> {
   const stores = createMemoryStores();
   const at = { url: "" };
   const desk = createPairingDesk({
-    ...{ registry: stores.registry, key, clock, random, log: silentLog },
+    ...{ registry: stores.registry, state: stores.state, key, clock, random, log: silentLog },
+    tell: async () => undefined,
     users: {
       put: async (user, password) => void users.set(user, password),
       remove: async (user) => void users.delete(user),

@@ -1,5 +1,6 @@
 import type { Condition } from "../condition.ts";
 import { alarmOffReminder } from "./alarm-off-reminder.ts";
+import { boxPutOut } from "./box-put-out.ts";
 import { callDeviceOffline } from "./call-device-offline.ts";
 import { careDue } from "./care-due.ts";
 import { clockDrift } from "./clock-drift.ts";
@@ -115,6 +116,7 @@ export const CONDITIONS: readonly Condition[] = [
   storageFull,
   journalDamaged,
   keyMissing,
+  boxPutOut,
   edgeOffline,
   netDown,
   phoneUnreachable,

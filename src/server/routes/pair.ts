@@ -46,9 +46,16 @@ export function pairRoutes(app: App, context: Context): void {
       bodyLimit: 2 * ESTATE_MAX,
       schema: { params: BoxParams, body: Estate },
       // A megabyte is read only from a box that is in use.
-      preParsing: async (request: FastifyRequest<{ Params: { box: string } }>) => {
-        const box = await deskOf(context).registry.box(request.params.box);
+      preParsing: async (request: FastifyRequest<{ Params: { box: string } }>, reply) => {
+        const desk = deskOf(context);
+        const box = await desk.registry.box(request.params.box);
         if (box === undefined || box.revokedAt !== undefined) {
+          // Signed for that box with what it alone shares with this hub: nobody else can do anything with it.
+          const notice = await desk.noticeOf(request.params.box);
+          if (notice !== undefined) {
+            const putOut: unknown = JSON.parse(notice);
+            return reply.code(410).header("cache-control", "no-store").send({ putOut });
+          }
           throw new Fault("NOT_ALLOWED", "This box is not in use here.", { fix: "Pair it again." });
         }
       },

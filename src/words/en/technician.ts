@@ -360,6 +360,11 @@ export const technician = {
       warning: "The broker is away or slow; {value} readings wait. Alarms in the house work.",
       error: "The broker is away. Alarms in the house work.",
     },
+    hub: {
+      ok: "This box belongs to its hub.",
+      warning: "The hub does not know this box.",
+      error: "The hub has put this box out. It watches and rings here; pair it again, or wipe it.",
+    },
     certificate: {
       ok: "The certificate is good for {value} days.",
       warning: "The certificate is good for {value} days only: renew it now.",

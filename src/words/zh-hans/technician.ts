@@ -349,6 +349,11 @@ export const technician = {
       warning: "消息服务器不在或很慢；有 {value} 条读数在等待。家里的报警照常工作。",
       error: "消息服务器不在。家里的报警照常工作。",
     },
+    hub: {
+      ok: "主机属于它的中心。",
+      warning: "中心不认识这台主机。",
+      error: "中心已移除这台主机。这里照常守护、会响；请重新配对，或清空主机。",
+    },
     certificate: {
       ok: "证书还有 {value} 天有效。",
       warning: "证书只剩 {value} 天有效：请现在更新。",

@@ -349,6 +349,11 @@ export const technician = {
       warning: "訊息伺服器不在或很慢；有 {value} 筆讀數在等待。家裡的警報照常運作。",
       error: "訊息伺服器不在。家裡的警報照常運作。",
     },
+    hub: {
+      ok: "主機屬於它的中心。",
+      warning: "中心不認得這台主機。",
+      error: "中心已移除這台主機。這裡照常守護、會響；請重新配對，或清空主機。",
+    },
     certificate: {
       ok: "憑證還有 {value} 天有效。",
       warning: "憑證只剩 {value} 天有效：請現在更新。",

@@ -41,6 +41,7 @@ const AT_ONCE: readonly (readonly [SelfFault, string])[] = [
   ["STORAGE_FULL", "high"],
   ["JOURNAL_DAMAGED", "high"],
   ["KEY_MISSING", "high"],
+  ["BOX_PUT_OUT", "low"],
   ["NOBODY_ON_CALL", "high"],
   ["ESCALATION_EXHAUSTED", "high"],
   ["TEST_OVERDUE", "low"],

@@ -50,6 +50,7 @@ async function setUp() {
       report(report) {
         edge.report = report;
       },
+      onPutOut: () => undefined,
     });
     await receiver.start();
     await settle();

@@ -13,6 +13,7 @@ const WELL: HealthFacts = {
   store: { ok: true, detail: "" },
   disk: { freeBytes: 50, totalBytes: 100 },
   bus: { connected: true, waiting: 0 },
+  hub: { ok: true, detail: "" },
   certificateTo: wall(NOW + 90 * DAY_MS),
   devices: { known: 2, open: 2 },
 };
@@ -47,6 +48,7 @@ test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>(
   ["disk", "is full", { disk: { freeBytes: 5, totalBytes: 100 } }, "error", 95],
   ["bus", "is away", { bus: { connected: false, waiting: 3 } }, "warning", 3],
   ["bus", "lags", { bus: { connected: true, waiting: 5_000 } }, "warning", 5_000],
+  ["hub", "let it go", { hub: { ok: false, detail: "https://hub.example" } }, "error", undefined],
   ["certificate", "runs out", { certificateTo: wall(NOW + 20.5 * DAY_MS) }, "warning", 20],
   ["certificate", "ran out", { certificateTo: wall(NOW - DAY_MS) }, "error", 0],
   ["devices", "are missing", { devices: { known: 3, open: 1 } }, "warning", 2],

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { edgeKeyOf } from "../../../src/crypt/edge-key.ts";
 import { estateRequest, pairRequest, readClaimLink } from "../../../src/crypt/pairing.ts";
+import { isPutOut, type PutOut } from "../../../src/crypt/put-out.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 import { wall } from "../../../src/domain/time.ts";
 import type { BrokerUsers } from "../../../src/port/bus.ts";
@@ -26,12 +27,16 @@ const estateText = JSON.stringify({
 interface Broker extends BrokerUsers {
   readonly users: Map<string, string>;
   isDown: boolean;
+  /** Notices never arrive. */
+  isDeaf: boolean;
+  /** Boxes that were told while they were still let in. */
+  readonly told: string[];
 }
 
 function createBroker(): Broker {
   const users = new Map<string, string>();
   const broker: Broker = {
-    ...{ users, isDown: false },
+    ...{ users, isDown: false, isDeaf: false, told: [] },
     put: (user, password) => answer(() => void users.set(user, password)),
     remove: (user) => answer(() => void users.delete(user)),
     list: () => answer(() => [...users.keys()]),
@@ -54,7 +59,13 @@ interface Bench {
 async function startDesk(broker = createBroker(), stores = createMemoryStores()): Promise<Bench> {
   const clock = createVirtualClock(NOW);
   const desk = createPairingDesk({
-    ...{ registry: stores.registry, users: broker, clock, log: silentLog },
+    ...{ registry: stores.registry, state: stores.state, users: broker, clock, log: silentLog },
+    tell: async (notice) => {
+      broker.told.push(
+        [...broker.users.keys()].includes(`${notice.home}.${notice.box}`) ? notice.box : "too late",
+      );
+      if (broker.isDeaf) await new Promise(() => undefined);
+    },
     random: createSeededRandom(broker.users.size + 3),
     key: new Uint8Array(32).fill(9),
     hub: () => ({
@@ -227,4 +238,43 @@ test("a home that is taken away takes its box with it", async () => {
   await expect(desk.makeCode({ home: grant.home, label: "", by: "x" })).rejects.toMatchObject({
     code: "NOT_FOUND",
   });
+});
+
+test("a box that is put out is told before its user goes, and for good when it asks", async () => {
+  const bench = await startDesk();
+  const { code } = await bench.desk.makeCode(newHome);
+  const { grant } = await bench.desk.pair(pairRequest(keyA, code, nonce));
+  expect(await bench.desk.noticeOf(grant.box)).toBeUndefined();
+  await bench.desk.revoke(grant.home, grant.box);
+  expect(bench.broker.told).toEqual([grant.box]);
+  const again = await bench.restart();
+  const notice = JSON.parse((await again.desk.noticeOf(grant.box)) ?? "null") as PutOut;
+  const key = Buffer.from(grant.pairingKey, "base64url");
+  expect(notice).toMatchObject({ home: grant.home, box: grant.box, hub: "https://hub.example", at: NOW });
+  expect(isPutOut(key, grant, notice)).toBe(true);
+  // Made up, of another box, of another pairing: none.
+  expect(isPutOut(key, grant, { ...notice, hub: "https://other.example" })).toBe(false);
+  expect(isPutOut(key, { ...grant, box: "aaaaaaaaaa" }, notice)).toBe(false);
+  expect(isPutOut(new Uint8Array(32), grant, notice)).toBe(false);
+});
+
+test("a broker that does not bring the notice does not keep a box in for longer than a second", async () => {
+  const bench = await startDesk();
+  const { code } = await bench.desk.makeCode(newHome);
+  const { grant } = await bench.desk.pair(pairRequest(keyA, code, nonce));
+  bench.broker.isDeaf = true;
+  const revoked = bench.desk.revoke(grant.home, grant.box);
+  await bench.clock.advance(1_000);
+  await revoked;
+  expect([...bench.broker.users.keys()]).toEqual([]);
+});
+
+test("a box whose place another one took is told too", async () => {
+  const bench = await startDesk();
+  const first = await bench.desk.makeCode(newHome);
+  const { grant } = await bench.desk.pair(pairRequest(keyA, first.code, nonce));
+  const second = await bench.desk.makeCode({ ...newHome, home: grant.home });
+  await bench.desk.pair(pairRequest(keyB, second.code, nonce));
+  expect(bench.broker.told).toEqual([grant.box]);
+  expect(await bench.desk.noticeOf(grant.box)).toContain(grant.box);
 });

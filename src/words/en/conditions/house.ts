@@ -198,6 +198,16 @@ export const house = {
     ],
     spoken: "The key of this box is missing. No phone will ring.",
   },
+  BOX_PUT_OUT: {
+    title: "The hub let this box go",
+    check: [
+      "Alarms still work here, and ring in this house.",
+      "Phones away from home can ring, and not answer.",
+      "Meant so: pair it again, or wipe it.",
+      "Not meant so: tell your technician.",
+    ],
+    spoken: "This box no longer belongs to its hub. Alarms still work.",
+  },
   RULE_ERROR: {
     title: "Monitoring fault",
     check: [
