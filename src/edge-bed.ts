@@ -80,15 +80,16 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
   const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan) };
   const connection = surroundings.connect(lastWill({ ...about, at: clock.wall() }));
+  const { hub } = surroundings;
+  const signing = hub === undefined ? {} : { pairingKey: hub.pairingKey };
   const uplink = createUplink({
-    ...{ ...about, bus: connection, spool, clock, random, log },
+    ...{ ...about, ...signing, bus: connection, spool, clock, random, log },
     devices: toldFacts(plan.devices),
     reading(device) {
       const reader = readerOf(device);
       return reader && readingOf(viewOf(reader.device, reader.supervisor, reader.flight));
     },
   });
-  const { hub } = surroundings;
   const led = hub === undefined ? undefined : { pairingKey: hub.pairingKey, home: identity.home, bed };
   const look =
     led === undefined

@@ -24,6 +24,7 @@ import { createHubHomes } from "./hub-homes.ts";
 import { hubOidc } from "./hub-oidc.ts";
 import { tellPutOut } from "./hub-put-out.ts";
 import { keepRetaining } from "./hub-retention.ts";
+import { openHubSigns } from "./hub-signs.ts";
 import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
@@ -104,6 +105,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     });
     closers.push(() => desk.stop());
     const { isKnown, pairingKeyOf } = desk;
+    const { signs, onSigned } = await openHubSigns({ state, pairingKeyOf, log });
     const live = createLiveModel({ clock, log, beds: [] });
     const homes = createHubHomes({ states, clock, log });
     const pairing: PairingDesk = {
@@ -122,7 +124,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       },
     };
     const commander = createCommander({
-      ...{ bus, clock, random, log, pairingKeyOf },
+      ...{ bus, clock, random, log, pairingKeyOf, signs },
       epochOf: (place) => edges.of(place)?.epoch,
     });
     const settings = createSettingsPublisher({ bus, clock, log, pairingKeyOf });
@@ -164,6 +166,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const abouts = createHubBeds({ states, log });
     const edges = createEdges({
       ...{ bus, clock, log, isKnown },
+      signed: { keyOf: pairingKeyOf, session: () => ingest.session(), signs, onSigned },
       onAbout(bed, about) {
         abouts.keep(bed, about);
         const answers = answersOf(about.dependencyClass);

@@ -8,6 +8,7 @@ import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import { type CommandAnswer, isFaultCode, type LookBody, toRemote } from "./commands.ts";
 import { type CommandMessage, type CommandResultMessage, readCommandResult, write } from "./messages.ts";
+import { readSaid } from "./said.ts";
 import { signCommand } from "./signing.ts";
 import { allHomesFilter, bedTopic, createTopicReader, type Place } from "./topics.ts";
 
@@ -19,6 +20,8 @@ export interface CommanderOptions {
   readonly log: Log;
   /** What hub and box of a home share since pairing; undefined: not paired. */
   readonly pairingKeyOf: (home: HomeId) => Uint8Array | undefined;
+  /** Whether the home's box has signed what it says before; absent: none does. */
+  readonly signs?: (home: HomeId) => boolean;
   /** Of the edge run that is online or was last; undefined: never heard. */
   readonly epochOf: (place: Place) => string | undefined;
 }
@@ -134,13 +137,20 @@ export function createCommander(options: CommanderOptions): Commander {
     return own >= WAITING_OF_HOME_MAX ? tooMany() : undefined;
   };
 
+  /** An id is asked for once, and nobody else knows it before: a signature alone makes the answer the box's. */
+  const isOfBox = (place: Place, payload: string): boolean => {
+    const key = options.pairingKeyOf(place.home);
+    const said = key === undefined ? "unsigned" : readSaid(key, place, "command/result", payload);
+    return said === "unsigned" ? options.signs?.(place.home) !== true : said !== "forged";
+  };
+
   const onResult = (topic: string, payload: string): void => {
     const place = readTopic(topic);
     const read = readCommandResult(payload);
     if (place === undefined || !read.ok) return;
     const result = read.message;
     const one = waiting.get(keyOf(place, result.id));
-    if (one === undefined) return;
+    if (one === undefined || !isOfBox(place, payload)) return;
     if (result.refusal === "foreign") {
       // It began anew between its state and the command: its new state says which run to sign for.
       one.foreignTo = options.epochOf(place);

@@ -5,6 +5,7 @@ import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import { type CommandMessage, type CommandResultMessage, readCommand, write } from "./messages.ts";
+import { signSaid } from "./said.ts";
 import { type Command, createCommandGuard } from "./signing.ts";
 import { bedTopic, type Place } from "./topics.ts";
 
@@ -54,9 +55,16 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   };
 
   const answer = (result: Omit<CommandResultMessage, "v">): void => {
+    const said = { epoch: options.edgeEpoch, count: 0, sessions: [] };
+    const text = write(result);
+    // Whose key is another one could not read ours: it is told in the clear that the two do not belong together.
+    const payload =
+      result.refusal === "wrong_signature"
+        ? text
+        : signSaid(options.pairingKey, options, "command/result", text, said);
     // Unheard, it is asked again.
     bus
-      .publish(bedTopic(home, bed, "command/result"), write(result), { retain: false })
+      .publish(bedTopic(home, bed, "command/result"), payload, { retain: false })
       .catch((error: unknown) => log.note("command.unanswered", { detail: messageOf(error) }, "debug"));
   };
 

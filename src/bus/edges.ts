@@ -10,6 +10,7 @@ import type { DeviceFacts, EdgeAbout, EdgeLink, EdgeReadiness } from "./bed-sche
 import { createEdgeClock, type EdgeClock } from "./edge-clock.ts";
 import { type HealthMessage, readAlarm, readHealth, readState, type StateMessage } from "./messages.ts";
 import type { ReceivedObservation } from "./observation.ts";
+import { createSaidGuard, type SaidGuard } from "./said.ts";
 import { allHomesFilter, createTopicReader, type Place, type TopicKind } from "./topics.ts";
 import type { SettingsReport } from "./uplink.ts";
 
@@ -49,6 +50,15 @@ export interface EdgesOptions {
   readonly log: Log;
   /** What others say is dropped. Asked at every message. */
   readonly isKnown: (home: HomeId) => boolean;
+  /** What boxes say of themselves is signed; absent: nothing is judged. */
+  readonly signed?: {
+    readonly keyOf: (home: HomeId) => Uint8Array | undefined;
+    /** Of this hub's echoes now. */
+    readonly session: () => string;
+    /** The home's box has signed before. */
+    readonly signs: (home: HomeId) => boolean;
+    readonly onSigned: (home: HomeId) => void;
+  };
   /** A bed is there, or is another one now; beds are called `<home>~<bed>` from here on. None of these may throw. */
   onAbout(bed: BedId, about: EdgeAbout): void;
   /** `anew`: of another run, whose revisions may begin again. */
@@ -87,6 +97,7 @@ const BEDS_OF_HOME_MAX = 32;
 interface Bed extends Place {
   readonly name: BedId;
   readonly clock: EdgeClock;
+  readonly guard: SaidGuard | undefined;
   /** When it began to be waited for, or its newest heartbeat. */
   since: Mono;
   heardAt: Mono | undefined;
@@ -114,6 +125,17 @@ export function createEdges(options: EdgesOptions): Edges {
   /** Silence counts from here: while the hub is cut off nobody can be heard. */
   let hearsSince: Mono = clock.mono();
 
+  const guardOf = (place: Place): SaidGuard | undefined => {
+    const { signed } = options;
+    if (signed === undefined) return undefined;
+    return createSaidGuard({
+      ...{ place, session: signed.session },
+      key: () => signed.keyOf(place.home),
+      signs: () => signed.signs(place.home),
+      onSigned: () => signed.onSigned(place.home),
+    });
+  };
+
   const find = (place: Place): Bed | undefined => {
     const name = qualifiedBed(place.home, place.bed);
     const known = beds.get(name);
@@ -123,6 +145,7 @@ export function createEdges(options: EdgesOptions): Edges {
     perHome.set(place.home, own + 1);
     const bed: Bed = {
       ...{ home: place.home, bed: place.bed, name, clock: createEdgeClock(), since: clock.mono() },
+      guard: guardOf({ home: place.home, bed: place.bed }),
       ...{ heardAt: undefined, epoch: undefined, isGone: false, state: undefined, health: undefined },
       ...{ fold: undefined, isAnew: true, told: "" },
     };
@@ -190,6 +213,16 @@ export function createEdges(options: EdgesOptions): Edges {
     return undefined;
   };
 
+  /** Unsigned, in the name of a box that signs: the broker's word that its connection died. Never that it is there. */
+  const onGoodbye = (bed: Bed, payload: string): string | undefined => {
+    const read = readState(payload);
+    if (!read.ok) return read.reason;
+    if (read.message.online || bed.epoch !== read.message.epoch) return "unsigned";
+    bed.isGone = true;
+    tellChange(bed);
+    return undefined;
+  };
+
   const begin = (bed: Bed, epoch: string): void => {
     if (bed.epoch === epoch) return;
     bed.epoch = epoch;
@@ -221,6 +254,17 @@ export function createEdges(options: EdgesOptions): Edges {
     options.onFold(bed.fold, bed.isAnew);
     bed.isAnew = false;
     return undefined;
+  };
+
+  const judged = (
+    kind: "state" | "health" | "alarm",
+    take: (bed: Bed, payload: string) => string | undefined,
+  ): ((bed: Bed, payload: string) => string | undefined) => {
+    return (bed, payload) => {
+      const verdict = bed.guard?.judge(kind, payload) ?? true;
+      if (verdict === true) return take(bed, payload);
+      return verdict === "hint" ? onGoodbye(bed, payload) : verdict;
+    };
   };
 
   const listen = (kind: TopicKind, take: (bed: Bed, payload: string) => string | undefined): void => {
@@ -263,9 +307,9 @@ export function createEdges(options: EdgesOptions): Edges {
   return {
     start() {
       hearsSince = clock.mono();
-      listen("state", onState);
-      listen("health", onHealth);
-      listen("alarm", onAlarm);
+      listen("state", judged("state", onState));
+      listen("health", judged("health", onHealth));
+      listen("alarm", judged("alarm", onAlarm));
       stops.push(
         clock.every(LOOK_MS, look),
         bus.onConnected((connected) => {

@@ -70,6 +70,8 @@ export type HomeIngestStatus = Omit<IngestStatus, "waitingMs" | "trouble">;
 export interface Intake {
   start(): void;
   status(): IngestStatus;
+  /** What echoes name now: new with every connection. */
+  session(): string;
   ofHome(home: HomeId): HomeIngestStatus | undefined;
   forget(home: HomeId): void;
   /** Commits what waits, for a second at most; the rest is still with its senders. */
@@ -251,6 +253,7 @@ export function createIntake(options: IntakeOptions): Intake {
       ...(commits.oldestAt === undefined ? {} : { waitingMs: clock.mono() - commits.oldestAt }),
       ...(commits.trouble === undefined ? {} : { trouble: commits.trouble }),
     }),
+    session: () => session,
     ofHome(home) {
       const counts = homes.get(home);
       const waiting = commits.waitingOf(home);

@@ -20,6 +20,7 @@ import { createLanes, type Lanes } from "./lanes.ts";
 import { readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";
 import { doneWithin } from "./patience.ts";
+import { type SaidKind, signSaid } from "./said.ts";
 import { bedTopic, deviceTopic, parseTopic, storedFilter } from "./topics.ts";
 
 /** The device name under which alarm events are numbered and marked as stored. */
@@ -39,6 +40,8 @@ export interface UplinkOptions {
   readonly epoch: string;
   /** Any source of this bed is. */
   readonly simulated: boolean;
+  /** What box and hub share: what the box says of itself is signed with it. Absent: unsigned, in one process. */
+  readonly pairingKey?: Uint8Array;
   /** What a hub shows of the bed; absent: only its numbers. */
   readonly about?: EdgeAbout;
   /** What its devices are; not in the last will, which is short. */
@@ -129,6 +132,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   let heardAt: Mono | undefined;
   let sessions: readonly string[] = [];
   let nonces: readonly string[] = [];
+  /** Of what is signed in this run. */
+  let said = 0;
   /** Observations of this run wait in the spool for their true time. */
   let hasUnsynced = false;
   let retainedLost = false;
@@ -166,7 +171,18 @@ export function createUplink(options: UplinkOptions): Uplink {
     });
   };
 
-  const stateOf = (online: boolean): string =>
+  const signed = (kind: SaidKind, payload: string): string =>
+    options.pairingKey === undefined
+      ? payload
+      : signSaid(options.pairingKey, options, kind, payload, { epoch, count: said++, sessions });
+
+  const publishFold = (): void => {
+    if (fold !== undefined) publish(bedTopic(home, bed, "alarm"), signed("alarm", write(fold)), true);
+  };
+
+  const stateOf = (online: boolean): string => signed("state", stateText(online));
+
+  const stateText = (online: boolean): string =>
     write({
       epoch,
       online,
@@ -183,7 +199,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const publishRetained = (): void => {
     retainedLost = false;
     publish(bedTopic(home, bed, "state"), stateOf(true), true);
-    if (fold !== undefined) publish(bedTopic(home, bed, "alarm"), write(fold), true);
+    publishFold();
   };
 
   const withReading = (link: EdgeLink): EdgeLink => {
@@ -200,7 +216,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       ...(links.size === 0 ? {} : { links: [...links.values()].map(withReading) }),
       ...(readiness === undefined ? {} : { readiness }),
     });
-    publish(bedTopic(home, bed, "health"), payload, false);
+    publish(bedTopic(home, bed, "health"), signed("health", payload), false);
     if (retainedLost) publishRetained();
     if (hasUnsynced && isTimeFinal()) {
       hasUnsynced = false;
@@ -234,6 +250,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     sessions = [...sessions, session].slice(-SESSIONS_MAX);
     lanes?.restart();
     beat();
+    // What was signed before it was known of now; with this heartbeat it is.
+    if (options.pairingKey !== undefined) publishRetained();
   };
 
   const onStored = (topic: string, payload: string): void => {
@@ -289,7 +307,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     alarmFold(next) {
       fold = next;
-      publish(bedTopic(home, bed, "alarm"), write(next), true);
+      publishFold();
     },
     settings(report) {
       settings = report;
