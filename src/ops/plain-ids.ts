@@ -35,9 +35,7 @@ export async function withPlainIds(state: State, folder: string, log: Log): Prom
       .catch((error: unknown) => log.note("ids.unwritten", { why: messageOf(error) }, "warn"));
     return writing;
   };
-  if (ids.size > 0 && JSON.stringify([...known].toSorted()) !== JSON.stringify([...ids].toSorted())) {
-    await write();
-  }
+  if (known.size !== ids.size || [...ids].some(([name, value]) => known.get(name) !== value)) await write();
   return {
     ...state,
     async setValue(name, value) {

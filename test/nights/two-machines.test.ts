@@ -237,7 +237,7 @@ describe("a box that is put out", { timeout: 120_000 }, () => {
     const joined = await edge.app.inject({ method: "POST", url: "/api/sign-in", payload });
     const mine = String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "";
     const answer = await edge.app.inject({ url: "/api/health", headers: { cookie: mine } });
-    return (answer.json() as { findings: { id: string; level: string }[] }).findings;
+    return answer.json<{ findings: { id: string; level: string }[] }>().findings;
   }
 
   /** What an answer through the hub names, and one to the box itself does not. */
