@@ -171,7 +171,9 @@ function refuse({ status, body }: HubAnswer, hub: string): void {
     const value: unknown = Reflect.get(problem, name);
     return typeof value === "string" ? value.slice(0, 500) : undefined;
   };
-  const code = REFUSALS.find((each) => each === text("code")) ?? "HUB_UNREACHABLE";
+  // With the notice that this box was put out (askPutOut), which is no problem of the usual shape.
+  const known = status === 410 ? "NOT_ALLOWED" : text("code");
+  const code = REFUSALS.find((each) => each === known) ?? "HUB_UNREACHABLE";
   const fix = text("fix");
   throw new Fault(code, text("detail") ?? `${hub} answered ${status}.`, {
     ...(fix === undefined ? {} : { fix }),
