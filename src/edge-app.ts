@@ -11,7 +11,7 @@ import type { Night } from "./domain/time.ts";
 import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
-import { edgeHealth } from "./edge-health.ts";
+import { edgeHealth, refusedIn } from "./edge-health.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import type { LimitsDesk } from "./port/limits.ts";
 import type { IngestCounts, UplinkCounts } from "./port/metrics.ts";
@@ -112,7 +112,10 @@ export async function composePages(
     health: edgeHealth(world, edge, { startedAt: clock.mono(), version: VERSION }, () => {
       const { connected, held } = uplinkOf(edge);
       const hub = options.hub?.();
-      return { bus: { connected, waiting: held }, ...(hub === undefined ? {} : { hub }) };
+      return {
+        bus: { connected, waiting: held },
+        ...(hub === undefined ? {} : { hub, refusedSettings: refusedIn(edge.live) }),
+      };
     }),
     ...(imports === undefined ? {} : { imports }),
   });

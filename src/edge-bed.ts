@@ -117,7 +117,10 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
           save: (text) => world.state.setValue(name, text),
           apply: hub.applySettings,
           onPutOut: hub.onPutOut,
-          report: (report) => uplink.settings(report),
+          report(report) {
+            uplink.settings(report);
+            live.refusedSettings(bed, report.refused?.reason);
+          },
         });
   const runner = createAlarmRunner({
     setup: { profile, limits: resolveLimits({}, profile.dependencyClass), journal: journal.id },

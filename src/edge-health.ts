@@ -5,6 +5,7 @@ import { type HealthFacts, healthOf, isServing } from "./ops/health.ts";
 import type { TimeseriesHealth } from "./port/timeseries.ts";
 import type { World } from "./port/world.ts";
 import type { Health } from "./server/deps.ts";
+import type { LiveModel } from "./server/live-model.ts";
 
 /** As long as a drill or an answer proves that a phone rings. */
 const PROOF_MS = 18 * HOUR_MS;
@@ -18,10 +19,10 @@ const SILENT: Pick<TimeseriesHealth, "ok" | "detail" | "budget"> = {
 /** How a box is. Disk and store are asked each time. */
 export function edgeHealth(
   world: World,
-  edge: Pick<Edge, "live" | "devices">,
+  edge: Pick<Edge, "live" | "devices" | "stuck">,
   { startedAt, version }: { readonly startedAt: Mono; readonly version: string },
   /** What waits to be sent to the hub, and how this box stands to it. */
-  way: () => Pick<HealthFacts, "bus" | "hub">,
+  way: () => Pick<HealthFacts, "bus" | "hub" | "refusedSettings">,
 ): Health {
   const { clock } = world;
   const report = async () => {
@@ -35,24 +36,32 @@ export function edgeHealth(
 export function hubHealth(
   world: World,
   about: { readonly startedAt: Mono; readonly version: string },
-  bus: () => NonNullable<HealthFacts["bus"]>,
+  own: () => Pick<HealthFacts, "bus" | "stuck" | "refusedSettings">,
 ): Health {
   const report = async () =>
-    healthOf({ beds: [], ...(await machineFacts(world)), bus: bus() }, { clock: world.clock, ...about });
+    healthOf({ beds: [], ...(await machineFacts(world)), ...own() }, { clock: world.clock, ...about });
   return { report, isServing: async () => isServing(await report()) };
+}
+
+/** Of all beds that are shown here: whose box would not take what its hub set, with the reason of the first. */
+export function refusedIn(live: Pick<LiveModel, "states">): NonNullable<HealthFacts["refusedSettings"]> {
+  const reasons = live.states().flatMap(({ refusedSettings = "" }) => refusedSettings || []);
+  return { count: reasons.length, detail: reasons[0] ?? "" };
 }
 
 async function factsOf(
   world: World,
-  { live, devices }: Pick<Edge, "live" | "devices">,
+  { live, devices, stuck }: Pick<Edge, "live" | "devices" | "stuck">,
 ): Promise<HealthFacts> {
   const states = live.states();
   const { sounder, targets, durable } = states[0]?.readiness ?? {};
   const links = devices();
+  const why = stuck();
   return {
     beds: states.map(({ bed, zone, alarms }) => ({
       ...{ bed, zone, onWatch: alarms.watch.on, open: alarms.open.length },
     })),
+    ...(why === undefined ? {} : { stuck: why }),
     ...(sounder === undefined ? {} : { sounder: { ok: sounder.ok, detail: sounder.detail } }),
     ...(targets === undefined
       ? {}

@@ -18,6 +18,7 @@ import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
+import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
 import type { AuditFormat } from "./port/record.ts";
 import type { World } from "./port/world.ts";
@@ -62,6 +63,8 @@ export interface Edge {
   onEvent(listener: (event: AlarmEvent) => void): () => void;
   /** What the box knows of itself has changed: it is judged at once. */
   look(): void;
+  /** Why this process does not watch as it should, which a new start may mend; undefined: it does. */
+  stuck(): string | undefined;
   /** From here on it watches. */
   start(): void;
   stop(): Promise<void>;
@@ -232,6 +235,14 @@ export async function composeEdge(
       }),
     ),
   );
+  const pulse = createPulse({
+    clock,
+    ticking: () =>
+      beds.map(({ plan, runner }) => ({
+        name: `the engine of bed ${plan.profile.bed}`,
+        tickedAt: runner.tickedAt,
+      })),
+  });
   const bedOf = (bed: BedId) => {
     const found = beds.find(({ plan }) => plan.profile.bed === bed);
     if (found === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
@@ -271,6 +282,7 @@ export async function composeEdge(
     auditRecord: (bed, format, from, to) => bedOf(bed).records.audit.text(format, from, to),
     speech: (key, language) => speech.wav(key, language),
     look: selfWatch.look,
+    stuck: () => pulse.trouble,
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -280,12 +292,14 @@ export async function composeEdge(
       speech.start();
       known.start();
       for (const bed of beds) bed.start(outboxDamage);
+      pulse.start();
       selfWatch.start();
       reach.start();
       answers.start();
     },
     async stop() {
       await answers.stop();
+      pulse.stop();
       selfWatch.stop();
       reach.stop();
       durability.stop();

@@ -9,10 +9,11 @@ import type { AlarmCommand, AlarmFold, WatchState } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
-import { SECOND_MS } from "./domain/time.ts";
+import { type Mono, SECOND_MS } from "./domain/time.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
+import type { Ticking } from "./ops/pulse.ts";
 import type { CompactableLog } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openRecordLog } from "./record/log.ts";
@@ -29,6 +30,8 @@ export interface HubAlarms {
   command(bed: BedId, command: AlarmCommand): CommandOutcome | undefined;
   /** A box was put out: its beds can never be heard again, and are nobody's alarm. */
   forget(bed: BedId): Promise<void>;
+  /** When it last looked at who is silent, for the watchdog. */
+  ticking(): readonly Ticking[];
   start(): void;
   stop(): Promise<void>;
 }
@@ -71,6 +74,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   const ready = new Map<BedId, Watched>();
   const calling = new Map<HomeId, Promise<CallingHome>>();
   let stopLooking: (() => void) | undefined;
+  let lookedAt: Mono | undefined;
 
   /** The box's alarms and this hub's own, as one picture. */
   const show = (bed: BedId, anew = true): void => {
@@ -210,11 +214,23 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       told.delete(bed);
       await one?.journal.close();
     },
+    ticking: () => [
+      { name: "the watch over silent boxes", tickedAt: lookedAt },
+      ...[...ready].map(([bed, { runner }]) => ({
+        name: `the engine of bed ${bed}`,
+        tickedAt: runner.tickedAt,
+      })),
+    ],
     start() {
-      stopLooking = clock.every(LOOK_MS, look);
+      lookedAt = clock.mono();
+      stopLooking = clock.every(LOOK_MS, () => {
+        look();
+        lookedAt = clock.mono();
+      });
     },
     async stop() {
       stopLooking?.();
+      lookedAt = undefined;
       for (const { runner } of ready.values()) runner.stop();
       const homesOpen = await Promise.allSettled(calling.values());
       for (const one of homesOpen) if (one.status === "fulfilled") one.value.watch.stop();

@@ -2,7 +2,7 @@ import type { HomeConfig } from "./config/config.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, splitBed } from "./domain/ids.ts";
 import { VERSION } from "./edge-app.ts";
-import { hubHealth } from "./edge-health.ts";
+import { hubHealth, refusedIn } from "./edge-health.ts";
 import type { HubWorld } from "./hub.ts";
 import type { HubDesks } from "./hub-desks.ts";
 import type { HubDevices } from "./hub-devices.ts";
@@ -28,6 +28,8 @@ export function hubDeps(
     readonly pairing: PairingDesk;
     /** How the way from the boxes into the store is. */
     readonly bus: () => { readonly connected: boolean; readonly waiting: number };
+    /** Why this process does not work as it should; undefined: it does. */
+    readonly stuck: () => string | undefined;
   },
 ): Omit<ServerDeps, "command" | "targetsChanged"> {
   const { clock, random, log, state, accounts, homes: states, timeseries, listen: where } = world;
@@ -69,7 +71,13 @@ export function hubDeps(
     },
     speech: async () => undefined,
     simulation: () => undefined,
-    health: hubHealth(world, { startedAt: clock.mono(), version: VERSION }, parts.bus),
+    health: hubHealth(world, { startedAt: clock.mono(), version: VERSION }, () => {
+      const stuck = parts.stuck();
+      return {
+        ...{ bus: parts.bus(), refusedSettings: refusedIn(live) },
+        ...(stuck === undefined ? {} : { stuck }),
+      };
+    }),
     limits: (bed) => desks.limits(bed),
     whatIf: desks.whatIf.run,
     baselines: (bed: BedId) => ({

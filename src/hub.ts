@@ -28,6 +28,7 @@ import { openHubSigns } from "./hub-signs.ts";
 import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
+import { createPulse } from "./ops/pulse.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { Random } from "./port/random.ts";
 import type { Registry } from "./port/registry.ts";
@@ -71,6 +72,8 @@ export interface Hub {
   readonly troubles: readonly Fault[];
   readonly ownerCode?: string;
   ingest(): IngestStatus;
+  /** Why this process does not work as it should, which a new start may mend; undefined: it does. */
+  stuck(): string | undefined;
   /** Pages and broker show another certificate from now on. */
   renew(pair: ServerCertificate): void;
   stop(): Promise<void>;
@@ -180,6 +183,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onReadiness: (bed, readiness) => live.readiness(readiness, bed),
       onChange(edge) {
         commander.edgeChanged(edge);
+        live.refusedSettings(qualifiedBed(edge.home, edge.bed), edge.settings.refused?.reason);
         if (edge.online) beside(publish(edge.home));
       },
     });
@@ -196,6 +200,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       ...{ bus, clock, random, log, edges, live, isKnown, pairingKeyOf, look: commander.look },
     });
 
+    const pulse = createPulse({ clock, ticking: alarms.ticking });
     const meter = createProcessMeter();
     meter.start();
     closers.push(meter.stop);
@@ -203,6 +208,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       ...hubDeps(world, config, options.pagesFolder, {
         ...{ organisation, live, homes, desks, devices, pairing },
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
+        stuck: () => pulse.trouble,
       }),
       ...hubOidc(world, config, organisation, options.secret),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
@@ -243,6 +249,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       }),
     );
     alarms.start();
+    pulse.start();
+    closers.push(pulse.stop);
     closers.push(() => alarms.stop());
     commander.start();
     closers.push(commander.stop);
@@ -256,6 +264,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     return {
       ...{ app, live, edges, pairing, broker: access, stop },
       ingest: () => ingest.status(),
+      stuck: () => pulse.trouble,
       renew(pair) {
         renewCertificate(app, pair);
         broker

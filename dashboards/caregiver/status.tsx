@@ -2,6 +2,7 @@ import { HOUR_MS } from "../../src/domain/time.ts";
 import type { BedState, WakeReadiness } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
+import { RefusedSettings } from "../shared/refused-settings.tsx";
 import { ProblemLine } from "../shared/trouble.tsx";
 import { AwayLine, isAway } from "./leaving.tsx";
 
@@ -65,6 +66,7 @@ export function Status(props: { readonly bed: BedState }) {
       <h2>{caregiver.wakes}</h2>
       <Wakes readiness={readiness} />
       {readiness.away !== undefined && <Away away={readiness.away} />}
+      <RefusedSettings bed={props.bed} />
       {!readiness.durable && <p class="loud">{caregiver.durableNo}</p>}
       <p class="small">{caregiver.noClinic}</p>
       {alarms.unknown.length > 0 && (

@@ -11,6 +11,7 @@ import type {
 import { fill } from "../../src/words/template.ts";
 import { type Answer, hasKeys } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
+import { RefusedSettings } from "../shared/refused-settings.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { ClinicCode } from "./limits-code.tsx";
 import { Conditions } from "./limits-conditions.tsx";
@@ -78,6 +79,7 @@ export function Limits(props: { readonly bed: BedId; readonly zone: string }) {
   return (
     <div class="limits">
       <h2>{limits.title}</h2>
+      <RefusedSettings bed={page.heard.value?.beds.find(({ bed }) => bed === props.bed)} />
       <InForce picture={picture} zone={props.zone} />
       {saved.value !== undefined && (
         <output class="saved">

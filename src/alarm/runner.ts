@@ -2,7 +2,7 @@ import type { AlarmCommand, AlarmEvent, AlarmFold, ConditionId } from "../domain
 import { messageOf } from "../domain/fault.ts";
 import type { DeviceId, OccurrenceId } from "../domain/ids.ts";
 import type { Observation } from "../domain/observation.ts";
-import { SECOND_MS } from "../domain/time.ts";
+import { type Mono, SECOND_MS } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { CompactableLog } from "../port/record.ts";
@@ -53,6 +53,8 @@ export interface AlarmRunner {
   fold(): AlarmFold;
   /** False while the journal does not write in time (law 4). */
   readonly durable: boolean;
+  /** When the newest tick, one a second, was done with all that it caused; undefined before start() and after stop(). */
+  readonly tickedAt: Mono | undefined;
   /** Writes where it stands, so that a restart goes on exactly there. */
   stop(): void;
 }
@@ -73,6 +75,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   let durable = true;
   let compacting = false;
   let stopTicking: (() => void) | undefined;
+  let tickedAt: Mono | undefined;
 
   const fold = (): AlarmFold => {
     const plain = toFold(state);
@@ -133,6 +136,8 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
 
   const tick = (): void => {
     apply({ kind: "tick", mono: clock.mono(), at: clock.wall(), trusted: clock.trusted() });
+    // Not where it threw: an engine that fails at every tick watches nobody.
+    tickedAt = clock.mono();
   };
 
   return {
@@ -163,7 +168,11 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
     get durable() {
       return durable;
     },
+    get tickedAt() {
+      return tickedAt;
+    },
     stop() {
+      tickedAt = undefined;
       if (stopTicking !== undefined) write(entryOf(state, []));
       stopTicking?.();
       stopTicking = undefined;

@@ -252,7 +252,7 @@ async function runHub(run: Running): Promise<number> {
       ...authorityOf(real),
     });
     return await serve(hub, real, terminal, {
-      ...{ config, read, status: `hub ${config.hub.name}`, stuck: () => undefined },
+      ...{ config, read, status: `hub ${config.hub.name}`, stuck: hub.stuck },
       remarks: ["Stop with Ctrl-C."],
       letIn: async () => undefined,
       apply: real.apply,
@@ -271,7 +271,7 @@ function bedside(
 ): Omit<ServeOptions, "read" | "apply"> {
   const { sounder } = edge.live.states()[0]?.readiness ?? {};
   return {
-    ...{ config, status: `${config.beds.length} beds`, stuck: () => undefined },
+    ...{ config, status: `${config.beds.length} beds`, stuck: edge.stuck },
     ...(keyless === undefined ? {} : { until: keyless.back }),
     remarks: [
       ...(keyless === undefined

@@ -5,6 +5,8 @@ import type { BedHealth, HealthFinding, HealthReport } from "../port/health.ts";
 /** What the parts of a running program know of themselves; what is absent does not exist here. */
 export interface HealthFacts {
   readonly beds: readonly BedHealth[];
+  /** Why the engines do not tick as they should; absent: they do. */
+  readonly stuck?: string;
   /** The sounder of the house. */
   readonly sounder?: { readonly ok: boolean; readonly detail: string };
   /** Phones that were set up, and those of them that have proved that they ring. */
@@ -21,6 +23,8 @@ export interface HealthFacts {
   readonly bus?: { readonly connected: boolean; readonly waiting: number };
   /** Whether the hub that took this box in still counts it as its own; absent where none did. */
   readonly hub?: { readonly ok: boolean; readonly detail: string };
+  /** What a hub set and this box, or a box of this hub, would not take; absent: no hub, and no boxes, here. */
+  readonly refusedSettings?: { readonly count: number; readonly detail: string };
   /** When the certificate of the pages runs out; absent without TLS. */
   readonly certificateTo?: Wall;
   /** Links of devices that are open, of all. */
@@ -43,7 +47,21 @@ export function healthOf(
     version,
   }: { readonly clock: Clock; readonly startedAt: Mono; readonly version: string },
 ): HealthReport {
-  const { beds, sounder, phones, records, keyless, store, disk, bus, hub, certificateTo, devices } = facts;
+  const {
+    beds,
+    stuck,
+    sounder,
+    phones,
+    records,
+    keyless,
+    store,
+    disk,
+    bus,
+    hub,
+    refusedSettings,
+    certificateTo,
+    devices,
+  } = facts;
   const now = clock.wall();
   return {
     version,
@@ -51,6 +69,7 @@ export function healthOf(
     upMs: clock.mono() - startedAt,
     findings: [
       { id: "clock", level: clock.trusted() ? "ok" : "warning" },
+      works("engine", { ok: stuck === undefined, detail: stuck ?? "" }),
       ...(sounder === undefined ? [] : [works("sounder", sounder)]),
       ...(phones === undefined ? [] : [phonesFinding(phones)]),
       ...(records === undefined ? [] : [works("records", records)]),
@@ -59,6 +78,7 @@ export function healthOf(
       diskFinding(disk),
       ...(bus === undefined ? [] : [busFinding(bus)]),
       ...(hub === undefined ? [] : [works("hub", hub)]),
+      ...(refusedSettings === undefined ? [] : [settingsFinding(refusedSettings)]),
       ...(certificateTo === undefined ? [] : [certificateFinding(certificateTo, now)]),
       ...(devices === undefined ? [] : [devicesFinding(devices)]),
     ],
@@ -99,6 +119,14 @@ function busFinding({ connected, waiting }: NonNullable<HealthFacts["bus"]>): He
   const level = !connected || waiting > WAITING_MANY ? "warning" : "ok";
   return { id: "bus", level, count: waiting };
 }
+
+/** A box goes on with what it had: nothing is lost, but it does not do what somebody was told that it does. */
+const settingsFinding = ({ count, detail }: NonNullable<HealthFacts["refusedSettings"]>): HealthFinding => ({
+  id: "settings",
+  level: count > 0 ? "warning" : "ok",
+  count,
+  ...(detail === "" ? {} : { detail }),
+});
 
 function certificateFinding(to: Wall, now: Wall): HealthFinding {
   const left = to - now;

@@ -4,6 +4,7 @@ import type { Wall } from "../domain/time.ts";
 /** What the box looks at of itself; each has its words in every language (src/words, `health`). */
 export const HEALTH_IDS = [
   "clock",
+  "engine",
   "sounder",
   "phones",
   "records",
@@ -12,6 +13,7 @@ export const HEALTH_IDS = [
   "disk",
   "bus",
   "hub",
+  "settings",
   "certificate",
   "devices",
 ] as const;

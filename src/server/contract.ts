@@ -85,6 +85,8 @@ export interface BedState {
   readonly alarms: AlarmFold;
   readonly answers: AnswersNow;
   readonly readiness: WakeReadiness;
+  /** Why the box would not take what its hub set: it goes on with what it had. Absent: it runs on it, or has no hub. */
+  readonly refusedSettings?: string;
 }
 
 /** What may be answered to the alarms that are open now; what is not here is not offered. */

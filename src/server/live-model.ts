@@ -54,6 +54,8 @@ export interface LiveModel {
   link(device: DeviceId, state: SourceLink, bed?: BedId): void;
   /** Of one bed; without it of all that are there. */
   readiness(readiness: WakeReadiness, bed?: BedId): void;
+  /** Why the bed's box refused what its hub set; undefined: it does not. */
+  refusedSettings(bed: BedId, reason: string | undefined): void;
   /** Adds a bed, or gives one that is there its new label, zone and sources; false: no more fit. */
   putBed(bed: LiveBed): boolean;
   removeBed(bed: BedId): void;
@@ -113,6 +115,7 @@ interface Bed {
   readonly byDevice: Map<DeviceId, Source>;
   fold: AlarmFold;
   readiness: WakeReadiness;
+  refusedSettings: string | undefined;
 }
 
 class Model implements LiveModel {
@@ -136,6 +139,7 @@ class Model implements LiveModel {
     const bed: Bed = known ?? {
       ...{ info, sources: [], byDevice: new Map<DeviceId, Source>() },
       ...{ fold: noAlarms(info.bed, this.#clock), readiness: this.#readiness },
+      refusedSettings: undefined,
     };
     bed.info = info;
     // What was measured stays with its device.
@@ -203,6 +207,15 @@ class Model implements LiveModel {
       for (const one of bed === undefined ? this.#beds.values() : [this.#beds.get(bed)]) {
         if (one !== undefined) one.readiness = readiness;
       }
+      this.#changed("numbers", bed);
+    });
+  }
+
+  refusedSettings(bed: BedId, reason: string | undefined): void {
+    this.#safely(() => {
+      const found = this.#beds.get(bed);
+      if (found === undefined || found.refusedSettings === reason) return;
+      found.refusedSettings = reason;
       this.#changed("numbers", bed);
     });
   }
@@ -278,7 +291,7 @@ function renewed(known: Source | undefined, info: LiveSource): Source {
   };
 }
 
-const stateOf = ({ info, sources, fold, readiness }: Bed, now: Mono): BedState => ({
+const stateOf = ({ info, sources, fold, readiness, refusedSettings }: Bed, now: Mono): BedState => ({
   bed: info.bed,
   label: info.label,
   zone: info.zone,
@@ -288,6 +301,7 @@ const stateOf = ({ info, sources, fold, readiness }: Bed, now: Mono): BedState =
   alarms: fold,
   answers: answersFor(fold, info.answers),
   readiness,
+  ...(refusedSettings === undefined ? {} : { refusedSettings }),
 });
 
 function noAlarms(bed: BedId, clock: Clock): AlarmFold {

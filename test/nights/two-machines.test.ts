@@ -1,12 +1,14 @@
 // A box and a hub on one virtual night: pairing, settings, commands, and what the hub does when the box falls silent.
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { write } from "../../src/bus/messages.ts";
 import { createOfflineBus } from "../../src/bus/offline.ts";
+import { signSaid } from "../../src/bus/said.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import { pairWith, takeGrant } from "../../src/config/pairing.ts";
 import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
+import { Fault } from "../../src/domain/fault.ts";
 import { qualifiedBed } from "../../src/domain/ids.ts";
 import { wall } from "../../src/domain/time.ts";
 import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
@@ -95,6 +97,20 @@ afterEach(async () => {
   await world.close();
 });
 
+/** What the hub's own health says of what boxes refused. */
+async function settingsHealth(): Promise<{
+  readonly id: string;
+  readonly level: string;
+  readonly count: number;
+  readonly detail?: string;
+}> {
+  const payload = { code: hub.ownerCode, name: "Operator", language: "en" };
+  const joined = await hub.app.inject({ method: "POST", url: "/api/sign-in", payload });
+  const operator = String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "";
+  const answer = await hub.app.inject({ url: "/api/health", headers: { cookie: operator } });
+  return answer.json().findings.find(({ id }: { readonly id: string }) => id === "settings");
+}
+
 describe("a box that was paired", { timeout: 120_000 }, () => {
   test("is seen at the hub, and by nobody of another home", async () => {
     expect(hub.live.bed(bed)).toMatchObject({ label: "Rehearsal", zone: "Asia/Shanghai" });
@@ -138,6 +154,66 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
     await world.clock.advance(5_000);
     expect(edge.edge.live.fold("b1")?.limits.version).toBe(1);
     expect(edge.edge.targets.list().map(({ id }) => id)).toEqual(["hook"]);
+  });
+
+  test("whose settings could not be taken over says why at the hub, and has them once they can", async () => {
+    const failing = vi
+      .spyOn(world.state, "putPerson")
+      .mockRejectedValue(new Fault("STATE_FAILED", "the disk is full"));
+    await stores.homes.of(grant.home).putPerson(MEI);
+    const saved = ask("PUT", `/api/beds/${bed}/limits`, {
+      limits: { SPO2_LOW: { limit: 90 } },
+      reason: "agreed",
+      confirm: true,
+    });
+    await world.clock.advance(8_000);
+    expect((await saved).json()).toMatchObject({ delivered: false });
+    const reason = "the disk is full (STATE_FAILED)";
+    expect(hub.live.state(bed)?.refusedSettings).toBe(reason);
+    expect(edge.edge.live.state("b1")?.refusedSettings).toBe(reason);
+    const { id, level, count, detail } = await settingsHealth();
+    expect({ id, level, count, detail }).toEqual({
+      id: "settings",
+      level: "warning",
+      count: 1,
+      detail: reason,
+    });
+    failing.mockRestore();
+    // The next try comes by itself.
+    await world.clock.advance(5 * 60_000);
+    expect(edge.edge.live.fold("b1")?.limits.version).toBe(1);
+    expect(hub.live.state(bed)).not.toHaveProperty("refusedSettings");
+    expect(await settingsHealth()).toMatchObject({ level: "ok", count: 0 });
+  });
+
+  test("is asked for by nobody else: an answer that somebody made up is none", async () => {
+    await edge.stop();
+    const forger = world.bus.connect({ url: "mqtt://127.0.0.1:1883", clientId: "forger" });
+    const topic = bedTopic(grant.home, "b1", "command/result");
+    let tries = 0;
+    forger.subscribe(bedTopic(grant.home, "b1", "command"), (_topic, payload) => {
+      const { command } = JSON.parse(payload) as { readonly command: { readonly id: string } };
+      const done = write({ id: command.id, outcome: "done", at: world.clock.wall() });
+      const said = { epoch: "made-up", count: 0, sessions: [] };
+      const signed = signSaid(
+        new Uint8Array(32),
+        { home: grant.home, bed: "b1" },
+        "command/result",
+        done,
+        said,
+      );
+      for (const one of [done, signed]) {
+        tries++;
+        forger.publish(topic, one, { retain: false }).catch(() => undefined);
+      }
+    });
+    await world.clock.advance(1_000);
+    const called = ask("POST", `/api/beds/${bed}/call`, { how: "touch", kind: "come" });
+    await world.clock.advance(12_000);
+    const answer = await called;
+    expect(tries).toBeGreaterThan(1);
+    expect(answer.json()).toMatchObject({ code: "EDGE_SILENT" });
+    await forger.close();
   });
 
   test("lets limits be looked at and not set on its own page", async () => {

@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, vi } from "vitest";
 import { demoConfig } from "../../src/cli/demo.ts";
+import { rehearsalConfig } from "../../src/cli/nights.ts";
 import { type ServingOptions, startServing, stopInTime } from "../../src/cli/service.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
-import { wall } from "../../src/domain/time.ts";
+import { SECOND_MS, wall } from "../../src/domain/time.ts";
+import { composeHome } from "../../src/home.ts";
 import { createClock } from "../../src/ops/clock.ts";
 import { createService } from "../../src/ops/notify.ts";
 import type { Log, LogLevel } from "../../src/port/log.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
+import { createRehearsalWorld } from "../../src/rehearse.ts";
 import { openNotifySocket } from "../support/notify-socket.ts";
 import { requires } from "../support/require.ts";
 
@@ -131,6 +134,61 @@ describe("a running program", () => {
       10_000,
     );
     expect(applied).toEqual([]);
+    await started.stopping();
+  });
+
+  test("whose engine does not tick feeds the watchdog no more, and does again once it ticks", async () => {
+    const socket = await openNotifySocket();
+    const { notes, log } = keptLog();
+    const world = createRehearsalWorld({ seed: 5, startsAt: wall(Date.UTC(2026, 10, 21, 14)) });
+    let held = false;
+    const clock: typeof world.clock = {
+      ...world.clock,
+      every: (ms, callback) =>
+        world.clock.every(ms, () => {
+          if (!held || ms !== SECOND_MS) callback();
+        }),
+    };
+    const home = await composeHome({ ...world, clock }, rehearsalConfig("B"), {
+      pagesFolder: "/nonexistent",
+    });
+    onTestFinished(async () => {
+      await home.stop();
+      await world.close();
+    });
+    const started = await startServing({
+      terminal: {
+        environment: { PATH: process.env["PATH"], NOTIFY_SOCKET: socket.path, WATCHDOG_USEC: "300000" },
+      },
+      ...{ clock: createClock(), log, config, status: "1 bed", apply: () => undefined },
+      read: async () => ({ config, findings: [] }),
+      stuck: home.edge.stuck,
+    });
+    const fed = (): number => socket.told().filter((line) => line === "WATCHDOG=1").length;
+    await world.clock.advance(30_000);
+    await vi.waitFor(() => expect(fed()).toBeGreaterThan(1), 10_000);
+    expect(notes).toEqual([]);
+
+    held = true;
+    await world.clock.advance(12_000);
+    expect(home.edge.stuck()).toBe("the engine of bed b1 has not ticked for 12 s");
+    await vi.waitFor(() => expect(notes).toEqual([{ event: "service.stuck", level: "error" }]), 10_000);
+    // What was under way when it was noticed has come once the socket says the same twice.
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const now = fed();
+        const isStill = now === before;
+        before = now;
+        expect(isStill).toBe(true);
+      },
+      { timeout: 10_000, interval: 300 },
+    );
+
+    held = false;
+    await world.clock.advance(1_000);
+    expect(home.edge.stuck()).toBeUndefined();
+    await vi.waitFor(() => expect(fed()).toBeGreaterThan(before), 10_000);
     await started.stopping();
   });
 

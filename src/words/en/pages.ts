@@ -4,6 +4,8 @@ import { technician } from "./technician.ts";
 /** What the four pages say. */
 export const pages = {
   common: {
+    settingsRefused:
+      "What was set at the hub is NOT in force at this bed: the box refused it and goes on with what it had. It is tried again by itself.",
     nav: { caregiver: "Watch", patient: "Call", therapist: "Nights", technician: "Devices" },
     navLabel: "Pages",
     language: "Language",

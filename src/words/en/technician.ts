@@ -325,6 +325,12 @@ export const technician = {
       warning: "Whether the clock is right is not known. Alarms work; their times may be wrong.",
       error: "The clock is wrong.",
     },
+    engine: {
+      ok: "Alarms are decided every second.",
+      warning: "Alarms are decided late.",
+      error:
+        "ALARMS ARE NOT DECIDED IN TIME. Where a service manager watches, it starts the box anew; else restart it.",
+    },
     sounder: {
       ok: "The loudspeaker works.",
       warning: "The loudspeaker works with difficulty.",
@@ -364,6 +370,12 @@ export const technician = {
       ok: "This box belongs to its hub.",
       warning: "The hub does not know this box.",
       error: "The hub has put this box out. It watches and rings here; pair it again, or wipe it.",
+    },
+    settings: {
+      ok: "Everything that was set at the hub is in force.",
+      warning:
+        "What was set at the hub is not in force at {value} beds: the box refused it and goes on with what it had. It is tried again.",
+      error: "What was set at the hub is not in force.",
     },
     certificate: {
       ok: "The certificate is good for {value} days.",

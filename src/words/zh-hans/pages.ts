@@ -4,6 +4,8 @@ import { technician } from "./technician.ts";
 
 export const pages = {
   common: {
+    settingsRefused:
+      "在中心服务器上设定的内容在这个床位没有生效：床边主机拒绝了，仍按原来的运行。之后会自动再试。",
     nav: { caregiver: "守护", patient: "呼叫", therapist: "夜间记录", technician: "设备" },
     navLabel: "页面",
     language: "语言",

@@ -4,6 +4,8 @@ import { technician } from "./technician.ts";
 
 export const pages = {
   common: {
+    settingsRefused:
+      "在中心伺服器上設定的內容在這個床位沒有生效：床邊主機拒絕了，仍按原來的執行。之後會自動再試。",
     nav: { caregiver: "守護", patient: "呼叫", therapist: "夜間記錄", technician: "裝置" },
     navLabel: "頁面",
     language: "語言",

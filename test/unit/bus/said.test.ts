@@ -185,6 +185,33 @@ test("a hub that began anew hears the box at once, and nothing of before it keep
   expect(edges.of(place)?.online).toBe(false);
 });
 
+test("two hubs on one broker hear a box that signs both, alone and together, and over a new start of it", async () => {
+  const { clock, startHub, startBox, ofKind, say } = await house();
+  const a = await startHub("hub-a");
+  const b = await startHub("hub-b");
+  const first = await startBox("runone");
+  await clock.advance(30_000);
+  expect([a, b].map(({ edges }) => edges.of(place)?.online)).toEqual([true, true]);
+  a.edges.stop();
+  await a.ingest.stop();
+  await a.bus.close();
+  await clock.advance(60_000);
+  expect(b.edges.of(place)).toMatchObject({ online: true, epoch: "runone" });
+  const again = await startHub("hub-a-again");
+  await clock.advance(30_000);
+  expect(again.edges.of(place)).toMatchObject({ online: true, epoch: "runone" });
+  const old = ofKind("health");
+  await first.uplink.stop();
+  await first.bus.close();
+  await startBox("runtwo");
+  await clock.advance(30_000);
+  for (const payload of old.slice(-3)) await say("health", payload);
+  for (const { edges } of [again, b]) {
+    expect(edges.of(place)).toMatchObject({ online: true, epoch: "runtwo" });
+    expect(edges.silent()).toEqual([]);
+  }
+});
+
 test("an older box counts unsigned until it has signed once; its last will is then no more than a hint", async () => {
   const { clock, startHub, startBox, say } = await house();
   const { edges } = await startHub("hub");

@@ -8,7 +8,7 @@ import { hashOf, signSettings } from "../../../src/bus/signing.ts";
 import { bedTopic, type Place } from "../../../src/bus/topics.ts";
 import type { SettingsReport } from "../../../src/bus/uplink.ts";
 import { Fault } from "../../../src/domain/fault.ts";
-import { SECOND_MS, wall } from "../../../src/domain/time.ts";
+import { MINUTE_MS, SECOND_MS, wall } from "../../../src/domain/time.ts";
 import { createVirtualClock, settle } from "../../../src/rehearsal/clock.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 
@@ -118,7 +118,7 @@ describe("settings from a hub", () => {
     expect(s.edge.report.applied?.hash).toBe(hashOf(people("Anna")));
   });
 
-  test("that the edge cannot take are refused with its reason, the ones before stay, the same is not sent again", async () => {
+  test("that the edge cannot take are refused with its reason, and the ones before stay", async () => {
     const s = await setUp();
     await s.startEdge();
     s.ensure("Anna");
@@ -130,12 +130,60 @@ describe("settings from a hub", () => {
       applied: { hash: hashOf(people("Anna")) },
       refused: { hash: hashOf(people("Ben")), reason: expect.stringContaining("SPO2_LOW lies under") },
     });
+    expect(s.edge.report.refused?.reason).toContain("(LIMITS_REFUSED)");
     expect(s.ensure("Ben")).toBe("refused");
     s.refuseWith(undefined);
     expect(s.ensure("Cleo")).toBe("sent");
     await settle();
     expect(s.edge.report).toMatchObject({ applied: { hash: hashOf(people("Cleo")) } });
     expect(s.edge.report.refused).toBeUndefined();
+  });
+
+  test("that were refused are sent again, each time after twice as long, until the edge takes them", async () => {
+    const s = await setUp();
+    await s.startEdge();
+    const tries: number[] = [];
+    const began = s.clock.mono();
+    s.bus.subscribe(bedTopic(place.home, place.bed, "settings"), () => {
+      tries.push(Math.round((s.clock.mono() - began) / MINUTE_MS));
+    });
+    s.refuseWith(new Fault("CONFLICT", "This box has newer limits."));
+    // As a hub does: whenever the box says something else.
+    const followed = s.clock.every(SECOND_MS, () => s.ensure("Ben"));
+    await s.clock.advance(200 * MINUTE_MS);
+    expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
+    s.refuseWith(undefined);
+    await s.clock.advance(60 * MINUTE_MS);
+    expect(s.edge.applied).toEqual(["Ben"]);
+    expect(s.edge.report).toMatchObject({ applied: { hash: hashOf(people("Ben")) } });
+    expect(s.edge.report.refused).toBeUndefined();
+    await s.clock.advance(300 * MINUTE_MS);
+    expect(tries).toHaveLength(10);
+    followed();
+  });
+
+  test("that were refused are looked at anew when their box starts, and when others take their place", async () => {
+    const s = await setUp();
+    const first = await s.startEdge();
+    s.refuseWith(new Fault("CONFLICT", "This box has newer limits."));
+    const followed = s.clock.every(SECOND_MS, () => s.ensure("Ben"));
+    await s.clock.advance(5 * SECOND_MS);
+    expect(s.edge.report.refused).toBeDefined();
+    await first.stop();
+    s.refuseWith(undefined);
+    s.edge.report = {};
+    await s.startEdge();
+    await s.clock.advance(2 * SECOND_MS);
+    expect(s.edge.applied).toEqual(["Ben"]);
+    followed();
+    s.refuseWith(new Fault("CONFLICT", "This box has newer limits."));
+    s.ensure("Cleo");
+    await settle();
+    s.ensure("Cleo");
+    s.refuseWith(undefined);
+    s.ensure("Dora");
+    await s.clock.advance(10 * MINUTE_MS);
+    expect(s.edge.applied).toEqual(["Ben", "Dora"]);
   });
 
   test("go out again after the broker came back without them", async () => {

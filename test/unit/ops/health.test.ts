@@ -14,6 +14,7 @@ const WELL: HealthFacts = {
   disk: { freeBytes: 50, totalBytes: 100 },
   bus: { connected: true, waiting: 0 },
   hub: { ok: true, detail: "" },
+  refusedSettings: { count: 0, detail: "" },
   certificateTo: wall(NOW + 90 * DAY_MS),
   devices: { known: 2, open: 2 },
 };
@@ -37,6 +38,8 @@ test("a program that is well says so of each part, in one order", async () => {
 });
 
 test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>([
+  ["engine", "does not tick", { stuck: "bed b1 has not ticked for 12 s" }, "error", undefined],
+  ["settings", "are refused", { refusedSettings: { count: 2, detail: "newer limits" } }, "warning", 2],
   ["sounder", "is silent", { sounder: { ok: false, detail: "no output" } }, "error", undefined],
   ["phones", "are not proven", { phones: { known: 2, proven: 0 } }, "warning", 0],
   ["records", "are late", { records: { ok: false, detail: "journal" } }, "error", undefined],
