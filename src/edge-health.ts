@@ -1,5 +1,4 @@
-import { X509Certificate } from "node:crypto";
-import { HOUR_MS, type Mono, type Wall, wall } from "./domain/time.ts";
+import { HOUR_MS, type Mono } from "./domain/time.ts";
 import type { Edge } from "./edge.ts";
 import { type HealthFacts, healthOf, isServing } from "./ops/health.ts";
 import type { TimeseriesHealth } from "./port/timeseries.ts";
@@ -82,14 +81,13 @@ async function factsOf(
 async function machineFacts({
   timeseries,
   disk,
-  listen,
+  certificate,
   keyless,
-}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificateTo" | "keyless">> {
+}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificate" | "keyless">> {
   const [store, space] = await Promise.all([
     timeseries.health().catch(() => SILENT),
     disk.space().catch(() => undefined),
   ]);
-  const certificateTo = listen?.tls === undefined ? undefined : validTo(listen.tls.cert);
   return {
     store: {
       ok: store.ok,
@@ -98,15 +96,6 @@ async function machineFacts({
     },
     ...(space === undefined ? {} : { disk: space }),
     ...(keyless === undefined ? {} : { keyless }),
-    ...(certificateTo === undefined ? {} : { certificateTo }),
+    ...(certificate === undefined ? {} : { certificate: certificate() }),
   };
-}
-
-/** When a certificate runs out; undefined for a text that is none, which a server would not have started with. */
-function validTo(pem: string): Wall | undefined {
-  try {
-    return wall(Date.parse(new X509Certificate(pem).validTo));
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import type { SettingsBody } from "./bus/settings.ts";
 import type { UplinkStatus } from "./bus/uplink.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
+import { endingOf } from "./crypt/certificate.ts";
 import type { AlarmCommand, AlarmEvent, CauseId, ConditionId } from "./domain/alarm.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
@@ -168,6 +169,10 @@ export async function composeEdge(
     unwritten: () => durability.trouble,
     ...(world.keyless === undefined ? {} : { keyless: world.keyless }),
     ...(putOut === undefined ? {} : { putOut }),
+    certificate() {
+      const ending = world.certificate && endingOf(world.certificate(), clock.wall());
+      return ending && { stage: ending.stage, detail: ending.fault.message };
+    },
     ...(config.bus.url === undefined && hub === undefined
       ? {}
       : { hubAnswers: () => beds.every(({ uplink }) => uplink.status().connected) }),

@@ -117,6 +117,7 @@ export async function openRealWorld(options: {
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,
       ...(keyless === undefined ? {} : { keyless: keyless.why }),
+      ...(certificates === undefined ? {} : { certificate: certificates.facts }),
     };
     return {
       ...{ world, registry: stores.registry, memory, dataDir, close },

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { ipVersion } from "../domain/address.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { DAY_MS, type Wall, wall } from "../domain/time.ts";
+import type { CertificateStage } from "../port/world.ts";
 
 /** What a certificate says of itself. */
 export interface CertificateFacts {
@@ -16,9 +17,6 @@ export interface CertificateFacts {
   /** Its issuer in one line. */
   readonly issuer: string;
 }
-
-/** From here on somebody should hear that a certificate ends. */
-const WARN_DAYS = 21;
 
 /** Reads the first certificate of a PEM text. Throws INPUT_INVALID. */
 export function readCertificate(pem: string): CertificateFacts {
@@ -68,23 +66,46 @@ export function readPair({ cert, key }: { readonly cert: string; readonly key: s
 export const daysLeft = ({ until }: Pick<CertificateFacts, "until">, now: Wall): number =>
   Math.floor((until - now) / DAY_MS);
 
-/** What is wrong with the time of a certificate; undefined: nothing for 21 days. */
-export function endingOf(facts: CertificateFacts, now: Wall): Fault | undefined {
+/**
+ * How near the end is: fewer than 30, 14 or 3 days are left, or less than a third, sixth or twelfth of its whole time
+ * where that is less (one of six days is new for four of them); undefined: nothing to say.
+ */
+export function endingStage(
+  { from, until }: Pick<CertificateFacts, "from" | "until">,
+  now: Wall,
+): CertificateStage | undefined {
+  if (now < from) return "early";
+  const left = until - now;
+  if (left <= 0) return "ended";
+  const isWithin = (days: number, share: number): boolean =>
+    left < Math.min(days * DAY_MS, (until - from) * share);
+  if (isWithin(3, 1 / 12)) return "days";
+  if (isWithin(14, 1 / 6)) return "weeks";
+  return isWithin(30, 1 / 3) ? "month" : undefined;
+}
+
+/** What is wrong with the time of a certificate, in words; undefined: nothing (`endingStage`). */
+export function endingOf(
+  facts: Pick<CertificateFacts, "from" | "until">,
+  now: Wall,
+): { readonly stage: CertificateStage; readonly fault: Fault } | undefined {
+  const stage = endingStage(facts, now);
+  if (stage === undefined) return undefined;
   const days = daysLeft(facts, now);
-  if (now >= facts.from && days >= WARN_DAYS) return undefined;
   const day = new Date(now < facts.from ? facts.from : facts.until).toISOString().slice(0, 10);
   const what =
     now < facts.from
       ? `counts from ${day} on`
-      : days < 0
+      : stage === "ended"
         ? `has ended on ${day}`
-        : `ends on ${day}, in ${days} days`;
-  return new Fault("CERTIFICATE_ENDING", `The certificate of the pages ${what}.`, {
+        : `ends on ${day}, in ${days} ${days === 1 ? "day" : "days"}`;
+  const fault = new Fault("CERTIFICATE_ENDING", `The certificate of the pages ${what}.`, {
     fix:
       now < facts.from
         ? "Set this machine's clock."
         : "Put a new certificate in its place; it is taken over within a minute, without a restart.",
   });
+  return { stage, fault };
 }
 
 /** Node writes IPv6 addresses with capitals and all their zeros. */

@@ -1,4 +1,5 @@
-import { DAY_MS, type Mono, type Wall } from "../domain/time.ts";
+import { daysLeft, endingOf } from "../crypt/certificate.ts";
+import type { Mono, Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { BedHealth, HealthFinding, HealthReport } from "../port/health.ts";
 
@@ -25,16 +26,14 @@ export interface HealthFacts {
   readonly hub?: { readonly ok: boolean; readonly detail: string };
   /** What a hub set and this box, or a box of this hub, would not take; absent: no hub, and no boxes, here. */
   readonly refusedSettings?: { readonly count: number; readonly detail: string };
-  /** When the certificate of the pages runs out; absent without TLS. */
-  readonly certificateTo?: Wall;
+  /** From when until when the certificate of the pages counts; absent without TLS. */
+  readonly certificate?: { readonly from: Wall; readonly until: Wall };
   /** Links of devices that are open, of all. */
   readonly devices?: { readonly known: number; readonly open: number };
 }
 
 const DISK_FULL = 0.95;
 const DISK_FILLING = 0.8;
-/** The same as `check` warns of. */
-const RENEW_MS = 21 * DAY_MS;
 /** More waits than a broker that is away for a moment explains: ten minutes of a bed with three devices. */
 const WAITING_MANY = 1_800;
 
@@ -59,7 +58,7 @@ export function healthOf(
     bus,
     hub,
     refusedSettings,
-    certificateTo,
+    certificate,
     devices,
   } = facts;
   const now = clock.wall();
@@ -79,7 +78,7 @@ export function healthOf(
       ...(bus === undefined ? [] : [busFinding(bus)]),
       ...(hub === undefined ? [] : [works("hub", hub)]),
       ...(refusedSettings === undefined ? [] : [settingsFinding(refusedSettings)]),
-      ...(certificateTo === undefined ? [] : [certificateFinding(certificateTo, now)]),
+      ...(certificate === undefined ? [] : [certificateFinding(certificate, now)]),
       ...(devices === undefined ? [] : [devicesFinding(devices)]),
     ],
     beds,
@@ -128,10 +127,13 @@ const settingsFinding = ({ count, detail }: NonNullable<HealthFacts["refusedSett
   ...(detail === "" ? {} : { detail }),
 });
 
-function certificateFinding(to: Wall, now: Wall): HealthFinding {
-  const left = to - now;
-  const level = left <= 0 ? "error" : left < RENEW_MS ? "warning" : "ok";
-  return { id: "certificate", level, count: Math.max(0, Math.floor(left / DAY_MS)) };
+function certificateFinding(certificate: NonNullable<HealthFacts["certificate"]>, now: Wall): HealthFinding {
+  const ending = endingOf(certificate, now);
+  const level = ending === undefined ? "ok" : ending.stage === "ended" ? "error" : "warning";
+  return {
+    ...{ id: "certificate", level, count: Math.max(0, daysLeft(certificate, now)) },
+    ...(ending === undefined ? {} : { detail: ending.fault.message }),
+  };
 }
 
 const devicesFinding = ({ known, open }: NonNullable<HealthFacts["devices"]>): HealthFinding => ({

@@ -1,3 +1,4 @@
+import type { Wall } from "../domain/time.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Audio } from "./audio.ts";
 import type { BrokerUsers, BusConnector } from "./bus.ts";
@@ -55,6 +56,9 @@ export interface BrokerStarter {
   }): Promise<Broker>;
 }
 
+/** How near a certificate's end is, or that its time has not begun (`early`), or is over (`ended`). */
+export type CertificateStage = "early" | "month" | "weeks" | "days" | "ended";
+
 /**
  * Everything outside the program. The composition roots take one and know nothing else: the real world and the
  * rehearsal world are two implementations of it, and there is no test-only branch.
@@ -69,6 +73,8 @@ export interface World {
   readonly http: Http & HttpLines;
   /** Absent: pages are reached by injection only (rehearsal). */
   readonly listen?: ListenOptions;
+  /** Of the certificate that pages show now: it is renewed while they run. Absent: they have none. */
+  readonly certificate?: () => { readonly from: Wall; readonly until: Wall };
   readonly audio: Audio;
   readonly speech: Speech;
   readonly timeseries: Timeseries;

@@ -1,6 +1,7 @@
 import type { SelfFault } from "../domain/alarm.ts";
 import { DEFAULT_SCHEDULE, type WatchSchedule } from "../domain/bed.ts";
-import { MINUTE_MS } from "../domain/time.ts";
+import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
+import type { CertificateStage } from "../port/world.ts";
 
 /** What the whole box knows of itself now. */
 export interface HomeFacts {
@@ -15,6 +16,8 @@ export interface HomeFacts {
   readonly unwritten?: string;
   /** Why what is sealed cannot be opened: no phone can be called; absent: it can. */
   readonly keyless?: string;
+  /** How near the end of the pages' certificate is, in words too; absent: nothing to say. */
+  readonly certificate?: { readonly stage: CertificateStage; readonly detail: string };
   /** The hub that put this box out; absent: none did. */
   readonly putOut?: string;
 }
@@ -101,6 +104,7 @@ export function selfFindings(
     ...nobody(home, bed),
     ...untested(home, bed, standing),
     ...unanswered(home, bed),
+    ...certificate(home, bed),
   ];
 }
 
@@ -182,6 +186,25 @@ function unanswered(home: HomeFacts, { unansweredMs }: BedFacts): readonly SelfF
   const minutes = Math.round(EXHAUSTED_MS / MINUTE_MS);
   const detail = `everybody was called again and again for ${minutes} minutes`;
   return [{ condition: "ESCALATION_EXHAUSTED", detail, afterMs: 0 }];
+}
+
+/**
+ * What ends is told once for each stage, low. What has ended is high while people are awake: phones refuse the pages by
+ * which they answer. It breaks nobody's sleep: in the night it stands as low. Without a clock that is right nobody can
+ * say.
+ */
+function certificate(
+  { certificate: ending }: HomeFacts,
+  { schedule, minute }: BedFacts,
+): readonly SelfFinding[] {
+  if (ending === undefined || minute === undefined) return [];
+  const { stage, detail } = ending;
+  if (stage === "ended" && !isAsleep(schedule, minute)) {
+    return [{ condition: "CERTIFICATE_EXPIRED", detail, afterMs: 0 }];
+  }
+  // Most certificates are renewed by a program that begins to try at this stage.
+  const afterMs = stage === "month" ? DAY_MS : 0;
+  return [{ condition: "CERTIFICATE_ENDING", about: stage, detail, afterMs }];
 }
 
 /** Nearly full is said while people are awake: it lasts for days. What would not last the night is said at once. */

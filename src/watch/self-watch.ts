@@ -49,6 +49,8 @@ export interface SelfWatchOptions {
   readonly hubAnswers?: () => boolean;
   /** Why what is sealed cannot be opened in this run; absent: it can. */
   readonly keyless?: string;
+  /** How near the end of the pages' certificate is; absent: they have none. */
+  readonly certificate?: () => HomeFacts["certificate"];
   /** The hub that put this box out; undefined: none did. */
   readonly putOut?: () => string | undefined;
 }
@@ -71,6 +73,8 @@ const OWN: ReadonlySet<string> = new Set<SelfFault>([
   "DB_WRITE_FAIL",
   "KEY_MISSING",
   "BOX_PUT_OUT",
+  "CERTIFICATE_ENDING",
+  "CERTIFICATE_EXPIRED",
   "STORAGE_FULL",
   "NET_DOWN",
   "PHONE_UNREACHABLE",
@@ -106,6 +110,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
   const homeFacts = (): HomeFacts => {
     const unwritten = options.unwritten();
     const putOut = options.putOut?.();
+    const certificate = options.certificate?.();
     const hubSilentMs = clock.mono() - hubHeard;
     return {
       targets: options.targets().map(factsOf),
@@ -115,6 +120,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
       ...(unwritten !== undefined && { unwritten }),
       ...(options.keyless !== undefined && { keyless: options.keyless }),
       ...(putOut !== undefined && { putOut }),
+      ...(certificate !== undefined && { certificate }),
     };
   };
 

@@ -3,6 +3,8 @@ import { alarmOffReminder } from "./alarm-off-reminder.ts";
 import { boxPutOut } from "./box-put-out.ts";
 import { callDeviceOffline } from "./call-device-offline.ts";
 import { careDue } from "./care-due.ts";
+import { certificateEnding } from "./certificate-ending.ts";
+import { certificateExpired } from "./certificate-expired.ts";
 import { clockDrift } from "./clock-drift.ts";
 import { dataFrozen } from "./data-frozen.ts";
 import { dataNever } from "./data-never.ts";
@@ -117,6 +119,8 @@ export const CONDITIONS: readonly Condition[] = [
   journalDamaged,
   keyMissing,
   boxPutOut,
+  certificateEnding,
+  certificateExpired,
   edgeOffline,
   netDown,
   phoneUnreachable,

@@ -1,15 +1,13 @@
 import path from "node:path";
 import type { HomeConfig } from "../../config/config.ts";
 import type { Finding } from "../../config/read.ts";
+import { daysLeft, endingOf } from "../../crypt/certificate.ts";
 import type { FaultCode } from "../../domain/fault.ts";
-import { DAY_MS } from "../../domain/time.ts";
 import { portState, reachProblem, tlsFacts } from "../../ops/machine.ts";
 import type { Terminal } from "../terminal.ts";
 import { error, ok, warning } from "./finding.ts";
 
 const BROKER_ANSWER_MS = 3_000;
-/** A certificate that runs out sooner is due for renewal. */
-const RENEW_MS = 21 * DAY_MS;
 
 /** Whether pages and broker could listen now, and whether the certificate is good. `heldBy`: a home runs already. */
 export async function networkFindings(
@@ -104,12 +102,18 @@ async function tlsFindings({ web }: HomeConfig, { clock, folder }: Terminal): Pr
   const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
   const findings: Finding[] = [];
   const renew = "Renew the certificate: phones refuse pages without a valid one.";
-  if (validTo <= now) findings.push(error(where, `the certificate ran out on ${day(validTo)}`, renew));
-  else if (validFrom > now) {
+  const ending = endingOf({ from: validFrom, until: validTo }, now);
+  if (ending?.stage === "ended") {
+    findings.push(error(where, `the certificate ran out on ${day(validTo)}`, renew, "CERTIFICATE_ENDING"));
+  } else if (ending?.stage === "early") {
     const fix = "Is the machine's clock right? Else use a certificate that is valid already.";
-    findings.push(error(where, `the certificate is valid only from ${day(validFrom)} on`, fix));
-  } else if (validTo - now < RENEW_MS) {
-    findings.push(warning(where, `the certificate runs out on ${day(validTo)}`, renew));
+    findings.push(
+      error(where, `the certificate is valid only from ${day(validFrom)} on`, fix, "CERTIFICATE_ENDING"),
+    );
+  } else if (ending !== undefined) {
+    const days = daysLeft({ until: validTo }, now);
+    const what = `the certificate runs out on ${day(validTo)}, in ${days} days`;
+    findings.push(warning(where, what, renew, "CERTIFICATE_ENDING"));
   } else findings.push(ok(where, `valid until ${day(validTo)}`));
   if (facts.fitsName === false) {
     const fix = "Set web.name to a name on the certificate, or have one issued for this name.";

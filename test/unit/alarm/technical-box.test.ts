@@ -42,6 +42,8 @@ const AT_ONCE: readonly (readonly [SelfFault, string])[] = [
   ["JOURNAL_DAMAGED", "high"],
   ["KEY_MISSING", "high"],
   ["BOX_PUT_OUT", "low"],
+  ["CERTIFICATE_ENDING", "low"],
+  ["CERTIFICATE_EXPIRED", "high"],
   ["NOBODY_ON_CALL", "high"],
   ["ESCALATION_EXHAUSTED", "high"],
   ["TEST_OVERDUE", "low"],

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createAuthority, issueCertificate } from "../../../src/crypt/authority.ts";
-import { endingOf, readCertificate, readPair } from "../../../src/crypt/certificate.ts";
+import { endingOf, endingStage, readCertificate, readPair } from "../../../src/crypt/certificate.ts";
 import { wall } from "../../../src/domain/time.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 
@@ -37,11 +37,38 @@ test("key and certificate that do not belong together, and texts that are neithe
   expect(() => readPair({ cert: leaf.cert, key: "nothing" })).toThrow(/not a private key/);
 });
 
-test("a certificate is spoken of from 21 days before its end on, and before it counts", () => {
+describe("the end of a certificate", () => {
   const facts = readCertificate(leaf.cert);
-  const at = (days: number): string | undefined => endingOf(facts, wall(facts.until + days * DAY))?.message;
-  expect(at(-22)).toBeUndefined();
-  expect(at(-20.5)).toContain("in 20 days");
-  expect(at(1.5)).toContain("has ended on");
-  expect(endingOf(facts, wall(facts.from - DAY))?.message).toContain("counts from");
+  const at = (days: number) => endingOf(facts, wall(facts.until + days * DAY));
+
+  test("is spoken of from 30, 14 and 3 days before it on, and the time before it counts", () => {
+    expect(at(-30.1)).toBeUndefined();
+    expect(at(-29.5)).toMatchObject({ stage: "month" });
+    expect(at(-20.5)?.fault.message).toContain("in 20 days");
+    expect(at(-13.5)).toMatchObject({ stage: "weeks" });
+    expect(at(-2.5)).toMatchObject({ stage: "days" });
+    expect(at(-2.5)?.fault.message).toContain("in 2 days");
+    expect(at(-0.1)).toMatchObject({ stage: "days" });
+    expect(at(0)).toMatchObject({ stage: "ended" });
+    expect(at(1.5)?.fault.message).toContain("has ended on");
+    const early = endingOf(facts, wall(facts.from - DAY));
+    expect(early).toMatchObject({ stage: "early" });
+    expect(early?.fault.message).toContain("counts from");
+  });
+
+  test.each([
+    [90, 29, "month"],
+    [47, 20, undefined],
+    [47, 15, "month"],
+    [6, 3, undefined],
+    [6, 1.9, "month"],
+    [6, 0.4, "days"],
+  ])(
+    "of %s days with %s left is in the stage %s: a short one is not always about to end",
+    (whole, left, stage) => {
+      const until = wall(NOW);
+      const span = { from: wall(NOW - whole * DAY), until };
+      expect(endingStage(span, wall(NOW - left * DAY))).toBe(stage);
+    },
+  );
 });

@@ -15,9 +15,14 @@ const WELL: HealthFacts = {
   bus: { connected: true, waiting: 0 },
   hub: { ok: true, detail: "" },
   refusedSettings: { count: 0, detail: "" },
-  certificateTo: wall(NOW + 90 * DAY_MS),
+  certificate: { from: NOW, until: wall(NOW + 90 * DAY_MS) },
   devices: { known: 2, open: 2 },
 };
+
+const endingIn = (days: number) => ({
+  from: wall(NOW - 365 * DAY_MS),
+  until: wall(NOW + days * DAY_MS),
+});
 
 function report(more: Partial<HealthFacts> = {}) {
   const clock = createVirtualClock(NOW);
@@ -52,8 +57,15 @@ test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>(
   ["bus", "is away", { bus: { connected: false, waiting: 3 } }, "warning", 3],
   ["bus", "lags", { bus: { connected: true, waiting: 5_000 } }, "warning", 5_000],
   ["hub", "let it go", { hub: { ok: false, detail: "https://hub.example" } }, "error", undefined],
-  ["certificate", "runs out", { certificateTo: wall(NOW + 20.5 * DAY_MS) }, "warning", 20],
-  ["certificate", "ran out", { certificateTo: wall(NOW - DAY_MS) }, "error", 0],
+  ["certificate", "runs out", { certificate: endingIn(20.5) }, "warning", 20],
+  [
+    "certificate",
+    "does not count yet",
+    { certificate: { from: wall(NOW + DAY_MS), until: wall(NOW + 90 * DAY_MS) } },
+    "warning",
+    90,
+  ],
+  ["certificate", "ran out", { certificate: endingIn(-1) }, "error", 0],
   ["devices", "are missing", { devices: { known: 3, open: 1 } }, "warning", 2],
 ])("%s: what %s is told at its level with its number", (id, _what, more, level, count) => {
   expect(found(id, more)).toMatchObject({ level, ...(count === undefined ? {} : { count }) });

@@ -49,6 +49,37 @@ test("a key that is missing is told at any hour, and at a simulated bed too", ()
   expect(found({ keyless }, { simulated: true })).toEqual(["KEY_MISSING"]);
 });
 
+describe("a certificate", () => {
+  const ending = (stage: NonNullable<HomeFacts["certificate"]>["stage"]): Partial<HomeFacts> => ({
+    certificate: { stage, detail: "ends" },
+  });
+  const NOON = 12 * 60;
+
+  test.each(["early", "month", "weeks", "days"] as const)(
+    "is told at each of its stages apart: %s",
+    (stage) => {
+      for (const minute of [NOON, 3 * 60]) {
+        expect(found(ending(stage), { minute })).toEqual([`CERTIFICATE_ENDING/${stage}`]);
+      }
+      expect(found(ending(stage), { simulated: true })).toEqual([]);
+    },
+  );
+
+  test("that has ended is loud while people are awake, stands low in the night, and is never left out", () => {
+    for (let minute = 0; minute < 1440; minute += 7)
+      expect(found(ending("ended"), { minute })).toHaveLength(1);
+    expect(found(ending("ended"), { minute: NOON })).toEqual(["CERTIFICATE_EXPIRED"]);
+    expect(found(ending("ended"), { minute: 3 * 60 })).toEqual(["CERTIFICATE_ENDING/ended"]);
+  });
+
+  test("of a month is told after a day: programs that renew begin then; without a clock that is right nothing is", () => {
+    const [finding] = selfFindings({ ...WELL, ...ending("month") }, NIGHT, new Set());
+    expect(finding?.afterMs).toBe(24 * 60 * MINUTE_MS);
+    const { minute: _, ...timeless } = NIGHT;
+    expect(selfFindings({ ...WELL, ...ending("ended") }, timeless, new Set())).toEqual([]);
+  });
+});
+
 test("a simulated bed is told of nobody who cannot be called", () => {
   const bad = { targets: [phone("mei", gone)], sounder: false, unwritten: "journal b1: full" };
   expect(found(bad, { simulated: true, unansweredMs: 60 * MINUTE_MS })).toEqual(["DB_WRITE_FAIL"]);

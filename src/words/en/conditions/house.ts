@@ -208,6 +208,25 @@ export const house = {
     ],
     spoken: "This box no longer belongs to its hub. Alarms still work.",
   },
+  CERTIFICATE_ENDING: {
+    title: "Certificate ends soon",
+    check: [
+      "Alarms still work. Once it has ended, phones refuse the page.",
+      "How many days: technician's page, The box itself.",
+      "Tell your technician in the morning.",
+    ],
+    spoken: "The certificate of this box ends soon. Alarms still work.",
+  },
+  CERTIFICATE_EXPIRED: {
+    title: "Certificate has ended",
+    check: [
+      "Alarms still work here. Phones may refuse the page.",
+      "Stay where you can hear the box tonight.",
+      "Is the date of the box right?",
+      "Call your technician today: a new certificate is needed.",
+    ],
+    spoken: "The certificate has ended. Phones may not open the page.",
+  },
   RULE_ERROR: {
     title: "Monitoring fault",
     check: [
