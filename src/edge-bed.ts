@@ -78,7 +78,7 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   });
   const { journal, audit } = records;
   const spool = await openSpool({ disk, clock, random, log, folder: `spool-${bed}` });
-  const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan) };
+  const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan, identity.webhooks) };
   const connection = surroundings.connect(lastWill({ ...about, at: clock.wall() }));
   const { hub } = surroundings;
   const signing = hub === undefined ? {} : { pairingKey: hub.pairingKey };
@@ -238,10 +238,13 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
 }
 
 /** What a hub shows of the bed before its first number. */
-const aboutOf = ({ profile, shown }: BedPlan): EdgeAbout => ({
+const aboutOf = ({ profile, shown }: BedPlan, webhooks: HomeIdentity["webhooks"]): EdgeAbout => ({
   ...{ label: shown.label, zone: profile.zone, dependencyClass: profile.dependencyClass },
   schedule: profile.schedule,
   devices: shown.sources,
+  ...(webhooks.length > 0 && {
+    webhooks: webhooks.map(({ id, label, language }) => ({ id, label, language })),
+  }),
 });
 
 /** What a call switch says when it is pressed. */

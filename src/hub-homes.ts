@@ -1,7 +1,8 @@
+import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import { readEstate } from "./config/estate.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
-import { type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.ts";
-import type { Language, Person } from "./domain/person.ts";
+import { type BedId, type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.ts";
+import { isLanguage, type Language, type Person } from "./domain/person.ts";
 import { isPrivateHost } from "./notify/address.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
@@ -37,6 +38,11 @@ export interface HubHomes {
   refresh(home: HomeId): Promise<void>;
   /** Takes over what the first box of a home left of it, as JSON text. Rejects with STATE_FAILED or INPUT_INVALID. */
   adopt(home: HomeId, estate: string): Promise<void>;
+  /**
+   * A box names the webhooks of its own configuration with each of its beds (signed where it signs): an answer through
+   * one of them counts here as at the box. It is called by the box alone: its address is not known here.
+   */
+  webhooksOf(home: HomeId, bed: BedId, webhooks: EdgeAbout["webhooks"]): void;
   forget(home: HomeId): void;
 }
 
@@ -47,6 +53,7 @@ export function createHubHomes(options: {
 }): HubHomes {
   const { states, clock, log } = options;
   const cards = new Map<HomeId, HomeCard>();
+  const webhooks = new Map<HomeId, Map<BedId, NonNullable<EdgeAbout["webhooks"]>>>();
 
   const refresh = async (home: HomeId): Promise<void> => {
     try {
@@ -62,6 +69,21 @@ export function createHubHomes(options: {
     } catch (error) {
       log.note("home.unread", { home, why: messageOf(error) }, "error");
     }
+  };
+
+  /** Whose phone it is, or which webhook; undefined: neither is known. */
+  const whoIs = (
+    home: HomeId,
+    target: string,
+    card: HomeCard,
+  ): Pick<Person, "id" | "name" | "language"> | undefined => {
+    const phone = card.targets.find((one) => one.id === target);
+    if (phone !== undefined) return card.people.find((one) => one.id === phone.person);
+    const hook = [...(webhooks.get(home)?.values() ?? [])].flat().find((one) => one.id === target);
+    // As the box itself would write it down (config/identity.ts).
+    return (
+      hook && { id: "webhook", name: hook.label, language: isLanguage(hook.language) ? hook.language : "en" }
+    );
   };
 
   return {
@@ -82,9 +104,8 @@ export function createHubHomes(options: {
       const verdict = verifyAckToken(card.keys.ackKey, rest.join("."), clock.wall());
       if (!verdict.ok) return undefined;
       const { occurrence, target: id } = verdict.claim;
-      const target = card.targets.find((one) => one.id === id);
-      const person = card.people.find((one) => one.id === target?.person);
-      if (target === undefined || person === undefined) return undefined;
+      const person = whoIs(home, id, card);
+      if (person === undefined) return undefined;
       return {
         ...{ home, occurrence, target: id, language: person.language, commandId: verdict.commandId },
         bed: qualifiedBed(home, occurrence.split("-", 1)[0] ?? ""),
@@ -95,8 +116,14 @@ export function createHubHomes(options: {
       await merge(states.of(home), readEstate(JSON.parse(text)));
       await refresh(home);
     },
+    webhooksOf(home, bed, named = []) {
+      const known = webhooks.get(home) ?? new Map<BedId, NonNullable<EdgeAbout["webhooks"]>>();
+      known.set(bed, named);
+      webhooks.set(home, known);
+    },
     forget: (home) => {
       cards.delete(home);
+      webhooks.delete(home);
     },
   };
 }

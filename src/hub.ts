@@ -11,7 +11,6 @@ import type { Place } from "./bus/topics.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { originOf } from "./config/origin.ts";
 import { rememberId } from "./config/remember.ts";
-import type { AlarmCommand } from "./domain/alarm.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { createHubAlarms } from "./hub-alarms.ts";
@@ -25,12 +24,12 @@ import { tellPutOut } from "./hub-notice.ts";
 import { hubOidc } from "./hub-oidc.ts";
 import { keepRetaining } from "./hub-retention.ts";
 import { openHubSigns } from "./hub-signs.ts";
+import { createHubTaps } from "./hub-taps.ts";
 import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import { createPulse } from "./ops/pulse.ts";
 import type { OrganisationId } from "./port/accounts.ts";
-import type { Random } from "./port/random.ts";
 import type { Registry } from "./port/registry.ts";
 import type { ServerCertificate, World } from "./port/world.ts";
 import { createApp } from "./server/app.ts";
@@ -130,6 +129,12 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       ...{ bus, clock, random, log, pairingKeyOf, signs },
       epochOf: (place) => edges.of(place)?.epoch,
     });
+    const taps = createHubTaps({
+      random,
+      isAnswered: (bed, occurrence) =>
+        live.fold(bed)?.open.find(({ id }) => id === occurrence)?.acknowledgement !== undefined,
+      send: async (bed, command) => commander.send(placeOf(bed), command),
+    });
     const settings = createSettingsPublisher({ bus, clock, log, pairingKeyOf });
 
     /** What every bed of a home is to run on; sent only where its box tells that it runs on something else. */
@@ -172,9 +177,11 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       signed: { keyOf: pairingKeyOf, session: () => ingest.session(), signs, onSigned },
       onAbout(bed, about) {
         abouts.keep(bed, about);
+        const place = placeOf(bed);
+        homes.webhooksOf(place.home, place.bed, about.webhooks);
         const answers = answersOf(about.dependencyClass);
         live.putBed({ bed, label: about.label, zone: about.zone, sources: about.devices, answers });
-        beside(homes.refresh(splitBed(bed)?.home ?? ""));
+        beside(homes.refresh(place.home));
         desks.heard(bed);
       },
       onFold: (fold, anew) => alarms.onFold(fold, anew),
@@ -213,8 +220,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       ...hubOidc(world, config, organisation, options.secret),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
       metrics: { ...config.metrics, load: () => meter.read(), ingest: () => ingest.status() },
-      command: async (bed, command) =>
-        alarms.command(bed, command) ?? commander.send(placeOf(bed), ofItsOwn(random, command)),
+      command: async (bed, command) => alarms.command(bed, command) ?? taps(bed, command),
       async forgetHome(home) {
         // Nothing more may come from it while it is taken apart.
         for (const { box } of await registry.inUse()) if (box.home === home) await desk.revoke(home, box.id);
@@ -241,6 +247,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     beside(
       abouts.read(await registry.inUse(), stopping.signal, (place, about) => {
         edges.expect(place);
+        homes.webhooksOf(place.home, place.bed, about.webhooks);
         const answers = answersOf(about.dependencyClass);
         const name = qualifiedBed(place.home, place.bed);
         if (live.bed(name) !== undefined) return;
@@ -287,15 +294,6 @@ function placeOf(bed: BedId): Place {
   if (place === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
   return place;
 }
-
-/**
- * Every tap is a command of its own: the second one on an old message, after the answer has lapsed, is one more answer,
- * and not the repeat of one that was answered long ago.
- */
-const ofItsOwn = (random: Random, command: AlarmCommand): AlarmCommand =>
-  command.kind === "acknowledge"
-    ? { ...command, id: `${command.id}-${base32Id(random.bytes(10))}` }
-    : command;
 
 /** The organisation that runs this hub: made once, its name follows the configuration. */
 async function ownOrganisation(

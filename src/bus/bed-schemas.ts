@@ -14,6 +14,8 @@ export type Unchanging<T> = T extends number | string
 
 export const DEVICES_MAX = 100;
 const TARGETS_MAX = 200;
+/** As many as a configuration holds. */
+const WEBHOOKS_MAX = 20;
 const age = Type.Number({ minimum: 0 });
 const minute = Type.Integer({ minimum: 0, maximum: 1_440 });
 
@@ -28,6 +30,10 @@ export const edgeAbout = Type.Object({
   devices: Type.Array(
     Type.Object({ device: name, family: name, label: text, role: name, simulated: Type.Boolean() }),
     { maxItems: DEVICES_MAX },
+  ),
+  /** Webhooks of the box's own configuration, without address and secret: whose answers a hub may believe. */
+  webhooks: Type.Optional(
+    Type.Array(Type.Object({ id: name, label: text, language: name }), { maxItems: WEBHOOKS_MAX }),
   ),
 });
 

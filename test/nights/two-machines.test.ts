@@ -216,6 +216,43 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
     await forger.close();
   });
 
+  test("has answers counted that come to the hub from a webhook of its own configuration, once each", async () => {
+    await edge.stop();
+    const webhooks = [{ label: "Siren", url: HOOK, secret: "correct horse battery" }];
+    edge = await composeLoneEdge(world, { ...config, webhooks }, { pagesFolder: "/nonexistent", post });
+    await world.clock.advance(15_000);
+    // Also by a hub that has started anew and reads what the box was from its own file.
+    await hub.stop();
+    hub = await startHub();
+    await world.clock.advance(15_000);
+    const called = edge.edge.command("b1", {
+      ...{ kind: "call", id: "pressed", call: { how: "touch", kind: "come" } },
+    });
+    expect(called).toEqual({ accepted: true });
+    await world.clock.advance(5_000);
+    const rung = world.http.requests.filter(({ url }) => url === HOOK);
+    const message = JSON.parse(new TextDecoder().decode(rung.at(-1)?.body)) as { acknowledgeUrl: string };
+    const { pathname } = new URL(message.acknowledgeUrl);
+    expect(pathname.startsWith(`/api/a/${grant.home}.`)).toBe(true);
+    const answer = async () => {
+      const asked = hub.app.inject({ method: "POST", url: pathname });
+      await world.clock.advance(2_000);
+      return (await asked).statusCode;
+    };
+    const callOf = () =>
+      edge.edge.live.fold("b1")?.open.find(({ condition }) => condition === "PATIENT_CALL");
+    expect(await answer()).toBe(200);
+    const first = callOf()?.acknowledgement;
+    expect(first?.by).toEqual({ id: "webhook", name: "Siren" });
+    await answer();
+    expect(callOf()?.acknowledgement).toEqual(first);
+    // A webhook that the box does not name any more is nobody.
+    await edge.stop();
+    edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+    await world.clock.advance(15_000);
+    expect(await answer()).not.toBe(200);
+  });
+
   test("lets limits be looked at and not set on its own page", async () => {
     const here = await edge.app.inject({ method: "GET", url: "/api/me" });
     expect(here.statusCode).toBe(200);
