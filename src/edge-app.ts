@@ -43,6 +43,8 @@ export interface PagesOptions {
   readonly ingest?: () => IngestCounts;
   /** This machine's own authority, for phones to take over. */
   readonly authority?: NonNullable<ServerDeps["authority"]>;
+  /** The token of programs that read /metrics, now; default: as configured. */
+  readonly metricsToken?: () => string | undefined;
   /** How this box stands to its hub; undefined where it never had one. */
   readonly hub?: () => { readonly ok: boolean; readonly detail: string } | undefined;
   /** Address of the hub that leads this box: limits are set there; absent: the box leads itself. */
@@ -104,7 +106,7 @@ export async function composePages(
       ? {}
       : { ledBy: options.ledBy, limits: (bed) => ledLimits(limits.of(bed), options.ledBy) }),
     metrics: {
-      ...config.metrics,
+      token: options.metricsToken ?? (() => config.metrics?.token),
       load: () => meter.read(),
       uplink: () => uplinkOf(edge),
       ...(options.ingest === undefined ? {} : { ingest: options.ingest }),

@@ -58,6 +58,8 @@ export interface HubOptions {
   readonly keep: () => HomeConfig["keep"];
   /** Reads a file of the configuration that holds a secret. */
   readonly secret: (file: string) => Promise<string>;
+  /** The token of programs that read /metrics, now. */
+  readonly metricsToken: () => string | undefined;
 }
 
 /** The server side of many homes: takes what boxes say, shows it to who may see it, brings back what people say. */
@@ -219,7 +221,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       }),
       ...hubOidc(world, config, organisation, options.secret),
       ...(options.authority === undefined ? {} : { authority: options.authority }),
-      metrics: { ...config.metrics, load: () => meter.read(), ingest: () => ingest.status() },
+      metrics: { token: options.metricsToken, load: () => meter.read(), ingest: () => ingest.status() },
       command: async (bed, command) => alarms.command(bed, command) ?? taps(bed, command),
       async forgetHome(home) {
         // Nothing more may come from it while it is taken apart.

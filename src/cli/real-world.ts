@@ -43,7 +43,11 @@ export interface RealWorld {
   readonly memory: MemoryLinks;
   readonly dataDir: string;
   /** What may change while it runs. */
-  settings(): { readonly level: LogLevel; readonly keep: HomeConfig["keep"] };
+  settings(): {
+    readonly level: LogLevel;
+    readonly keep: HomeConfig["keep"];
+    readonly metrics: HomeConfig["metrics"];
+  };
   /** Takes over what may change of a configuration that was read again. */
   apply(config: HomeConfig): void;
   /** Closes what the roots were lent: stores, links, the lock. After the roots have stopped. */
@@ -65,7 +69,10 @@ export async function openRealWorld(options: {
   const dataDir = resolve(options.dataDir);
   const clock = createClock();
   const random = createRandom();
-  let settings = { level: options.level ?? config.log?.level ?? "warn", keep: config.keep };
+  const settingsOf = ({ log: logging, keep, metrics }: HomeConfig): ReturnType<RealWorld["settings"]> => ({
+    ...{ level: options.level ?? logging?.level ?? "warn", keep, metrics },
+  });
+  let settings = settingsOf(config);
   const output = outputOf(config);
   const log = createLog({ output, clock, level: () => settings.level });
   const lock = await lockDataDir(dataDir, clock);
@@ -126,7 +133,7 @@ export async function openRealWorld(options: {
       ...(certificates === undefined ? {} : { certificates }),
       settings: () => settings,
       apply(next) {
-        settings = { level: options.level ?? next.log?.level ?? "warn", keep: next.keep };
+        settings = settingsOf(next);
       },
     };
   } catch (error) {

@@ -196,6 +196,7 @@ async function runHome(run: Running): Promise<number> {
       families: run.found.families,
       uploads: uploadsOf(real),
       keep: () => real.settings().keep,
+      metricsToken: () => real.settings().metrics?.token,
       ...authorityOf(real),
     });
     const options = { ...bedside(home.edge, real, config, home.identity.home), read, apply: real.apply };
@@ -210,6 +211,7 @@ async function runEdge(run: Running): Promise<number> {
     const { clock } = real.world;
     const edge = await composeLoneEdge(real.world, config, {
       ...{ pagesFolder: PAGES, families: run.found.families, post: createHubPost(clock) },
+      metricsToken: () => real.settings().metrics?.token,
       ...authorityOf(real),
     });
     const options = bedside(edge.edge, real, config, edge.home);
@@ -249,6 +251,7 @@ async function runHub(run: Running): Promise<number> {
       certificate: () => certificateOf(real.certificates),
       keep: () => real.settings().keep,
       secret: readSecretFile,
+      metricsToken: () => real.settings().metrics?.token,
       ...authorityOf(real),
     });
     return await serve(hub, real, terminal, {

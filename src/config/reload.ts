@@ -11,11 +11,11 @@ export interface Reloaded {
 }
 
 /**
- * What may change while somebody is being watched: how much is told and how long data are kept. Everything that is opened
+ * What may change while somebody is being watched: how much is told, how long data are kept, and who reads the metrics. Everything that is opened
  * or handed out at the start (ports, links, stores, beds, whom to tell) waits for the next one: half a restart is worse
  * than none.
  */
-const LIVE: readonly RegExp[] = [/^log\/level$/, /^keep\//];
+const LIVE: readonly RegExp[] = [/^log\/level$/, /^keep\//, /^metrics(?:\/|$)/];
 
 /** Compares two configurations setting by setting. */
 export function reloaded(before: HomeConfig, after: HomeConfig): Reloaded {
@@ -25,9 +25,13 @@ export function reloaded(before: HomeConfig, after: HomeConfig): Reloaded {
   const level = after.log?.level;
   const { level: _, ...log } = before.log ?? {};
   const merged = { ...log, ...(level === undefined ? {} : { level }) };
-  const { log: __, ...rest } = before;
+  const { log: __, metrics: ___, ...rest } = before;
   return {
-    config: { ...rest, keep: after.keep, ...(Object.keys(merged).length === 0 ? {} : { log: merged }) },
+    config: {
+      ...{ ...rest, keep: after.keep },
+      ...(after.metrics === undefined ? {} : { metrics: after.metrics }),
+      ...(Object.keys(merged).length === 0 ? {} : { log: merged }),
+    },
     live,
     restart,
   };

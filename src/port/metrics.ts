@@ -33,8 +33,8 @@ export interface IngestCounts {
 
 /** What a root knows for GET /metrics beside what the pages know themselves; what is absent is left out. */
 export interface Metrics {
-  /** At least 16 characters: with it a program may ask without a sign-in. */
-  readonly token?: string;
+  /** At least 16 characters: with it a program may ask without a sign-in. Asked each time: it may change meanwhile. */
+  readonly token?: () => string | undefined;
   readonly load?: () => ProcessLoad;
   readonly uplink?: () => UplinkCounts;
   readonly ingest?: () => IngestCounts;

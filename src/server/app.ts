@@ -267,7 +267,7 @@ function guard(app: App, context: Context, connections: Connections): void {
     const place = placeOf(request.params, deps.homeOf);
     if (signedIn !== undefined) context.remember(request, { signedIn, right, place });
     const isProgram =
-      right?.byMetricsToken === true && isScraper(request.headers.authorization, deps.metrics?.token);
+      right?.byMetricsToken === true && isScraper(request.headers.authorization, deps.metrics?.token?.());
     const isOther = signedIn === undefined && (isProgram || (await isShared(context, request, right)));
     if (signedIn !== undefined || isOther) connections.admit(request.raw.socket);
     if (isOther) return;

@@ -71,6 +71,7 @@ beforeEach(async () => {
       {
         ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
         secret: async () => "",
+        metricsToken: () => undefined,
       },
     );
   hub = await startHub();

@@ -13,7 +13,7 @@ requires("prometheus").test("Prometheus' own tool has nothing to say against the
   meter.start();
   const harness = await startHarness({
     metrics: {
-      token: TOKEN,
+      token: () => TOKEN,
       load: () => meter.read(),
       uplink: () => ({ connected: true, held: 0, dropped: 0, resent: 0 }),
       ingest: () => ({ stored: 0, repeats: 0, rejected: 0, turnedAway: 0, waiting: 0 }),

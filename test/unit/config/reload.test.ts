@@ -38,6 +38,14 @@ test("how much is told and how long data are kept count at once", () => {
   expect(change.live.toSorted()).toEqual(["keep/waveDays", "log/level"]);
 });
 
+test("the token of the metrics comes, changes and goes at once", () => {
+  const first = config(["zone:", "metrics: { token: 0123456789abcdefgh }\nzone:"]);
+  const second = config(["zone:", "metrics: { token: another-token-of-16 }\nzone:"]);
+  expect(reloaded(config(), first)).toEqual({ config: first, live: ["metrics"], restart: [] });
+  expect(reloaded(first, second)).toEqual({ config: second, live: ["metrics/token"], restart: [] });
+  expect(reloaded(second, config())).toEqual({ config: config(), live: ["metrics"], restart: [] });
+});
+
 test("a level that is no longer named is no longer in force, and the place of the log stays", () => {
   const before = config(["level: warn", "level: debug, file: /var/log/x"]);
   const { config: now, live } = reloaded(before, config(["level: warn", "file: /var/log/x"]));

@@ -13,7 +13,7 @@ const read = (headers: { readonly [name: string]: string }) =>
   harness.app.inject({ url: "/metrics", headers });
 
 test("a program reads them with the token of the configuration, and with nothing that is nearly it", async () => {
-  await start({ metrics: { token: TOKEN } });
+  await start({ metrics: { token: () => TOKEN } });
   expect((await read({ authorization: `Bearer ${TOKEN}` })).statusCode).toBe(200);
   for (const wrong of [
     `Bearer ${TOKEN}x`,
@@ -52,7 +52,7 @@ test("who is a technician of one home among many does not see the numbers of all
 test("they count alarms, beds, sources, requests and what the roots know, and name nobody", async () => {
   await start({
     metrics: {
-      token: TOKEN,
+      token: () => TOKEN,
       load: () => ({
         cpuSeconds: 12.5,
         memoryBytes: 1,
@@ -91,8 +91,18 @@ test("they count alarms, beds, sources, requests and what the roots know, and na
   }
 });
 
+test("a token that is exchanged counts at once, and the one before no more", async () => {
+  let token: string | undefined = TOKEN;
+  await start({ metrics: { token: () => token } });
+  const statusOf = async (given: string) => (await read({ authorization: `Bearer ${given}` })).statusCode;
+  token = "another-token-of-sixteen";
+  expect([await statusOf(TOKEN), await statusOf(token)]).toEqual([401, 200]);
+  token = undefined;
+  expect(await statusOf("another-token-of-sixteen")).toBe(401);
+});
+
 test("a store that fails is told as down, and the rest is told all the same", async () => {
-  await start({ metrics: { token: TOKEN } });
+  await start({ metrics: { token: () => TOKEN } });
   harness.store.health = async () => {
     throw new Error("gone");
   };
