@@ -96,6 +96,7 @@ beforeEach(async () => {
     {
       ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
       secret: async () => "",
+      metricsToken: () => undefined,
     },
   );
   const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
