@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { LANGUAGES } from "../../src/domain/person.ts";
+import { wordsIn } from "../../src/words/index.ts";
 import { createClinic } from "../support/clinic.ts";
 import { bedState, NOW } from "../support/pages-beds.ts";
 import {
@@ -68,6 +69,32 @@ describe("the therapist's limits", { timeout: 120_000 }, () => {
       ...{ by: { id: "p1", name: "Mei" }, role: "therapist", reason: "too many at night", expected: 0 },
       ...{ confirmed: true, until: "changed" },
     });
+
+  test.each(LANGUAGES)(
+    "say where the box refused them, here and to the family, and why (%s)",
+    async (language) => {
+      server.script.beds = [bedState({ refusedSettings: "This box has newer limits. (CONFLICT)" })];
+      const { settingsRefused } = wordsIn(language).pages.common;
+      for (const path of ["/therapist#limits", "/"]) {
+        server.script.role = path === "/" ? "caregiver" : "therapist";
+        for (const size of [PHONE, DESK]) {
+          const at = await browser.open(`${server.url}${path}`, { size, language });
+          opened.push(at);
+          const said = at.page.locator("[data-test=refused-settings]");
+          await said.waitFor();
+          await said.scrollIntoViewIfNeeded();
+          const text = await said.innerText();
+          expect(text).toContain(settingsRefused);
+          expect(text).toContain("This box has newer limits.");
+          if (SHOTS !== undefined) {
+            const name = `refused-${path === "/" ? "family" : "limits"}-${language}-${size.width}`;
+            await at.page.screenshot({ path: `${SHOTS}/${name}.png` });
+          }
+          expect([...(await overflowing(at.page)), ...at.troubles]).toEqual([]);
+        }
+      }
+    },
+  );
 
   test("are changed, tried on the nights that were, saved with a reason, and undone", async () => {
     const at = await open();
