@@ -8,7 +8,7 @@ export function RefusedSettings(props: { readonly bed: BedState | undefined }) {
   const reason = props.bed?.refusedSettings;
   if (reason === undefined) return null;
   return (
-    <div class="loud" data-test="refused-settings">
+    <div class="trouble" data-test="refused-settings">
       <span aria-hidden="true">⚠ </span>
       {common.settingsRefused}
       <ProblemLine problem={reason} otherwise="CONFLICT" />
