@@ -1,5 +1,11 @@
 import type { Priority } from "../domain/alarm.ts";
 import type { Language } from "../domain/person.ts";
+import type { Clock } from "./clock.ts";
+import type { Http, HttpLines } from "./http.ts";
+import type { Links } from "./link.ts";
+import type { Log } from "./log.ts";
+import type { Mail } from "./mail.ts";
+import type { Random } from "./random.ts";
 
 /** What a channel can do; UI words come from this (delivery, E.3). */
 export interface ChannelCapabilities {
@@ -11,6 +17,16 @@ export interface ChannelCapabilities {
   readonly endToEndEncrypted: boolean;
   readonly maxBytes: number;
   readonly ratePerMinute: number;
+  /** What it sounds like where it arrives: rings like a call, with an alarm's sound, or as any notification. */
+  readonly sounds: "call" | "alarm" | "notification" | "not_applicable";
+  /** How often one target may be called, as the provider has it; absent: as often as needed. */
+  readonly perTarget?: readonly CallLimit[];
+}
+
+/** At most so many sends within a time. */
+export interface CallLimit {
+  readonly most: number;
+  readonly withinMs: number;
 }
 
 /** One message to one target. Default text holds no name and no value. */
@@ -48,16 +64,101 @@ export type SendResult =
   /** For good: this target is dead until a person mends it. */
   | { readonly outcome: "refused"; readonly detail: string; readonly gone: boolean };
 
+/** What has become of a message that was accepted. */
+export type Receipt =
+  /** Nothing is known yet. */
+  | { readonly state: "waiting" }
+  /** It is on the phone, or somebody picked up: no answer yet. */
+  | { readonly state: "reached" }
+  /** A person pressed a key or a button; `by`: as the provider names them. */
+  | { readonly state: "acknowledged"; readonly by?: string }
+  /** Nothing more will be known: nobody picked up, or its time is over. */
+  | { readonly state: "over"; readonly detail: string };
+
 export interface Channel {
   readonly id: string;
   readonly capabilities: ChannelCapabilities;
-  /** Never rejects; every failure is a result. */
+  /**
+   * Never rejects; every failure is a result. Where the target is being called already about the same incident, it may
+   * answer `accepted` with the reference of that call instead of calling twice.
+   */
   send(target: ChannelTarget, message: ChannelMessage): Promise<SendResult>;
   /**
    * Address of the first page of the service behind a target, without anything that names the target: to ask whether
    * the service can be reached at all. Undefined, or absent: only sends tell.
    */
   service?(target: ChannelTarget): string | undefined;
+  /**
+   * Asks what became of an accepted message, by its reference; every few seconds while it matters. Never rejects: what
+   * cannot be learned now is `waiting`. Absent: the provider does not tell.
+   */
+  poll?(target: ChannelTarget, reference: string): Promise<Receipt>;
+  /**
+   * Ends what still rings, or takes back what nobody has seen: somebody has answered, or it is over. Never rejects.
+   * Absent: what is sent stays.
+   */
+  cancel?(target: ChannelTarget, reference: string): Promise<void>;
+  /**
+   * Hears answers that come by themselves, such as a button in a chat, until the signal aborts; goes on by itself after
+   * failures. `reference` is that of the message which was answered.
+   */
+  listen?(
+    targets: () => readonly ChannelTarget[],
+    onAnswer: (answer: { readonly target: string; readonly reference: string; readonly by?: string }) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** One setting of a channel, as data: forms, checks and documents are made from it. */
+export interface ChannelField {
+  readonly name: string;
+  /** `secret`: kept sealed and never shown again. `address`: http(s). `phone`: E.164, `+8613...`. */
+  readonly kind: "text" | "secret" | "address" | "phone" | "choice";
+  readonly label: Texts;
+  /** What to write there and where it is found, in one sentence. */
+  readonly help: Texts;
+  readonly required: boolean;
+  readonly fallback?: string;
+  readonly choices?: readonly { readonly value: string; readonly label: Texts }[];
+  /** What a value looks like, as a regular expression over all of it. */
+  readonly pattern?: string;
+  readonly maxLength: number;
+}
+
+export type Texts = { readonly [language in Language]: string };
+
+/** What a channel needs from outside. */
+export interface ChannelDeps {
+  readonly http: Http & HttpLines;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly links: Links;
+  readonly mail: Mail;
+  /** The home's settings with the provider as they are now; undefined while there are none. */
+  readonly access: () => ChannelSettings | undefined;
+}
+
+export interface ChannelSettings {
+  readonly [name: string]: string;
+}
+
+/** A way to reach people, whole: a folder of src/notify, or a module outside the tree. */
+export interface ChannelModule {
+  /** Lower case, digits and hyphens; `ntfy`. */
+  readonly id: string;
+  /** As its users call it; a name, not translated unless it has a name of its own in that language. */
+  readonly name: Texts;
+  /** One sentence: what it does on a phone and for whom it is. */
+  readonly summary: Texts;
+  /** What the home has to have with the provider: server, token. Empty: nothing. */
+  readonly access: readonly ChannelField[];
+  /** What names one phone or room. */
+  readonly target: readonly ChannelField[];
+  /** What to switch on, on the phone, so that it wakes somebody at night; in order. */
+  readonly steps: readonly Texts[];
+  readonly capabilities: ChannelCapabilities;
+  create(deps: ChannelDeps): Channel;
 }
 
 /** What a push carries, encrypted. The service worker must show something for every push, readable or not. */

@@ -73,6 +73,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
       endToEndEncrypted: true,
       maxBytes: 4_000,
       ratePerMinute: 60,
+      sounds: "notification",
     },
     async send(target, message) {
       calls.push({ atMs: clock.mono(), target: target.id, message });

@@ -43,6 +43,7 @@ const CAPABILITIES: ChannelCapabilities = {
   endToEndEncrypted: true,
   maxBytes: PAYLOAD_BYTES_MAX,
   ratePerMinute: 60,
+  sounds: "notification",
 };
 
 /**

@@ -24,6 +24,7 @@ const CAPABILITIES: ChannelCapabilities = {
   endToEndEncrypted: false,
   maxBytes: 65_536,
   ratePerMinute: 120,
+  sounds: "not_applicable",
 };
 
 /** What is posted, as JSON; described in docs/channels.md. */

@@ -59,6 +59,7 @@ beforeEach(() => {
       endToEndEncrypted: true,
       maxBytes: 4_000,
       ratePerMinute: 60,
+      sounds: "notification",
     },
     send: async () => result,
     service: ({ settings }) => settings["service"],

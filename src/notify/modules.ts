@@ -1,0 +1,4 @@
+import type { ChannelModule } from "../port/channel.ts";
+
+/** Every channel that a home can add by itself, in the order in which forms show them. */
+export const CHANNEL_MODULES: readonly ChannelModule[] = [];
