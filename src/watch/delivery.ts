@@ -22,6 +22,8 @@ export interface DeliveryOptions {
   readonly log: Log;
   /** How a job ended; exactly once for each, unless stopped. */
   readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded") => void;
+  /** An alarm was accepted under this reference of the provider; more may become known of it. */
+  readonly onAccepted: (job: Job, reference: string) => void;
   /** The target's answer to an alarm said that a person acts; whether that still matters is for the caller. */
   readonly onAcknowledged: (job: Job, by: string) => void;
   readonly onGone: (target: WatchTarget, why: string) => void;
@@ -127,10 +129,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       log.note("send.accepted", about);
       if (isNewest) lane.current = undefined;
       options.onEnd(job, "accepted");
-      const by = result.acknowledgedBy;
-      if (by !== undefined && (job.send.kind === "alarm" || job.send.kind === "gentle")) {
-        options.onAcknowledged(job, by);
-      }
+      const { acknowledgedBy: by, reference } = result;
+      if (job.send.kind !== "alarm" && job.send.kind !== "gentle") return;
+      if (by !== undefined) options.onAcknowledged(job, by);
+      else if (reference !== "") options.onAccepted(job, reference);
       return;
     }
     const detail = withoutAddresses(result.detail);

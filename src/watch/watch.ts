@@ -14,6 +14,7 @@ import { type Incident, type Incidents, type Moment, type PlannedSend, resumeInc
 import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
 import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
 import { callOrder } from "./proof.ts";
+import { createReceipts } from "./receipts.ts";
 
 /** Callbacks must not throw; they may call onFold again. */
 export interface WatchOptions extends MessageContext {
@@ -52,7 +53,7 @@ interface BedWatch {
   readonly incidents: Incidents;
 }
 
-/** Idle until the first fold. */
+/** Sends nothing before the first fold; hears answers at once. */
 export function createWatch(options: WatchOptions): Watch {
   const { clock, log } = options;
   const beds = new Map<BedId, BedWatch>();
@@ -67,19 +68,31 @@ export function createWatch(options: WatchOptions): Watch {
   const delivery = createDelivery({
     ...options,
     onEnd: ({ send, target }, outcome) => outbox.result(send, target.id, outcome),
-    onAcknowledged: (job, by) => {
-      const { bed, occurrence, step } = job.send;
-      const incident = beds.get(bed)?.incidents.get(occurrence);
-      const isAsking = incident?.phase === "ringing" || incident?.phase === "gentle";
-      // Somebody else was faster, or it has become worse since that message.
-      if (stopped || !isAsking || incident.step !== step) return;
-      options.onAcknowledge(bed, acknowledgement(job, by), job.target.id);
+    onAcknowledged: (job, by) => answered(job, by),
+    onAccepted(job, reference) {
+      // Answered or over while it was on its way: what rings by now is ended at once.
+      receipts.follow(job, reference);
+      if (!isAskedFor(job)) receipts.cancel(job.send.occurrence);
     },
     onGone: (target, why) => {
       gone.set(target.id, target.addedAt);
       options.onTargetGone(target, why);
     },
   });
+
+  const receipts = createReceipts({ ...options, onAcknowledged: (job, by) => answered(job, by) });
+  receipts.start();
+
+  /** Whether the alarm of a message still waits for somebody, and has not become worse since. */
+  const isAskedFor = ({ send: { bed, occurrence, step } }: Job): boolean => {
+    const incident = beds.get(bed)?.incidents.get(occurrence);
+    const isAsking = incident?.phase === "ringing" || incident?.phase === "gentle";
+    return !stopped && isAsking && incident.step === step;
+  };
+
+  const answered = (job: Job, by: string): void => {
+    if (isAskedFor(job)) options.onAcknowledge(job.send.bed, acknowledgement(job, by), job.target.id);
+  };
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
 
@@ -107,6 +120,7 @@ export function createWatch(options: WatchOptions): Watch {
     const key = keyOf(options.home, send);
     newest.set(send.occurrence, key);
     delivery.supersede(send.occurrence);
+    if (send.kind !== "alarm") receipts.cancel(send.occurrence);
     const targets = audienceOf(send, reachable());
     log.note("send.planned", { key, kind: send.kind, targets: targets.length }, "info");
     await outbox.plan(
@@ -127,6 +141,7 @@ export function createWatch(options: WatchOptions): Watch {
     for (const occurrence of silenced) {
       newest.delete(occurrence);
       delivery.supersede(occurrence);
+      receipts.cancel(occurrence);
     }
     for (const send of due) {
       plan(send).catch((thrown: unknown) => log.note("watch.failed", { detail: messageOf(thrown) }, "error"));
@@ -178,6 +193,7 @@ export function createWatch(options: WatchOptions): Watch {
       stopped = true;
       cancelWake?.();
       delivery.stop();
+      receipts.stop();
     },
   };
 }

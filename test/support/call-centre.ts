@@ -54,6 +54,8 @@ export interface CallCentreOptions {
   readonly earlier?: readonly OutboxEntry[];
   /** Nothing at the bed is real. */
   readonly simulated?: boolean;
+  /** What the provider can do beside taking messages. */
+  readonly provider?: Pick<Channel, "poll" | "cancel" | "listen">;
 }
 
 export function createCallCentre(clock: Clock, options: CallCentreOptions = {}): CallCentre {
@@ -79,6 +81,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
       calls.push({ atMs: clock.mono(), target: target.id, message });
       return centre.answer(target.id, message);
     },
+    ...options.provider,
   };
   const centre: CallCentre = {
     watch: createWatch({

@@ -1,0 +1,185 @@
+import { messageOf } from "../domain/fault.ts";
+import type { OccurrenceId } from "../domain/ids.ts";
+import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import type { Channel, Receipt } from "../port/channel.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
+import type { Job } from "./delivery.ts";
+import type { WatchTarget } from "./message.ts";
+
+export interface ReceiptsOptions {
+  readonly channels: readonly Channel[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly targets: () => readonly WatchTarget[];
+  /** A key or a button was pressed; whether that still matters is for the caller. Must not throw. */
+  readonly onAcknowledged: (job: Job, by: string) => void;
+}
+
+/**
+ * What becomes of messages that were accepted: asks the providers that can be asked, hears those that tell by
+ * themselves, and ends what still rings once nobody needs to hear of it.
+ */
+export interface Receipts {
+  /** From now on, until it is answered or over. */
+  follow(job: Job, reference: string): void;
+  /** Nobody needs to hear of this occurrence any more. */
+  cancel(occurrence: OccurrenceId): void;
+  start(): void;
+  stop(): void;
+}
+
+const ASK_MS = 5 * SECOND_MS;
+/** An answer to a message that is older comes too late to be told apart from an answer to nothing. */
+const FOLLOW_MS = 15 * MINUTE_MS;
+/** A provider that does not answer is asked anew after this. */
+const ANSWER_MS = 15 * SECOND_MS;
+const FOLLOWED_MAX = 500;
+/** A channel that stops listening is listened to again. */
+const AGAIN_MS = 10 * SECOND_MS;
+
+interface Followed {
+  readonly job: Job;
+  readonly reference: string;
+  readonly until: Mono;
+  isAsked: boolean;
+  isReached: boolean;
+}
+
+/** Idle until start(). */
+export function createReceipts(options: ReceiptsOptions): Receipts {
+  const { clock, log } = options;
+  const channels = new Map(options.channels.map((channel) => [channel.id, channel]));
+  const followed = new Map<string, Followed>();
+  const waits = new Set<() => void>();
+  let listening = new AbortController();
+  let cancelAsking: (() => void) | undefined;
+
+  const settle = (name: string, one: Followed, receipt: Receipt): void => {
+    // Somebody answered meanwhile, or it was cancelled.
+    if (followed.get(name) !== one) return;
+    const about = { key: one.job.message.key, target: one.job.target.id, channel: one.job.target.channel };
+    switch (receipt.state) {
+      case "waiting":
+        return;
+      case "reached":
+        if (!one.isReached) {
+          one.isReached = true;
+          log.note("send.reached", about);
+        }
+        return;
+      case "acknowledged":
+        followed.delete(name);
+        log.note("send.acknowledged", about);
+        options.onAcknowledged(one.job, receipt.by ?? one.job.target.label);
+        return;
+      case "over":
+        followed.delete(name);
+        log.note("send.over", { ...about, detail: receipt.detail });
+    }
+  };
+
+  /** Asks once; the next question waits for the answer to this one, but not for ever. */
+  const ask = (name: string, one: Followed): void => {
+    const channel = channels.get(one.job.target.channel);
+    if (channel?.poll === undefined || one.isAsked) return;
+    one.isAsked = true;
+    const cancelWait = clock.after(ANSWER_MS, () => done());
+    waits.add(cancelWait);
+    const done = (): void => {
+      cancelWait();
+      waits.delete(cancelWait);
+      one.isAsked = false;
+    };
+    channel
+      .poll(one.job.target, one.reference)
+      .then((receipt) => {
+        done();
+        settle(name, one, receipt);
+      })
+      .catch((thrown: unknown) => {
+        done();
+        log.note("send.unasked", { channel: channel.id, detail: messageOf(thrown) }, "warn");
+      });
+  };
+
+  const round = (): void => {
+    const now = clock.mono();
+    for (const [name, one] of followed) {
+      if (now >= one.until) followed.delete(name);
+      else ask(name, one);
+    }
+    setRound();
+  };
+
+  const setRound = (): void => {
+    cancelAsking?.();
+    cancelAsking = followed.size === 0 ? undefined : clock.after(ASK_MS, round);
+  };
+
+  const listen = (channel: Channel, signal: AbortSignal): void => {
+    if (channel.listen === undefined || signal.aborted) return;
+    const own = (): readonly WatchTarget[] =>
+      options.targets().filter((target) => target.channel === channel.id);
+    channel
+      .listen(
+        own,
+        ({ target, reference, by }) => {
+          const name = nameOf(target, reference);
+          const one = followed.get(name);
+          if (one === undefined) return;
+          settle(name, one, { state: "acknowledged", ...(by === undefined ? {} : { by }) });
+        },
+        signal,
+      )
+      .catch((thrown: unknown) =>
+        log.note("channel.deaf", { channel: channel.id, detail: messageOf(thrown) }, "warn"),
+      )
+      .finally(() => {
+        if (signal.aborted) return;
+        const cancelWait = clock.after(AGAIN_MS, () => {
+          waits.delete(cancelWait);
+          listen(channel, signal);
+        });
+        waits.add(cancelWait);
+      });
+  };
+
+  return {
+    follow(job, reference) {
+      if (listening.signal.aborted) return;
+      const name = nameOf(job.target.id, reference);
+      followed.delete(name);
+      const until = mono(clock.mono() + FOLLOW_MS);
+      followed.set(name, { job, reference, until, isAsked: false, isReached: false });
+      const oldest = followed.keys().next().value;
+      if (followed.size > FOLLOWED_MAX && oldest !== undefined) followed.delete(oldest);
+      if (cancelAsking === undefined) setRound();
+    },
+    cancel(occurrence) {
+      for (const [name, { job, reference }] of followed) {
+        if (job.send.occurrence !== occurrence) continue;
+        followed.delete(name);
+        const channel = channels.get(job.target.channel);
+        channel?.cancel?.(job.target, reference).catch((thrown: unknown) => {
+          log.note("send.not_cancelled", { channel: channel.id, detail: messageOf(thrown) }, "warn");
+        });
+      }
+    },
+    start() {
+      listening.abort();
+      listening = new AbortController();
+      for (const channel of channels.values()) listen(channel, listening.signal);
+    },
+    stop() {
+      listening.abort();
+      cancelAsking?.();
+      cancelAsking = undefined;
+      for (const cancelWait of waits) cancelWait();
+      waits.clear();
+      followed.clear();
+    },
+  };
+}
+
+const nameOf = (target: string, reference: string): string => `${target} ${reference}`;

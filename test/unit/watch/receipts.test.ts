@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { MINUTE_MS, SECOND_MS } from "../../../src/domain/time.ts";
+import type { Channel, Receipt } from "../../../src/port/channel.ts";
+import { createVirtualClock, settle, type VirtualClock } from "../../../src/rehearsal/clock.ts";
+import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
+import { type CallCentre, createCallCentre, phone } from "../../support/call-centre.ts";
+
+type Listener = Parameters<NonNullable<Channel["listen"]>>[1];
+
+/** A provider that tells what a test says, and remembers what it was asked. */
+interface Provider {
+  receipt: Receipt | Promise<Receipt>;
+  readonly asked: { readonly atMs: number; readonly reference: string }[];
+  readonly cancelled: string[];
+  readonly listeners: Listener[];
+  deaf: boolean;
+}
+
+let clock: VirtualClock;
+let provider: Provider;
+let centre: CallCentre;
+let fold: ReturnType<typeof folds>;
+
+beforeEach(() => {
+  clock = createVirtualClock(NIGHT);
+  provider = { receipt: { state: "waiting" }, asked: [], cancelled: [], listeners: [], deaf: false };
+  let sent = 0;
+  centre = createCallCentre(clock, {
+    targets: [phone("mei", { label: "Mei's phone" })],
+    provider: {
+      poll: async (_target, reference) => {
+        provider.asked.push({ atMs: clock.mono(), reference });
+        return await provider.receipt;
+      },
+      cancel: async (_target, reference) => void provider.cancelled.push(reference),
+      listen: (_targets, onAnswer, signal) => {
+        if (provider.deaf) return Promise.reject(new Error("the chat is down"));
+        provider.listeners.push(onAnswer);
+        return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+      },
+    },
+  });
+  centre.answer = () => ({ outcome: "accepted", reference: `call-${++sent}` });
+  fold = folds(clock);
+});
+
+const ring = async (): Promise<void> => {
+  centre.watch.onFold(fold([occurrence()]));
+  await clock.advance(10);
+};
+
+describe("a provider that can be asked", () => {
+  test("is asked every five seconds, and a key that was pressed answers the alarm in the presser's name", async () => {
+    await ring();
+    await clock.advance(11 * SECOND_MS);
+    expect(provider.asked.map(({ reference }) => reference)).toEqual(["call-1", "call-1"]);
+    expect(centre.commands).toEqual([]);
+    provider.receipt = { state: "acknowledged", by: "Mei" };
+    centre.onCommand = () =>
+      centre.watch.onFold(fold([occurrence({ acknowledgement: answer(clock.wall(), "Mei") })]));
+    await clock.advance(5 * SECOND_MS);
+    expect(centre.commands.map(({ command, target }) => [command, target])).toEqual([
+      [expect.objectContaining({ kind: "acknowledge", by: { id: "person-of-mei", name: "Mei" } }), "mei"],
+    ]);
+    await clock.advance(MINUTE_MS);
+    expect(centre.commands).toHaveLength(1);
+  });
+
+  test("without a name the phone's own is told", async () => {
+    await ring();
+    provider.receipt = { state: "acknowledged" };
+    await clock.advance(6 * SECOND_MS);
+    expect(centre.commands[0]?.command).toMatchObject({ by: { name: "Mei's phone" } });
+  });
+
+  test("a call that was only picked up answers nothing, and the alarm is sent again", async () => {
+    await ring();
+    provider.receipt = { state: "reached" };
+    await clock.advance(2 * MINUTE_MS);
+    expect(centre.commands).toEqual([]);
+    expect(centre.calls.length).toBeGreaterThanOrEqual(3);
+    expect(centre.notes.filter(({ event }) => event === "send.reached").length).toBeGreaterThanOrEqual(1);
+  });
+
+  test("one that hangs is asked again, and holds nothing up", async () => {
+    provider.receipt = new Promise(() => undefined);
+    await ring();
+    await clock.advance(25 * SECOND_MS);
+    expect(provider.asked).toHaveLength(2);
+    expect(centre.calls).toHaveLength(1);
+  });
+
+  test("is not asked about what is over, nor for ever", async () => {
+    await ring();
+    provider.receipt = { state: "over", detail: "nobody picked up" };
+    await clock.advance(20 * SECOND_MS);
+    expect(provider.asked).toHaveLength(1);
+    provider.receipt = { state: "waiting" };
+    await clock.advance(30 * MINUTE_MS);
+    const first = provider.asked.filter(({ reference }) => reference === "call-2");
+    const last = first.at(-1)?.atMs ?? 0;
+    expect(last - (first[0]?.atMs ?? 0)).toBeLessThanOrEqual(15 * MINUTE_MS);
+  });
+});
+
+describe("when nobody needs to hear any more", () => {
+  test("what rings is ended once somebody answered elsewhere, and never asked about again", async () => {
+    await ring();
+    await clock.advance(31 * SECOND_MS);
+    centre.watch.onFold(fold([occurrence({ acknowledgement: answer(clock.wall(), "Lin") })]));
+    await settle();
+    expect(provider.cancelled).toEqual(["call-1", "call-2"]);
+    const before = provider.asked.length;
+    await clock.advance(MINUTE_MS);
+    expect(provider.asked.length).toBe(before);
+  });
+
+  test("a call that is accepted only after the answer is ended too", async () => {
+    let accept: (() => void) | undefined;
+    centre.answer = () =>
+      new Promise((resolve) => {
+        accept = () => resolve({ outcome: "accepted", reference: "late" });
+      });
+    await ring();
+    const late = accept;
+    centre.watch.onFold(fold([occurrence({ acknowledgement: answer(clock.wall(), "Lin") })]));
+    late?.();
+    await settle();
+    expect(provider.cancelled).toEqual(["late"]);
+  });
+
+  test("a repeat of the alarm ends no call", async () => {
+    await ring();
+    await clock.advance(2 * MINUTE_MS);
+    expect(centre.calls.length).toBeGreaterThanOrEqual(3);
+    expect(provider.cancelled).toEqual([]);
+  });
+});
+
+describe("a provider that tells by itself", () => {
+  test("answers the message that the button belongs to, once", async () => {
+    await ring();
+    const [press] = provider.listeners;
+    press?.({ target: "mei", reference: "call-99", by: "Stranger" });
+    press?.({ target: "lin", reference: "call-1", by: "Stranger" });
+    expect(centre.commands).toEqual([]);
+    press?.({ target: "mei", reference: "call-1", by: "Mei" });
+    press?.({ target: "mei", reference: "call-1", by: "Mei" });
+    expect(centre.commands).toHaveLength(1);
+  });
+
+  test("is listened to again after it failed, and not after the end", async () => {
+    expect(provider.listeners).toHaveLength(1);
+    centre.watch.stop();
+    await clock.advance(MINUTE_MS);
+    expect(provider.listeners).toHaveLength(1);
+    provider.deaf = true;
+    const other = createCallCentre(clock, {
+      provider: {
+        listen: (_targets, onAnswer, signal) => {
+          if (provider.deaf) return Promise.reject(new Error("the chat is down"));
+          provider.listeners.push(onAnswer);
+          return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+        },
+      },
+    });
+    await clock.advance(15 * SECOND_MS);
+    expect(other.notes.filter(({ event }) => event === "channel.deaf").length).toBeGreaterThanOrEqual(1);
+    provider.deaf = false;
+    await clock.advance(15 * SECOND_MS);
+    expect(provider.listeners).toHaveLength(2);
+    other.watch.stop();
+  });
+});
