@@ -1,4 +1,5 @@
 import type { Priority } from "../domain/alarm.ts";
+import type { ChannelAccess } from "../domain/channel-access.ts";
 import type { Language } from "../domain/person.ts";
 import type { Clock } from "./clock.ts";
 import type { Http, HttpLines } from "./http.ts";
@@ -136,11 +137,7 @@ export interface ChannelDeps {
   readonly links: Links;
   readonly mail: Mail;
   /** The home's settings with the provider as they are now; undefined while there are none. */
-  readonly access: () => ChannelSettings | undefined;
-}
-
-export interface ChannelSettings {
-  readonly [name: string]: string;
+  readonly access: () => ChannelAccess | undefined;
 }
 
 /** A way to reach people, whole: a folder of src/notify, or a module outside the tree. */

@@ -29,6 +29,7 @@ import { alarmRoutes } from "./routes/alarms.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authorityRoutes } from "./routes/authority.ts";
 import { bedRoutes } from "./routes/beds.ts";
+import { channelRoutes } from "./routes/channels.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { dutyRoutes } from "./routes/duty.ts";
@@ -143,6 +144,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await collectRoutes(app);
   await pageRoutes(app, context);
   meRoutes(app, context);
+  channelRoutes(app, context);
   peopleRoutes(app, context);
   passkeyRoutes(app, context);
   oidcRoutes(app, context);

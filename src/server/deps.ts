@@ -5,6 +5,7 @@ import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
 import type { Account, Accounts, JoinCode, OrganisationId } from "../port/accounts.ts";
+import type { ChannelModule } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
@@ -12,9 +13,10 @@ import type { Log } from "../port/log.ts";
 import type { Metrics } from "../port/metrics.ts";
 import type { Random } from "../port/random.ts";
 import type { AuditFormat } from "../port/record.ts";
-import type { HomeStates, State } from "../port/state.ts";
+import type { HomeStates, State, TargetRecord } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
+import type { TryResponse } from "./contract/channels.ts";
 import type { ImportState } from "./contract/import.ts";
 import type { BaselinesResponse } from "./contract/limits.ts";
 import type {
@@ -191,5 +193,13 @@ export interface ServerDeps {
     readonly providers: readonly OidcProvider[];
   };
   /** Called after a phone or a person of a home, or its duty changed, so that watch and boxes know at once. */
+  /** Ways to reach people that a home can add by itself. */
+  readonly channels: readonly ChannelModule[];
+  /**
+   * Sends one message marked as a drill to a phone and gives the provider's answer; never rejects. Absent where phones
+   * are not called from here.
+   */
+  tryPhone?(target: TargetRecord): Promise<TryResponse>;
+  /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

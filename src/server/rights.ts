@@ -84,6 +84,20 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: ["owner"],
     does: "removes somebody from a home, with their phones",
   },
+  "GET /api/homes/:home/channels": {
+    who: family,
+    does: "ways to reach people, what the home has entered for them, and everybody's phones",
+  },
+  "PUT /api/homes/:home/channels/:channel": {
+    who: ["owner"],
+    does: "enters what the home has with a provider of messages",
+  },
+  "DELETE /api/homes/:home/channels/:channel": { who: ["owner"], does: "forgets that" },
+  "POST /api/homes/:home/phones": { who: family, does: "adds a phone of one's own, the owner anybody's" },
+  "POST /api/homes/:home/phones/:phone/try": {
+    who: family,
+    does: "sends one message marked as a drill to a phone",
+  },
   "GET /api/homes/:home/consents": {
     who: everyone,
     does: "which organisations a home lets in, and who gave and ended that",

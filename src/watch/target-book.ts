@@ -1,3 +1,4 @@
+import { accessesIn, type ChannelAccess } from "../domain/channel-access.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
@@ -20,6 +21,8 @@ export interface TargetBook {
   refresh(): Promise<void>;
   list(): readonly BookedTarget[];
   find(id: string): BookedTarget | undefined;
+  /** What the home has entered for a channel; undefined while that is nothing. */
+  access(channel: string): ChannelAccess | undefined;
   /** A person answered or tapped on it (law 2). */
   prove(id: string): void;
   /** The provider says that it is gone. */
@@ -38,6 +41,7 @@ export function createTargetBook(options: {
 }): TargetBook {
   const { state, clock, log } = options;
   const book = new Map<string, BookedTarget>(options.configured.map((target) => [target.id, target]));
+  let accesses: ReadonlyMap<string, ChannelAccess> = new Map();
   const isConfigured = (id: string): boolean => options.configured.some((target) => target.id === id);
 
   const change = (id: string, fields: Partial<BookedTarget>, write: () => Promise<void>): void => {
@@ -54,7 +58,12 @@ export function createTargetBook(options: {
   return {
     async refresh() {
       try {
-        const [targets, people] = await Promise.all([state.targets(), state.people()]);
+        const [targets, people, values] = await Promise.all([
+          state.targets(),
+          state.people(),
+          state.values(),
+        ]);
+        accesses = accessesIn(values);
         for (const id of book.keys()) if (!isConfigured(id)) book.delete(id);
         for (const target of targets) {
           const person = people.find(({ id }) => id === target.person);
@@ -71,6 +80,7 @@ export function createTargetBook(options: {
     },
     list: () => [...book.values()],
     find: (id) => book.get(id),
+    access: (channel) => accesses.get(channel),
     prove(id) {
       const at: Wall = clock.wall();
       change(id, { lastProofAt: at }, () => state.proveTarget(id, at));

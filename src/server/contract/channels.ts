@@ -1,0 +1,53 @@
+/** Ways to reach people, as pages see them. Times are epoch milliseconds. Texts come with the channel, per language. */
+import type { PersonId } from "../../domain/ids.ts";
+import type { ChannelCapabilities, ChannelField, SendResult, Texts } from "../../port/channel.ts";
+
+/** GET /api/homes/:home/channels */
+export interface ChannelsResponse {
+  readonly channels: readonly ChannelView[];
+  readonly phones: readonly PhoneView[];
+}
+
+/**
+ * PUT /api/homes/:home/channels/:channel with `{settings}`: 204; a secret that is left out or empty stays as it was.
+ * DELETE: 204, what the home had with the provider is forgotten; its phones stay, and cannot be reached.
+ */
+export interface ChannelView {
+  readonly id: string;
+  readonly name: Texts;
+  readonly summary: Texts;
+  readonly steps: readonly Texts[];
+  readonly capabilities: ChannelCapabilities;
+  /** What the home has to enter; empty: nothing. */
+  readonly access: readonly ChannelField[];
+  /** What is entered for one phone. */
+  readonly target: readonly ChannelField[];
+  /** Whether phones can be added: nothing has to be entered, or it has been. */
+  readonly isReady: boolean;
+  /** What was entered, without secrets. */
+  readonly entered: { readonly [name: string]: string };
+}
+
+/**
+ * POST /api/homes/:home/phones with `{channel, label, settings, person?}`: `{id}`. `person` absent: one's own; another's
+ * is for the owner. DELETE /api/push/:id removes one.
+ */
+export interface PhoneView {
+  readonly id: string;
+  readonly channel: string;
+  readonly label: string;
+  readonly person: PersonId;
+  readonly addedAt: number;
+  readonly provenAt?: number;
+  /** Why it is not called any more. */
+  readonly dead?: string;
+  /** Without secrets. */
+  readonly settings: { readonly [name: string]: string };
+}
+
+/** POST /api/homes/:home/phones/:phone/try: one message marked as a drill; no proof that anybody heard it. */
+export interface TryResponse {
+  readonly outcome: SendResult["outcome"];
+  readonly detail?: string;
+  readonly tookMs: number;
+}
