@@ -12,6 +12,7 @@ import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
 import { edgeHealth, refusedIn } from "./edge-health.ts";
+import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import type { LimitsDesk } from "./port/limits.ts";
 import type { IngestCounts, UplinkCounts } from "./port/metrics.ts";
@@ -232,6 +233,8 @@ function serverDeps(
     ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
+    channels: CHANNEL_MODULES,
+    tryPhone: edge.tryPhone,
     command: async (bed, command) => edge.command(bed, command),
     verifyToken: grantOf,
     // A tap or an answer is a person; that a phone showed something is not (law 2).

@@ -1,5 +1,6 @@
 import type { SettingsBody } from "./bus/settings.ts";
 import { hashOf } from "./bus/signing.ts";
+import { accessName } from "./domain/channel-access.ts";
 import { Fault } from "./domain/fault.ts";
 import type { PersonId } from "./domain/ids.ts";
 import type { LimitsVersion } from "./domain/limits.ts";
@@ -25,6 +26,7 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
   const known = new Map((await state.targets()).map((target) => [target.id, target]));
   for (const target of targets) await state.putTarget(merged(target, known.get(target.id)));
   for (const clinic of clinics) await state.trustClinic(clinic);
+  await applyChannels(state, body.channels);
   // Before the limits, which may be refused.
   for (const book of Object.values(duty)) await state.adoptDuty(book);
 
@@ -35,6 +37,15 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
   for (const id of before.people) if (!now.people.includes(id)) await state.removePerson(id);
   await state.setValue(FROM_HUB, JSON.stringify(now));
   await applyLimits(state, limits);
+}
+
+/** What this box entered for a channel that the hub knows nothing of stays. */
+async function applyChannels(state: State, channels: SettingsBody["channels"] = {}): Promise<void> {
+  const known = await state.values();
+  for (const [channel, access] of Object.entries(channels)) {
+    const text = JSON.stringify(access);
+    if (known[accessName(channel)] !== text) await state.setValue(accessName(channel), text);
+  }
 }
 
 async function applyLimits(state: State, limits: NonNullable<SettingsBody["limits"]>): Promise<void> {

@@ -14,11 +14,10 @@ import type { Wall } from "./domain/time.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
+import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
 import { planBed } from "./edge-plan.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
-import { createWebPush } from "./notify/web-push/web-push.ts";
-import { createWebhook } from "./notify/webhook/webhook.ts";
 import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
 import type { AuditFormat } from "./port/record.ts";
@@ -45,6 +44,8 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
+  /** Sends one message marked as a drill to a phone. */
+  readonly tryPhone: EdgeChannels["tryPhone"];
   /** How each bed's way to the hub is. */
   uplinks(): readonly UplinkStatus[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
@@ -193,6 +194,7 @@ export async function composeEdge(
     decode: decodeOutboxEntry,
     mayBeEmpty: true,
   });
+  const channels = createEdgeChannels(world, config, identity, { reach, targets: () => targets });
   const watch = createWatch({
     clock,
     random,
@@ -202,10 +204,7 @@ export async function composeEdge(
     links: { ...identity.links, acknowledge: answers.address },
     zone: () => config.zone,
     outbox,
-    channels: [
-      reach.listening(createWebPush({ http, clock, keys: identity.vapid, ...config.webPush })),
-      reach.listening(createWebhook({ http, clock })),
-    ],
+    channels: channels.all,
     targets: () => targets.list(),
     onAcknowledge: (bed, command, target) => {
       targets.prove(target);
@@ -257,9 +256,7 @@ export async function composeEdge(
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
   const edge: Edge = {
-    live,
-    targets,
-    answers,
+    ...{ live, targets, answers, tryPhone: channels.tryPhone },
     command(bed, command) {
       const found = bedOf(bed);
       const refused = found.runner.command(command);

@@ -7,6 +7,7 @@ import type { HubWorld } from "./hub.ts";
 import type { HubDesks } from "./hub-desks.ts";
 import type { HubDevices } from "./hub-devices.ts";
 import type { HubHomes } from "./hub-homes.ts";
+import { CHANNEL_MODULES } from "./notify/modules.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { ServerDeps } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
@@ -48,6 +49,7 @@ export function hubDeps(
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
     ...passkeysAt(config.web.name, where?.tls !== undefined),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
+    channels: CHANNEL_MODULES,
     verifyToken: homes.grantOf,
     proven(token) {
       const grant = homes.grantOf(token);

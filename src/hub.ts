@@ -11,6 +11,7 @@ import type { Place } from "./bus/topics.ts";
 import type { HomeConfig } from "./config/config.ts";
 import { originOf } from "./config/origin.ts";
 import { rememberId } from "./config/remember.ts";
+import { accessesIn } from "./domain/channel-access.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { createHubAlarms } from "./hub-alarms.ts";
@@ -310,15 +311,16 @@ async function ownOrganisation(
 /** What a box is to run on for a bed, as the file of its home says. */
 async function settingsOf({ homes }: World, { home, bed }: Place): Promise<SettingsBody> {
   const state = homes.of(home);
-  const [people, targets, clinics, [newest], duty] = await Promise.all([
+  const [people, targets, clinics, [newest], duty, values] = await Promise.all([
     state.people(),
     state.targets(),
     state.trustedClinics(),
     state.limits(bed, 1),
     state.duty(bed),
+    state.values(),
   ]);
   return {
-    ...{ people, targets, clinics },
+    ...{ people, targets, clinics, channels: Object.fromEntries(accessesIn(values)) },
     ...(newest === undefined ? {} : { limits: { [bed]: newest } }),
     ...(duty === undefined ? {} : { duty: { [bed]: duty } }),
   };

@@ -88,6 +88,13 @@ const clinic = Type.Object({ key: name, name: text, trustedAt: wallTime, by: act
 const settingsBody = Type.Object({
   people: Type.Optional(Type.Array(person, { maxItems: 200 })),
   targets: Type.Optional(Type.Array(target, { maxItems: 200 })),
+  /** What the home has with providers of messages, by channel (domain/channel-access.ts); all of it, or not spoken of. */
+  channels: Type.Optional(
+    Type.Record(
+      Type.String({ maxLength: 40 }),
+      Type.Record(Type.String(), Type.String({ maxLength: 4_096 })),
+    ),
+  ),
   /** By the home's own names of its beds. */
   limits: Type.Optional(Type.Record(Type.String(), limitsVersion)),
   clinics: Type.Optional(Type.Array(clinic, { maxItems: 50 })),

@@ -7,6 +7,7 @@ import type { Disk } from "./disk.ts";
 import type { Http, HttpLines } from "./http.ts";
 import type { Links } from "./link.ts";
 import type { Log } from "./log.ts";
+import type { Mail } from "./mail.ts";
 import type { Random } from "./random.ts";
 import type { Speech } from "./speech.ts";
 import type { HomeStates, State } from "./state.ts";
@@ -71,6 +72,7 @@ export interface World {
   readonly bus: BusConnector;
   readonly broker: BrokerStarter;
   readonly http: Http & HttpLines;
+  readonly mail: Mail;
   /** Absent: pages are reached by injection only (rehearsal). */
   readonly listen?: ListenOptions;
   /** Of the certificate that pages show now: it is renewed while they run. Absent: they have none. */

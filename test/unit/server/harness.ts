@@ -7,6 +7,7 @@ import type { SignalId } from "../../../src/domain/signal.ts";
 import { mono, type Night, wall } from "../../../src/domain/time.ts";
 import type { WhatIfLine } from "../../../src/domain/what-if.ts";
 import type { Accounts } from "../../../src/port/accounts.ts";
+import type { ChannelModule } from "../../../src/port/channel.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { State } from "../../../src/port/state.ts";
 import type { Bucket, Point, Timeseries } from "../../../src/port/timeseries.ts";
@@ -75,6 +76,8 @@ export interface Harness {
   /** No virtual patient at any bed. */
   isReal: boolean;
   readonly targetChanges: { count: number };
+  /** Phones that were sent a trial. */
+  readonly trials: string[];
   /** Limits that were tried on the last nights, with what ends it. */
   readonly tried: { readonly limits: unknown; readonly signal: AbortSignal }[];
   /** What the nights say to them. */
@@ -107,6 +110,7 @@ export interface HarnessOptions {
   /** Makes an owner code, which takes a while on purpose. */
   readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
+  readonly channels?: readonly ChannelModule[];
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
   readonly clock?: Clock;
@@ -157,6 +161,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     recording: "device: nonin-serial\n\n0.000 < 01 80\n",
     isReal: false,
     targetChanges: { count: 0 },
+    trials: [],
     tried: [],
     whatIfLines: async function* () {},
     store,
@@ -208,6 +213,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ownerOf: options.owner ?? { home: HOME, role: "owner" },
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
+    channels: options.channels ?? [],
+    tryPhone: async (target) => {
+      harness.trials.push(target.id);
+      return { outcome: "accepted", reference: "1", tookMs: 40 };
+    },
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
