@@ -11,6 +11,7 @@ import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { type Mono, SECOND_MS } from "./domain/time.ts";
 import type { HubHomes } from "./hub-homes.ts";
+import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { Ticking } from "./ops/pulse.ts";
@@ -254,7 +255,7 @@ async function openHome(
   home: HomeId,
   command: (bed: BedId, command: AlarmCommand) => void,
 ): Promise<CallingHome> {
-  const { clock, random, log, disk, http } = world;
+  const { clock, random, log, disk, http, links, mail } = world;
   await homes.refresh(home);
   const keys = homes.keysOf(home);
   // Made without them, it would go on calling nobody after they have come.
@@ -279,6 +280,9 @@ async function openHome(
     channels: [
       createWebPush({ http, clock, keys: keys.vapid, ...config.webPush }),
       createWebhook({ http, clock }),
+      ...CHANNEL_MODULES.filter(({ place }) => place === "anywhere").map(({ id, create }) =>
+        create({ clock, random, log, http, links, mail, access: () => homes.accessOf(home, id) }),
+      ),
     ],
     targets: () => homes.targetsOf(home),
     onAcknowledge: command,

@@ -1,9 +1,12 @@
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import { readEstate } from "./config/estate.ts";
+import { accessesIn, type ChannelAccess } from "./domain/channel-access.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.ts";
 import { isLanguage, type Language, type Person } from "./domain/person.ts";
 import { isPrivateHost } from "./notify/address.ts";
+import { CHANNEL_MODULES } from "./notify/modules.ts";
+import type { ChannelField } from "./port/channel.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
 import type { HomeEstate } from "./port/registry.ts";
@@ -23,6 +26,7 @@ interface HomeCard {
   readonly keys?: HomeKeys;
   readonly people: readonly Person[];
   readonly targets: readonly TargetRecord[];
+  readonly accesses: ReadonlyMap<string, ChannelAccess>;
 }
 
 /** Phones and people of the homes that were heard, held in memory beside their files. */
@@ -30,6 +34,11 @@ export interface HubHomes {
   /** Web Push key by which phones of the home subscribe; undefined until its box has told. */
   pushKeyOf(home: HomeId): string | undefined;
   keysOf(home: HomeId): HomeKeys | undefined;
+  /**
+   * What the home has with a provider; undefined where that is nothing, or where it names a place that is not on the
+   * internet: from here that is another house.
+   */
+  accessOf(home: HomeId, channel: string): ChannelAccess | undefined;
   /** Phones of the home that can be called. */
   targetsOf(home: HomeId): readonly (TargetRecord & { readonly language: Language })[];
   /** What a token of a home's phone allows: `<home>.<token>`. */
@@ -58,14 +67,10 @@ export function createHubHomes(options: {
   const refresh = async (home: HomeId): Promise<void> => {
     try {
       const state = states.of(home);
-      const [ackKey, vapid, people, targets] = await Promise.all([
-        state.value("ack_key"),
-        state.value("vapid_keys"),
-        state.people(),
-        state.targets(),
-      ]);
-      const keys = keysOf(ackKey, vapid);
-      cards.set(home, { people, targets, ...(keys === undefined ? {} : { keys }) });
+      const [values, people, targets] = await Promise.all([state.values(), state.people(), state.targets()]);
+      const keys = keysOf(values["ack_key"], values["vapid_keys"]);
+      const accesses = accessesIn(values);
+      cards.set(home, { people, targets, accesses, ...(keys === undefined ? {} : { keys }) });
     } catch (error) {
       log.note("home.unread", { home, why: messageOf(error) }, "error");
     }
@@ -89,6 +94,12 @@ export function createHubHomes(options: {
   return {
     refresh,
     keysOf: (home) => cards.get(home)?.keys,
+    accessOf(home, channel) {
+      const access = cards.get(home)?.accesses.get(channel);
+      const module = CHANNEL_MODULES.find(({ id }) => id === channel);
+      if (access === undefined || module === undefined) return undefined;
+      return namesOutside(module.access, access) ? access : undefined;
+    },
     pushKeyOf: (home) => cards.get(home)?.keys?.vapid.publicKey,
     targetsOf(home) {
       const { people = [], targets = [] } = cards.get(home) ?? {};
@@ -129,8 +140,19 @@ export function createHubHomes(options: {
 }
 
 /** A box may say what it likes: the hub posts to nobody in its own house for it. */
-function isOutside({ settings }: TargetRecord): boolean {
-  const address = settings["endpoint"] ?? settings["url"] ?? "";
+function isOutside({ channel, settings }: TargetRecord): boolean {
+  const module = CHANNEL_MODULES.find(({ id }) => id === channel);
+  if (module !== undefined) return namesOutside(module.target, settings);
+  return isOutsideAddress(settings["endpoint"] ?? settings["url"] ?? "");
+}
+
+const namesOutside = (fields: readonly ChannelField[], settings: ChannelAccess): boolean =>
+  fields.every(
+    ({ name, kind }) =>
+      kind !== "address" || settings[name] === undefined || isOutsideAddress(settings[name]),
+  );
+
+function isOutsideAddress(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const url = new URL(address);
   return url.protocol === "https:" && !isPrivateHost(url);

@@ -148,6 +148,8 @@ export interface ChannelModule {
   readonly name: Texts;
   /** One sentence: what it does on a phone and for whom it is. */
   readonly summary: Texts;
+  /** `house`: needs something that is plugged into the box, or the house network; a hub cannot use it. */
+  readonly place: "anywhere" | "house";
   /** What the home has to have with the provider: server, token. Empty: nothing. */
   readonly access: readonly ChannelField[];
   /** What names one phone or room. */

@@ -14,6 +14,7 @@ const BELL: ChannelModule = {
   id: "bell",
   name: same("Bell"),
   summary: same("Rings"),
+  place: "anywhere",
   steps: [same("Switch it on")],
   access: [
     field("server", "address", { required: false, fallback: "https://bell.example.org" }),
