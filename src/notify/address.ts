@@ -50,3 +50,14 @@ export function serviceOf(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   return url?.protocol === "https:" || url?.protocol === "http:" ? `${url.origin}/` : undefined;
 }
+
+/**
+ * Where requests to a server go that a family named, without a slash at the end: its https address, or http in the
+ * house. Undefined for anything else, and for an address with a password, a question or a fragment in it.
+ */
+export function serverBase(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || `${url.username}${url.password}${url.search}${url.hash}` !== "") return undefined;
+  const isAllowed = url.protocol === "https:" || (url.protocol === "http:" && isPrivateHost(url));
+  return isAllowed ? `${url.origin}${url.pathname}`.replace(/\/+$/, "") : undefined;
+}

@@ -1,4 +1,5 @@
 import type { ChannelModule } from "../port/channel.ts";
+import { bark } from "./bark/bark.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
-export const CHANNEL_MODULES: readonly ChannelModule[] = [];
+export const CHANNEL_MODULES: readonly ChannelModule[] = [bark];
