@@ -1,5 +1,7 @@
 import type { ChannelModule } from "../port/channel.ts";
 import { bark } from "./bark/bark.ts";
+import { ntfy } from "./ntfy/ntfy.ts";
+import { pushover } from "./pushover/pushover.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
-export const CHANNEL_MODULES: readonly ChannelModule[] = [bark];
+export const CHANNEL_MODULES: readonly ChannelModule[] = [bark, ntfy, pushover];
