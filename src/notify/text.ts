@@ -1,13 +1,14 @@
 import type { HttpResponse } from "../port/http.ts";
 
-/** At most so many characters, whole ones. */
+/** At most so many characters, whole ones; half characters (lone surrogates), which providers refuse, are replaced. */
 export function cutCharacters(text: string, most: number): string {
-  const characters = Array.from(text);
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+  const characters = Array.from(text.toWellFormed());
+  return characters.length <= most ? characters.join("") : `${characters.slice(0, most - 1).join("")}…`;
 }
 
-/** At most so many bytes of UTF-8, by whole characters. */
-export function cutBytes(text: string, most: number): string {
+/** At most so many bytes of UTF-8, by whole characters; half characters are replaced. */
+export function cutBytes(given: string, most: number): string {
+  const text = given.toWellFormed();
   if (Buffer.byteLength(text) <= most) return text;
   let bytes = 0;
   let kept = "";
