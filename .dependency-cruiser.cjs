@@ -57,7 +57,7 @@ const table = {
     node: "any",
   },
   config: { folders: ["domain", "crypt"], npm: ["yaml", "typebox"], node: "any" },
-  ops: { folders: ["domain", "crypt"], npm: [], node: "any" },
+  ops: { folders: ["domain", "crypt"], npm: ["nodemailer"], node: "any" },
 };
 
 /** The composition roots (the edge in three pages) and what stands above them: they may import everything. */

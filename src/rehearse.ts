@@ -11,6 +11,7 @@ import type { Audio } from "./port/audio.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Http, HttpLines, HttpRequest, HttpResponse } from "./port/http.ts";
 import type { Log, LogFields, LogLevel } from "./port/log.ts";
+import type { Mail, MailMessage, MailResult } from "./port/mail.ts";
 import type { Random } from "./port/random.ts";
 import type { World } from "./port/world.ts";
 import { createVirtualClock, type VirtualClock } from "./rehearsal/clock.ts";
@@ -162,6 +163,12 @@ export interface RehearsalHttp extends Http, HttpLines {
   readonly streams: ReadonlySet<{ readonly url: string; readonly onLine: (line: string) => void }>;
 }
 
+/** What was handed in as mail in a rehearsal, and what the server answers. */
+export interface RehearsalMail extends Mail {
+  readonly letters: readonly MailMessage[];
+  answer: (message: MailMessage) => MailResult;
+}
+
 /** The loudspeaker of a rehearsal: when it sounded, and whether it does now. */
 export interface RehearsalAudio extends Audio {
   readonly playing: boolean;
@@ -181,6 +188,7 @@ export interface RehearsalWorld extends World {
   /** What can go wrong with the broker. */
   readonly faults: MemoryBus;
   readonly http: RehearsalHttp;
+  readonly mail: RehearsalMail;
   readonly audio: RehearsalAudio;
   readonly log: RehearsalLog;
   close(): Promise<void>;
@@ -209,6 +217,7 @@ export function createRehearsalWorld(options: {
     broker: bus.starter,
     faults: bus,
     http: createRehearsalHttp(clock),
+    mail: createRehearsalMail(),
     audio: createRehearsalAudio(clock),
     speech: { say: async () => ({ ok: false, detail: "rehearsed without a voice" }) },
     timeseries,
@@ -256,6 +265,19 @@ function createRehearsalHttp(clock: Clock): RehearsalHttp {
       }),
   };
   return http;
+}
+
+function createRehearsalMail(): RehearsalMail {
+  const letters: MailMessage[] = [];
+  const mail: RehearsalMail = {
+    letters,
+    answer: () => ({ outcome: "taken", said: "250 rehearsed" }),
+    async send(_server, message) {
+      letters.push(message);
+      return mail.answer(message);
+    },
+  };
+  return mail;
 }
 
 function createRehearsalAudio(clock: Clock): RehearsalAudio {

@@ -17,6 +17,7 @@ import { createHttp } from "../ops/http.ts";
 import { keyFileOf } from "../ops/key-file.ts";
 import { lockDataDir } from "../ops/lock.ts";
 import { createLog } from "../ops/log.ts";
+import { createMail } from "../ops/mail.ts";
 import { createRandom } from "../ops/random.ts";
 import { createRotatingFile } from "../ops/rotate.ts";
 import { createSpeech } from "../ops/speech.ts";
@@ -110,6 +111,7 @@ export async function openRealWorld(options: {
       bus: createBusConnector({ clock, log, random }),
       broker: createBrokerStarter({ log }),
       http: createHttp(clock),
+      mail: createMail(clock),
       listen,
       audio: config.audio.enabled
         ? createAudio({

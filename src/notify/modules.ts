@@ -1,9 +1,17 @@
 import type { ChannelModule } from "../port/channel.ts";
 import { bark } from "./bark/bark.ts";
+import { email } from "./email/email.ts";
 import { homeAssistant } from "./home-assistant/home-assistant.ts";
 import { ntfy } from "./ntfy/ntfy.ts";
 import { pushover } from "./pushover/pushover.ts";
 import { telegram } from "./telegram/telegram.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
-export const CHANNEL_MODULES: readonly ChannelModule[] = [bark, homeAssistant, ntfy, pushover, telegram];
+export const CHANNEL_MODULES: readonly ChannelModule[] = [
+  bark,
+  email,
+  homeAssistant,
+  ntfy,
+  pushover,
+  telegram,
+];

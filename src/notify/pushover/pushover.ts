@@ -15,9 +15,9 @@ import type { HttpResponse } from "../../port/http.ts";
 import { createCallLimits } from "../call-limits.ts";
 import { exchange, failureOf, membersOf, NO_ACCESS, postForm } from "../exchange.ts";
 import { answerText, headerOf } from "../response.ts";
+import { createRinging } from "../ringing.ts";
 import { answerWithout, cleanName, cutCharacters } from "../text.ts";
 import { PUSHOVER_FORM } from "./form.ts";
-import { createRinging } from "./ringing.ts";
 
 const API = "https://api.pushover.net/1";
 /** Characters, as its documentation counts. */

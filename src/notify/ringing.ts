@@ -1,20 +1,20 @@
-import { type Mono, mono } from "../../domain/time.ts";
-import type { Clock } from "../../port/clock.ts";
+import { type Mono, mono } from "../domain/time.ts";
+import type { Clock } from "../port/clock.ts";
 
-/** What rings by itself at the provider until somebody answers: one emergency for each target and incident. */
+/** What stands for an incident at a place without being sent again: what rings by itself, or one mail of many. */
 export interface Ringing {
-  /** Its receipt, while it goes on ringing for long enough to need no other; else undefined. */
+  /** Its receipt, while no other is needed; else undefined. */
   of(place: string): string | undefined;
   started(place: string, receipt: string): void;
-  /** Nothing rings there any more. */
+  /** Nothing stands there any more. */
   ended(place: string): void;
-  /** The emergency with this receipt rings no more. */
+  /** What has this receipt rings no more. */
   answered(receipt: string): void;
 }
 
 const PLACES_MAX = 1_000;
 
-/** `forMs`: after this a new emergency is needed. Kept for this run alone: after a restart it rings once more. */
+/** `forMs`: after this another is needed. Kept for this run alone: after a restart it is sent once more. */
 export function createRinging(clock: Clock, forMs: number): Ringing {
   const places = new Map<string, { readonly receipt: string; readonly until: Mono }>();
   return {
