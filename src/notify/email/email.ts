@@ -6,7 +6,6 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
   ChannelTarget,
   SendResult,
 } from "../../port/channel.ts";
@@ -77,7 +76,7 @@ function serverOf({
   port = "465",
   user = "",
   password = "",
-}: ChannelSettings): MailServer | undefined {
+}: ChannelTarget["settings"]): MailServer | undefined {
   const isWhole =
     /^[A-Za-z0-9.-]{1,253}$/.test(host) && /^\d{1,5}$/.test(port) && user !== "" && password !== "";
   return isWhole ? { host, port: Number(port), user, password } : undefined;

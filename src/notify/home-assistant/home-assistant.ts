@@ -1,11 +1,10 @@
-import { SECOND_MS } from "../../domain/time.ts";
+import { HOUR_MS, SECOND_MS } from "../../domain/time.ts";
 import type {
   Channel,
   ChannelCapabilities,
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
   ChannelTarget,
   SendResult,
 } from "../../port/channel.ts";
@@ -17,6 +16,7 @@ import { createOnce, newMark, readMark } from "../answer-mark.ts";
 import { exchange, failureOf, membersOf, NO_ACCESS } from "../exchange.ts";
 import { keepListening } from "../listening.ts";
 import { answerText } from "../response.ts";
+import { createRinging } from "../ringing.ts";
 import { answerWithout, cutBytes } from "../text.ts";
 import { HOME_ASSISTANT_FORM } from "./form.ts";
 
@@ -27,6 +27,8 @@ const TIMEOUT_MS = 10 * SECOND_MS;
 const SIDE_TIMEOUT_MS = 3 * SECOND_MS;
 /** It says "ping" every 50 seconds. */
 const QUIET_MS = 120 * SECOND_MS;
+/** The newest alarm of an incident can be taken back for so long; longer than anybody follows one. */
+const NEWEST_MS = HOUR_MS;
 /** Nobody to listen for: looked at again so soon. */
 const IDLE_MS = 5 * SECOND_MS;
 
@@ -62,6 +64,7 @@ interface Place {
 
 function createHomeAssistant(deps: ChannelDeps): Channel {
   const { http, clock, random, access } = deps;
+  const ringing = createRinging(clock, NEWEST_MS);
 
   const notify = ({ base, token }: Place, service: string, body: object, timeoutMs: number) =>
     exchange(http, {
@@ -87,6 +90,9 @@ function createHomeAssistant(deps: ChannelDeps): Channel {
       const { reference, mark } = newMark(place.token, `${target.id} ${tag}`, random, clock.wall());
       const action = `${ACTION}${mark}.${tag}`;
       const body = message.kind === "closed" ? clearing(tag) : bodyOf(message, action);
+      const about = `${target.id} ${tag}`;
+      // From here on a late cancel would take away what is said in the alarm's place.
+      if (!isAlarm) ringing.ended(about);
       const said = await notify(place, service, body, TIMEOUT_MS);
       if ("failed" in said) return said.failed;
       const result = resultOf(
@@ -94,6 +100,7 @@ function createHomeAssistant(deps: ChannelDeps): Channel {
         isAlarm ? `${reference}.${tag}` : "",
         clock,
       );
+      if (result.outcome === "accepted" && isAlarm) ringing.started(about, result.reference);
       if (result.outcome === "accepted" && isLoud(message) && spoken === "yes") {
         await notify(place, service, speaking(message), SIDE_TIMEOUT_MS);
       }
@@ -104,7 +111,10 @@ function createHomeAssistant(deps: ChannelDeps): Channel {
       const place = placeOf(access() ?? {});
       const { service = "" } = target.settings;
       const [, tag = ""] = /^[^.]+\.([A-Za-z0-9_-]{1,32})$/.exec(reference) ?? [];
-      if (typeof place === "string" || !isService(service) || tag === "") return;
+      const about = `${target.id} ${tag}`;
+      // Each repeat took the place of the one before: only the newest stands there.
+      if (typeof place === "string" || !isService(service) || ringing.of(about) !== reference) return;
+      ringing.ended(about);
       await notify(place, service, clearing(tag), SIDE_TIMEOUT_MS);
     },
     listen(targets, onAnswer, signal) {
@@ -152,7 +162,7 @@ const authorized = (token: string) => ({ authorization: `Bearer ${token}` });
 const isService = (service: string): boolean => /^mobile_app_[a-z0-9_]{1,80}$/.test(service);
 
 /** Where the house's Home Assistant is, or why it cannot be used. */
-function placeOf({ server = "", token = "" }: ChannelSettings): Place | string {
+function placeOf({ server = "", token = "" }: ChannelTarget["settings"]): Place | string {
   const base = serverBase(server);
   if (base === undefined) return "Home Assistant's address is not https (http is allowed only in the house)";
   if (!/^[A-Za-z0-9._-]{20,500}$/.test(token)) return "the token is none of Home Assistant's";

@@ -1,11 +1,10 @@
-import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
 import type {
   Channel,
   ChannelCapabilities,
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
   ChannelTarget,
   SendResult,
 } from "../../port/channel.ts";
@@ -16,6 +15,7 @@ import { serverBase, serviceOf } from "../address.ts";
 import { createCallLimits } from "../call-limits.ts";
 import { exchange, failureOf, membersOf, NO_ACCESS, postJson } from "../exchange.ts";
 import { answerText, retryAfterMs } from "../response.ts";
+import { createRinging } from "../ringing.ts";
 import { answerWithout, cutBytes } from "../text.ts";
 import { NTFY_FORM, NTFY_SERVER } from "./form.ts";
 
@@ -63,6 +63,7 @@ interface Place {
 
 function createNtfy({ http, clock, access }: ChannelDeps): Channel {
   const limits = createCallLimits(clock, [BURST]);
+  const ringing = createRinging(clock, HOUR_MS);
 
   /** A server of one's own has limits of its own, and answers 429 by itself. */
   const count = (base: string): void => {
@@ -85,6 +86,9 @@ function createNtfy({ http, clock, access }: ChannelDeps): Channel {
       if (settings === undefined) return NO_ACCESS;
       const place = placeOf(settings, target);
       if (typeof place === "string") return { outcome: "refused", detail: place, gone: false };
+      const about = `${target.id} ${message.collapseKey}`;
+      // From here on a late cancel would take away what is said in the alarm's place.
+      if (message.kind !== "alarm") ringing.ended(about);
       // An alarm that keeps sounding until somebody touches it ends here; what follows takes its place in silence.
       if (message.kind === "closed") await clear(place, message.collapseKey);
       const waitMs = limits.waitMs(place.base);
@@ -94,19 +98,24 @@ function createNtfy({ http, clock, access }: ChannelDeps): Channel {
       count(place.base);
       const said = await postJson(http, place.base, bodyOf(place.topic, message), place.headers);
       if ("failed" in said) return said.failed;
-      return resultOf(answerWithout(said.response, place.secrets), message, clock);
+      const result = resultOf(answerWithout(said.response, place.secrets), message, clock);
+      if (result.outcome === "accepted" && message.kind === "alarm") ringing.started(about, result.reference);
+      return result;
     },
     service: () => serviceOf(serverBase(access()?.["server"] ?? NTFY_SERVER) ?? ""),
     async cancel(target, reference) {
       const settings = access();
       const place = settings === undefined ? "" : placeOf(settings, target);
-      if (typeof place !== "string" && /^[A-Za-z0-9_-]{1,64}$/.test(reference)) await clear(place, reference);
+      const about = `${target.id} ${reference}`;
+      if (typeof place === "string" || ringing.of(about) !== reference) return;
+      ringing.ended(about);
+      await clear(place, reference);
     },
   };
 }
 
 /** Where a target is, or why it cannot be used. */
-function placeOf(settings: ChannelSettings, target: ChannelTarget): Place | string {
+function placeOf(settings: ChannelTarget["settings"], target: ChannelTarget): Place | string {
   const base = serverBase(settings["server"] ?? NTFY_SERVER);
   const { topic = "" } = target.settings;
   const { token = "" } = settings;

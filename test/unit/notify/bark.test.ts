@@ -2,7 +2,7 @@ import { createDecipheriv } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bark } from "../../../src/notify/bark/bark.ts";
-import type { ChannelSettings } from "../../../src/port/channel.ts";
+import type { ChannelTarget } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import {
   ALARM,
@@ -67,12 +67,12 @@ function server(request: HttpRequest): HttpResponse {
   return json({ code: 200, message: "success", timestamp: 1_700_000_000 });
 }
 
-function setUp(outside: Outside = server, access: ChannelSettings | undefined = {}) {
+function setUp(outside: Outside = server, access: ChannelTarget["settings"] | undefined = {}) {
   const { deps, clock, requests } = bench({ outside, access });
   const channel = bark.create(deps);
   return {
     ...{ clock, requests, channel },
-    send: (message = ALARM, settings: ChannelSettings = PHONE) =>
+    send: (message = ALARM, settings: ChannelTarget["settings"] = PHONE) =>
       channel.send(targetOf("bark", settings), message),
   };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { email } from "../../../src/notify/email/email.ts";
-import type { ChannelSettings } from "../../../src/port/channel.ts";
+import type { ChannelTarget } from "../../../src/port/channel.ts";
 import type { MailMessage, MailResult, MailServer } from "../../../src/port/mail.ts";
 import { ALARM, anyMessage, bench, CLOSED, DRILL, targetOf, UPDATE } from "../../support/channel-bench.ts";
 
@@ -11,7 +11,7 @@ const ACCESS = {
 };
 
 function setUp(
-  access: ChannelSettings | undefined = ACCESS,
+  access: ChannelTarget["settings"] | undefined = ACCESS,
   answer: MailResult = { outcome: "taken", said: "250" },
 ) {
   const sent: { readonly server: MailServer; readonly message: MailMessage; readonly timeoutMs: number }[] =

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { homeAssistant } from "../../../src/notify/home-assistant/home-assistant.ts";
-import type { ChannelSettings, ChannelTarget } from "../../../src/port/channel.ts";
+import type { ChannelTarget } from "../../../src/port/channel.ts";
 import type { HttpLines, HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import { settle } from "../../../src/rehearsal/clock.ts";
 import {
@@ -47,7 +47,7 @@ interface Line {
   end(error?: Error): void;
 }
 
-function setUp(outside: Outside = server, access: ChannelSettings | undefined = ACCESS) {
+function setUp(outside: Outside = server, access: ChannelTarget["settings"] | undefined = ACCESS) {
   const opened: Line[] = [];
   const lines: HttpLines["lines"] = ({ url, headers }, onLine, { signal }) =>
     new Promise((resolve, reject) => {
@@ -163,6 +163,17 @@ test("the end, and a cancelled alarm, take the notification off the screen", asy
   expect(jsonOf(requests[2])).toEqual(cleared);
   await channel.cancel?.(target, "nonsense");
   expect(requests.length).toBe(3);
+});
+
+test("of many repeats only the newest is taken back, and nothing that stands in its place", async () => {
+  const { send, channel, target, requests } = setUp();
+  const sent = [await send(), await send(), await send()];
+  for (const one of sent) await channel.cancel?.(target, "reference" in one ? one.reference : "");
+  expect(requests.length).toBe(4);
+  const last = await send();
+  await send(UPDATE);
+  await channel.cancel?.(target, "reference" in last ? last.reference : "");
+  expect(requests.length).toBe(6);
 });
 
 describe("answers", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ntfy } from "../../../src/notify/ntfy/ntfy.ts";
-import type { ChannelSettings } from "../../../src/port/channel.ts";
+import type { ChannelTarget } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import {
   ALARM,
@@ -55,7 +55,7 @@ function server(request: HttpRequest): HttpResponse {
   return json({ id: "sPs71M8A2T", time: 1_643_935_928, event: "message", topic, title, message });
 }
 
-function setUp(outside: Outside = server, access: ChannelSettings | undefined = { token: TOKEN }) {
+function setUp(outside: Outside = server, access: ChannelTarget["settings"] | undefined = { token: TOKEN }) {
   const { deps, clock, requests } = bench({ outside, access });
   const channel = ntfy.create(deps);
   const target = targetOf("ntfy", { topic: TOPIC });
@@ -116,12 +116,23 @@ test("a server that cannot clear is told of the end all the same", async () => {
   expect(await broken.send(CLOSED)).toMatchObject({ outcome: "accepted" });
 });
 
-test("can be taken back by its reference, and by nothing that is none", async () => {
-  const { channel, target, requests } = setUp();
-  await channel.cancel?.(target, "b1-abcdefghij-1");
+test("can be taken back once by its reference, and by nothing that is none", async () => {
+  const { channel, target, requests, send } = setUp();
   await channel.cancel?.(target, "../../v1/account");
   await channel.cancel?.(target, "");
-  expect(requests.map(({ url }) => url)).toEqual([`https://ntfy.sh/${TOPIC}/b1-abcdefghij-1/clear`]);
+  expect(requests).toEqual([]);
+  await send();
+  await channel.cancel?.(target, "b1-abcdefghij-1");
+  await channel.cancel?.(target, "b1-abcdefghij-1");
+  expect(requests.slice(1).map(({ url }) => url)).toEqual([`https://ntfy.sh/${TOPIC}/b1-abcdefghij-1/clear`]);
+});
+
+test("taken back too late, it leaves what stands in its place", async () => {
+  const { channel, target, requests, send } = setUp();
+  await send();
+  await send(UPDATE);
+  await channel.cancel?.(target, "b1-abcdefghij-1");
+  expect(requests.length).toBe(2);
 });
 
 describe("answers", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pushover } from "../../../src/notify/pushover/pushover.ts";
-import type { ChannelSettings } from "../../../src/port/channel.ts";
+import type { ChannelTarget } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import {
   ALARM,
@@ -78,7 +78,10 @@ function service() {
   return { emergencies, outside };
 }
 
-function setUp(outside: Outside = service().outside, access: ChannelSettings | undefined = { token: TOKEN }) {
+function setUp(
+  outside: Outside = service().outside,
+  access: ChannelTarget["settings"] | undefined = { token: TOKEN },
+) {
   const { deps, clock, requests } = bench({ outside, access });
   const channel = pushover.create(deps);
   const target = targetOf("pushover", { user: USER });
@@ -151,7 +154,7 @@ test.each([UPDATE, CLOSED])(
 );
 
 describe("the receipt", () => {
-  async function rung(state: Record<string, unknown>, settings: ChannelSettings = { user: USER }) {
+  async function rung(state: Record<string, unknown>, settings: ChannelTarget["settings"] = { user: USER }) {
     const { emergencies, outside } = service();
     const { channel, send, clock } = setUp(outside);
     const sent = await send();

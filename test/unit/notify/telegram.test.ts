@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { telegram } from "../../../src/notify/telegram/telegram.ts";
-import type { ChannelSettings, ChannelTarget } from "../../../src/port/channel.ts";
+import type { ChannelTarget } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import { settle } from "../../../src/rehearsal/clock.ts";
 import {
@@ -90,7 +90,7 @@ function service() {
   return { chat, answered, waiting, outside };
 }
 
-function setUp(access: ChannelSettings | undefined = { token: TOKEN }, outside?: Outside) {
+function setUp(access: ChannelTarget["settings"] | undefined = { token: TOKEN }, outside?: Outside) {
   const there = service();
   const made = bench({ outside: outside ?? there.outside, access });
   const channel = telegram.create(made.deps);
