@@ -1,6 +1,6 @@
 // What tests of channels share: messages, what a channel is given, and an outside world that is a function.
 import fc from "fast-check";
-import type { ChannelDeps, ChannelMessage, ChannelTarget["settings"], ChannelTarget } from "../../src/port/channel.ts";
+import type { ChannelDeps, ChannelMessage, ChannelTarget } from "../../src/port/channel.ts";
 import type { HttpLines, HttpRequest, HttpResponse } from "../../src/port/http.ts";
 import type { Mail } from "../../src/port/mail.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/rehearsal/clock.ts";

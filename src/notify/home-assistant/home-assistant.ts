@@ -81,9 +81,9 @@ function createHomeAssistant(deps: ChannelDeps): Channel {
       if (settings === undefined) return NO_ACCESS;
       const place = placeOf(settings);
       const { service = "", spoken } = target.settings;
-      const problem = isService(service) ? undefined : "the phone is not named mobile_app_...";
-      if (typeof place === "string" || problem !== undefined) {
-        return { outcome: "refused", detail: problem ?? String(place), gone: false };
+      if (typeof place === "string") return { outcome: "refused", detail: place, gone: false };
+      if (!isService(service)) {
+        return { outcome: "refused", detail: "the phone is not named mobile_app_...", gone: false };
       }
       const isAlarm = message.kind === "alarm";
       const { collapseKey: tag } = message;
