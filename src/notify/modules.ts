@@ -2,6 +2,7 @@ import type { ChannelModule } from "../port/channel.ts";
 import { bark } from "./bark/bark.ts";
 import { email } from "./email/email.ts";
 import { homeAssistant } from "./home-assistant/home-assistant.ts";
+import { modem } from "./modem/modem.ts";
 import { ntfy } from "./ntfy/ntfy.ts";
 import { pushover } from "./pushover/pushover.ts";
 import { telegram } from "./telegram/telegram.ts";
@@ -11,6 +12,7 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   bark,
   email,
   homeAssistant,
+  modem,
   ntfy,
   pushover,
   telegram,

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface PtyCable {
   /** The end for Breathwatch. */
   readonly host: string;
+  /** The other end, for a device that also listens. */
+  readonly device: string;
   /** Writes at the device's end; false when the cable is not in or full, because nobody reads. */
   say(bytes: Uint8Array): boolean;
   /** Pulls the cable as unkindly as there is: SIGKILL, names removed. */
@@ -42,6 +44,7 @@ export function createPtyCable(): PtyCable {
 
   return {
     host,
+    device,
     say(bytes) {
       if (fd === undefined) return false;
       try {

@@ -1,0 +1,201 @@
+// A stick on a real pseudo-terminal, read through the real serialport package, in real time.
+import { afterEach, beforeEach, expect } from "vitest";
+import { createModem, type ModemChannel } from "../../src/notify/modem/modem.ts";
+import { checkModem } from "../../src/notify/modem/readiness.ts";
+import { createClock } from "../../src/ops/clock.ts";
+import type { ChannelMessage } from "../../src/port/channel.ts";
+import type { OpenLink } from "../../src/port/link.ts";
+import { createSeededRandom } from "../../src/rehearsal/random.ts";
+import { createLinks } from "../../src/transport/links.ts";
+import { AtModem, type Dialect } from "../support/at-modem.ts";
+import { createPtyCable, type PtyCable } from "../support/pty.ts";
+import { requires } from "../support/require.ts";
+import { silentLog } from "../support/silent-log.ts";
+import { joinSms } from "../support/sms-decode.ts";
+
+const { describe, test } = requires("socat");
+const MEI = "+8613800138000";
+const SERIAL = { baudRate: 115_200, dataBits: 8, parity: "none", stopBits: 1, rtscts: false } as const;
+
+const clock = createClock();
+const links = createLinks({ clock });
+let cable: PtyCable;
+let far: OpenLink | undefined;
+let stick: AtModem;
+let channel: ModemChannel;
+let heard: string[];
+let stopping: AbortController;
+let listening: Promise<void> | undefined;
+
+/** Connects the stick to its end of the cable. */
+async function attach(): Promise<void> {
+  await cable.plugIn();
+  const opened = await links.open(
+    cable.device,
+    { kind: "bytes", serial: SERIAL },
+    new AbortController().signal,
+  );
+  far = opened;
+  const read = async (): Promise<void> => {
+    for await (const bytes of opened.link.chunks) stick.take(bytes);
+  };
+  // It ends when the cable is pulled.
+  read().catch(() => undefined);
+}
+
+async function pull(): Promise<void> {
+  await cable.unplug();
+  await far?.link.close();
+  stick.restart();
+}
+
+const plugIn = (dialect: Dialect): void => {
+  stick = new AtModem(dialect, clock, (bytes) => {
+    // What is said while nobody reads is lost, as on a real cable.
+    far?.link.write(bytes).catch(() => undefined);
+  });
+};
+
+beforeEach(async () => {
+  cable = createPtyCable();
+  plugIn("simcom");
+  await attach();
+  heard = [];
+  stopping = new AbortController();
+  channel = createModem({
+    clock,
+    random: createSeededRandom(3),
+    log: silentLog,
+    links,
+    access: () => ({ port: `serial:${cable.host}` }),
+    http: {
+      request: () => Promise.reject(new Error("no internet here")),
+      lines: () => Promise.reject(new Error("no internet here")),
+    },
+    mail: { send: () => Promise.reject(new Error("no internet here")) },
+  });
+  listening = channel.listen?.(
+    () => [],
+    ({ reference }) => heard.push(reference),
+    stopping.signal,
+  );
+});
+
+afterEach(async () => {
+  stopping.abort();
+  await listening;
+  await pull();
+  await cable.remove();
+});
+
+const target = (what: string) => ({ id: "t1", channel: "modem", settings: { phone: MEI, what } });
+
+const message = (changes: Partial<ChannelMessage> = {}): ChannelMessage => ({
+  key: "home/b1-abcdefghij-1/0/0",
+  kind: "alarm",
+  title: "呼吸守护：请马上查看（紧急）",
+  body: "面罩可能脱落。请马上去看。".repeat(6),
+  language: "zh-Hans",
+  priority: "high",
+  collapseKey: "b1-abcdefghij-1",
+  ttlSeconds: 120,
+  url: "https://home.local/#b1",
+  simulated: false,
+  drill: false,
+  ...changes,
+});
+
+const receipt = (reference: string) => channel.poll?.(target("call"), reference);
+
+async function accepted(what: string, changes: Partial<ChannelMessage> = {}): Promise<string> {
+  const result = await channel.send(target(what), message(changes));
+  if (result.outcome !== "accepted") throw new Error(JSON.stringify(result));
+  return result.reference;
+}
+
+describe("a 4G stick on a real port", () => {
+  test.each(["simcom", "quectel"] as const)(
+    "%s: rings, is picked up, hears a key, hangs up, sends the text",
+    async (dialect) => {
+      plugIn(dialect);
+      stick.chatter = ["+CREG: 2", '+CMTI: "SM",3', "+CSQ: 9,99"];
+      stick.delayMs = 30;
+      stick.answers = () => ({ alertsMs: 500, picksUpMs: 1_500, keyMs: 1_000 });
+      const reference = await accepted("both");
+      await expect.poll(() => receipt(reference), { timeout: 10_000 }).toEqual({ state: "reached" });
+      await expect.poll(() => receipt(reference), { timeout: 10_000 }).toEqual({ state: "acknowledged" });
+      expect(heard).toEqual([reference]);
+      expect(stick.calls).toMatchObject([{ number: MEI, endedBy: "us" }]);
+      const whole = (): number => stick.texts[0]?.part?.total ?? -1;
+      await expect.poll(() => stick.texts.length === whole(), { timeout: 10_000 }).toBe(true);
+      expect(joinSms(stick.texts)).toBe(`${message().title}\n${message().body}`);
+    },
+  );
+
+  test("huawei: says who picked up and that they hung up, and takes no key for an answer", async () => {
+    plugIn("huawei");
+    stick.answers = () => ({ alertsMs: 500, picksUpMs: 1_000, keyMs: 500, endsMs: 4_000 });
+    const reference = await accepted("call");
+    await expect.poll(() => receipt(reference), { timeout: 10_000 }).toEqual({ state: "reached" });
+    await expect.poll(() => receipt(reference), { timeout: 10_000 }).toMatchObject({ state: "over" });
+    expect(heard).toEqual([]);
+  });
+
+  test("is hung up at once when somebody has answered elsewhere", async () => {
+    stick.answers = () => ({ alertsMs: 500 });
+    const reference = await accepted("call");
+    await channel.cancel?.(target("call"), reference);
+    await expect.poll(() => stick.isInCall, { timeout: 5_000 }).toBe(false);
+    expect(stick.calls).toMatchObject([{ endedBy: "us" }]);
+  });
+
+  test("pulled out in a call and put back, it calls again by itself", async () => {
+    stick.answers = () => ({ alertsMs: 500 });
+    const reference = await accepted("call");
+    await pull();
+    await expect
+      .poll(async () => (await channel.send(target("sms"), message({ collapseKey: "x" }))).outcome, {
+        timeout: 10_000,
+      })
+      .toBe("failed");
+    stick.answers = () => ({ alertsMs: 500, picksUpMs: 1_500, keyMs: 500 });
+    await attach();
+    const again = await accepted("call", { key: "home/b1-abcdefghij-1/0/1" });
+    await expect.poll(() => receipt(again), { timeout: 20_000 }).toEqual({ state: "acknowledged" });
+    expect(stick.calls.length).toBeGreaterThanOrEqual(2);
+    expect(stick.doubleCalls).toBe(0);
+    expect(await receipt(reference)).not.toEqual({ state: "waiting" });
+  });
+
+  test("with bytes lost on the way still wakes somebody", async () => {
+    const random = createSeededRandom(5);
+    stick.damage = (bytes) => Buffer.from(bytes.filter(() => random.uniform() > 0.003));
+    stick.answers = () => ({ alertsMs: 500, picksUpMs: 2_000 });
+    await expect
+      .poll(async () => (await channel.send(target("call"), message())).outcome, { timeout: 20_000 })
+      .toBe("accepted");
+    const presses = setInterval(() => stick.press("1"), 1_000);
+    await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(1);
+    clearInterval(presses);
+    expect(stick.doubleCalls).toBe(0);
+  });
+
+  test("tells how it is, also to a command line that finds the port free", async () => {
+    expect(await channel.health()).toMatchObject({
+      ready: true,
+      operator: "CHINA MOBILE",
+      signalDbm: -73,
+      keys: true,
+    });
+    const settings = { port: cable.host };
+    const beside = await checkModem({ links, clock, log: silentLog }, settings, new AbortController().signal);
+    expect(beside).toMatchObject({ ready: false, trouble: { code: "port_refused" } });
+    const free = { port: `${cable.host}-none` };
+    expect(
+      await checkModem({ links, clock, log: silentLog }, free, new AbortController().signal),
+    ).toMatchObject({
+      ready: false,
+      trouble: { code: "no_stick" },
+    });
+  });
+});
