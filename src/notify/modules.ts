@@ -6,6 +6,7 @@ import { modem } from "./modem/modem.ts";
 import { ntfy } from "./ntfy/ntfy.ts";
 import { pushover } from "./pushover/pushover.ts";
 import { telegram } from "./telegram/telegram.ts";
+import { twilio } from "./twilio/twilio.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
 export const CHANNEL_MODULES: readonly ChannelModule[] = [
@@ -16,4 +17,5 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   ntfy,
   pushover,
   telegram,
+  twilio,
 ];

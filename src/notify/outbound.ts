@@ -36,6 +36,15 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...PUSH, host: "*.push.apple.com", reach: { CN: "partly", elsewhere: "yes" } },
   { ...PUSH, host: "*.notify.windows.com", reach: { CN: "partly", elsewhere: "yes" } },
   {
+    part: "twilio",
+    host: "api.twilio.com",
+    ports: [443],
+    protocol: "https",
+    when: "an alarm to a phone that is called or texted through Twilio; asking what became of it; ending a call",
+    sees: "the phone number; title and text without name and value; an address that acknowledges; that a key was pressed",
+    reach: { CN: "partly", elsewhere: "yes" },
+  },
+  {
     part: "webhook",
     host: "<channels.webhooks.url>",
     ports: "as configured",

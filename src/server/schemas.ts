@@ -44,6 +44,8 @@ export const SpeechParams = Type.Object({
   key: Type.Enum([...CAUSE_IDS, ...CONDITION_IDS] as const),
 });
 export const TokenParams = Type.Object({ token: Type.String({ pattern: "^[\\w.~-]{16,512}$" }) });
+/** Answers a telephone service: a call goes on with what it says. */
+export const TokenQuery = Type.Object({ as: Type.Optional(Type.Enum(["twiml", "twiml-yue"] as const)) });
 export const TargetParams = Type.Object({ id: Type.String({ pattern: "^[a-z2-7]{10}$" }) });
 
 export const SignIn = Type.Object({

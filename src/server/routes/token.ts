@@ -5,25 +5,29 @@ import type { Language } from "../../domain/person.ts";
 import { askingOf } from "../../domain/ringing.ts";
 import { wordsIn } from "../../words/index.ts";
 import { fill } from "../../words/template.ts";
+import { CANTONESE, hangUp, say, twiml, VOICES, type Voice } from "../../words/twiml.ts";
 import type { App, Context } from "../context.ts";
 import type { TokenAcknowledgeResponse } from "../contract.ts";
 import type { TokenGrant } from "../deps.ts";
 import { languageOf, type PlainPage, sendPlainPage } from "../html.ts";
-import { TokenAnswer, TokenParams } from "../schemas.ts";
+import { TokenAnswer, TokenParams, TokenQuery } from "../schemas.ts";
 
-/** What a form or a channel's button may send along; nobody reads it. */
-const BODY_MAX = 1_024;
+/** What a form or a channel's button may send along; read only for the key that was pressed in a call. */
+const BODY_MAX = 8_192;
 
 /**
  * One-time addresses from notifications. GET shows a page with one button and changes nothing, since mail scanners
- * and link previews follow every address; POST acknowledges, in the name of whom the message was sent to.
+ * and link previews follow every address; POST acknowledges, in the name of whom the message was sent to. With
+ * `?as=twiml` a telephone service posts the key that was pressed, and gets what it says next.
  */
 export async function tokenRoutes(app: App, context: Context): Promise<void> {
   const { deps } = context;
 
   await app.register(async (scope: App) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", { parseAs: "string", bodyLimit: BODY_MAX }, (_, __, done) => done(null));
+    scope.addContentTypeParser("*", { parseAs: "string", bodyLimit: BODY_MAX }, (_, body, done) =>
+      done(null, body),
+    );
 
     scope.get("/api/a/:token", { schema: { params: TokenParams } }, (request, reply) => {
       const grant = deps.verifyToken(request.params.token);
@@ -33,13 +37,16 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
 
     scope.post(
       "/api/a/:token",
-      { schema: { params: TokenParams, response: { 200: TokenAnswer } } },
+      { schema: { params: TokenParams, querystring: TokenQuery, response: { 200: TokenAnswer } } },
       async (request, reply) => {
         const { token } = request.params;
         const grant = deps.verifyToken(token);
         if (grant === undefined) {
           return refuse(request, reply, languageOfRequest(request), unknownToken());
         }
+        const voice = voiceOf(request.query.as, grant.language);
+        // A telephone service asks with the key that was pressed; without one nobody has answered.
+        if (voice !== undefined && !isKeyPressed(request.body)) return sendTwiml(reply, hangUp());
         const { bed, occurrence, by, commandId: id } = grant;
         const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
         // One message a card: one answer to all of it.
@@ -49,8 +56,13 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
           reason = "This alarm is over.",
           code = "CONFLICT",
         } = await deps.command(bed, command);
+        const { push } = wordsIn(grant.language);
+        if (!accepted && voice !== undefined) {
+          return sendTwiml(reply, say(push.notTakenSpoken, voice) + hangUp());
+        }
         if (!accepted) return refuse(request, reply, grant.language, new Fault(code, reason));
         deps.proven(token);
+        if (voice !== undefined) return sendTwiml(reply, say(push.takenSpoken, voice) + hangUp());
         if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant));
         const open = openOccurrence(grant);
         const answer: TokenAcknowledgeResponse = {
@@ -85,6 +97,26 @@ const wantsPage = (request: FastifyRequest): boolean =>
 
 const languageOfRequest = (request: FastifyRequest): Language =>
   languageOf(request.headers["accept-language"]);
+
+/** One key, in the form that a telephone service posts; nothing else counts as one. */
+function isKeyPressed(body: unknown): boolean {
+  const digits = typeof body === "string" ? new URLSearchParams(body).getAll("Digits") : [];
+  return digits.length === 1 && /^[0-9*#]$/.test(digits[0] ?? "");
+}
+
+/** Whose voice answers; undefined for whoever asks for no TwiML. */
+function voiceOf(as: "twiml" | "twiml-yue" | undefined, language: Language): Voice | undefined {
+  if (as === undefined) return undefined;
+  return as === "twiml-yue" && language !== "en" ? CANTONESE : VOICES[language];
+}
+
+const sendTwiml = (reply: FastifyReply, verbs: string): FastifyReply =>
+  reply
+    .header("cache-control", "no-store")
+    .type("text/xml; charset=utf-8")
+    // The route's schema is that of the JSON answer.
+    .serializer((text) => String(text))
+    .send(twiml(verbs));
 
 /** A person with a browser gets a page, a program gets problem details; both with the fault's status. */
 function refuse(

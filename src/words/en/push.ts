@@ -23,6 +23,8 @@ export const push = {
   takenTitle: "You are going",
   takenBody: "The others can see it. Tap to open.",
   takenByTitle: "{name} is going",
+  takenSpoken: "Thank you. The others can see that you are going.",
+  notTakenSpoken: "This could not be taken. Please open the page.",
   sentTitle: "Your answer is on its way",
   sentBody: "It goes through a relay. If this phone rings again, it did not arrive: call somebody.",
   notTakenTitle: "NOT passed on: nobody knows that you are going",

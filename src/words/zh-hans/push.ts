@@ -24,6 +24,8 @@ export const push = {
   takenTitle: "已记下：您正在过去",
   takenBody: "其他人都看得到。点这里打开页面。",
   takenByTitle: "{name}正在过去",
+  takenSpoken: "谢谢。其他人都会看到您正在过去。",
+  notTakenSpoken: "没有记下。请打开页面查看。",
   sentTitle: "您的回答已发出",
   sentBody: "它经由中转送达。如果手机再次响起，说明没有送到：请打电话给别人。",
   notTakenTitle: "没有传出去：别人不知道您正在过去",

@@ -24,6 +24,8 @@ export const push = {
   takenTitle: "已記下：您正在過去",
   takenBody: "其他人都看得到。點這裡打開頁面。",
   takenByTitle: "{name} 正在過去",
+  takenSpoken: "謝謝。其他人都會看到您正在過去。",
+  notTakenSpoken: "沒有記下。請打開頁面查看。",
   sentTitle: "您的回答已送出",
   sentBody: "它經由中繼送達。如果手機再次響起，表示沒有送到：請打電話給別人。",
   notTakenTitle: "沒有傳出去：別人不知道您正在過去",

@@ -336,6 +336,89 @@ describe("a one-time address from a notification", () => {
     expect(JSON.stringify(harness.notes)).not.toContain(TOKEN);
   });
 
+  describe("posted by a telephone service", () => {
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const press = (
+      payload: string,
+      query = "?as=twiml",
+      headers: { readonly [name: string]: string } = form,
+    ) => harness.app.inject({ method: "POST", url: `/api/a/${TOKEN}${query}`, headers, payload });
+
+    it("with the key that was pressed acknowledges, and says so with a voice of the language", async () => {
+      harness.live.alarms(fold([occurrence()]));
+      // As Twilio posts it, with much more than the key.
+      const answer = await press(
+        `CallSid=CA1&AccountSid=AC1&CallToken=${"x".repeat(2_000)}&From=%2B15005550006&CallStatus=in-progress&Digits=5`,
+      );
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers["content-type"]).toBe("text/xml; charset=utf-8");
+      expect(answer.headers["cache-control"]).toBe("no-store");
+      expect(answer.body).toBe(
+        '<?xml version="1.0" encoding="UTF-8"?><Response>' +
+          '<Say voice="Google.cmn-TW-Standard-A" language="cmn-TW">謝謝。其他人都會看到您正在過去。</Say><Hangup/></Response>',
+      );
+      expect(harness.commands).toMatchObject([{ command: { kind: "acknowledge", occurrence: OCCURRENCE } }]);
+      expect(harness.proofs).toEqual([TOKEN]);
+      expect((await press("Digits=%23", "?as=twiml-yue")).body).toContain("yue-HK");
+      expect(harness.commands).toHaveLength(2);
+    });
+
+    it.each([
+      ["no key", "CallSid=CA1&CallStatus=completed"],
+      ["an empty one", "Digits="],
+      ["several", "Digits=12"],
+      ["two fields", "Digits=1&Digits=2"],
+      ["something else", "Digits=a"],
+      ["a timeout", "Digits=timeout"],
+      ["nothing", ""],
+      ["no form", '{"Digits": "1"}'],
+    ])("with %s acknowledges nothing", async (_, payload) => {
+      harness.live.alarms(fold([occurrence()]));
+      const answer = await press(payload);
+      expect(answer.statusCode).toBe(200);
+      expect(answer.body).toBe('<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>');
+      expect(harness.commands).toEqual([]);
+      expect(harness.proofs).toEqual([]);
+    });
+
+    it("by GET acknowledges nothing, also with a key", async () => {
+      harness.live.alarms(fold([occurrence()]));
+      for (const method of ["GET", "HEAD"] as const) {
+        await harness.app.inject({ method, url: `/api/a/${TOKEN}?as=twiml&Digits=1` });
+      }
+      expect(harness.commands).toEqual([]);
+    });
+
+    it("without asking for TwiML is answered as before, and the key in the address counts for nothing", async () => {
+      harness.live.alarms(fold([occurrence()]));
+      expect((await press("Digits=1", "")).json()).toMatchObject({ by: "<b>Aunt</b>" });
+      expect((await press("", "?as=twiml&Digits=1")).body).not.toContain("Say");
+      expect(harness.commands).toHaveLength(1);
+      expect((await press("Digits=1", "?as=xml")).statusCode).toBe(400);
+    });
+
+    it("with an unknown token, or about an alarm that is over, says that it was not taken", async () => {
+      const unknown = await harness.app.inject({
+        method: "POST",
+        url: "/api/a/unknown-token-000000?as=twiml",
+        headers: form,
+        payload: "Digits=1",
+      });
+      expect(unknown.statusCode).toBe(404);
+      expect(harness.commands).toEqual([]);
+      harness.outcome = { accepted: false, reason: "This alarm is over." };
+      const over = await press("Digits=1");
+      expect(over.statusCode).toBe(200);
+      expect(over.body).toContain("沒有記下");
+      expect(harness.proofs).toEqual([]);
+    });
+
+    it("with a body that has no end is refused", async () => {
+      expect((await press(`Digits=1&x=${"y".repeat(9_000)}`)).statusCode).toBe(413);
+      expect(harness.commands).toEqual([]);
+    });
+  });
+
   it("takes receipts of phones for known messages only", async () => {
     expect((await post(`/api/r/${TOKEN}`, {})).statusCode).toBe(204);
     expect((await post("/api/r/unknown-token-000000", {})).statusCode).toBe(404);
