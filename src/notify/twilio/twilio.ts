@@ -1,4 +1,4 @@
-import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
 import type {
   Channel,
   ChannelCapabilities,
