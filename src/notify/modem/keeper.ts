@@ -115,7 +115,9 @@ export function createStickKeeper({ links, clock, log, settings }: KeeperOptions
       hold();
       try {
         while (!signal.aborted) {
-          const now: ModemHealth | undefined = isBusy() ? undefined : await health();
+          // A home without a stick has nothing to look after.
+          const isWanted = settings() !== undefined;
+          const now: ModemHealth | undefined = isBusy() || !isWanted ? undefined : await health();
           if (now !== undefined) {
             failures = now.ready ? 0 : failures + 1;
             const state = now.ready ? "ready" : now.trouble.code;

@@ -1,3 +1,4 @@
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
 import type {
   Channel,
@@ -5,7 +6,6 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
   SendResult,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
@@ -49,6 +49,7 @@ export const modem: ChannelModule = {
   id: "modem",
   name: NAME,
   summary: SUMMARY,
+  place: "house",
   access: ACCESS_FIELDS,
   target: TARGET_FIELDS,
   steps: STEPS,
@@ -138,7 +139,7 @@ export function createModem({ clock, random, log, links, access }: ChannelDeps):
   };
 }
 
-function settingsOf(access: ChannelSettings | undefined): StickSettings | undefined {
+function settingsOf(access: ChannelAccess | undefined): StickSettings | undefined {
   const port = access?.["port"]?.trim() ?? "";
   if (port === "") return undefined;
   const pin = access?.["pin"] ?? "";
@@ -152,7 +153,7 @@ function orderOf(kind: "call" | "text", number: string, target: string, message:
 }
 
 /** Title, text and, where the home wants it, the address of a page with one button. */
-function textOf({ title, body, url, acknowledgeUrl }: ChannelMessage, access?: ChannelSettings): string {
+function textOf({ title, body, url, acknowledgeUrl }: ChannelMessage, access?: ChannelAccess): string {
   const link = access?.["link"] === "yes" ? [acknowledgeUrl ?? url] : [];
   // The GSM alphabet has no raised dot; with one a text in English would need three parts.
   return [title.replaceAll("·", "-"), body, ...link].filter((part) => part !== "").join("\n");

@@ -1,5 +1,6 @@
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { SECOND_MS } from "../../domain/time.ts";
-import type { ChannelSettings, SendResult } from "../../port/channel.ts";
+import type { SendResult } from "../../port/channel.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Http, HttpResponse } from "../../port/http.ts";
 import { type Exchanged, exchange, membersOf, postForm } from "../exchange.ts";
@@ -26,7 +27,7 @@ const BUSY_MS = 2 * SECOND_MS;
 
 /** What the home entered; undefined while there is nothing. */
 export function accountOf(
-  access: ChannelSettings | undefined,
+  access: ChannelAccess | undefined,
 ): Account | { readonly problem: string } | undefined {
   if (access === undefined) return undefined;
   const { accountSid = "", keySid = "", secret = "", from = "" } = access;

@@ -45,6 +45,7 @@ export const twilio: ChannelModule = {
   id: "twilio",
   name: { en: "Twilio", "zh-Hans": "Twilio", "zh-Hant": "Twilio" },
   summary: SUMMARY,
+  place: "anywhere",
   access: ACCESS_FIELDS,
   target: TARGET_FIELDS,
   steps: STEPS,

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ChannelAccess } from "../../../src/domain/channel-access.ts";
 import { LANGUAGES } from "../../../src/domain/person.ts";
 import { createModem, type ModemChannel, modem } from "../../../src/notify/modem/modem.ts";
 import { checkModem, readinessSentence } from "../../../src/notify/modem/readiness.ts";
 import { TROUBLES, troubleSentence } from "../../../src/notify/modem/trouble.ts";
-import type { ChannelMessage, ChannelSettings, SendResult } from "../../../src/port/channel.ts";
+import type { ChannelMessage, SendResult } from "../../../src/port/channel.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 import { createMemoryLinks, type MemoryCable, type MemoryLinks } from "../../../src/transport/memory.ts";
@@ -20,7 +21,7 @@ let memory: MemoryLinks;
 let cable: MemoryCable;
 let stick: AtModem;
 let channel: ModemChannel;
-let access: ChannelSettings | undefined;
+let access: ChannelAccess | undefined;
 let notes: string[];
 let stopped: AbortController;
 
@@ -599,6 +600,22 @@ describe("hearing by itself", () => {
     await memory.open("stick").link.close();
     expect(clock.pending).toBe(0);
   });
+});
+
+test("a home without a stick listens for nothing, says nothing, and opens one that is entered later", async () => {
+  access = undefined;
+  channel
+    .listen?.(
+      () => [],
+      () => undefined,
+      stopped.signal,
+    )
+    .catch(() => undefined);
+  await clock.advance(300_000);
+  expect(notes).toEqual([]);
+  access = { port: "memory:stick" };
+  await clock.advance(70_000);
+  expect(notes).toContain('modem.state {"state":"ready"}');
 });
 
 describe("readiness", () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { ChannelAccess } from "../../../src/domain/channel-access.ts";
 import { createTwilio, twilio } from "../../../src/notify/twilio/twilio.ts";
-import type { Channel, ChannelMessage, ChannelSettings, SendResult } from "../../../src/port/channel.ts";
+import type { Channel, ChannelMessage, SendResult } from "../../../src/port/channel.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
 import { NIGHT } from "../../support/alarms.ts";
@@ -23,7 +24,7 @@ const PHONE = "+886912345678";
 let clock: VirtualClock;
 let double: TwilioDouble;
 let channel: Channel;
-let access: ChannelSettings | undefined;
+let access: ChannelAccess | undefined;
 let notes: string[];
 
 beforeEach(() => {
@@ -58,12 +59,12 @@ const message = (changes: Partial<ChannelMessage> = {}): ChannelMessage => ({
   ...changes,
 });
 
-const target = (settings: ChannelSettings = {}) => ({
+const target = (settings: ChannelAccess = {}) => ({
   id: "t1",
   channel: "twilio",
   settings: { phone: PHONE, what: "call", ...settings },
 });
-const send = (changes: Partial<ChannelMessage> = {}, settings: ChannelSettings = {}): Promise<SendResult> =>
+const send = (changes: Partial<ChannelMessage> = {}, settings: ChannelAccess = {}): Promise<SendResult> =>
   channel.send(target(settings), message(changes));
 const referenceOf = (result: SendResult): string => {
   if (result.outcome !== "accepted") throw new Error(JSON.stringify(result));
