@@ -51,6 +51,7 @@ const FOR_NOW = /failed to get .*device token/i;
  */
 export const bark: ChannelModule = {
   id: "bark",
+  place: "anywhere",
   ...BARK_FORM,
   capabilities: CAPABILITIES,
   create: createBark,

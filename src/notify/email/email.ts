@@ -38,6 +38,7 @@ const CAPABILITIES: ChannelCapabilities = {
 /** E-mail over the home's own mail server: a record, not an alarm. Target settings: `address`. */
 export const email: ChannelModule = {
   id: "email",
+  place: "anywhere",
   ...EMAIL_FORM,
   capabilities: CAPABILITIES,
   create: createEmail,

@@ -52,6 +52,7 @@ const CAPABILITIES: ChannelCapabilities = {
  */
 export const homeAssistant: ChannelModule = {
   id: "home-assistant",
+  place: "anywhere",
   ...HOME_ASSISTANT_FORM,
   capabilities: CAPABILITIES,
   create: createHomeAssistant,

@@ -49,6 +49,7 @@ const QUIET = 2;
  */
 export const ntfy: ChannelModule = {
   id: "ntfy",
+  place: "anywhere",
   ...NTFY_FORM,
   capabilities: CAPABILITIES,
   create: createNtfy,

@@ -47,6 +47,7 @@ const CAPABILITIES: ChannelCapabilities = {
  */
 export const pushover: ChannelModule = {
   id: "pushover",
+  place: "anywhere",
   ...PUSHOVER_FORM,
   capabilities: CAPABILITIES,
   create: createPushover,

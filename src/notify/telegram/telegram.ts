@@ -48,6 +48,7 @@ const CAPABILITIES: ChannelCapabilities = {
  */
 export const telegram: ChannelModule = {
   id: "telegram",
+  place: "anywhere",
   ...TELEGRAM_FORM,
   capabilities: CAPABILITIES,
   create: createTelegram,
