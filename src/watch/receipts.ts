@@ -84,9 +84,9 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
     const channel = channels.get(one.job.target.channel);
     if (channel?.poll === undefined || one.isAsked) return;
     one.isAsked = true;
-    const cancelWait = clock.after(ANSWER_MS, () => done());
+    const cancelWait = clock.after(ANSWER_MS, () => release());
     waits.add(cancelWait);
-    const done = (): void => {
+    const release = (): void => {
       cancelWait();
       waits.delete(cancelWait);
       one.isAsked = false;
@@ -94,11 +94,11 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
     channel
       .poll(one.job.target, one.reference)
       .then((receipt) => {
-        done();
+        release();
         settle(name, one, receipt);
       })
       .catch((thrown: unknown) => {
-        done();
+        release();
         log.note("send.unasked", { channel: channel.id, detail: messageOf(thrown) }, "warn");
       });
   };
