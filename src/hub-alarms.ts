@@ -11,10 +11,12 @@ import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { type Mono, SECOND_MS } from "./domain/time.ts";
 import type { HubHomes } from "./hub-homes.ts";
+import { isPrivateHost } from "./notify/address.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { Ticking } from "./ops/pulse.ts";
+import type { Mail } from "./port/mail.ts";
 import type { CompactableLog } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openRecordLog } from "./record/log.ts";
@@ -249,6 +251,14 @@ const onlyOwn = (fold: AlarmFold): AlarmFold => ({
   open: fold.open.filter(({ condition }) => condition === "EDGE_OFFLINE"),
 });
 
+/** Homes name mail servers: from a hub none in its own house. */
+const outside = (mail: Mail): Mail => ({
+  send: async (server, message, timeoutMs) =>
+    URL.canParse(`https://${server.host}`) && !isPrivateHost(new URL(`https://${server.host}`))
+      ? mail.send(server, message, timeoutMs)
+      : { outcome: "failed", detail: "this mail server is not on the internet", forGood: true },
+});
+
 /** The phones of a home, called from here with the home's own keys. */
 async function openHome(
   { world, config, homes, live, origin }: HubAlarmsOptions,
@@ -281,7 +291,15 @@ async function openHome(
       createWebPush({ http, clock, keys: keys.vapid, ...config.webPush }),
       createWebhook({ http, clock }),
       ...CHANNEL_MODULES.filter(({ place }) => place === "anywhere").map(({ id, create }) =>
-        create({ clock, random, log, http, links, mail, access: () => homes.accessOf(home, id) }),
+        create({
+          clock,
+          random,
+          log,
+          http,
+          links,
+          mail: outside(mail),
+          access: () => homes.accessOf(home, id),
+        }),
       ),
     ],
     targets: () => homes.targetsOf(home),
