@@ -14,6 +14,7 @@ import { MorningCard } from "./morning.tsx";
 import { EndNight, offersStart, SilentPage, StartNight } from "./night.tsx";
 import { Past } from "./past.tsx";
 import { Pauses } from "./pause.tsx";
+import { Phones } from "./phones.tsx";
 import { Status, WatchLine } from "./status.tsx";
 import { Tonight } from "./tonight.ts";
 import { Sources, Vitals } from "./vitals.tsx";
@@ -38,6 +39,7 @@ function Caregiver() {
       {heard.beds.map((bed) => (
         <Bed key={bed.bed} bed={bed} tonight={tonight} titled={heard.beds.length > 1} />
       ))}
+      <Phones />
       <Sharing />
     </>
   );

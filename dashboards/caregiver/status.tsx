@@ -7,7 +7,7 @@ import { ProblemLine } from "../shared/trouble.tsx";
 import { AwayLine, isAway } from "./leaving.tsx";
 
 /** A phone that rang longer ago than this is not counted on (law 2). */
-const PROOF_MS = 18 * HOUR_MS;
+export const PROOF_MS = 18 * HOUR_MS;
 
 type Target = WakeReadiness["targets"][number];
 

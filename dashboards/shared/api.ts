@@ -68,8 +68,15 @@ export class Api {
     return answer.ok ? { ok: true, value: undefined } : answer;
   }
 
-  post<T>(path: string, body: object, fits: Fits<T>): Promise<Answer<T>> {
-    return this.#request(path, withBody(body), fits);
+  /** @param timeoutMs for what the box itself has to wait for */
+  post<T>(path: string, body: object, fits: Fits<T>, timeoutMs = TIMEOUT_MS): Promise<Answer<T>> {
+    return this.#request(path, withBody(body), fits, timeoutMs);
+  }
+
+  /** Puts something in the place of what was there; the answer's content does not matter. */
+  async put(path: string, body: object): Promise<Answer<undefined>> {
+    const answer = await this.#request(path, { ...withBody(body), method: "PUT" }, isAnything);
+    return answer.ok ? { ok: true, value: undefined } : answer;
   }
 
   /** A change of what was seen in this version: nobody overwrites what they have not seen. */

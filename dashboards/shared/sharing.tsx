@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { splitBed } from "../../src/domain/ids.ts";
 import { Consents } from "./consents.tsx";
+import { ownHomes } from "./own-homes.ts";
 import { usePage } from "./page.ts";
 import { Shares } from "./shares.tsx";
 import "./sharing.css";
@@ -10,11 +10,8 @@ export function Sharing() {
   const page = usePage();
   const { people } = page.format.value.words;
   const open = useSignal(false);
-  const who = page.who.value;
-  if (who.kind !== "known" || who.me.person === undefined) return null;
-  const { me } = who;
-  const beds = page.heard.value?.beds ?? [];
-  const homes = (me.homes ?? []).filter(({ through }) => through === undefined);
+  const homes = ownHomes(page);
+  if (homes === undefined) return null;
   return (
     <details
       class="sharing card"
@@ -24,15 +21,13 @@ export function Sharing() {
     >
       <summary>{people.sharing}</summary>
       {open.value &&
-        homes.map(({ home, role }) => {
-          const own = beds.filter((bed) => (splitBed(bed.bed)?.home ?? me.home) === home);
-          const zone = own[0]?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+        homes.map(({ home, role, beds, title, zone }) => {
           const mayChange = role === "owner" || role === "patient";
           return (
             <div key={home} class="sharing-home" data-home={home}>
-              {homes.length > 1 && <h2>{own.map((bed) => bed.label).join(" · ") || home}</h2>}
+              {homes.length > 1 && <h2>{title}</h2>}
               <Consents home={home} zone={zone} mayChange={mayChange} />
-              {mayChange && <Shares home={home} beds={own} zone={zone} />}
+              {mayChange && <Shares home={home} beds={beds} zone={zone} />}
             </div>
           );
         })}

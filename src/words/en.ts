@@ -7,6 +7,7 @@ import { limits } from "./en/limits.ts";
 import { notes } from "./en/notes.ts";
 import { pages } from "./en/pages.ts";
 import { people } from "./en/people.ts";
+import { phones } from "./en/phones.ts";
 import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
 import { terms } from "./en/terms.ts";
@@ -26,6 +27,7 @@ export const en = {
   notes,
   pages,
   people,
+  phones,
 } as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */

@@ -8,6 +8,7 @@ import { limits } from "./zh-hans/limits.ts";
 import { notes } from "./zh-hans/notes.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { people } from "./zh-hans/people.ts";
+import { phones } from "./zh-hans/phones.ts";
 import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
@@ -26,4 +27,5 @@ export const zhHans = {
   notes,
   pages,
   people,
+  phones,
 } as const satisfies Words;

@@ -8,6 +8,7 @@ import { limits } from "./zh-hant/limits.ts";
 import { notes } from "./zh-hant/notes.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { people } from "./zh-hant/people.ts";
+import { phones } from "./zh-hant/phones.ts";
 import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
@@ -26,4 +27,5 @@ export const zhHant = {
   notes,
   pages,
   people,
+  phones,
 } as const satisfies Words;

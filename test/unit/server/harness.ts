@@ -111,6 +111,8 @@ export interface HarnessOptions {
   readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
   readonly channels?: readonly ChannelModule[];
+  /** How providers take a trial; absent: at once. */
+  readonly tryPhone?: NonNullable<ServerDeps["tryPhone"]>;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
   readonly clock?: Clock;
@@ -216,7 +218,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     channels: options.channels ?? [],
     tryPhone: async (target) => {
       harness.trials.push(target.id);
-      return { outcome: "accepted", reference: "1", tookMs: 40 };
+      return (await options.tryPhone?.(target)) ?? { outcome: "accepted", reference: "1", tookMs: 40 };
     },
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),

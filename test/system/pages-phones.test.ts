@@ -1,0 +1,388 @@
+// Everybody's phones on the caregiver's page, on the real server's routes, with two ways made up: one that needs nothing
+// of the home, and one that needs a server and a token first.
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { LANGUAGES, type Role } from "../../src/domain/person.ts";
+import { HOUR_MS, wall } from "../../src/domain/time.ts";
+import type { ChannelField, ChannelModule, SendResult, Texts } from "../../src/port/channel.ts";
+import {
+  accessibilityFaults,
+  type Browser,
+  builtPages,
+  DESK,
+  eventually,
+  type OpenPage,
+  overflowing,
+  PHONE,
+  startBrowser,
+} from "../support/pages-browser.ts";
+import { requires } from "../support/require.ts";
+import { type Harness, type HarnessOptions, NOW, startHarness } from "../unit/server/harness.ts";
+
+const { describe, test } = requires("chromium");
+
+const PICTURES = process.env["BREATHWATCH_PICTURES"];
+const IPHONE = { width: 390, height: 844 } as const;
+
+const texts = (en: string, hans: string, hant: string): Texts => ({ en, "zh-Hans": hans, "zh-Hant": hant });
+const field = (name: string, kind: ChannelField["kind"], words: Texts, more: Partial<ChannelField> = {}) => ({
+  ...{ name, kind, label: words, required: true, maxLength: 100 },
+  help: texts("It stands in the app's settings.", "在应用的设置里。", "在應用程式的設定裡。"),
+  ...more,
+});
+const create: ChannelModule["create"] = () => {
+  throw new Error("nothing is sent here");
+};
+
+/** Like an e-mail: nothing to enter for the home. */
+const LETTER: ChannelModule = {
+  id: "letter",
+  name: texts("Letter", "信件", "信件"),
+  summary: texts(
+    "A letter to an inbox: for the record, not for the night.",
+    "寄到信箱的信：留底用，不适合夜里。",
+    "寄到信箱的信：留底用，不適合夜裡。",
+  ),
+  access: [],
+  target: [field("inbox", "text", texts("Inbox", "信箱", "信箱"), { pattern: "[^@ ]+@[^@ ]+" })],
+  steps: [],
+  capabilities: {
+    ...{ breaksDndIos: "no", breaksDndAndroid: "no", mainlandChina: "yes", sounds: "notification" },
+    ...{ acknowledges: false, endToEndEncrypted: false, maxBytes: 10_000, ratePerMinute: 60 },
+  },
+  create,
+};
+
+/** Like an app that rings: a server and a token of the home, a number and a sound of each phone. */
+const BELL: ChannelModule = {
+  id: "bell",
+  name: texts("Bell", "铃声应用", "鈴聲應用程式"),
+  summary: texts(
+    "Rings a phone until somebody presses a key.",
+    "让手机一直响，直到有人按键。",
+    "讓手機一直響，直到有人按鍵。",
+  ),
+  access: [
+    field("server", "address", texts("Server", "服务器", "伺服器"), {
+      ...{ required: false, fallback: "https://bell.example.org" },
+    }),
+    field("token", "secret", texts("Token", "令牌", "權杖"), { pattern: "tk_[a-z0-9]{8}" }),
+  ],
+  target: [
+    field("number", "phone", texts("Number", "号码", "號碼")),
+    field("key", "secret", texts("Key of the phone", "手机密钥", "手機金鑰"), { required: false }),
+    field("sound", "choice", texts("Sound", "声音", "聲音"), {
+      ...{ required: false, fallback: "siren" },
+      choices: [
+        { value: "siren", label: texts("Siren", "警笛", "警笛") },
+        { value: "chime", label: texts("Chime", "钟声", "鐘聲") },
+      ],
+    }),
+  ],
+  steps: [
+    texts("Install the app.", "安装应用。", "安裝應用程式。"),
+    texts(
+      "Allow critical alerts in the settings of the phone.",
+      "在手机设置里允许重要提醒。",
+      "在手機設定裡允許重大警示。",
+    ),
+  ],
+  capabilities: {
+    ...{ breaksDndIos: "yes", breaksDndAndroid: "setting", mainlandChina: "partly", sounds: "call" },
+    ...{ acknowledges: true, endToEndEncrypted: false, maxBytes: 70, ratePerMinute: 5 },
+    perTarget: [{ most: 3, withinMs: 480_000 }],
+  },
+  create,
+};
+
+const TOKEN = "tk_12345678";
+
+let pages: string;
+/** A browser for each person. */
+const browsers: Browser[] = [];
+
+interface House {
+  readonly harness: Harness;
+  /** Opens the caregiver's page as somebody, in a browser of their own, with the phones unfolded. */
+  open(index: number, role: Role, name: string): Promise<OpenPage & { readonly id: string }>;
+}
+
+async function house(options: HarnessOptions = {}): Promise<House> {
+  const harness = await startHarness({ pagesFolder: pages, channels: [LETTER, BELL], ...options });
+  onTestFinished(() => harness.close());
+  await harness.app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = harness.app.server.address() as { port: number };
+  const url = `http://localhost:${port}`;
+  return {
+    harness,
+    async open(index, role, name) {
+      const browser = browsers[index];
+      if (browser === undefined) throw new Error("there are two browsers");
+      const { id } = await harness.person(role, name);
+      const [key = "", value = ""] = (await harness.signIn(role, name)).split("=");
+      await browser.context.clearCookies();
+      await browser.context.addCookies([{ name: key, value, url }]);
+      const opened = await browser.open(`${url}/`, { size: IPHONE });
+      onTestFinished(() => opened.page.close());
+      await opened.page.locator(".phones > summary").click();
+      return { ...opened, id };
+    },
+  };
+}
+
+/** A phone that lies in the home's state. */
+async function given(harness: Harness, id: string, person: string, more: object = {}): Promise<void> {
+  await harness.state.putTarget({
+    ...{ id, channel: "letter", person, label: `Phone ${id}`, settings: { inbox: `${id}@example.org` } },
+    ...{ addedAt: NOW, ...more },
+  });
+}
+
+const everything = async ({ page, troubles }: OpenPage, name: string): Promise<string[]> => {
+  const faults: string[] = [];
+  for (const size of [PHONE, IPHONE, DESK]) {
+    await page.setViewportSize(size);
+    for (const language of LANGUAGES) {
+      await page.locator(`.languages [lang=${language}]`).click();
+      await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+      if (PICTURES !== undefined && size !== PHONE) {
+        await page
+          .locator(".phones")
+          .screenshot({ path: `${PICTURES}/${name}-${language}-${size.width}.png` });
+      }
+      faults.push(...(await overflowing(page)).map((fault) => `${language} ${size.width}: ${fault}`));
+    }
+    faults.push(...(await accessibilityFaults(page)));
+  }
+  await page.locator(".languages [lang=en]").click();
+  await page.setViewportSize(IPHONE);
+  return [...faults, ...troubles];
+};
+
+describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    pages = await builtPages();
+    browsers.push(await startBrowser(), await startBrowser());
+  }, 120_000);
+  afterAll(async () => {
+    for (const browser of browsers) await browser.close();
+  });
+
+  test("stand by person, one's own first, each with what it has proved", async () => {
+    const { harness, open } = await house();
+    const mei = await harness.person("owner", "Mei");
+    const ba = await harness.person("caregiver", "Ba");
+    await harness.person("caregiver", "Xiao");
+    await given(harness, "aaa", mei.id, { lastProofAt: wall(NOW - HOUR_MS / 6) });
+    await given(harness, "bbb", mei.id, { lastProofAt: wall(NOW - 30 * HOUR_MS) });
+    await given(harness, "ccc", ba.id);
+    await given(harness, "ddd", ba.id, { channel: "web-push", deadSince: NOW, deadWhy: "it was thrown out" });
+    const bell = { channel: "bell", settings: { number: "+8613800138000", sound: "chime" } };
+    await given(harness, "eee", ba.id, bell);
+    const opened = await open(0, "caregiver", "Ba");
+    const { page } = opened;
+    await page.locator("[data-phone=ccc]").waitFor();
+    expect(await page.locator(".phone-people h3").allInnerTexts()).toEqual(["Ba (you)", "Mei", "Xiao"]);
+    expect(await page.locator("section[aria-label=Xiao]").innerText()).toContain("No phone yet");
+    const proof = (id: string) => page.locator(`[data-phone=${id}] [data-test=proof]`).innerText();
+    expect(await proof("aaa")).toBe("✓ proved itself 21:50");
+    expect(await proof("bbb")).toContain("last proved itself Jan 9, 2026, 16:00: not counted on");
+    expect(await proof("ccc")).toBe("? has not proved itself");
+    expect(await proof("ddd")).toBe("? is not called any more: it was thrown out");
+    expect(await proof("eee")).toContain("cannot be called: what Bell needs");
+    expect(await page.locator("[data-phone=eee]").innerText()).toContain("by Bell · +8613800138000 · Chime");
+    expect(await page.locator("[data-phone=ddd]").innerText()).toContain("by notification of the browser");
+    expect(await everything(opened, "list")).toEqual([]);
+  });
+
+  test("a caregiver adds one, reads what is wrong at its field, tries it, and removes it", async () => {
+    const { harness, open } = await house();
+    const ba = await open(0, "caregiver", "Ba");
+    const { page } = ba;
+    await page.getByText("There is no phone here yet.").waitFor();
+    expect(await everything(ba, "empty")).toEqual([]);
+    await page.getByRole("button", { name: "Add a phone" }).click();
+    await eventually(() => page.locator("[data-way=bell] .facts li").allInnerTexts()).toEqual([
+      "✓iPhone: rings through silent mode",
+      "!Android: rings through silent mode after a setting",
+      "!Works only partly in mainland China",
+      "·Sounds like a call",
+      "✓A button or key on it answers the alarm",
+      "!At most 3 times in 8 min",
+    ]);
+    await eventually(() => page.locator("[data-way=letter] .facts li").first().innerText()).toBe(
+      "✗iPhone: does not ring in silent mode",
+    );
+    expect(await everything(ba, "ways")).toEqual([]);
+
+    await page.getByRole("button", { name: "Choose Letter" }).click();
+    await page.getByLabel("Inbox").fill("not an inbox");
+    await page.getByRole("button", { name: "Add it" }).click();
+    await eventually(() => page.locator("[data-field=phone-label] [role=alert]").innerText()).toContain(
+      "Please fill this in.",
+    );
+    await page.getByLabel("What you call it").fill("Ba's inbox");
+    await page.getByRole("button", { name: "Add it" }).click();
+    const wrong = page.locator("[data-field=inbox] [role=alert]");
+    await eventually(() => wrong.innerText()).toContain("inbox does not look like one.");
+    expect(await page.getByLabel("Inbox").getAttribute("aria-invalid")).toBe("true");
+    await eventually(() => page.evaluate("document.activeElement?.name")).toBe("inbox");
+    // A caregiver has no phones to give to others.
+    expect(await page.locator("select[name=person]").count()).toBe(0);
+    // What the browser itself tells of a refused request is no fault of the page.
+    ba.troubles.splice(0);
+    expect(await everything(ba, "wrong")).toEqual([]);
+
+    await page.getByLabel("Inbox").fill("ba@example.org");
+    await page.getByRole("button", { name: "Add it" }).click();
+    await page.getByText("Ba's inbox is added.").waitFor();
+    const [target] = await harness.state.targets();
+    expect(target).toMatchObject({ channel: "letter", person: ba.id, settings: { inbox: "ba@example.org" } });
+    await page.locator(".phone-add").getByRole("button", { name: "Try it" }).click();
+    await eventually(() => page.locator(".phone-add [data-outcome]").innerText()).toContain(
+      "taken in 0.0 s; this is no proof that it wakes anybody",
+    );
+    expect(harness.trials).toEqual([target?.id]);
+    await page.getByRole("button", { name: "Done" }).click();
+    await eventually(() => page.evaluate("document.activeElement?.textContent")).toBe("Add a phone");
+
+    const row = page.locator(".phone");
+    await row.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("button", { name: "Leave as it is" }).click();
+    expect(await harness.state.targets()).toHaveLength(1);
+    await row.getByRole("button", { name: "Remove" }).click();
+    await page.locator("dialog").getByRole("button", { name: "Remove" }).click();
+    await page.getByText("There is no phone here yet.").waitFor();
+    expect(await harness.state.targets()).toEqual([]);
+    expect(ba.troubles).toEqual([]);
+  });
+
+  test("the owner enters first what a way needs, never sees the secret again, and adds somebody else's phone", async () => {
+    const { harness, open } = await house();
+    const ba = await open(1, "caregiver", "Ba");
+    await ba.page.getByRole("button", { name: "Add a phone" }).click();
+    await ba.page.getByRole("button", { name: "Choose Bell" }).click();
+    await ba.page.getByText("The owner first has to enter what Bell needs from the home.").waitFor();
+    expect(await ba.page.locator(".phone-add input").count()).toBe(0);
+
+    const mei = await open(0, "owner", "Mei");
+    const { page } = mei;
+    await page.getByRole("button", { name: "Add a phone" }).click();
+    await page.getByRole("button", { name: "Choose Bell" }).click();
+    await page.getByText("First: what Bell needs from the home").waitFor();
+    expect(await page.getByLabel("Server").getAttribute("placeholder")).toBe("https://bell.example.org");
+    expect(await page.getByLabel("Number").count()).toBe(0);
+    await page.getByLabel("Token").fill("short");
+    await page.getByRole("button", { name: "Save" }).click();
+    await eventually(() => page.locator("[data-field=token] [role=alert]").innerText()).toContain(
+      "token does not look like one.",
+    );
+    mei.troubles.splice(0);
+    expect(await everything(mei, "access")).toEqual([]);
+    await page.getByLabel("Token").fill(TOKEN);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    await page.locator(".phone-access summary").click();
+    await eventually(() => page.getByLabel("Token").inputValue()).toBe("");
+    await page.getByText("Kept; leave empty to keep it.").waitFor();
+    await page.getByLabel("Server").fill("https://other.example.org");
+    await page.getByRole("button", { name: "Save" }).click();
+    await eventually(async () =>
+      JSON.parse((await harness.state.value("channel_access bell")) ?? "{}"),
+    ).toEqual({
+      ...{ server: "https://other.example.org", token: TOKEN },
+    });
+    expect(await page.content()).not.toContain(TOKEN);
+
+    await page.getByLabel("Number").fill("138 0013 8000");
+    await page.getByLabel("What you call it").fill("Ba's mobile");
+    await page.getByLabel("Sound").selectOption({ label: "Chime" });
+    await page.getByLabel("Whose it is").selectOption({ label: "Ba" });
+    await page.getByRole("button", { name: "Add it" }).click();
+    await eventually(() => page.locator("[data-field=number] [role=alert]").innerText()).toContain(
+      "Write the number with its country, such as +86 138 0013 8000.",
+    );
+    mei.troubles.splice(0);
+    expect(await everything(mei, "form")).toEqual([]);
+    await page.getByLabel("Number").fill("+86 138 0013 8000");
+    await page.getByRole("button", { name: "Add it" }).click();
+    await eventually(() => page.locator(".phone-steps li").allInnerTexts()).toEqual([
+      "Install the app.",
+      "Allow critical alerts in the settings of the phone.",
+    ]);
+    expect((await harness.state.targets())[0]).toMatchObject({
+      ...{ channel: "bell", person: ba.id, label: "Ba's mobile" },
+      settings: { number: "+8613800138000", sound: "chime" },
+    });
+    await eventually(() => page.locator("section[aria-label=Ba] .phone strong").innerText()).toBe(
+      "Ba's mobile",
+    );
+    expect(await everything(mei, "added")).toEqual([]);
+
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: "Add a phone" }).click();
+    await page.getByRole("button", { name: "Choose Bell" }).click();
+    await page.locator(".phone-access summary").click();
+    await page.getByRole("button", { name: "Forget it" }).click();
+    await page.locator("dialog").getByRole("button", { name: "Forget it" }).click();
+    await page.getByText("First: what Bell needs from the home").waitFor();
+    await eventually(() => page.locator(".phone [data-test=proof]").innerText()).toContain(
+      "cannot be called",
+    );
+  });
+
+  test("a try shows that it goes on, then the provider's own words; others' phones only the owner removes", async () => {
+    const answers: ((result: SendResult) => void)[] = [];
+    const { harness, open } = await house({
+      tryPhone: async () => ({
+        ...(await new Promise<SendResult>((resolve) => answers.push(resolve))),
+        tookMs: 1_234,
+      }),
+    });
+    const mei = await harness.person("owner", "Mei");
+    await given(harness, "aaa", mei.id);
+    const ba = await open(0, "caregiver", "Ba");
+    const row = ba.page.locator("[data-phone=aaa]");
+    const said = row.locator(".try-answer");
+    const tried = async (result: SendResult): Promise<void> => {
+      await row.getByRole("button", { name: "Try it" }).click();
+      await eventually(() => said.innerText()).toContain("Sending…");
+      await eventually(() => answers.length).toBe(1);
+      answers.pop()?.(result);
+    };
+    await tried({ outcome: "accepted", reference: "1" });
+    await eventually(() => said.innerText()).toContain(
+      "taken in 1.2 s; this is no proof that it wakes anybody",
+    );
+    await tried({ outcome: "refused", detail: "the inbox is full", gone: false });
+    await eventually(() => said.innerText()).toBe("refused after 1.2 s: the inbox is full");
+    expect(await everything(ba, "tried")).toEqual([]);
+    await tried({ outcome: "failed", detail: "no answer in time" });
+    await eventually(() => said.innerText()).toBe("not taken after 1.2 s: no answer in time");
+    expect(await row.getByRole("button", { name: "Remove" }).count()).toBe(0);
+    const owner = await open(1, "owner", "Mei");
+    await owner.page.locator("[data-phone=aaa]").getByRole("button", { name: "Remove" }).waitFor();
+  });
+
+  test("without a way to add, phones stand alone; therapists and technicians are not asked", async () => {
+    const { harness, open } = await house({ channels: [] });
+    const mei = await harness.person("owner", "Mei");
+    await given(harness, "aaa", mei.id, { channel: "web-push" });
+    const { page } = await open(0, "owner", "Mei");
+    await page.locator("[data-phone=aaa]").waitFor();
+    expect(await page.getByRole("button", { name: "Add a phone" }).count()).toBe(0);
+  });
+
+  test("what does not answer is said, and asked once more", async () => {
+    const { open } = await house();
+    const { page } = await open(0, "owner", "Mei");
+    await page.getByText("There is no phone here yet.").waitFor();
+    await page.route("**/api/homes/*/channels", (route) => route.abort());
+    await page.reload();
+    await page.locator(".phones > summary").click();
+    await page.locator(".phones .trouble").waitFor();
+    expect(await page.getByText("There is no phone here yet.").count()).toBe(0);
+    await page.unroute("**/api/homes/*/channels");
+    await page.locator(".phones").getByRole("button", { name: "Try again" }).click();
+    await page.getByText("There is no phone here yet.").waitFor();
+  });
+});
