@@ -69,8 +69,8 @@ function Phone(props: {
             {settingsOf(phone, of.known, format).map((value) => ` · ${value}`)}
           </span>
         </p>
-        <p class={state.isProven ? "phone-proven" : "problem"} data-test="proof">
-          <span aria-hidden="true">{state.isProven ? "✓ " : "? "}</span>
+        <p class={state.mark === "✓" ? "phone-proven" : "problem"} data-test="proof">
+          <span aria-hidden="true">{state.mark} </span>
           {state.words}
         </p>
       </div>
@@ -110,23 +110,24 @@ function stateOf(
   { channel, dead, provenAt }: PhoneView,
   { known, zone }: PhonesHome,
   page: Page,
-): { readonly isProven: boolean; readonly words: string } {
+): { readonly mark: "✓" | "?" | "✗"; readonly words: string } {
   const format = page.format.value;
   const { phones } = format.words;
   const module = known.channels.find(({ id }) => id === channel);
-  const doubt = (words: string) => ({ isProven: false, words });
-  if (dead !== undefined) return doubt(fill(phones.dead, { detail: dead === "" ? phones.noWhy : dead }));
-  if (module?.isReady === false) {
-    return doubt(fill(phones.notEntered, { name: module.name[format.language] }));
+  if (dead !== undefined) {
+    return { mark: "✗", words: fill(phones.dead, { detail: dead === "" ? phones.noWhy : dead }) };
   }
-  if (provenAt === undefined) return doubt(phones.neverProven);
+  if (module?.isReady === false) {
+    return { mark: "✗", words: fill(phones.notEntered, { name: module.name[format.language] }) };
+  }
+  if (provenAt === undefined) return { mark: "?", words: phones.neverProven };
   const heard = page.heard.value;
   const now = heard === undefined ? page.clock.wall() : heard.serverAt + elapsedMs(page.clock, heard.at);
   // The box may know of a proof that is younger than what it last told of itself.
   if (now - provenAt <= PROOF_MS) {
-    return { isProven: true, words: fill(phones.proven, { time: format.time(provenAt, zone) }) };
+    return { mark: "✓", words: fill(phones.proven, { time: format.time(provenAt, zone) }) };
   }
-  return doubt(fill(phones.provenOld, { time: format.dateTime(provenAt, zone) }));
+  return { mark: "?", words: fill(phones.provenOld, { time: format.dateTime(provenAt, zone) }) };
 }
 
 /** Whoever alarms can call, and whoever else has a phone. */
