@@ -14,12 +14,14 @@ interface Parts {
   readonly module: ChannelView;
 }
 
+type Done = "saved" | "forgotten";
+
 /** What the home has with a provider: entered by the owner, before any phone; everybody else is told to wait for it. */
 export function Access({ of, module }: Parts) {
   const format = usePage().format.value;
   const { phones } = format.words;
-  const done = useSignal<{ readonly text: string } | undefined>(undefined);
-  const said = useRef<HTMLParagraphElement>(null);
+  const done = useSignal<{ readonly what: Done } | undefined>(undefined);
+  const said = useRef<HTMLOutputElement>(null);
   const name = module.name[format.language];
   // What was pressed may be gone: the focus goes to what came of it.
   useEffect(() => said.current?.focus(), [done.value]);
@@ -32,8 +34,8 @@ export function Access({ of, module }: Parts) {
       key={String(module.isReady)}
       of={of}
       module={module}
-      onDone={(text) => {
-        done.value = { text };
+      onDone={(what) => {
+        done.value = { what };
       }}
     />
   );
@@ -51,15 +53,15 @@ export function Access({ of, module }: Parts) {
         </>
       )}
       {done.value !== undefined && (
-        <p role="status" tabIndex={-1} ref={said}>
-          {done.value.text}
-        </p>
+        <output tabIndex={-1} ref={said}>
+          {phones[done.value.what]}
+        </output>
       )}
     </div>
   );
 }
 
-function AccessForm(props: Parts & { readonly onDone: (text: string) => void }) {
+function AccessForm(props: Parts & { readonly onDone: (what: Done) => void }) {
   const { of, module } = props;
   const page = usePage();
   const format = page.format.value;
@@ -85,10 +87,10 @@ function AccessForm(props: Parts & { readonly onDone: (text: string) => void }) 
     // A secret does not stay on the screen of whoever entered it.
     const secrets = module.access.filter(({ kind }) => kind === "secret");
     values.value = { ...values.value, ...Object.fromEntries(secrets.map((field) => [field.name, ""])) };
-    props.onDone(phones.saved);
+    props.onDone("saved");
   }
   async function forget(): Promise<void> {
-    if (await change(page.api.remove(path))) props.onDone(phones.forgotten);
+    if (await change(page.api.remove(path))) props.onDone("forgotten");
   }
   return (
     <form

@@ -45,10 +45,10 @@ export function TryPhone(props: {
       >
         {phones.try}
       </button>
-      <div role="status" class="try-answer">
+      <output class="try-answer">
         {since.value !== undefined && <Sending since={since.value} />}
         {heard?.ok === true && <Tried answer={heard.value} />}
-      </div>
+      </output>
       {heard?.ok === false && <TroubleBox trouble={heard.problem} />}
     </div>
   );

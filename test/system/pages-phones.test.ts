@@ -281,6 +281,9 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     await page.getByLabel("Token", { exact: true }).fill(TOKEN);
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved.").waitFor();
+    await page.locator(".languages [lang=zh-Hans]").click();
+    await page.getByText("已保存。", { exact: true }).waitFor();
+    await page.locator(".languages [lang=en]").click();
     await page.locator(".phone-access summary").click();
     await eventually(() => page.getByLabel("Token", { exact: true }).inputValue()).toBe("");
     await page.getByText("Kept; leave empty to keep it.").waitFor();
