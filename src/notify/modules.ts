@@ -5,8 +5,10 @@ import { homeAssistant } from "./home-assistant/home-assistant.ts";
 import { modem } from "./modem/modem.ts";
 import { ntfy } from "./ntfy/ntfy.ts";
 import { pushover } from "./pushover/pushover.ts";
+import { pushplus } from "./pushplus/pushplus.ts";
 import { telegram } from "./telegram/telegram.ts";
 import { twilio } from "./twilio/twilio.ts";
+import { wecomBot } from "./wecom-bot/wecom-bot.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
 export const CHANNEL_MODULES: readonly ChannelModule[] = [
@@ -16,6 +18,8 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   modem,
   ntfy,
   pushover,
+  pushplus,
   telegram,
   twilio,
+  wecomBot,
 ];

@@ -25,6 +25,15 @@ const PUSH = {
   sees: "that, when and how urgently a message goes to a phone; never its text (RFC 8291)",
 } as const;
 
+/** A service that somebody at home has added: it gets what the family chose to tell people, never a name or a value. */
+const CHAT = {
+  ports: [443],
+  protocol: "https",
+  when: "an alarm, to people whom the family reaches this way; its updates and end where they make no sound",
+  sees: "title and text of the message without name and value, a link to the home's page, whom it goes to",
+  reach: { CN: "yes", elsewhere: "partly" },
+} as const;
+
 /**
  * Every place that this program connects to by itself; docs/outbound.json is written from it, and a test fails on any
  * other connection of a home at work. Nothing is asked for time, names of cities, statistics or new versions.
@@ -35,6 +44,8 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...PUSH, host: "*.push.services.mozilla.com", reach: { CN: "partly", elsewhere: "yes" } },
   { ...PUSH, host: "*.push.apple.com", reach: { CN: "partly", elsewhere: "yes" } },
   { ...PUSH, host: "*.notify.windows.com", reach: { CN: "partly", elsewhere: "yes" } },
+  { ...CHAT, part: "pushplus", host: "www.pushplus.plus" },
+  { ...CHAT, part: "wecom-bot", host: "qyapi.weixin.qq.com" },
   {
     part: "twilio",
     host: "api.twilio.com",

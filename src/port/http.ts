@@ -1,6 +1,6 @@
 /** Outbound HTTP, the only way out to the internet. */
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers: { readonly [name: string]: string };
   readonly body?: Uint8Array;
