@@ -1,5 +1,6 @@
 import type { ChannelModule } from "../port/channel.ts";
 import { bark } from "./bark/bark.ts";
+import { dingtalk } from "./dingtalk/dingtalk.ts";
 import { email } from "./email/email.ts";
 import { homeAssistant } from "./home-assistant/home-assistant.ts";
 import { modem } from "./modem/modem.ts";
@@ -9,10 +10,12 @@ import { pushplus } from "./pushplus/pushplus.ts";
 import { telegram } from "./telegram/telegram.ts";
 import { twilio } from "./twilio/twilio.ts";
 import { wecomBot } from "./wecom-bot/wecom-bot.ts";
+import { wecomCall } from "./wecom-call/wecom-call.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
 export const CHANNEL_MODULES: readonly ChannelModule[] = [
   bark,
+  dingtalk,
   email,
   homeAssistant,
   modem,
@@ -22,4 +25,5 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   telegram,
   twilio,
   wecomBot,
+  wecomCall,
 ];

@@ -34,6 +34,15 @@ const CHAT = {
   reach: { CN: "yes", elsewhere: "partly" },
 } as const;
 
+/** A service that rings somebody up. */
+const CALL = {
+  ports: [443],
+  protocol: "https",
+  when: "an alarm of high or medium priority, to people whom the family has called; then, what became of the call",
+  sees: "that, when and whom it calls; nothing of what has happened",
+  reach: { CN: "yes", elsewhere: "partly" },
+} as const;
+
 /**
  * Every place that this program connects to by itself; docs/outbound.json is written from it, and a test fails on any
  * other connection of a home at work. Nothing is asked for time, names of cities, statistics or new versions.
@@ -46,6 +55,8 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...PUSH, host: "*.notify.windows.com", reach: { CN: "partly", elsewhere: "yes" } },
   { ...CHAT, part: "pushplus", host: "www.pushplus.plus" },
   { ...CHAT, part: "wecom-bot", host: "qyapi.weixin.qq.com" },
+  { ...CALL, part: "wecom-call", host: "qyapi.weixin.qq.com" },
+  { ...CHAT, part: "dingtalk", host: "oapi.dingtalk.com" },
   {
     part: "twilio",
     host: "api.twilio.com",
