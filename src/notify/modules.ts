@@ -2,6 +2,8 @@ import type { ChannelModule } from "../port/channel.ts";
 import { bark } from "./bark/bark.ts";
 import { dingtalk } from "./dingtalk/dingtalk.ts";
 import { email } from "./email/email.ts";
+import { feishu } from "./feishu/feishu.ts";
+import { feishuBot } from "./feishu-bot/feishu-bot.ts";
 import { homeAssistant } from "./home-assistant/home-assistant.ts";
 import { modem } from "./modem/modem.ts";
 import { ntfy } from "./ntfy/ntfy.ts";
@@ -17,6 +19,8 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   bark,
   dingtalk,
   email,
+  feishu,
+  feishuBot,
   homeAssistant,
   modem,
   ntfy,

@@ -57,6 +57,8 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...CHAT, part: "wecom-bot", host: "qyapi.weixin.qq.com" },
   { ...CALL, part: "wecom-call", host: "qyapi.weixin.qq.com" },
   { ...CHAT, part: "dingtalk", host: "oapi.dingtalk.com" },
+  { ...CHAT, part: "feishu", host: "open.feishu.cn" },
+  { ...CHAT, part: "feishu-bot", host: "open.feishu.cn" },
   {
     part: "twilio",
     host: "api.twilio.com",
