@@ -5,14 +5,17 @@ import { email } from "./email/email.ts";
 import { feishu } from "./feishu/feishu.ts";
 import { feishuBot } from "./feishu-bot/feishu-bot.ts";
 import { homeAssistant } from "./home-assistant/home-assistant.ts";
+import { meow } from "./meow/meow.ts";
 import { modem } from "./modem/modem.ts";
 import { ntfy } from "./ntfy/ntfy.ts";
 import { pushover } from "./pushover/pushover.ts";
 import { pushplus } from "./pushplus/pushplus.ts";
+import { serverchan } from "./serverchan/serverchan.ts";
 import { telegram } from "./telegram/telegram.ts";
 import { twilio } from "./twilio/twilio.ts";
 import { wecomBot } from "./wecom-bot/wecom-bot.ts";
 import { wecomCall } from "./wecom-call/wecom-call.ts";
+import { wxpusher } from "./wxpusher/wxpusher.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
 export const CHANNEL_MODULES: readonly ChannelModule[] = [
@@ -22,12 +25,15 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   feishu,
   feishuBot,
   homeAssistant,
+  meow,
   modem,
   ntfy,
   pushover,
   pushplus,
+  serverchan,
   telegram,
   twilio,
   wecomBot,
   wecomCall,
+  wxpusher,
 ];

@@ -59,6 +59,10 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...CHAT, part: "dingtalk", host: "oapi.dingtalk.com" },
   { ...CHAT, part: "feishu", host: "open.feishu.cn" },
   { ...CHAT, part: "feishu-bot", host: "open.feishu.cn" },
+  { ...CHAT, part: "wxpusher", host: "wxpusher.zjiecode.com" },
+  { ...CHAT, part: "serverchan", host: "sctapi.ftqq.com" },
+  { ...CHAT, part: "serverchan", host: "*.push.ft07.com" },
+  { ...CHAT, part: "meow", host: "api.chuckfang.com" },
   {
     part: "twilio",
     host: "api.twilio.com",
