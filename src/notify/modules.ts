@@ -1,4 +1,5 @@
 import type { ChannelModule } from "../port/channel.ts";
+import { aliyunVoice } from "./aliyun-voice/aliyun-voice.ts";
 import { bark } from "./bark/bark.ts";
 import { dingtalk } from "./dingtalk/dingtalk.ts";
 import { email } from "./email/email.ts";
@@ -19,6 +20,7 @@ import { wxpusher } from "./wxpusher/wxpusher.ts";
 
 /** Every channel that a home can add by itself, in the order in which forms show them. */
 export const CHANNEL_MODULES: readonly ChannelModule[] = [
+  aliyunVoice,
   bark,
   dingtalk,
   email,

@@ -63,6 +63,7 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...CHAT, part: "serverchan", host: "sctapi.ftqq.com" },
   { ...CHAT, part: "serverchan", host: "*.push.ft07.com" },
   { ...CHAT, part: "meow", host: "api.chuckfang.com" },
+  { ...CALL, part: "aliyun-voice", host: "dyvmsapi.aliyuncs.com" },
   {
     part: "twilio",
     host: "api.twilio.com",
