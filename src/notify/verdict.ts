@@ -1,8 +1,8 @@
 import type { SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
-import { cutToLength } from "./cut.ts";
 import { type Exchanged, failureOf, membersOf } from "./exchange.ts";
 import { retryAfterMs } from "./response.ts";
+import { cutCharacters } from "./text.ts";
 
 /** What a code in a provider's answer comes to: worth another try after a while, or not until a person mends it. */
 export type Verdict =
@@ -76,7 +76,7 @@ function withoutSecrets(detail: string, secrets: readonly string[]): string {
   for (const secret of secrets.flatMap((text) => [text, encodeURIComponent(text.toWellFormed())])) {
     if (secret !== "") clean = clean.replaceAll(secret, "***");
   }
-  return cutToLength(clean, WORDS_MAX);
+  return cutCharacters(clean, WORDS_MAX);
 }
 
 /** Called too often already: the provider would refuse it, so it is not asked. */

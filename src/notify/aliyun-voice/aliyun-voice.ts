@@ -1,3 +1,4 @@
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../domain/time.ts";
 import type {
   CallLimit,
@@ -6,13 +7,12 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
   Receipt,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { createCallsUnderWay } from "../calls-under-way.ts";
 import { membersOf, NO_ACCESS } from "../exchange.ts";
 import { mainlandNumber } from "../mainland.ts";
+import { createRinging } from "../ringing.ts";
 import { badSetting, LEFT_OUT, tooOften } from "../verdict.ts";
 import { ALIYUN, createAliyun } from "./api.ts";
 import { ACCESS, NAME, SAID, STEPS, SUMMARY, TARGET } from "./texts.ts";
@@ -51,13 +51,14 @@ export const aliyunVoice: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createAliyunVoice,
 };
 
 function createAliyunVoice({ http, clock, random, access }: ChannelDeps): Channel {
   const aliyun = createAliyun({ http, clock, random });
   const limits = createCallLimits(clock, LIMITS);
-  const calls = createCallsUnderWay(clock, CALL_MS);
+  const calls = createRinging(clock, CALL_MS);
   return {
     id: ID,
     capabilities: CAPABILITIES,
@@ -66,13 +67,13 @@ function createAliyunVoice({ http, clock, random, access }: ChannelDeps): Channe
       if (number === undefined) return badSetting("the number is not a mobile one of mainland China");
       if (message.kind !== "alarm") {
         // This kind of call cannot be ended from here: it stops when it has been read.
-        calls.end(id, message.collapseKey);
+        calls.ended(`${id}\n${message.collapseKey}`);
         return LEFT_OUT;
       }
       if (message.priority === "low") return LEFT_OUT;
       const account = access();
       if (account === undefined) return NO_ACCESS;
-      const ringing = calls.find(id, message.collapseKey);
+      const ringing = calls.of(`${id}\n${message.collapseKey}`);
       if (ringing !== undefined) return { outcome: "accepted", reference: ringing };
       const waitMs = limits.waitMs(number);
       if (waitMs > 0) return tooOften(`${ALIYUN} for this number`, waitMs);
@@ -86,7 +87,7 @@ function createAliyunVoice({ http, clock, random, access }: ChannelDeps): Channe
         return { outcome: "failed", detail: `${ALIYUN} gave the call no id` };
       }
       const reference = `${callId}@${startedAt}`;
-      calls.note(id, message.collapseKey, reference);
+      calls.started(`${id}\n${message.collapseKey}`, reference);
       return { outcome: "accepted", reference };
     },
     async poll({ settings }, reference) {
@@ -107,7 +108,7 @@ function createAliyunVoice({ http, clock, random, access }: ChannelDeps): Channe
 
 /** Who is called and what is read: an approved template, and in it one word of ours at most. */
 function callOf(
-  { ttsCode = "", variable = "", showNumber = "" }: ChannelSettings,
+  { ttsCode = "", variable = "", showNumber = "" }: ChannelAccess,
   number: string,
   { drill, priority, language }: ChannelMessage,
 ): { readonly [name: string]: string } {

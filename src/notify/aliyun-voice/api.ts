@@ -1,5 +1,6 @@
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
-import type { ChannelDeps, ChannelSettings } from "../../port/channel.ts";
+import type { ChannelDeps } from "../../port/channel.ts";
 import { exchange } from "../exchange.ts";
 import { type Answer, MEND, readAnswer, TRY_AGAIN, type Verdicts, waitFor } from "../verdict.ts";
 import { signAcs3 } from "./acs3.ts";
@@ -46,7 +47,7 @@ const VERDICTS: Verdicts = {
 export interface Aliyun {
   /** `hidden`: what must not stand in a reason, besides the keys. */
   ask(
-    account: ChannelSettings,
+    account: ChannelAccess,
     action: string,
     query: { readonly [name: string]: string },
     hidden: readonly string[],

@@ -23,7 +23,7 @@ export const ACCESS: readonly ChannelField[] = [
   {
     name: "keyId",
     kind: "text",
-    label: { en: "AccessKey ID", "zh-Hans": "AccessKey ID", "zh-Hant": "AccessKey ID" },
+    label: { en: "AccessKey ID", "zh-Hans": "访问密钥 AccessKey ID", "zh-Hant": "存取金鑰 AccessKey ID" },
     help: {
       en: "Of a RAM user that may do nothing but dyvms:SingleCallByTts and dyvms:QueryCallDetailByCallId.",
       "zh-Hans": "RAM 用户的，只授予 dyvms:SingleCallByTts 和 dyvms:QueryCallDetailByCallId。",
@@ -36,7 +36,11 @@ export const ACCESS: readonly ChannelField[] = [
   {
     name: "keySecret",
     kind: "secret",
-    label: { en: "AccessKey secret", "zh-Hans": "AccessKey Secret", "zh-Hant": "AccessKey Secret" },
+    label: {
+      en: "AccessKey secret",
+      "zh-Hans": "访问密钥 AccessKey Secret",
+      "zh-Hant": "存取金鑰 AccessKey Secret",
+    },
     help: {
       en: "Shown once, when the key is made.",
       "zh-Hans": "创建时只显示一次。",

@@ -8,14 +8,14 @@ import type {
   ChannelField,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
+  ChannelTarget,
   Texts,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { cutToBytes, cutToLength } from "../cut.ts";
 import { postJson } from "../exchange.ts";
 import { createHolds } from "../holds.ts";
 import { MENTIONED, mainlandNumber } from "../mainland.ts";
+import { cutBytes, cutCharacters } from "../text.ts";
 import {
   badSetting,
   GONE,
@@ -145,6 +145,7 @@ export const dingtalk: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createDingtalk,
 };
 
@@ -168,7 +169,7 @@ function createDingtalk({ http, clock }: ChannelDeps): Channel {
         timestamp,
         sign: signatureOf(secret, timestamp),
       });
-      const exchanged = await postJson(http, `${ADDRESS}?${query}`, bodyOf(message, settings));
+      const exchanged = await postJson(http, `${ADDRESS}?${query.toString()}`, bodyOf(message, settings));
       const phone = mainlandNumber(settings["phone"] ?? "") ?? "";
       const answer = readAnswer(exchanged, VERDICTS, clock, [token, secret, phone]);
       if ("members" in answer) return { outcome: "accepted", reference: "" };
@@ -187,17 +188,17 @@ function signatureOf(secret: string, timestamp: string): string {
 /** A card whose text names whom it is for; news names nobody, so a muted group stays silent. */
 function bodyOf(
   { title, body, url, kind, language }: ChannelMessage,
-  { phone = "" }: ChannelSettings,
+  { phone = "" }: ChannelTarget["settings"],
 ): object {
   const mobile = mainlandNumber(phone);
   const isAlarm = kind === "alarm";
   const names = !isAlarm || mobile === undefined ? "" : `\n\n@${mobile}`;
-  const head = cutToLength(title, TITLE_LENGTH_MAX) || " ";
+  const head = cutCharacters(title, TITLE_LENGTH_MAX) || " ";
   return {
     msgtype: "actionCard",
     actionCard: {
       title: head,
-      text: `${cutToBytes(`### ${plain(head)}\n\n${plain(body)}`, TEXT_BYTES_MAX)}${names}`,
+      text: `${cutBytes(`### ${plain(head)}\n\n${plain(body)}`, TEXT_BYTES_MAX)}${names}`,
       singleTitle: OPEN[language],
       singleURL: url,
     },

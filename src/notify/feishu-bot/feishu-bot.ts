@@ -7,7 +7,7 @@ import type {
   ChannelDeps,
   ChannelField,
   ChannelModule,
-  ChannelSettings,
+  ChannelTarget,
   Texts,
 } from "../../port/channel.ts";
 import type { Clock } from "../../port/clock.ts";
@@ -120,6 +120,7 @@ export const feishuBot: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createFeishuBot,
 };
 
@@ -144,7 +145,10 @@ function createFeishuBot({ http, clock }: ChannelDeps): Channel {
 }
 
 /** base64(HMAC-SHA256(timestamp + "\n" + secret, "")): the text is the key, and nothing is signed with it. */
-function signed({ secret = "" }: ChannelSettings, clock: Clock): { timestamp?: string; sign?: string } {
+function signed(
+  { secret = "" }: ChannelTarget["settings"],
+  clock: Clock,
+): { timestamp?: string; sign?: string } {
   if (secret === "") return {};
   const timestamp = String(Math.floor(clock.wall() / SECOND_MS));
   return { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).digest("base64") };

@@ -1,5 +1,6 @@
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { MINUTE_MS, SECOND_MS } from "../../domain/time.ts";
-import type { ChannelDeps, ChannelSettings } from "../../port/channel.ts";
+import type { ChannelDeps } from "../../port/channel.ts";
 import type { HttpRequest } from "../../port/http.ts";
 import { type Exchanged, exchange } from "../exchange.ts";
 import { headerOf } from "../response.ts";
@@ -42,7 +43,7 @@ const VERDICTS: Verdicts = {
 };
 
 export interface Feishu {
-  ask(app: ChannelSettings, method: HttpRequest["method"], path: string, body?: unknown): Promise<Answer>;
+  ask(app: ChannelAccess, method: HttpRequest["method"], path: string, body?: unknown): Promise<Answer>;
 }
 
 /** The interface of an app of one's own, with the tenant's token. */

@@ -1,5 +1,5 @@
 import type { ChannelMessage, Texts } from "../../port/channel.ts";
-import { cutToLength } from "../cut.ts";
+import { cutCharacters } from "../text.ts";
 
 const OPEN: Texts = { en: "Open", "zh-Hans": "打开查看", "zh-Hant": "開啟查看" };
 
@@ -12,11 +12,11 @@ export function cardOf({ title, body, url, kind, priority, language }: ChannelMe
   return {
     config: { wide_screen_mode: true, update_multi: true },
     header: {
-      title: { tag: "plain_text", content: cutToLength(title, TITLE_LENGTH_MAX) || " " },
+      title: { tag: "plain_text", content: cutCharacters(title, TITLE_LENGTH_MAX) || " " },
       template: kind !== "alarm" ? "green" : priority === "high" ? "red" : "orange",
     },
     elements: [
-      { tag: "div", text: { tag: "plain_text", content: cutToLength(body, TEXT_LENGTH_MAX) || " " } },
+      { tag: "div", text: { tag: "plain_text", content: cutCharacters(body, TEXT_LENGTH_MAX) || " " } },
       {
         tag: "action",
         actions: [

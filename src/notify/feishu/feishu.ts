@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import type {
   Channel,
@@ -6,11 +7,11 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
+  ChannelTarget,
   SendResult,
 } from "../../port/channel.ts";
-import { createCallsUnderWay } from "../calls-under-way.ts";
 import { NO_ACCESS } from "../exchange.ts";
+import { createRinging } from "../ringing.ts";
 import { badSetting, LEFT_OUT } from "../verdict.ts";
 import { createFeishu, FEISHU, type Feishu } from "./api.ts";
 import { cardOf } from "./card.ts";
@@ -42,6 +43,7 @@ export const feishu: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createFeishuChannel,
 };
 
@@ -50,7 +52,7 @@ type Urgency = "urgent_app" | "urgent_sms" | "urgent_phone";
 function createFeishuChannel({ http, clock, access }: ChannelDeps): Channel {
   const api = createFeishu({ http, clock });
   const cards = createSentCards();
-  const calls = createCallsUnderWay(clock, CALL_MS);
+  const calls = createRinging(clock, CALL_MS);
   return {
     id: ID,
     capabilities: CAPABILITIES,
@@ -61,7 +63,7 @@ function createFeishuChannel({ http, clock, access }: ChannelDeps): Channel {
       if (app === undefined) return NO_ACCESS;
       const incident = `${target.id}\n${message.collapseKey}`;
       if (message.kind !== "alarm") {
-        calls.end(target.id, message.collapseKey);
+        calls.ended(incident);
         return change(api, app, cards.of(incident), message);
       }
       const sentKey = `${target.id}\n${message.key}`;
@@ -70,12 +72,11 @@ function createFeishuChannel({ http, clock, access }: ChannelDeps): Channel {
       cards.note(incident, sentKey, card);
       const urgency = urgencyOf(message, target.settings);
       if (urgency === undefined) return { outcome: "accepted", reference: card };
-      const isRinging = calls.find(target.id, message.collapseKey) !== undefined;
+      const isRinging = calls.of(incident) !== undefined;
       // While the phone rings for this incident a second call would find it busy.
       const now = urgency === "urgent_phone" && isRinging ? "urgent_app" : urgency;
       const result = await urge(api, app, openId, card, now);
-      if (result.outcome === "accepted" && now === "urgent_phone")
-        calls.note(target.id, message.collapseKey, card);
+      if (result.outcome === "accepted" && now === "urgent_phone") calls.started(incident, card);
       return result;
     },
     async poll({ settings }, reference) {
@@ -97,7 +98,7 @@ const pathOf = (card: string): string => `im/v1/messages/${encodeURIComponent(ca
 /** Posts the card to the person. The same key twice is the same card, for an hour. */
 async function post(
   api: Feishu,
-  app: ChannelSettings,
+  app: ChannelAccess,
   openId: string,
   message: ChannelMessage,
 ): Promise<string | SendResult> {
@@ -117,7 +118,7 @@ async function post(
 /** Makes a card urgent. Where a call or text is refused, the app at least makes itself heard; the refusal is told. */
 async function urge(
   api: Feishu,
-  app: ChannelSettings,
+  app: ChannelAccess,
   openId: string,
   card: string,
   urgency: Urgency,
@@ -146,19 +147,20 @@ async function urge(
 /** Changes what the cards of an incident say: nobody hears it. After a restart none is known, and none is changed. */
 async function change(
   api: Feishu,
-  app: ChannelSettings,
+  app: ChannelAccess,
   known: readonly string[],
   message: ChannelMessage,
 ): Promise<SendResult> {
   const content = JSON.stringify(cardOf(message));
   const answers = await Promise.all(known.map((card) => api.ask(app, "PATCH", pathOf(card), { content })));
-  return answers.map((answer) => ("result" in answer ? answer.result : undefined)).find(Boolean) ?? LEFT_OUT;
+  for (const answer of answers) if ("result" in answer) return answer.result;
+  return LEFT_OUT;
 }
 
 /** High: as strongly as the home pays for. Medium: the app makes itself heard. Low: an ordinary message. */
 function urgencyOf(
   { priority }: ChannelMessage,
-  { urgency = "phone" }: ChannelSettings,
+  { urgency = "phone" }: ChannelTarget["settings"],
 ): Urgency | undefined {
   if (priority === "low") return undefined;
   if (priority === "medium" || urgency === "app") return "urgent_app";

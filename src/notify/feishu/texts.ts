@@ -12,7 +12,7 @@ export const ACCESS: readonly ChannelField[] = [
   {
     name: "appId",
     kind: "text",
-    label: { en: "App ID", "zh-Hans": "App ID", "zh-Hant": "App ID" },
+    label: { en: "App ID", "zh-Hans": "应用的 App ID", "zh-Hant": "應用的 App ID" },
     help: {
       en: "Of an app of your own at open.feishu.cn, under Credentials: “cli_…”.",
       "zh-Hans": "open.feishu.cn 自建应用的“凭证与基础信息”，以 cli_ 开头。",
@@ -25,7 +25,7 @@ export const ACCESS: readonly ChannelField[] = [
   {
     name: "appSecret",
     kind: "secret",
-    label: { en: "App secret", "zh-Hans": "App Secret", "zh-Hant": "App Secret" },
+    label: { en: "App secret", "zh-Hans": "应用的 App Secret", "zh-Hant": "應用的 App Secret" },
     help: {
       en: "Beside the App ID.",
       "zh-Hans": "就在 App ID 旁边。",

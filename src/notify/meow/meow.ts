@@ -9,9 +9,9 @@ import type {
   Texts,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { cutToLength } from "../cut.ts";
 import { postJson } from "../exchange.ts";
 import { createHolds } from "../holds.ts";
+import { cutCharacters } from "../text.ts";
 import {
   badSetting,
   GONE,
@@ -109,6 +109,7 @@ export const meow: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createMeow,
 };
 
@@ -128,8 +129,8 @@ function createMeow({ http, clock }: ChannelDeps): Channel {
       if (waitMs > 0) return tooOften(VERDICTS.who, waitMs);
       limits.note(nickname);
       const exchanged = await postJson(http, `${ADDRESS}${nickname}`, {
-        title: cutToLength(title, TITLE_LENGTH_MAX) || " ",
-        msg: cutToLength(body, TEXT_LENGTH_MAX) || " ",
+        title: cutCharacters(title, TITLE_LENGTH_MAX) || " ",
+        msg: cutCharacters(body, TEXT_LENGTH_MAX) || " ",
         url,
       });
       const answer = readAnswer(exchanged, VERDICTS, clock, [nickname]);

@@ -7,14 +7,14 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
+  ChannelTarget,
 } from "../../port/channel.ts";
 import type { Clock } from "../../port/clock.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { createCallsUnderWay } from "../calls-under-way.ts";
-import { cutToLength } from "../cut.ts";
 import { postJson } from "../exchange.ts";
 import { createHolds } from "../holds.ts";
+import { createRinging } from "../ringing.ts";
+import { cutCharacters } from "../text.ts";
 import {
   badSetting,
   LEFT_OUT,
@@ -88,6 +88,7 @@ export const pushplus: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createPushplus,
 };
 
@@ -95,7 +96,7 @@ function createPushplus({ http, clock }: ChannelDeps): Channel {
   const account = createCallLimits(clock, ACCOUNT_LIMITS);
   const sameWords = createCallLimits(clock, [SAME_WORDS_LIMIT]);
   const stopped = createHolds(clock);
-  const calls = createCallsUnderWay(clock, CALL_MS);
+  const calls = createRinging(clock, CALL_MS);
   return {
     id: ID,
     capabilities: CAPABILITIES,
@@ -105,7 +106,7 @@ function createPushplus({ http, clock }: ChannelDeps): Channel {
       // News would sound like an alarm here, or cost a call; a gentle question is no reason to ring somebody up.
       if (message.kind !== "alarm") return LEFT_OUT;
       if (way !== "wechat" && message.priority === "low") return LEFT_OUT;
-      const ringing = way === "voice" ? calls.find(target.id, message.collapseKey) : undefined;
+      const ringing = way === "voice" ? calls.of(`${target.id}\n${message.collapseKey}`) : undefined;
       if (ringing !== undefined) return { outcome: "accepted", reference: ringing };
 
       const words = wordsOf(message);
@@ -134,7 +135,7 @@ function createPushplus({ http, clock }: ChannelDeps): Channel {
       }
       const { data } = answer.members;
       const reference = typeof data === "string" ? data.slice(0, 64) : "";
-      if (way === "voice") calls.note(target.id, message.collapseKey, reference);
+      if (way === "voice") calls.started(`${target.id}\n${message.collapseKey}`, reference);
       return { outcome: "accepted", reference };
     },
     service: () => "https://www.pushplus.plus/",
@@ -150,9 +151,9 @@ interface Words {
 /** Only the title is spoken or texted. The link differs with each incident, so one uses up no other's repeats. */
 function wordsOf({ title, body, url, language }: ChannelMessage): Words {
   // Escaping makes a character at most five longer.
-  const text = escaped(cutToLength(body, 3_000));
+  const text = escaped(cutCharacters(body, 3_000));
   return {
-    title: cutToLength(title, TITLE_LENGTH_MAX),
+    title: cutCharacters(title, TITLE_LENGTH_MAX),
     content: `<p>${text}</p><p><a href="${escaped(url)}">${OPEN[language]}</a></p>`,
     template: "html",
   };
@@ -166,7 +167,8 @@ const escaped = (text: string): string =>
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");
 
-const friendOf = ({ friend = "" }: ChannelSettings): { to?: string } => (friend === "" ? {} : { to: friend });
+const friendOf = ({ friend = "" }: ChannelTarget["settings"]): { to?: string } =>
+  friend === "" ? {} : { to: friend };
 
 /** After this PushPlus throws the message away. A clock that is wrong would have it thrown away at once. */
 const expiryOf = ({ ttlSeconds }: ChannelMessage, clock: Clock): { timestamp?: number } =>

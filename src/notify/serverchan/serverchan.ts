@@ -9,9 +9,9 @@ import type {
   Texts,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { cutToBytes, cutToLength } from "../cut.ts";
 import { postJson } from "../exchange.ts";
 import { createHolds } from "../holds.ts";
+import { cutBytes, cutCharacters } from "../text.ts";
 import { badSetting, LEFT_OUT, MEND, readAnswer, TRY_AGAIN, tooOften, type Verdicts } from "../verdict.ts";
 
 const ID = "serverchan";
@@ -83,6 +83,7 @@ export const serverchan: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createServerchan,
 };
 
@@ -102,8 +103,8 @@ function createServerchan({ http, clock }: ChannelDeps): Channel {
       if (waitMs > 0) return tooOften(VERDICTS.who, waitMs);
       limits.note(key);
       const exchanged = await postJson(http, `${host}${key}.send`, {
-        title: cutToLength(title.replaceAll(/\s+/g, " "), TITLE_LENGTH_MAX) || " ",
-        desp: `${cutToBytes(plain(body), TEXT_BYTES_MAX)}\n\n<${url}>`,
+        title: cutCharacters(title.replaceAll(/\s+/g, " "), TITLE_LENGTH_MAX) || " ",
+        desp: `${cutBytes(plain(body), TEXT_BYTES_MAX)}\n\n<${url}>`,
         noip: 1,
       });
       const answer = readAnswer(exchanged, VERDICTS, clock, [key]);

@@ -7,13 +7,13 @@ import type {
   ChannelField,
   ChannelMessage,
   ChannelModule,
-  ChannelSettings,
+  ChannelTarget,
   Texts,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { cutToBytes } from "../cut.ts";
 import { postJson } from "../exchange.ts";
 import { MENTIONED, mainlandNumber } from "../mainland.ts";
+import { cutBytes } from "../text.ts";
 import {
   badSetting,
   GONE,
@@ -114,6 +114,7 @@ export const wecomBot: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createWecomBot,
 };
 
@@ -148,12 +149,12 @@ function createWecomBot({ http, clock }: ChannelDeps): Channel {
 /** The link stays whole; the text before it is what may be long. */
 function contentOf({ title, body, url }: ChannelMessage): string {
   const link = `\n${url}`;
-  return `${cutToBytes(`${title}\n${body}`, CONTENT_BYTES_MAX - Buffer.byteLength(link))}${link}`;
+  return `${cutBytes(`${title}\n${body}`, CONTENT_BYTES_MAX - Buffer.byteLength(link))}${link}`;
 }
 
 /** News names nobody, so a muted group stays silent. */
 function mentioned(
-  { phone = "" }: ChannelSettings,
+  { phone = "" }: ChannelTarget["settings"],
   { kind }: ChannelMessage,
 ): { mentioned_mobile_list?: readonly string[] } {
   return kind === "alarm" ? { mentioned_mobile_list: [mainlandNumber(phone) ?? "@all"] } : {};

@@ -1,5 +1,6 @@
+import type { ChannelAccess } from "../../domain/channel-access.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
-import type { ChannelDeps, ChannelSettings } from "../../port/channel.ts";
+import type { ChannelDeps } from "../../port/channel.ts";
 import { type Exchanged, exchange, postJson } from "../exchange.ts";
 import { createTokenCache, type Fetched } from "../token-cache.ts";
 import { type Answer, MEND, readAnswer, TRY_AGAIN, type Verdicts, waitFor } from "../verdict.ts";
@@ -39,14 +40,14 @@ const VERDICTS: Verdicts = {
 
 export interface Wecom {
   /** Posts to the corporation's interface with a token of its own. */
-  post(corp: ChannelSettings, path: string, body: unknown): Promise<Answer>;
+  post(corp: ChannelAccess, path: string, body: unknown): Promise<Answer>;
 }
 
 export function createWecom({ http, clock }: Pick<ChannelDeps, "http" | "clock">): Wecom {
   const tokens = createTokenCache(clock);
 
   const fetchToken = async (corpid: string, secret: string): Promise<Fetched> => {
-    const url = `${ROOT}/gettoken?${new URLSearchParams({ corpid, corpsecret: secret })}`;
+    const url = `${ROOT}/gettoken?${new URLSearchParams({ corpid, corpsecret: secret }).toString()}`;
     const exchanged: Exchanged = await exchange(http, {
       method: "GET",
       url,

@@ -8,8 +8,8 @@ import type {
   Receipt,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { createCallsUnderWay } from "../calls-under-way.ts";
 import { NO_ACCESS } from "../exchange.ts";
+import { createRinging } from "../ringing.ts";
 import { badSetting, LEFT_OUT, tooOften } from "../verdict.ts";
 import { createWecom, WECOM } from "./api.ts";
 import { ACCESS, NAME, STEPS, SUMMARY, TARGET, USER } from "./texts.ts";
@@ -45,13 +45,14 @@ export const wecomCall: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createWecomCall,
 };
 
 function createWecomCall({ http, clock, access }: ChannelDeps): Channel {
   const wecom = createWecom({ http, clock });
   const limits = createCallLimits(clock, LIMITS);
-  const calls = createCallsUnderWay(clock, CALL_MS);
+  const calls = createRinging(clock, CALL_MS);
   return {
     id: ID,
     capabilities: CAPABILITIES,
@@ -61,13 +62,13 @@ function createWecomCall({ http, clock, access }: ChannelDeps): Channel {
         return badSetting("the WeCom member's account has another form");
       if (message.kind !== "alarm") {
         // WeCom cannot hang up: it stops by itself.
-        calls.end(id, message.collapseKey);
+        calls.ended(`${id}\n${message.collapseKey}`);
         return LEFT_OUT;
       }
       if (message.priority === "low") return LEFT_OUT;
       const corp = access();
       if (corp === undefined) return NO_ACCESS;
-      const ringing = calls.find(id, message.collapseKey);
+      const ringing = calls.of(`${id}\n${message.collapseKey}`);
       if (ringing !== undefined) return { outcome: "accepted", reference: ringing };
       const waitMs = limits.waitMs(userid);
       if (waitMs > 0) return tooOften(`${WECOM} for this person`, waitMs);
@@ -77,7 +78,7 @@ function createWecomCall({ http, clock, access }: ChannelDeps): Channel {
       limits.note(userid);
       const call = callOf(answer.members["states"], userid);
       if ("problem" in call) return { outcome: "failed", detail: call.problem };
-      calls.note(id, message.collapseKey, call.reference);
+      calls.started(`${id}\n${message.collapseKey}`, call.reference);
       return { outcome: "accepted", reference: call.reference };
     },
     async poll({ settings }, reference) {

@@ -9,8 +9,8 @@ import type {
   Texts,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
-import { cutToLength } from "../cut.ts";
 import { postJson } from "../exchange.ts";
+import { cutCharacters } from "../text.ts";
 import { badSetting, LEFT_OUT, MEND, readAnswer, TRY_AGAIN, tooOften, type Verdicts } from "../verdict.ts";
 
 const ID = "wxpusher";
@@ -85,6 +85,7 @@ export const wxpusher: ChannelModule = {
   target: TARGET,
   steps: STEPS,
   capabilities: CAPABILITIES,
+  place: "anywhere",
   create: createWxpusher,
 };
 
@@ -103,8 +104,8 @@ function createWxpusher({ http, clock }: ChannelDeps): Channel {
       if (waitMs > 0) return tooOften(VERDICTS.who, waitMs);
       limits.note(ID);
       const exchanged = await postJson(http, ADDRESS, {
-        content: cutToLength(`${title}\n${body}`, CONTENT_LENGTH_MAX),
-        summary: cutToLength(title, SUMMARY_LENGTH_MAX),
+        content: cutCharacters(`${title}\n${body}`, CONTENT_LENGTH_MAX),
+        summary: cutCharacters(title, SUMMARY_LENGTH_MAX),
         contentType: 1,
         spt,
         ...(url.length > URL_LENGTH_MAX ? {} : { url }),
