@@ -42,6 +42,7 @@ const LETTER: ChannelModule = {
     "寄到信箱的信：留底用，不适合夜里。",
     "寄到信箱的信：留底用，不適合夜裡。",
   ),
+  place: "anywhere",
   access: [],
   target: [field("inbox", "text", texts("Inbox", "信箱", "信箱"), { pattern: "[^@ ]+@[^@ ]+" })],
   steps: [],
@@ -61,6 +62,7 @@ const BELL: ChannelModule = {
     "让手机一直响，直到有人按键。",
     "讓手機一直響，直到有人按鍵。",
   ),
+  place: "anywhere",
   access: [
     field("server", "address", texts("Server", "服务器", "伺服器"), {
       ...{ required: false, fallback: "https://bell.example.org" },
