@@ -24,6 +24,9 @@ const chinese = ["zh-Hans", "zh-Hant"] as const;
 /** Latin words that Chinese readers see every day: units, abbreviations of the trade, names of things. */
 const LATIN = new Set(
   [
+    "ALSFRS",
+    "R",
+    "Android",
     "mL",
     "L",
     "min",
