@@ -12,10 +12,11 @@ import { Confirm } from "../shared/confirm.tsx";
 import { LinkOut } from "../shared/link-out.tsx";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
+import { MoreHomes, SearchField, useHomeSearch } from "./home-search.tsx";
 import { usePoll } from "./poll.ts";
 import "../shared/sharing.css";
 
-const isHomes = hasKeys<HomesResponse>("homes", "codes", "organisations");
+const isHomes = hasKeys<HomesResponse>("homes", "total", "codes", "organisations");
 const isCode = hasKeys<ClaimCodeResponse>("code", "link", "expiresAt");
 /** A box that was just paired is to be seen while somebody waits for it. */
 const POLL_MS = 5 * SECOND_MS;
@@ -31,7 +32,8 @@ export function Homes() {
   const format = page.format.value;
   const { people, pages } = format.words;
   const text = people.homes;
-  const { answer, ask } = usePoll("/api/homes", isHomes, POLL_MS);
+  const search = useHomeSearch();
+  const { answer, ask } = usePoll(search.path, isHomes, POLL_MS);
   const trouble = useSignal<Trouble | undefined>(undefined);
   const made = useSignal<Made | undefined>(undefined);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -57,7 +59,8 @@ export function Homes() {
       {answer.value === undefined && <p class="waiting">{pages.common.waiting}</p>}
       {answer.value?.ok === false && <TroubleBox trouble={answer.value.problem} />}
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
-      {known?.homes.length === 0 && <p class="empty">{text.none}</p>}
+      {known !== undefined && <SearchField search={search} total={known.total} />}
+      {known?.total === 0 && search.text.value === "" && <p class="empty">{text.none}</p>}
       {known?.homes.map((home) => (
         <Home
           key={home.id}
@@ -67,15 +70,15 @@ export function Homes() {
           onRevoke={async (box) => done(await page.api.tell(`/api/homes/${home.id}/boxes/${box}/revoke`, {}))}
         />
       ))}
+      {known !== undefined && <MoreHomes known={known} search={search} />}
       {known !== undefined && known.codes.length > 0 && (
         <>
           <h3>{text.codes}</h3>
           <ul class="looking-in">
-            {known.codes.map(({ id, home, label, expiresAt }) => {
-              const name = known.homes.find((each) => each.id === home)?.label ?? label;
+            {known.codes.map(({ id, label, expiresAt }) => {
               return (
                 <li key={id}>
-                  <p>{fill(text.openCode, { name, time: format.dateTime(expiresAt, zone) })}</p>
+                  <p>{fill(text.openCode, { name: label, time: format.dateTime(expiresAt, zone) })}</p>
                   <button type="button" onClick={() => page.handOver(withdraw(id))}>
                     {text.withdraw}
                   </button>

@@ -11,9 +11,10 @@ import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { boxNow } from "./box-now.ts";
 import { Device } from "./device.tsx";
+import { MoreHomes, SearchField, useHomeSearch } from "./home-search.tsx";
 import { usePoll } from "./poll.ts";
 
-const isHomes = hasKeys<HomesResponse>("homes");
+const isHomes = hasKeys<HomesResponse>("homes", "total");
 const isDevices = hasKeys<DevicesResponse>("devices");
 const HOMES_MS = 30 * SECOND_MS;
 /** A box tells of its devices every ten seconds. */
@@ -25,19 +26,24 @@ const AUDITORS: readonly string[] = ["owner", "therapist"];
 export function Looking(props: { readonly me: Me }) {
   const page = usePage();
   const { looking } = page.format.value.words.pages.technician;
-  const { answer } = usePoll("/api/homes", isHomes, HOMES_MS);
+  const search = useHomeSearch();
+  const { answer } = usePoll(search.path, isHomes, HOMES_MS);
   const chosen = useSignal<string | undefined>(undefined);
   const beds = page.heard.value?.beds ?? [];
-  const labels = new Map(
-    answer.value?.ok === true ? answer.value.value.homes.map(({ id, label }) => [id, label]) : [],
+  const known = answer.value?.ok === true ? answer.value.value : undefined;
+  const labels = new Map(known?.homes.map(({ id, label }) => [id, label]) ?? []);
+  // Of many homes those that were found; the chosen one stays.
+  const shown = beds.filter(
+    (each) => known === undefined || each.bed === chosen.value || labels.has(splitBed(each.bed)?.home ?? ""),
   );
   const bed = beds.find((each) => each.bed === chosen.value);
   return (
     <section id="looking" aria-label={looking.title}>
       <h2>{looking.title}</h2>
       <p class="small">{beds.length === 0 ? looking.none : looking.choose}</p>
+      {known !== undefined && <SearchField search={search} total={known.total} />}
       <ul class="boxes">
-        {beds.map((each) => {
+        {shown.map((each) => {
           const home = splitBed(each.bed)?.home ?? "";
           return (
             <li key={each.bed}>
@@ -55,6 +61,7 @@ export function Looking(props: { readonly me: Me }) {
           );
         })}
       </ul>
+      {known !== undefined && <MoreHomes known={known} search={search} />}
       {bed !== undefined && <Box key={bed.bed} bed={bed} mayAudit={mayAudit(props.me, bed.bed)} />}
     </section>
   );

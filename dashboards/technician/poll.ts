@@ -1,5 +1,5 @@
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Answer, Fits } from "../shared/api.ts";
 import { type Moment, momentOf } from "../shared/clock.ts";
 import { usePage } from "../shared/page.ts";
@@ -20,12 +20,17 @@ export function usePoll<T>(path: string, fits: Fits<T>, everyMs: number, active 
   const answer = useSignal<Answer<T> | undefined>(undefined);
   const at = useSignal<Moment | undefined>(undefined);
   const asking = useSignal(false);
+  const wanted = useRef(path);
+  wanted.current = path;
 
   async function load(): Promise<void> {
     if (asking.peek()) return;
     asking.value = true;
-    const got = await page.api.get(path, fits);
+    const asked = wanted.current;
+    const got = await page.api.get(asked, fits);
     asking.value = false;
+    // Another address is wanted by now: what came is not what somebody waits for.
+    if (asked !== wanted.current) return await load();
     answer.value = got;
     at.value = momentOf(page.clock);
   }

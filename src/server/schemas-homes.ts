@@ -37,7 +37,14 @@ export const ClaimCodeAnswer = Type.Object({
   link: Type.String(),
   expiresAt: Moment,
 });
+export const HomesQuery = Type.Object({
+  search: Type.Optional(Type.String({ maxLength: 60 })),
+  before: Type.Optional(Id),
+  limit: Type.Optional(Type.String({ pattern: "^[0-9]{1,4}$" })),
+});
 export const HomesAnswer = Type.Object({
+  next: Type.Optional(Id),
+  total: Type.Integer(),
   homes: Type.Array(
     Type.Object({
       id: Id,

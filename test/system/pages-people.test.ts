@@ -55,6 +55,7 @@ const HOMES = {
     },
     { id: "homehome24", label: "Family Lin", createdAt: NOW, boxes: [] },
   ],
+  total: 2,
   codes: [{ id: "e".repeat(64), label: "Family Wu", expiresAt: NOW + HOUR_MS }],
   organisations: ORGANISATIONS,
 };

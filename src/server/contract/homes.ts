@@ -19,9 +19,16 @@ export interface ClaimCodeResponse {
   readonly expiresAt: number;
 }
 
-/** GET /api/homes */
+/**
+ * GET /api/homes?search=&before=&limit= : oldest first; `search` is part of the home's name, `limit` up to 200 (50 where
+ * it is left out), `before` the `next` of the part before.
+ */
 export interface HomesResponse {
   readonly homes: readonly HomeView[];
+  /** Where it goes on; absent at the end. */
+  readonly next?: string;
+  /** How many fit the search, shown or not. */
+  readonly total: number;
   /** Codes that nobody has used yet. */
   readonly codes: readonly {
     readonly id: string;

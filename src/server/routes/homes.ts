@@ -5,6 +5,7 @@ import type { Account } from "../../port/accounts.ts";
 import type { BoxRecord } from "../../port/registry.ts";
 import type { App, Asking, Context } from "../context.ts";
 import type { ClaimCodeResponse, HomesResponse, HomeView } from "../contract/homes.ts";
+import { limitOf, pageOf } from "../paging.ts";
 import type { MadeClaimCode, PairingDesk } from "../pairing-desk.ts";
 import {
   ClaimCodeAnswer,
@@ -12,19 +13,23 @@ import {
   HomeBoxParams,
   HomeParams,
   HomesAnswer,
+  HomesQuery,
   NewHome,
   RenameHome,
 } from "../schemas-homes.ts";
 
 /** Codes that somebody can have waiting at once: a van full of boxes. */
 const CODES_MAX = 100;
+const HOMES_SHOWN = { usual: 50, most: 200 };
 
 /** Homes and boxes of a hub, for those who look after them. */
 export function homeRoutes(app: App, context: Context): void {
   const { deps } = context;
 
-  app.get("/api/homes", { schema: { response: { 200: HomesAnswer } } }, async (request, reply) => {
+  const schema = { querystring: HomesQuery, response: { 200: HomesAnswer } };
+  app.get("/api/homes", { schema }, async (request, reply) => {
     const { registry } = deskOf(context);
+    const { search = "", before } = request.query;
     const mine = new Set(context.homes(request));
     const me = context.person(request).id;
     const [homes, boxes, codes, organisations] = await Promise.all([
@@ -35,16 +40,24 @@ export function homeRoutes(app: App, context: Context): void {
     ]);
     const own = ownOrganisations(context.account(request));
     const boxesOf = Map.groupBy(boxes, ({ home }) => home);
+    const visible = homes.filter(({ id }) => mine.has(id));
+    const labels = new Map(visible.map(({ id, label }) => [id, label]));
+    const found = visible.filter(({ label }) => plain(label).includes(plain(search)));
+    const limit = limitOf(request.query.limit, HOMES_SHOWN);
+    const { items, next } = pageOf(found, { before, limit }, ({ id }) => id);
     const answer: HomesResponse = {
-      homes: homes
-        .filter(({ id }) => mine.has(id))
-        .map(({ id, label, createdAt }) => ({
-          ...{ id, label, createdAt },
-          boxes: (boxesOf.get(id) ?? []).map(boxView),
-        })),
+      homes: items.map(({ id, label, createdAt }) => ({
+        ...{ id, label, createdAt },
+        boxes: (boxesOf.get(id) ?? []).map(boxView),
+      })),
+      ...(next === undefined ? {} : { next }),
+      total: found.length,
       codes: codes
         .filter(({ home, madeBy }) => madeBy === me || (home !== undefined && mine.has(home)))
-        .map(({ codeHash: id, home, label, expiresAt }) => ({ id, label, expiresAt, ...(home && { home }) })),
+        .map(({ codeHash: id, home, label, expiresAt }) => ({
+          ...{ id, expiresAt, label: (home && labels.get(home)) ?? label },
+          ...(home && { home }),
+        })),
       organisations: organisations.filter(({ id }) => own.includes(id)),
     };
     reply.header("cache-control", "no-store");
@@ -150,3 +163,6 @@ const boxView = ({ id, pairedAt, revokedAt, revokedWhy }: BoxRecord): HomeView["
 });
 
 const noHome = (): Fault => new Fault("NOT_FOUND", "There is no such home on this hub.");
+
+/** As people search: without case, and half-width where both exist. */
+const plain = (text: string): string => text.normalize("NFKC").toLowerCase().trim();

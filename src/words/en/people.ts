@@ -10,6 +10,10 @@ export const people = {
   homes: {
     title: "Homes and boxes",
     none: "No home yet. Make a code for the first box.",
+    search: "Search homes by name",
+    shown: "{shown} of {total} homes are shown.",
+    more: "Show more",
+    noneFound: "No home has this name.",
     newHome: "A new home",
     label: "Name of the home",
     inName: "In whose name",

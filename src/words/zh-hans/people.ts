@@ -10,6 +10,10 @@ export const people = {
   homes: {
     title: "家庭和主机",
     none: "还没有家庭。请为第一台主机生成口令。",
+    search: "按名称查找家庭",
+    shown: "显示 {total} 个家庭中的 {shown} 个。",
+    more: "显示更多",
+    noneFound: "没有这个名称的家庭。",
     newHome: "新的家庭",
     label: "家庭名称",
     inName: "以谁的名义",

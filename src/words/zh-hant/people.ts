@@ -10,6 +10,10 @@ export const people = {
   homes: {
     title: "家庭和主機",
     none: "還沒有家庭。請為第一台主機產生口令。",
+    search: "按名稱搜尋家庭",
+    shown: "顯示 {total} 個家庭中的 {shown} 個。",
+    more: "顯示更多",
+    noneFound: "沒有這個名稱的家庭。",
     newHome: "新的家庭",
     label: "家庭名稱",
     inName: "以誰的名義",
