@@ -62,9 +62,10 @@ export class Api {
     return answer.ok ? { ok: true, value: undefined } : answer;
   }
 
-  /** Ends or removes something. */
-  async remove(path: string): Promise<Answer<undefined>> {
-    const answer = await this.#request(path, { method: "DELETE" }, isAnything);
+  /** Ends or removes something; `body`: what has to be known for it. */
+  async remove(path: string, body?: object): Promise<Answer<undefined>> {
+    const init = body === undefined ? {} : withBody(body);
+    const answer = await this.#request(path, { ...init, method: "DELETE" }, isAnything);
     return answer.ok ? { ok: true, value: undefined } : answer;
   }
 

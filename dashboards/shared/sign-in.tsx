@@ -6,6 +6,7 @@ import type { Trouble } from "./api.ts";
 import { ClinicSignIn } from "./clinic-sign-in.tsx";
 import { isMe, usePage } from "./page.ts";
 import { PasskeySignIn } from "./passkey.tsx";
+import { PasswordSignIn } from "./password.tsx";
 import { TroubleBox } from "./trouble.tsx";
 
 /** Code, name and language; the code may come with the address, after the # sign, which never reaches a server log. */
@@ -53,50 +54,53 @@ export function SignIn() {
   }
 
   return (
-    <form class="sign-in card" onSubmit={submit} noValidate>
-      <h2>{text.title}</h2>
-      <label>
-        {text.code}
-        <input
-          type="text"
-          name="code"
-          autocomplete="one-time-code"
-          autocapitalize="none"
-          spellcheck={false}
-          value={code.value}
-          onInput={(event) => {
-            code.value = event.currentTarget.value;
-            fromAddress.value = false;
-          }}
-        />
-      </label>
-      <p class="small">{fromAddress.value ? text.codeFilled : text.codeHint}</p>
-      <label>
-        {text.name}
-        <input
-          ref={nameField}
-          type="text"
-          name="name"
-          autocomplete="name"
-          maxLength={60}
-          value={name.value}
-          onInput={(event) => {
-            name.value = event.currentTarget.value;
-          }}
-        />
-      </label>
-      {missing.value && (
-        <p class="problem" role="alert">
-          {text.missing}
-        </p>
-      )}
-      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
-      <button type="submit" class="big primary" disabled={busy.value}>
-        {busy.value ? text.sending : text.submit}
-      </button>
-      <PasskeySignIn />
-      <ClinicSignIn />
-    </form>
+    <>
+      <form class="sign-in card" onSubmit={submit} noValidate>
+        <h2>{text.title}</h2>
+        <label>
+          {text.code}
+          <input
+            type="text"
+            name="code"
+            autocomplete="one-time-code"
+            autocapitalize="none"
+            spellcheck={false}
+            value={code.value}
+            onInput={(event) => {
+              code.value = event.currentTarget.value;
+              fromAddress.value = false;
+            }}
+          />
+        </label>
+        <p class="small">{fromAddress.value ? text.codeFilled : text.codeHint}</p>
+        <label>
+          {text.name}
+          <input
+            ref={nameField}
+            type="text"
+            name="name"
+            autocomplete="name"
+            maxLength={60}
+            value={name.value}
+            onInput={(event) => {
+              name.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        {missing.value && (
+          <p class="problem" role="alert">
+            {text.missing}
+          </p>
+        )}
+        {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+        <button type="submit" class="big primary" disabled={busy.value}>
+          {busy.value ? text.sending : text.submit}
+        </button>
+        <PasskeySignIn />
+        <ClinicSignIn />
+      </form>
+      <PasswordSignIn />
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { type Answer, hasKeys, type Trouble } from "../shared/api.ts";
 import { ClinicIdentities, useReturned } from "../shared/clinic-sign-in.tsx";
 import { usePage } from "../shared/page.ts";
 import { canUsePasskeys, makePasskey } from "../shared/passkey.tsx";
+import { OwnPassword } from "../shared/password.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 
 const isSignIns = hasKeys<SignInsResponse>("signIns");
@@ -94,6 +95,9 @@ export function Account() {
           </ul>
           {list.value.identities?.some(({ only }) => only) !== true && (
             <MakePasskey onMake={() => page.handOver(make())} />
+          )}
+          {list.value.identities?.some(({ only }) => only) !== true && (
+            <OwnPassword login={list.value.login} onChanged={() => page.handOver(show())} />
           )}
           <ClinicIdentities
             identities={list.value.identities ?? []}

@@ -29,7 +29,10 @@ export const Join = Type.Object({ code: Type.String({ minLength: 1, maxLength: 4
 export const SetPassword = Type.Object({
   login: Type.String({ minLength: 3, maxLength: 100, pattern: "^[^\\p{Cc}]+$" }),
   password: Type.String({ minLength: 10, maxLength: 200 }),
+  /** The one until now, where there is one. */
+  old: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 });
+export const EndPassword = Type.Object({ old: Type.String({ minLength: 1, maxLength: 200 }) });
 export const PasswordSignIn = Type.Object({
   login: Type.String({ minLength: 1, maxLength: 100 }),
   password: Type.String({ minLength: 1, maxLength: 200 }),

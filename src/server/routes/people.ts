@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { hashPassword, verifyPassword } from "../../crypt/password.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
@@ -68,19 +69,41 @@ export function peopleRoutes(app: App, context: Context): void {
   });
 
   app.put("/api/me/password", { schema: { body: schemas.SetPassword } }, async (request, reply) => {
-    const { login, password } = request.body;
-    const { id } = context.account(request);
-    await refuseOtherWays(context, id);
-    await accounts.setPassword(id, login.trim(), await hashPassword(password));
+    const { login, password, old } = request.body;
+    const account = context.account(request);
+    await refuseOtherWays(context, account.id);
+    await checkOld(request, reply, old);
+    await accounts.setPassword(account.id, login.trim(), await hashPassword(password));
+    // Whoever knew the old one is out.
+    const ended = await accounts.endSessions(account.id, context.signedIn(request)?.tokenHash);
+    await endSignIns(context, account, ended);
     context.audit("password.set", "", context.person(request));
     return reply.code(204).send();
   });
 
-  app.delete("/api/me/password", async (request, reply) => {
+  app.delete("/api/me/password", { schema: { body: schemas.EndPassword } }, async (request, reply) => {
+    await checkOld(request, reply, request.body.old);
     await accounts.endPassword(context.account(request).id);
     context.audit("password.ended", "", context.person(request));
     return reply.code(204).send();
   });
+
+  /** A sign-in that somebody left open must not be enough to lock its owner out. */
+  const checkOld = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    old: string | undefined,
+  ): Promise<void> => {
+    const login = await accounts.login(context.account(request).id);
+    const kept = login === undefined ? undefined : await accounts.password(login);
+    if (kept === undefined) return;
+    await guess(request, reply);
+    if (old !== undefined && (await verifyPassword(old, kept.hash))) return;
+    context.audit("password.kept", "wrong old one", context.person(request));
+    throw new Fault("NOT_ALLOWED", "The password until now is wrong.", {
+      fix: "Enter it once more. Who has forgotten it is removed by the owner and joins again with a code.",
+    });
+  };
 
   app.post(
     "/api/sign-in/password",

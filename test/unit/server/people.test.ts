@@ -84,8 +84,34 @@ describe("a password", () => {
     const { signIns, login } = (await ask("GET", "/api/me/sign-ins", cookieOf(answer))).json();
     expect(login).toBe("mei@home");
     expect(signIns.map(({ way }: { way: string }) => way).toSorted()).toEqual(["code", "password"]);
-    expect((await ask("DELETE", "/api/me/password", cookie)).statusCode).toBe(204);
+    const wrong = await ask("DELETE", "/api/me/password", cookie, { old: "wrong horse" });
+    expect(wrong.statusCode).toBe(403);
+    const ended = await ask("DELETE", "/api/me/password", cookie, { old: "correct horse" });
+    expect(ended.statusCode).toBe(204);
     expect((await signIn("correct horse")).statusCode).toBe(403);
+  });
+
+  it("is changed by whoever knows the old one, and that ends every other sign-in with its phone", async () => {
+    const cookie = await harness.signIn("caregiver", "Mei");
+    await set(cookie);
+    const thief = cookieOf(await signIn("correct horse"));
+    await ask("POST", "/api/push", thief, PHONE);
+    for (const old of [undefined, "wrong horse"]) {
+      const refused = await set(thief, {
+        password: "mine from now on",
+        ...(old === undefined ? {} : { old }),
+      });
+      expect(refused.statusCode).toBe(403);
+      expect(refused.json().detail).toBe("The password until now is wrong.");
+    }
+    expect((await signIn("correct horse")).statusCode).toBe(200);
+    const changed = await set(cookie, { password: "another horse", old: "correct horse" });
+    expect(changed.statusCode).toBe(204);
+    expect((await ask("GET", "/api/me/sign-ins", thief)).statusCode).toBe(401);
+    expect((await ask("GET", "/api/me/sign-ins", cookie)).json().signIns).toHaveLength(1);
+    expect(await harness.state.targets()).toEqual([]);
+    expect((await signIn("correct horse")).statusCode).toBe(403);
+    expect((await signIn("another horse")).statusCode).toBe(200);
   });
 
   it("that is wrong is refused as one of nobody is, ten times a minute at most", async () => {

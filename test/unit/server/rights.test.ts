@@ -57,7 +57,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "DELETE /api/me/sign-ins": { url: "/api/me/sign-ins" },
   "DELETE /api/me/sign-ins/:id": { url: "/api/me/sign-ins/0123456789abcdef" },
   "PUT /api/me/password": { url: "/api/me/password", payload: {} },
-  "DELETE /api/me/password": { url: "/api/me/password" },
+  "DELETE /api/me/password": { url: "/api/me/password", payload: { old: "correct horse" } },
   "GET /api/homes/:home/people": { url: `/api/homes/${HOME}/people` },
   "DELETE /api/homes/:home/people/:person": { url: `/api/homes/${HOME}/people/nobody` },
   "GET /api/homes/:home/channels": { url: `/api/homes/${HOME}/channels` },
