@@ -185,7 +185,7 @@ describe("every page", () => {
     const { page } = await open("/", { language: "zh-Hans" });
     await page.locator("input[name=code]").fill("wrong");
     await page.locator("input[name=name]").fill("Mei");
-    await page.locator("form button[type=submit]").click();
+    await page.locator("form.sign-in button[type=submit]").click();
     await page.locator(".trouble").waitFor();
     await eventually(() => page.locator(".trouble").innerText()).toMatch(/原因.*没有权限[\s\S]*怎么办.*口令/);
   });

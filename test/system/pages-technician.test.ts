@@ -63,7 +63,7 @@ describe("the technician's page", () => {
     const address = await demo.line(0);
     const { page, troubles } = await openAt(address.replace("/#", "/technician#"), PHONE_390);
     await page.locator("input[name=name]").fill("Li Wei");
-    await page.locator("form button[type=submit]").click();
+    await page.locator("form.sign-in button[type=submit]").click();
 
     // The scenario ticks off what it asks for.
     await page.locator("#simulation select").selectOption("short");
