@@ -53,7 +53,7 @@ describe("the technician's page", () => {
   }
 
   test("plays a scenario, shows live frames, saves a recording that decodes, and prints a protocol of one page", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const folder = temporaryFolder();
     const file = path.join(folder, "short.yaml");

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { HomeRecord } from "../../../src/port/registry.ts";
+import type { HomesResponse } from "../../../src/server/contract/homes.ts";
 import type { PairingDesk } from "../../../src/server/pairing-desk.ts";
 import { type Harness, NOW, startHarness } from "./harness.ts";
 
@@ -9,7 +10,7 @@ const idOf = (n: number): string => `home${LETTERS[Math.floor(n / 26)] ?? "a"}${
 /** A hub with homes of families 0 to 129, and one that is somebody else's. */
 async function startHub(): Promise<{
   readonly harness: Harness;
-  list(query?: string): Promise<{ readonly status: number; readonly body: any }>;
+  list(query?: string): Promise<{ readonly status: number; readonly body: HomesResponse }>;
 }> {
   const homes = Array.from(
     { length: 130 },
@@ -42,7 +43,7 @@ async function startHub(): Promise<{
   };
 }
 
-const labelsOf = (body: { homes: { label: string }[] }): string[] => body.homes.map(({ label }) => label);
+const labelsOf = (body: HomesResponse): string[] => body.homes.map(({ label }) => label);
 
 test("a hub tells of fifty homes, says how many there are, and goes on where it ended", async () => {
   const { list } = await startHub();
