@@ -18,24 +18,24 @@ import { wecomBot } from "./wecom-bot/wecom-bot.ts";
 import { wecomCall } from "./wecom-call/wecom-call.ts";
 import { wxpusher } from "./wxpusher/wxpusher.ts";
 
-/** Every channel that a home can add by itself, in the order in which forms show them. */
+/** Every channel that a home can add by itself, as forms show them: what wakes somebody first. */
 export const CHANNEL_MODULES: readonly ChannelModule[] = [
-  aliyunVoice,
   bark,
-  dingtalk,
-  email,
-  feishu,
-  feishuBot,
-  homeAssistant,
-  meow,
-  modem,
   ntfy,
   pushover,
-  pushplus,
-  serverchan,
-  telegram,
+  homeAssistant,
+  modem,
   twilio,
-  wecomBot,
+  aliyunVoice,
   wecomCall,
+  feishu,
+  pushplus,
+  telegram,
+  wecomBot,
+  feishuBot,
+  dingtalk,
   wxpusher,
+  serverchan,
+  meow,
+  email,
 ];

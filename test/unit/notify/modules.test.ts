@@ -17,9 +17,11 @@ const expectTexts = (texts: Texts, longest: number): void => {
   if (texts.en.includes(" ")) expect(texts["zh-Hans"]).not.toBe(texts.en);
 };
 
-test("channels stand in order, each once", () => {
+test("what wakes somebody stands before what only shows, and each once", () => {
   const ids = CHANNEL_MODULES.map(({ id }) => id);
-  expect(ids).toEqual([...new Set(ids)].toSorted());
+  expect(new Set(ids).size).toBe(ids.length);
+  const isQuiet = CHANNEL_MODULES.map(({ capabilities }) => capabilities.sounds === "notification");
+  expect(isQuiet.indexOf(true)).toBeGreaterThan(isQuiet.lastIndexOf(false));
 });
 
 describe.each(CHANNEL_MODULES)("$id", (module) => {
