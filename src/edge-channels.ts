@@ -1,7 +1,6 @@
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import { originOf } from "./config/origin.ts";
-import { messageOf } from "./domain/fault.ts";
 import { SECOND_MS } from "./domain/time.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
@@ -9,6 +8,7 @@ import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { Channel, SendResult } from "./port/channel.ts";
 import type { TargetRecord } from "./port/state.ts";
 import type { World } from "./port/world.ts";
+import { answerWithin } from "./watch/answer-within.ts";
 import { composeTrial } from "./watch/message.ts";
 import type { Reach } from "./watch/reach.ts";
 import type { TargetBook } from "./watch/target-book.ts";
@@ -52,26 +52,8 @@ export function createEdgeChannels(
       const result =
         channel === undefined
           ? ({ outcome: "refused", detail: "there is no such channel here", gone: false } as const)
-          : await within(clock, channel.send(target, message));
+          : await answerWithin(clock, TRY_MS, () => channel.send(target, message));
       return { ...result, tookMs: clock.mono() - began };
     },
   };
-}
-
-/** The answer, or a failure where none comes. Never rejects. */
-function within(clock: World["clock"], sending: Promise<SendResult>): Promise<SendResult> {
-  return new Promise((resolve) => {
-    const failed = (detail: string): void => resolve({ outcome: "failed", detail });
-    const cancel = clock.after(TRY_MS, () => failed("no answer in time"));
-    sending.then(
-      (result) => {
-        cancel();
-        resolve(result);
-      },
-      (thrown: unknown) => {
-        cancel();
-        failed(messageOf(thrown));
-      },
-    );
-  });
 }

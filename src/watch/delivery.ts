@@ -5,6 +5,7 @@ import type { Channel, ChannelMessage, SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
+import { answerWithin } from "./answer-within.ts";
 import type { PlannedSend } from "./incident.ts";
 import type { WatchTarget } from "./message.ts";
 
@@ -191,23 +192,12 @@ const newLane = ({ send }: Job): Lane => ({
 const isTooOld = (current: Attempt | undefined, clock: Clock): boolean =>
   current !== undefined && current.job.send.kind !== "alarm" && clock.mono() - current.since > QUIET_RETRY_MS;
 
-/** The channel's answer; a channel that throws or does not answer has failed. Never rejects. */
 function request(job: Job, channel: Channel | undefined, clock: Clock): Promise<SendResult> {
   if (channel === undefined) {
     const detail = `there is no channel ${job.target.channel} here`;
     return Promise.resolve({ outcome: "refused", detail, gone: false });
   }
-  return new Promise((resolve) => {
-    const cancel = clock.after(ANSWER_MS, () => resolve({ outcome: "failed", detail: "no answer in time" }));
-    channel
-      .send(job.target, job.message)
-      .catch((thrown: unknown): SendResult => ({ outcome: "failed", detail: messageOf(thrown) }))
-      .then((result) => {
-        cancel();
-        resolve(result);
-      })
-      .catch((thrown: unknown) => resolve({ outcome: "failed", detail: messageOf(thrown) }));
-  });
+  return answerWithin(clock, ANSWER_MS, () => channel.send(job.target, job.message));
 }
 
 /** Back-off with a fifth of chance, so that homes do not return to a provider all at once. */
