@@ -138,6 +138,7 @@ export async function composeEdge(
     state,
     clock,
     log,
+    beds: plans.map(({ profile: { bed, zone } }) => ({ bed, zone })),
     configured: identity.webhooks,
     language: config.language,
     onChange: showReadiness,
@@ -161,11 +162,13 @@ export async function composeEdge(
     beds: () =>
       beds.map(({ plan: { profile }, runner, isMadeUp }) => ({
         ...{ bed: profile.bed, zone: profile.zone, schedule: profile.schedule, isMadeUp },
+        dependencyClass: profile.dependencyClass,
         fold: () => runner.fold(),
         faults: () => runner.faults(),
         command: (command) => void runner.command(command),
       })),
     targets: () => targets.list(),
+    dutyGap: (bed) => targets.dutyGap(bed),
     sounderWorks: () => sounder.readiness.ok,
     unwritten: () => durability.trouble,
     ...(world.keyless === undefined ? {} : { keyless: world.keyless }),
@@ -211,6 +214,8 @@ export async function composeEdge(
       edge.command(bed, command);
     },
     onTargetGone: (target, why) => targets.kill(target.id, why),
+    calling: (bed) => targets.calling(bed),
+    dependencyClass: (bed) => bedOf(bed).plan.profile.dependencyClass,
     isSimulated: (bed) => bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
   });
@@ -252,6 +257,9 @@ export async function composeEdge(
     if (found === undefined) throw new Fault("NOT_FOUND", `There is no bed ${bed} here.`);
     return found;
   };
+  /** The family has said that nobody can pause it. */
+  const isBackstop = (bed: BedId, command: AlarmCommand): boolean =>
+    command.kind === "pause" && targets.calling(bed)?.backstops.includes(command.condition) === true;
   const supervisorOf = (device: DeviceId) =>
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
@@ -259,6 +267,7 @@ export async function composeEdge(
     ...{ live, targets, answers, tryPhone: channels.tryPhone },
     command(bed, command) {
       const found = bedOf(bed);
+      if (isBackstop(bed, command)) return refusedOf("not_pausable", command.kind);
       const refused = found.runner.command(command);
       if (refused === undefined) return { accepted: true };
       if (refused !== "repeated") return refusedOf(refused, command.kind);

@@ -308,6 +308,9 @@ async function openHome(
       const gone = world.homes.of(home).killTarget(target.id, clock.wall(), why);
       gone.catch((error: unknown) => log.note("target.not_killed", { why: messageOf(error) }, "warn"));
     },
+    // Nobody sees the bed: everybody is called at once, whoever is on duty.
+    calling: () => undefined,
+    dependencyClass: () => "C",
     isSimulated: (bed) => live.simulated(qualifiedBed(home, bed)),
     onDurability: () => undefined,
   });

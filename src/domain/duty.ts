@@ -1,3 +1,6 @@
+import type { ConditionId } from "./alarm.ts";
+import { isConditionId } from "./alarm.ts";
+import { type CallRule, TURNS, WAY_WAITS } from "./calling.ts";
 import type { BedId, PersonId } from "./ids.ts";
 import { atLocal, DAY_MS, localDate, type Wall, wall } from "./time.ts";
 
@@ -27,7 +30,15 @@ export interface Handover {
   readonly answeredAt?: Wall;
 }
 
-export const DUTY_CHANGES = ["rota", "offered", "accepted", "declined", "withdrawn", "taken"] as const;
+export const DUTY_CHANGES = [
+  "rota",
+  "offered",
+  "accepted",
+  "declined",
+  "withdrawn",
+  "taken",
+  "calling",
+] as const;
 export type DutyChange = (typeof DUTY_CHANGES)[number];
 
 /** Everything that says who is on call at a bed, as one version. */
@@ -41,6 +52,10 @@ export interface DutyBook {
   readonly rota: readonly RotaEntry[];
   /** Oldest first. */
   readonly handovers: readonly Handover[];
+  /** When each person wants to be called; absent: as usual. */
+  readonly calling?: readonly CallRule[];
+  /** Conditions that call everybody at once and that nobody can pause; absent: none. */
+  readonly backstops?: readonly ConditionId[];
 }
 
 /** Somebody on call without a break. */
@@ -69,6 +84,8 @@ export const DUTY_AHEAD_MS = 8 * DAY_MS;
 /** People, nights and changes in a night stay far below. */
 export const ROTA_MAX = 100;
 export const HANDOVERS_MAX = 50;
+/** More than a few alarms that nobody can pause are none that anybody heeds. */
+export const BACKSTOPS_MAX = 3;
 /** What a night of duty is where nothing else is said: the default schedule of a watch, by the local clock. */
 export const DUTY_NIGHT = { fromMinute: 21 * 60, toMinute: 9 * 60 } as const;
 
@@ -164,13 +181,20 @@ export function rotaClash(rota: readonly RotaEntry[]): readonly [RotaEntry, Rota
 }
 
 /** The same without those who are not of the home any more: nobody is on call who cannot be called. */
-export const dutyOf = (
-  { rota, handovers }: Pick<DutyBook, "rota" | "handovers">,
+export const dutyOf = <Book extends Pick<DutyBook, "rota" | "handovers">>(
+  book: Book,
   people: readonly PersonId[],
-): Pick<DutyBook, "rota" | "handovers"> => ({
-  rota: rota.filter(({ person }) => people.includes(person)),
-  handovers: handovers.filter(({ to }) => people.includes(to)),
+): Book => ({
+  ...book,
+  rota: book.rota.filter(({ person }) => people.includes(person)),
+  handovers: book.handovers.filter(({ to }) => people.includes(to)),
 });
+
+/** Whether a home plans its duty at all: one that does not is not told that nobody is on call. */
+export const isDutyPlanned = (
+  { rota, handovers }: Pick<DutyBook, "rota" | "handovers">,
+  now: Wall,
+): boolean => rota.length > 0 || handovers.some(({ state, until }) => state === "accepted" && until > now);
 
 /** Whether a value from a file is a book of duty. */
 export function isDutyBook(value: unknown): value is DutyBook {
@@ -192,7 +216,28 @@ export function isDutyBook(value: unknown): value is DutyBook {
     every(
       "handovers",
       (one) => texts(one, "id", "giver", "to", "state") && numbers(one, "from", "until", "offeredAt"),
-    )
+    ) &&
+    (of(value, "calling") === undefined || every("calling", isCallRule)) &&
+    (of(value, "backstops") === undefined ||
+      every("backstops", (one) => typeof one === "string" && isConditionId(one)))
+  );
+}
+
+function isCallRule(value: unknown): boolean {
+  const of = (object: unknown, name: string): unknown =>
+    typeof object === "object" && object !== null ? Reflect.get(object, name) : undefined;
+  const turn = of(value, "turn");
+  const ways = of(value, "ways");
+  const isWait = (wait: unknown): boolean => WAY_WAITS.some((one) => one === wait);
+  return (
+    typeof of(value, "person") === "string" &&
+    (turn === undefined || TURNS.some((one) => one === turn)) &&
+    (ways === undefined ||
+      (Array.isArray(ways) &&
+        ways.every(
+          (one) =>
+            typeof of(one, "target") === "string" && isWait(of(one, "important")) && isWait(of(one, "usual")),
+        )))
   );
 }
 

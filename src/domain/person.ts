@@ -16,3 +16,7 @@ export interface Person {
   readonly role: Role;
   readonly language: Language;
 }
+
+/** Owners and caregivers: who may answer an alarm. */
+export const mayBeOnCall = ({ role }: Pick<Person, "role">): boolean =>
+  role === "owner" || role === "caregiver";

@@ -23,6 +23,8 @@ export interface DeliveryOptions {
   readonly log: Log;
   /** How a job ended; exactly once for each, unless stopped. */
   readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded") => void;
+  /** An attempt failed; it is made again while it matters. */
+  readonly onFailed: (job: Job) => void;
   /** An alarm was accepted under this reference of the provider; more may become known of it. */
   readonly onAccepted: (job: Job, reference: string) => void;
   /** The target's answer to an alarm said that a person acts; whether that still matters is for the caller. */
@@ -148,6 +150,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const retry = retryMs(tries, options.random);
     const waitMs = Math.max(retry, Math.min(result.retryAfterMs ?? 0, PATIENCE_MS));
     if (result.retryAfterMs !== undefined) notBefore.set(job.target.id, mono(clock.mono() + waitMs));
+    options.onFailed(job);
     if (!isNewest) return options.onEnd(job, "superseded");
     if (isTooOld(lane.current, clock)) return clear(lane);
     if (!stopped) retryAfter(lane, waitMs);

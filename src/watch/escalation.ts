@@ -6,12 +6,15 @@ import {
   type Occurrence,
   priorityRank,
 } from "../domain/alarm.ts";
+import type { DependencyClass } from "../domain/bed.ts";
+import type { CallLevel } from "../domain/calling.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { askingOf, mayReachPeople } from "../domain/ringing.ts";
-import { type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import { type Mono, SECOND_MS } from "../domain/time.ts";
 import {
   announcement,
   answerId,
+  begin,
   type Incident,
   type Incidents,
   leavingOf,
@@ -35,6 +38,16 @@ export interface Escalation {
  */
 const RELEASE_MS = 5 * SECOND_MS;
 
+/** An answer that was given and is not true any more: everybody whose turn comes at all is called. */
+const LAPSED_LEVEL: CallLevel = 3;
+
+/** How a bed's people are called. */
+export interface EscalationStyle {
+  readonly dependencyClass: DependencyClass;
+  /** People are told that the watch has been left; not for a bed where nothing is real. */
+  readonly tellsLeaving: boolean;
+}
+
 /** Where in the card an occurrence stands, and what is to become of it. */
 interface Seen {
   readonly occurrence: Occurrence;
@@ -48,25 +61,26 @@ interface Seen {
   readonly isWorse: boolean;
   readonly overruled: string | undefined;
   readonly wants: "ring" | "answered" | "quiet" | "gentle" | "muted";
+  /** How far the calling about its card has come. */
+  readonly level: CallLevel;
 }
 
 /**
  * What is to be sent now for a bed, given what was told before and its newest alarms. Called with the same fold
  * again when the moment of `nextDue` has come. One series a card: its most urgent unanswered alarm rings for all of
- * them. Low priority is never sent; simulated occurrences only in a drill. `tellsLeaving`: people are told that the
- * watch has been left; not for a bed where nothing is real.
+ * them. Low priority is never sent; simulated occurrences only in a drill.
  */
 export function escalate(
   incidents: Incidents,
   fold: AlarmFold,
   now: Moment,
-  tellsLeaving = true,
+  { dependencyClass, tellsLeaving }: EscalationStyle,
 ): Escalation {
   const next = new Map<OccurrenceId, Incident>();
   const due: PlannedSend[] = [];
   const silenced: OccurrenceId[] = [];
   const seen = fold.open.flatMap((occurrence) => {
-    const one = look(incidents.get(occurrence.id), occurrence, fold, now);
+    const one = look(incidents, occurrence, fold, now);
     const wasHeardOf = one.before !== undefined && one.before.phase !== "over";
     return one.priority === "low" && !wasHeardOf ? [] : [one];
   });
@@ -75,7 +89,7 @@ export function escalate(
   for (const one of seen) {
     const { id } = one.occurrence;
     const lead = leads.get(groupOf(one));
-    const { incident, kind } = follow(one, { lead, announced, now });
+    const { incident, kind } = follow(one, { lead, announced, now, dependencyClass });
     next.set(id, incident);
     const wasTelling = one.before !== undefined && isTelling(one.before);
     if (kind !== undefined) due.push(sendOf(one, incident, kind, now));
@@ -101,7 +115,8 @@ export function nextDue(incidents: Incidents): readonly Mono[] {
 const isTelling = ({ phase }: Incident): boolean =>
   phase === "ringing" || phase === "answered" || phase === "gentle";
 
-function look(before: Incident | undefined, occurrence: Occurrence, fold: AlarmFold, now: Moment): Seen {
+function look(incidents: Incidents, occurrence: Occurrence, fold: AlarmFold, now: Moment): Seen {
+  const before = incidents.get(occurrence.id);
   const { acknowledgement, ...unanswered } = occurrence;
   const { simulated, condition, id, recurrent } = occurrence;
   // A real alarm raised while a drill runs must not look like an exercise.
@@ -131,7 +146,19 @@ function look(before: Incident | undefined, occurrence: Occurrence, fold: AlarmF
     condition: worst !== undefined && isMilder(occurrence, worst) ? worst.condition : condition,
     isWorse: rises || (known !== undefined && !isMilder(occurrence, known) && condition !== known.condition),
     wants: !mayReach ? "muted" : isAnswered ? "answered" : wantOf(asking, priority),
+    level: levelOf(card.members, incidents, simulated),
   };
+}
+
+/** Whoever was called about one alarm of a card is called about the one that takes its place. */
+function levelOf(members: readonly OccurrenceId[], incidents: Incidents, simulated: boolean): CallLevel {
+  let furthest: CallLevel = 0;
+  for (const id of members) {
+    const one = incidents.get(id);
+    if (one === undefined || one.phase === "over" || one.simulated !== simulated) continue;
+    furthest = furtherOf(furthest, one.level);
+  }
+  return furthest;
 }
 
 /** Low priority is never sent: what has become low since somebody answered goes on without words. */
@@ -187,17 +214,19 @@ function follow(
     lead,
     announced,
     now,
+    dependencyClass,
   }: {
     readonly lead: OccurrenceId | undefined;
     readonly announced: Map<string, Set<string>>;
     readonly now: Moment;
+    readonly dependencyClass: DependencyClass;
   },
 ): Step {
   const { occurrence, card, before, wants, overruled } = seen;
   const { step = -1, repeat = -1, announced: told } = before ?? {};
   const known = {
     ...{ priority: seen.priority, condition: seen.condition, simulated: seen.simulated, drill: seen.drill },
-    ...{ step, repeat, card: card.id },
+    ...{ step, repeat, card: card.id, level: seen.level },
     ...(told === undefined ? {} : { announced: told }),
     ...(overruled === undefined ? {} : { overruled }),
   };
@@ -216,7 +245,7 @@ function follow(
     }
     case "ring":
       if (lead !== occurrence.id) return { incident: { ...known, phase: "carried" } };
-      return rings(seen, known, now);
+      return rings(seen, known, now, dependencyClass);
   }
 }
 
@@ -243,30 +272,41 @@ function answered(
   };
 }
 
-function rings({ before, isWorse }: Seen, known: Omit<Incident, "phase">, now: Moment): Step {
+function rings(
+  { before, isWorse }: Seen,
+  known: Omit<Incident, "phase">,
+  now: Moment,
+  cls: DependencyClass,
+): Step {
   const { step, repeat } = known;
   if (before?.phase === "carried" && !isWorse) {
-    const nextAt = mono(now.mono + RELEASE_MS);
-    return { incident: { ...known, phase: "ringing", step: step + 1, repeat: -1, nextAt } };
+    return { incident: begin({ ...known, step: step + 1, repeat: -1 }, now, cls, RELEASE_MS) };
   }
   if (before?.phase === "ringing" && !isWorse) {
-    if (before.nextAt === undefined || now.mono < before.nextAt) {
-      return { incident: { ...before, ...known } };
-    }
-    return { incident: ring({ ...known, repeat: repeat + 1 }, now), kind: "alarm" };
+    const ringing: Incident = { ...before, ...known };
+    if (before.nextAt === undefined || now.mono < before.nextAt) return { incident: ringing };
+    return { incident: ring({ ...ringing, repeat: repeat + 1 }, now, cls), kind: "alarm" };
   }
-  return { incident: ring({ ...known, step: step + 1, repeat: 0 }, now), kind: "alarm" };
+  const next = { ...known, step: step + 1, repeat: 0 };
+  const hasLapsed = before?.phase === "answered" && !isWorse;
+  const begun = hasLapsed
+    ? { ...next, phase: before.phase, level: furtherOf(next.level, LAPSED_LEVEL), since: now.mono }
+    : begin(next, now, cls);
+  return { incident: ring(begun, now, cls), kind: "alarm" };
 }
+
+const furtherOf = (one: CallLevel, other: CallLevel): CallLevel => (one > other ? one : other);
 
 function sendOf(
   { occurrence, card }: Seen,
-  { step, repeat, priority, condition, simulated, drill }: Incident,
+  { step, repeat, priority, condition, simulated, drill, level }: Incident,
   kind: "alarm" | "update" | "gentle",
   now: Moment,
 ): PlannedSend {
   const { bed, id, acknowledgement, accepted } = occurrence;
   return {
     ...{ bed, occurrence: id, kind, step, repeat, priority, condition, simulated, drill, at: now.wall },
+    level,
     ...(card.id === id ? {} : { card: card.id }),
     ...(card.cause === undefined ? {} : { cause: card.cause }),
     ...(kind === "update" && acknowledgement !== undefined ? { acknowledgement } : {}),
@@ -301,7 +341,7 @@ function close(
   const isTold = due.some(
     ({ kind, card, occurrence }) => kind === "closed" && (card ?? occurrence) === before.card,
   );
-  const { priority, condition, simulated, drill, repeat } = before;
+  const { priority, condition, simulated, drill, repeat, level } = before;
   const isQuiet =
     isHeardOf ||
     isTold ||
@@ -314,7 +354,7 @@ function close(
     incident: over({ ...before, step, repeat: 0 }, now),
     send: {
       ...{ bed: fold.bed, occurrence: id, kind: "closed", step, repeat: 0 },
-      ...{ priority, condition, simulated, drill, at: now.wall },
+      ...{ priority, condition, simulated, drill, level, at: now.wall },
       ...(before.card === id ? {} : { card: before.card }),
     },
   };

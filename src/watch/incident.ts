@@ -1,4 +1,14 @@
 import type { Acknowledgement, Actor, CauseId, ConditionId, Priority, WatchState } from "../domain/alarm.ts";
+import type { DependencyClass } from "../domain/bed.ts";
+import {
+  type CallLevel,
+  lastLevel,
+  levelAfter,
+  levelBegins,
+  nextSendAfter,
+  paceOf,
+  sendAt,
+} from "../domain/calling.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS, type Wall } from "../domain/time.ts";
 
@@ -27,6 +37,8 @@ export interface PlannedSend {
   readonly acknowledgement?: Acknowledgement;
   /** Only with `left`. */
   readonly left?: Leaving;
+  /** How far the calling has come: phones of a later level are not called yet. Absent: everybody. */
+  readonly level?: CallLevel;
   /** Who is told; absent: everybody. */
   readonly audience?: { readonly only: Actor["id"] } | { readonly except: Actor["id"] };
 }
@@ -54,6 +66,10 @@ export interface Incident {
   /** -1: the step's first message is still to come. */
   readonly repeat: number;
   readonly card: OccurrenceId;
+  /** How far the calling has come; it never goes back. */
+  readonly level: CallLevel;
+  /** Only `ringing`: when its calling began, or would have begun had it not jumped ahead. */
+  readonly since?: Mono;
   /** Absent while nothing more is to be sent. */
   readonly nextAt?: Mono;
   /** Only `over`: forgotten then. */
@@ -71,34 +87,54 @@ export interface Moment {
   readonly wall: Wall;
 }
 
-/** Gaps between the sends of a step; the last one goes on for ever. */
-const GAPS_MS: { readonly [priority in Exclude<Priority, "low">]: readonly number[] } = {
-  // At most 60 s apart (design, section 6), with 10 s in hand for a stalled disk and a busy machine.
-  high: [30 * SECOND_MS, 30 * SECOND_MS, 50 * SECOND_MS],
-  // At 0, 2, 5, 15 min and every 15 min (clinical, section 3.2).
-  medium: [2 * MINUTE_MS, 3 * MINUTE_MS, 10 * MINUTE_MS, 15 * MINUTE_MS],
-};
-
 /** After a restart a repeated attempt of unknown outcome gets this long before the next planned send. */
 const RESUME_GAP_MS = 5 * SECOND_MS;
 /** The same occurrence is opened again within 10 min of its end; its keys must not be used again. */
 const REMEMBER_MS = 15 * MINUTE_MS;
 
-export function gapAfter(priority: Priority, repeat: number): number {
-  const gaps = GAPS_MS[priority === "high" ? "high" : "medium"];
-  return gaps[Math.min(Math.max(repeat, 0), gaps.length - 1)] ?? MINUTE_MS;
+/** The calling begins in `inMs` at the level of the incident: as if those before it had been called in time. */
+export function begin(
+  incident: Omit<Incident, "phase" | "since">,
+  now: Moment,
+  cls: DependencyClass,
+  inMs = 0,
+): Incident {
+  const level = atMost(incident.level, incident.priority, cls);
+  const since = mono(now.mono + inMs - levelBegins(paceOf(incident.priority, cls), level));
+  return { ...incident, phase: "ringing", level, since, nextAt: mono(now.mono + inMs) };
 }
 
 /** The next message of a ringing incident goes out now. */
-export const ring = (incident: Omit<Incident, "phase">, now: Moment): Incident => ({
-  ...incident,
-  phase: "ringing",
-  nextAt: mono(now.mono + gapAfter(incident.priority, incident.repeat)),
-});
+export function ring(incident: Incident, now: Moment, cls: DependencyClass): Incident {
+  const pace = paceOf(incident.priority, cls);
+  const since = incident.since ?? now.mono;
+  const elapsed = Math.max(0, now.mono - since);
+  const reached = levelAfter(pace, elapsed);
+  return {
+    ...incident,
+    phase: "ringing",
+    since,
+    level: reached > incident.level ? reached : incident.level,
+    nextAt: mono(since + nextSendAfter(pace, elapsed)),
+  };
+}
+
+/** Nobody of its level could be told: a later level begins now. The same where it does not ring. */
+export function hasten(incident: Incident, to: CallLevel, now: Moment, cls: DependencyClass): Incident {
+  const level = atMost(to, incident.priority, cls);
+  if (incident.phase !== "ringing" || level <= incident.level) return incident;
+  const since = mono(now.mono - levelBegins(paceOf(incident.priority, cls), level));
+  return { ...incident, level, since, nextAt: now.mono };
+}
+
+function atMost(level: CallLevel, priority: Priority, cls: DependencyClass): CallLevel {
+  const last = lastLevel(paceOf(priority, cls));
+  return level < last ? level : last;
+}
 
 /** Nothing more is said of it, and its numbers are remembered. */
 export function over(incident: Incident, now: Moment): Incident {
-  const { nextAt: _never, announced: _told, overruled: _gone, ...rest } = incident;
+  const { nextAt: _never, since: _begun, announced: _told, overruled: _gone, ...rest } = incident;
   return { ...rest, phase: "over", forgetAt: mono(now.mono + REMEMBER_MS) };
 }
 
@@ -106,9 +142,9 @@ export function over(incident: Incident, now: Moment): Incident {
  * What people had been told before a restart, from the newest message recorded. The wall clock may have stepped
  * meanwhile, so it can only bring the next send forward.
  */
-export function resumeIncident(last: PlannedSend, now: Moment): Incident {
-  const { priority, condition, simulated, drill, step, repeat, card = last.occurrence } = last;
-  const told = { priority, condition, simulated, drill, step, repeat, card };
+export function resumeIncident(last: PlannedSend, now: Moment, cls: DependencyClass): Incident {
+  const { priority, condition, simulated, drill, step, repeat, card = last.occurrence, level = 0 } = last;
+  const told = { priority, condition, simulated, drill, step, repeat, card, level };
   switch (last.kind) {
     case "closed":
       return over({ ...told, phase: "over" }, now);
@@ -121,9 +157,13 @@ export function resumeIncident(last: PlannedSend, now: Moment): Incident {
       return { ...told, phase: "answered", ...(by === undefined ? {} : { announced: announcement(by) }) };
     }
     case "alarm": {
-      const gapMs = gapAfter(priority, repeat);
+      const pace = paceOf(priority, cls);
+      // Where the calling had jumped ahead, its level is further than its repeats.
+      const elapsed = Math.max(sendAt(pace, repeat), levelBegins(pace, level));
+      const gapMs = nextSendAfter(pace, elapsed) - elapsed;
       const waitMs = Math.min(gapMs, Math.max(RESUME_GAP_MS, last.at + gapMs - now.wall));
-      return { ...told, phase: "ringing", nextAt: mono(now.mono + waitMs) };
+      const nextAt = mono(now.mono + waitMs);
+      return { ...told, phase: "ringing", nextAt, since: mono(nextAt - elapsed - gapMs) };
     }
   }
 }

@@ -37,7 +37,7 @@ export function tellLeaving(
   const incident: Incident = {
     phase: "left",
     ...{ priority: "low", condition: "WATCH_REARM", simulated: false, drill: false },
-    ...{ step: 0, repeat: 0, card: id },
+    ...{ step: 0, repeat: 0, card: id, level: 0 },
   };
   const told: Incidents = new Map([[id, incident]]);
   if (Math.abs(now.wall - watch.since) > NEWS_MS) return { told, due: [] };

@@ -6,6 +6,7 @@ import {
   PRIORITIES,
   type Priority,
 } from "../domain/alarm.ts";
+import { CALL_LEVELS } from "../domain/calling.ts";
 import { deadline } from "../domain/deadline.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
@@ -213,8 +214,10 @@ function decodeSend(value: unknown): PlannedSend | undefined {
   if (kind === "update" && by === undefined) return undefined;
   if (kind === "left" && left === undefined) return undefined;
   const { card, cause } = value;
+  const level = CALL_LEVELS.find((one) => one === value["level"]);
   return {
     ...{ bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at: wall(at) },
+    ...(level === undefined ? {} : { level }),
     ...(typeof card === "string" ? { card } : {}),
     ...(isCause(cause) ? { cause } : {}),
     ...(by === undefined ? {} : { acknowledgement: by }),

@@ -1,5 +1,6 @@
 import type { SelfFault } from "../domain/alarm.ts";
-import { DEFAULT_SCHEDULE, type WatchSchedule } from "../domain/bed.ts";
+import { DEFAULT_SCHEDULE, type DependencyClass, type WatchSchedule } from "../domain/bed.ts";
+import { exhaustedAfter } from "../domain/calling.ts";
 import { DAY_MS, MINUTE_MS } from "../domain/time.ts";
 import type { CertificateStage } from "../port/world.ts";
 
@@ -48,10 +49,20 @@ export interface BedFacts {
   /** Nothing at it is real: nobody is called, so nothing can be wrong with calling. */
   readonly simulated: boolean;
   readonly schedule: WatchSchedule;
+  readonly dependencyClass: DependencyClass;
+  /** Of this night or the next one; absent: none, or the home plans no duty. */
+  readonly dutyGap?: DutyGapFacts;
   /** Of the day, in the bed's zone; absent while the clock may be wrong. */
   readonly minute?: number;
   /** The longest that a high alarm has been ringing without any answer, ms; 0: none rings. */
   readonly unansweredMs: number;
+}
+
+export interface DutyGapFacts {
+  /** Nobody is on duty at this moment. */
+  readonly isNow: boolean;
+  /** By the clock of the bed, in words. */
+  readonly times: string;
 }
 
 /** Something that is wrong with the box or with who can be called. */
@@ -66,8 +77,6 @@ export interface SelfFinding {
 
 /** A phone that does not take messages for so long will not ring tonight; a router that redials takes less. */
 const SILENT_MS = 5 * MINUTE_MS;
-/** High alarms are repeated about every 50 s: after this everybody was called a dozen times. */
-const EXHAUSTED_MS = 10 * MINUTE_MS;
 /** A sounder is tried every 30 s while it is broken. */
 const NOBODY_MS = 2 * MINUTE_MS;
 /** From an hour before the night until two hours into it people are awake and can test. */
@@ -161,14 +170,26 @@ function phones(home: HomeFacts, standing: ReadonlySet<string>): readonly SelfFi
  * Nobody would hear: every phone is gone; or nobody has one and the sounder does not work either. Somebody who sleeps
  * beside a sounder that works needs no phone: then this says nothing.
  */
-function nobody(home: HomeFacts, { onWatch }: BedFacts): readonly SelfFinding[] {
-  if (!onWatch || living(home).length > 0) return [];
+function nobody(home: HomeFacts, bed: BedFacts): readonly SelfFinding[] {
+  if (living(home).length > 0) return nobodyOnDuty(bed);
+  if (!bed.onWatch) return [];
   if (home.targets.length === 0 && home.sounder) return [];
   const detail =
     home.targets.length === 0
       ? "no phone is set up and the sounder does not work"
       : "every phone that was set up is gone";
   return [{ condition: "NOBODY_ON_CALL", detail, afterMs: NOBODY_MS }];
+}
+
+/**
+ * Duty is planned, and at some time of the night nobody has it: said in the evening, while people can settle it, and at
+ * that time itself. Everybody is called at once meanwhile.
+ */
+function nobodyOnDuty({ dutyGap, onWatch, schedule, minute }: BedFacts): readonly SelfFinding[] {
+  if (dutyGap === undefined) return [];
+  const isSaid = (onWatch && dutyGap.isNow) || (minute !== undefined && isEvening(schedule, minute));
+  if (!isSaid) return [];
+  return [{ condition: "NOBODY_ON_CALL", detail: `nobody is on duty ${dutyGap.times}`, afterMs: NOBODY_MS }];
 }
 
 /** No phone has proved within 18 h that it rings: said in the evening, and until one has. */
@@ -180,10 +201,11 @@ function untested(home: HomeFacts, bed: BedFacts, standing: ReadonlySet<string>)
   return [{ condition: "TEST_OVERDUE", detail, afterMs: 0 }];
 }
 
-/** A high alarm has rung for ten minutes at everybody who can be called, and nobody has answered. */
-function unanswered(home: HomeFacts, { unansweredMs }: BedFacts): readonly SelfFinding[] {
-  if (unansweredMs < EXHAUSTED_MS || living(home).length === 0) return [];
-  const minutes = Math.round(EXHAUSTED_MS / MINUTE_MS);
+/** A high alarm has rung until everybody was called, and a minute more, and nobody has answered. */
+function unanswered(home: HomeFacts, { unansweredMs, dependencyClass }: BedFacts): readonly SelfFinding[] {
+  const exhaustedMs = exhaustedAfter(dependencyClass);
+  if (unansweredMs < exhaustedMs || living(home).length === 0) return [];
+  const minutes = Math.round(exhaustedMs / MINUTE_MS);
   const detail = `everybody was called again and again for ${minutes} minutes`;
   return [{ condition: "ESCALATION_EXHAUSTED", detail, afterMs: 0 }];
 }

@@ -1,9 +1,9 @@
 import type { AlarmCommand, AlarmFold, SelfFault } from "../domain/alarm.ts";
-import type { WatchSchedule } from "../domain/bed.ts";
+import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
 import { type BedId, base32Id, type OccurrenceId } from "../domain/ids.ts";
 import { askingOf } from "../domain/ringing.ts";
-import { MINUTE_MS, type Mono, minuteOfDay, SECOND_MS } from "../domain/time.ts";
+import { MINUTE_MS, type Mono, minuteOfDay, SECOND_MS, type Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Disk } from "../port/disk.ts";
 import type { Log } from "../port/log.ts";
@@ -26,6 +26,7 @@ export interface SelfWatchedBed {
   /** IANA. */
   readonly zone: string;
   readonly schedule: WatchSchedule;
+  readonly dependencyClass: DependencyClass;
   /** Nothing at it is real. */
   readonly isMadeUp: boolean;
   fold(): AlarmFold;
@@ -41,6 +42,8 @@ export interface SelfWatchOptions {
   readonly disk: Pick<Disk, "space">;
   readonly beds: () => readonly SelfWatchedBed[];
   readonly targets: () => readonly TargetRecord[];
+  /** The first time without anybody on duty, of this night or the next; undefined: none, or none is planned. */
+  readonly dutyGap: (bed: BedId) => { readonly from: Wall; readonly to: Wall } | undefined;
   readonly reach: Pick<Reach, "sends" | "service">;
   readonly sounderWorks: () => boolean;
   /** What cannot be written; undefined: everything can. */
@@ -157,12 +160,22 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     for (const id of ringing.keys()) if (!now.has(id)) ringing.delete(id);
   };
 
-  const bedFacts = ({ zone, schedule, isMadeUp }: SelfWatchedBed, { open, watch }: AlarmFold): BedFacts => {
+  const gapFacts = ({ bed, zone }: SelfWatchedBed): BedFacts["dutyGap"] => {
+    const gap = options.dutyGap(bed);
+    if (gap === undefined || !clock.trusted()) return undefined;
+    const times = `from ${timeOfDay(gap.from, zone)} to ${timeOfDay(gap.to, zone)}`;
+    return { isNow: gap.from <= clock.wall(), times };
+  };
+
+  const bedFacts = (bed: SelfWatchedBed, { open, watch }: AlarmFold): BedFacts => {
+    const { zone, schedule, dependencyClass, isMadeUp } = bed;
+    const dutyGap = gapFacts(bed);
     const longest = open.map(({ id }) => clock.mono() - (ringing.get(id) ?? clock.mono()));
     return {
       onWatch: watch.on,
       simulated: isMadeUp,
-      schedule,
+      ...{ schedule, dependencyClass },
+      ...(dutyGap !== undefined && { dutyGap }),
       unansweredMs: Math.max(0, ...longest),
       ...(clock.trusted() && { minute: minuteOfDay(clock.wall(), zone) }),
     };
@@ -268,3 +281,10 @@ const isOwn = (fault: {
   readonly condition: string;
   readonly about?: string;
 }): fault is { readonly condition: SelfFault; readonly about?: string } => OWN.has(fault.condition);
+
+/** `23:05`. */
+function timeOfDay(at: Wall, zone: string): string {
+  const minute = minuteOfDay(at, zone);
+  const two = (part: number): string => String(part).padStart(2, "0");
+  return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+}

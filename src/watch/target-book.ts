@@ -1,6 +1,9 @@
+import type { Calling } from "../domain/calling.ts";
 import { accessesIn, type ChannelAccess } from "../domain/channel-access.ts";
+import { type DutyBook, dutyAt, dutyGaps, dutyNight, dutyOf, isDutyPlanned } from "../domain/duty.ts";
 import { messageOf } from "../domain/fault.ts";
-import type { Language } from "../domain/person.ts";
+import type { BedId, PersonId } from "../domain/ids.ts";
+import { type Language, mayBeOnCall } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
@@ -23,6 +26,10 @@ export interface TargetBook {
   find(id: string): BookedTarget | undefined;
   /** What the home has entered for a channel; undefined while that is nothing. */
   access(channel: string): ChannelAccess | undefined;
+  /** Who is on duty at a bed now, and what its people have chosen; undefined: nobody has said anything. */
+  calling(bed: BedId): Calling | undefined;
+  /** The first time without anybody on duty, of the night that is running or comes; undefined: none, or none planned. */
+  dutyGap(bed: BedId): { readonly from: Wall; readonly to: Wall } | undefined;
   /** A person answered or tapped on it (law 2). */
   prove(id: string): void;
   /** The provider says that it is gone. */
@@ -33,6 +40,7 @@ export function createTargetBook(options: {
   readonly state: State;
   readonly clock: Clock;
   readonly log: Log;
+  readonly beds: readonly { readonly bed: BedId; readonly zone: string }[];
   /** Targets that the configuration names: webhooks. Their proofs are kept by id for this run only. */
   readonly configured: readonly BookedTarget[];
   /** Of people who are not in the store any more. */
@@ -42,6 +50,7 @@ export function createTargetBook(options: {
   const { state, clock, log } = options;
   const book = new Map<string, BookedTarget>(options.configured.map((target) => [target.id, target]));
   let accesses: ReadonlyMap<string, ChannelAccess> = new Map();
+  let duties: ReadonlyMap<BedId, DutyBook> = new Map();
   const isConfigured = (id: string): boolean => options.configured.some((target) => target.id === id);
 
   const change = (id: string, fields: Partial<BookedTarget>, write: () => Promise<void>): void => {
@@ -55,6 +64,14 @@ export function createTargetBook(options: {
     );
   };
 
+  const zoneOf = (bed: BedId): string => options.beds.find((one) => one.bed === bed)?.zone ?? "UTC";
+
+  const readDuties = async (people: readonly PersonId[]): Promise<void> => {
+    const books = await Promise.all(options.beds.map(({ bed }) => state.duty(bed)));
+    const known = books.flatMap((duty) => (duty === undefined ? [] : [dutyOf(duty, people)]));
+    duties = new Map(known.map((duty) => [duty.bed, duty]));
+  };
+
   return {
     async refresh() {
       try {
@@ -64,6 +81,7 @@ export function createTargetBook(options: {
           state.values(),
         ]);
         accesses = accessesIn(values);
+        await readDuties(people.filter(mayBeOnCall).map(({ id }) => id));
         for (const id of book.keys()) if (!isConfigured(id)) book.delete(id);
         for (const target of targets) {
           const person = people.find(({ id }) => id === target.person);
@@ -81,6 +99,20 @@ export function createTargetBook(options: {
     list: () => [...book.values()],
     find: (id) => book.get(id),
     access: (channel) => accesses.get(channel),
+    calling(bed) {
+      const duty = duties.get(bed);
+      if (duty === undefined) return undefined;
+      const { on } = dutyAt(duty.rota, duty.handovers, clock.wall(), zoneOf(bed));
+      const { calling: rules = [], backstops = [] } = duty;
+      return { ...(on === undefined ? {} : { on: on.person }), rules, backstops };
+    },
+    dutyGap(bed) {
+      const duty = duties.get(bed);
+      const now = clock.wall();
+      if (duty === undefined || !isDutyPlanned(duty, now)) return undefined;
+      const zone = zoneOf(bed);
+      return dutyGaps(duty.rota, duty.handovers, dutyNight(now, zone), zone)[0];
+    },
     prove(id) {
       const at: Wall = clock.wall();
       change(id, { lastProofAt: at }, () => state.proveTarget(id, at));

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AlarmCommand, AlarmFold } from "../domain/alarm.ts";
+import type { DependencyClass } from "../domain/bed.ts";
+import { type Callable, type Calling, type CallLevel, callLevels } from "../domain/calling.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
 import type { Wall } from "../domain/time.ts";
@@ -8,12 +10,20 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { CompactableLog } from "../port/record.ts";
+import { createCalled } from "./called.ts";
 import { createDelivery, type Job } from "./delivery.ts";
-import { escalate, nextDue } from "./escalation.ts";
-import { type Incident, type Incidents, type Moment, type PlannedSend, resumeIncident } from "./incident.ts";
+import { type EscalationStyle, escalate, nextDue } from "./escalation.ts";
+import {
+  hasten,
+  type Incident,
+  type Incidents,
+  type Moment,
+  type PlannedSend,
+  resumeIncident,
+} from "./incident.ts";
 import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
 import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
-import { callOrder } from "./proof.ts";
+import { callOrder, isProven } from "./proof.ts";
 import { createReceipts } from "./receipts.ts";
 
 /** Callbacks must not throw; they may call onFold again. */
@@ -29,6 +39,9 @@ export interface WatchOptions extends MessageContext {
   readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => void;
   /** The provider says that this target is gone: it is not called again, and somebody has to hear of it. */
   readonly onTargetGone: (target: WatchTarget, why: string) => void;
+  /** Who is on duty at a bed and what its people have chosen, from memory; undefined: everybody is called at once. */
+  readonly calling: (bed: BedId) => Calling | undefined;
+  readonly dependencyClass: (bed: BedId) => DependencyClass;
   /** Nothing at this bed is real: nobody is told that its watch has been left. */
   readonly isSimulated: (bed: BedId) => boolean;
   /** A send could not be written down in time and went out all the same (law 4); or writing works again. */
@@ -64,10 +77,18 @@ export function createWatch(options: WatchOptions): Watch {
   let cancelWake: (() => void) | undefined;
   let stopped = false;
 
+  const called = createCalled();
+  const channels = new Map(options.channels.map((channel) => [channel.id, channel]));
+
   const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
   const delivery = createDelivery({
     ...options,
-    onEnd: ({ send, target }, outcome) => outbox.result(send, target.id, outcome),
+    onEnd({ send, target }, outcome) {
+      outbox.result(send, target.id, outcome);
+      if (outcome === "accepted") called.accepted(send.occurrence, target.id);
+      if (outcome === "refused") notTold(send, target.id);
+    },
+    onFailed: ({ send, target }) => notTold(send, target.id),
     onAcknowledged: (job, by) => answered(job, by),
     onAccepted(job, reference) {
       // Answered or over while it was on its way: what rings by now is ended at once.
@@ -105,6 +126,70 @@ export function createWatch(options: WatchOptions): Watch {
     return callOrder(living, clock.wall());
   };
 
+  const notTold = (send: PlannedSend, target: string): void => {
+    called.failed(send.occurrence, target);
+    const bed = beds.get(send.bed);
+    if (bed !== undefined) jump(bed);
+  };
+
+  /** Where nobody of the newest level could be told, the next one begins. */
+  const jump = (bed: BedWatch): void => {
+    const cls = options.dependencyClass(bed.fold.bed);
+    let incidents = bed.incidents;
+    for (const [id, incident] of incidents) {
+      const to = called.jump(id, clock.mono());
+      if (to === undefined) continue;
+      const sooner = hasten(incident, to, now(), cls);
+      if (sooner === incident) continue;
+      log.note("send.hastened", { occurrence: id, level: to }, "warn");
+      incidents = new Map([...incidents, [id, sooner]]);
+    }
+    if (incidents !== bed.incidents) evaluate({ fold: bed.fold, incidents });
+    else setWake();
+  };
+
+  const callableOf = (target: WatchTarget): Callable => ({
+    id: target.id,
+    person: target.person,
+    rings: ringsOf(channels.get(target.channel)),
+    proven: isProven(target, clock.wall()),
+  });
+
+  /** How far down the list each of these stands; undefined where it does not stand there. */
+  const levelsOf = (
+    { bed, condition, priority }: PlannedSend,
+    callables: readonly Callable[],
+  ): ReadonlyMap<string, CallLevel> => {
+    const calling = options.calling(bed);
+    const all = callables.map(({ id }): [string, CallLevel] => [id, 0]);
+    if (calling === undefined || calling.backstops.includes(condition)) return new Map(all);
+    return callLevels(callables, priority, calling);
+  };
+
+  /** Whom a send is for, those who count first; a question to somebody without a phone that works is for everybody. */
+  const audienceOf = (send: PlannedSend): readonly WatchTarget[] => {
+    const targets = reachable();
+    const { audience, level, occurrence, card = occurrence } = send;
+    if (audience !== undefined) {
+      if ("except" in audience) return targets.filter(({ person }) => person !== audience.except);
+      const own = targets.filter(({ person }) => person === audience.only);
+      return own.length > 0 ? own : targets;
+    }
+    if (level === undefined) return targets;
+    const callables = targets.map(callableOf);
+    const levels = levelsOf(send, callables);
+    const before = called.about(card);
+    const now = targets.filter(({ id }) => before.has(id) || (levels.get(id) ?? Infinity) <= level);
+    const people = callables.filter(({ rings }) => rings !== "machine").map(({ id }) => id);
+    called.planned(
+      send,
+      now.map(({ id }) => id),
+      new Map([...levels].filter(([id]) => people.includes(id))),
+      clock.mono(),
+    );
+    return now;
+  };
+
   const deliverTo = (send: PlannedSend, targets: readonly WatchTarget[]): void => {
     for (const target of targets) {
       try {
@@ -121,7 +206,7 @@ export function createWatch(options: WatchOptions): Watch {
     newest.set(send.occurrence, key);
     delivery.supersede(send.occurrence);
     if (send.kind !== "alarm") receipts.cancel(send.occurrence);
-    const targets = audienceOf(send, reachable());
+    const targets = audienceOf(send);
     log.note("send.planned", { key, kind: send.kind, targets: targets.length }, "info");
     await outbox.plan(
       send,
@@ -134,10 +219,15 @@ export function createWatch(options: WatchOptions): Watch {
     else for (const target of targets) outbox.result(send, target.id, "superseded");
   };
 
+  const styleOf = (bed: BedId): EscalationStyle => ({
+    dependencyClass: options.dependencyClass(bed),
+    tellsLeaving: !options.isSimulated(bed),
+  });
+
   const evaluate = (bed: BedWatch): void => {
-    const tellsLeaving = !options.isSimulated(bed.fold.bed);
-    const { incidents, due, silenced } = escalate(bed.incidents, bed.fold, now(), tellsLeaving);
+    const { incidents, due, silenced } = escalate(bed.incidents, bed.fold, now(), styleOf(bed.fold.bed));
     beds.set(bed.fold.bed, { fold: bed.fold, incidents });
+    keepCalled();
     for (const occurrence of silenced) {
       newest.delete(occurrence);
       delivery.supersede(occurrence);
@@ -149,15 +239,24 @@ export function createWatch(options: WatchOptions): Watch {
     setWake();
   };
 
+  const keepCalled = (): void => {
+    const all = [...beds.values()].flatMap(({ incidents }) => [...incidents]);
+    called.keep(new Set(all.map(([id]) => id)), new Set(all.map(([, { card }]) => card)));
+  };
+
   const setWake = (): void => {
     cancelWake?.();
     cancelWake = undefined;
-    const moments = [...beds.values()].flatMap(({ fold, incidents }) => [
-      ...nextDue(incidents),
-      ...drillEnd(fold, incidents, now()),
-    ]);
+    const moments = [
+      ...called.moments,
+      ...[...beds.values()].flatMap(({ fold, incidents }) => [
+        ...nextDue(incidents),
+        ...drillEnd(fold, incidents, now()),
+      ]),
+    ];
     if (stopped || moments.length === 0) return;
     cancelWake = clock.after(Math.min(...moments) - clock.mono(), () => {
+      for (const bed of beds.values()) jump(bed);
       for (const bed of beds.values()) evaluate(bed);
     });
   };
@@ -183,7 +282,10 @@ export function createWatch(options: WatchOptions): Watch {
       const known = beds.get(fold.bed);
       if (stopped || (known !== undefined && known.fold.revision > fold.revision)) return;
       const left = known === undefined ? outbox.takeLeftBehind(fold.bed, clock.wall()) : [];
-      evaluate({ fold, incidents: known?.incidents ?? resume(left, now()) });
+      evaluate({
+        fold,
+        incidents: known?.incidents ?? resume(left, now(), options.dependencyClass(fold.bed)),
+      });
       redeliver(left, fold.bed);
     },
     get durable() {
@@ -198,16 +300,14 @@ export function createWatch(options: WatchOptions): Watch {
   };
 }
 
-const resume = (left: readonly LeftBehind[], now: Moment): Incidents =>
-  new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now)]));
+const resume = (left: readonly LeftBehind[], now: Moment, cls: DependencyClass): Incidents =>
+  new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now, cls)]));
 
-/** Whom a send is for; a question to somebody without a phone that works is for everybody. */
-function audienceOf({ audience }: PlannedSend, targets: readonly WatchTarget[]): readonly WatchTarget[] {
-  if (audience === undefined) return targets;
-  if ("except" in audience) return targets.filter(({ person }) => person !== audience.except);
-  const own = targets.filter(({ person }) => person === audience.only);
-  return own.length > 0 ? own : targets;
-}
+const ringsOf = (channel: Channel | undefined): Callable["rings"] => {
+  const sounds = channel?.capabilities.sounds;
+  if (sounds === "not_applicable") return "machine";
+  return sounds === "call" ? "call" : "message";
+};
 
 /** Whether what was on its way is still true. */
 function isStillSaid({ phase }: Incident, { kind, simulated }: PlannedSend): boolean {

@@ -1,6 +1,8 @@
 import type { AlarmCommand } from "../../src/domain/alarm.ts";
+import type { DependencyClass } from "../../src/domain/bed.ts";
+import type { Calling } from "../../src/domain/calling.ts";
 import { wall } from "../../src/domain/time.ts";
-import type { Channel, ChannelMessage, SendResult } from "../../src/port/channel.ts";
+import type { Channel, ChannelCapabilities, ChannelMessage, SendResult } from "../../src/port/channel.ts";
 import type { Clock } from "../../src/port/clock.ts";
 import type { LogFields } from "../../src/port/log.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
@@ -16,7 +18,7 @@ export interface Call {
   readonly message: ChannelMessage;
 }
 
-/** A phone of a person, in English, unless told otherwise. */
+/** A phone of a person, in English, unless told otherwise; `channel`: `phone`, `voice` or `siren`. */
 export const phone = (id: string, changes: Partial<WatchTarget> = {}): WatchTarget => ({
   id,
   channel: "phone",
@@ -42,6 +44,8 @@ export interface CallCentre {
   readonly durability: readonly boolean[];
   readonly notes: readonly { readonly event: string; readonly fields: LogFields }[];
   targets: readonly WatchTarget[];
+  /** Undefined: everybody is called at once. */
+  calling: Calling | undefined;
   /** How a provider answers; a promise may never settle. */
   answer: (target: string, message: ChannelMessage) => SendResult | Promise<SendResult>;
   /** Called on every change that a test wants to see at once. */
@@ -52,11 +56,19 @@ export interface CallCentreOptions {
   readonly targets?: readonly WatchTarget[];
   /** What an earlier run left on disk. */
   readonly earlier?: readonly OutboxEntry[];
+  readonly dependencyClass?: DependencyClass;
   /** Nothing at the bed is real. */
   readonly simulated?: boolean;
   /** What the provider can do beside taking messages. */
   readonly provider?: Pick<Channel, "poll" | "cancel" | "listen">;
 }
+
+/** The same provider with another sound. */
+const like = (channel: Channel, id: string, sounds: ChannelCapabilities["sounds"]): Channel => ({
+  ...channel,
+  id,
+  capabilities: { ...channel.capabilities, sounds },
+});
 
 export function createCallCentre(clock: Clock, options: CallCentreOptions = {}): CallCentre {
   const calls: Call[] = [];
@@ -90,7 +102,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
       random: createSeededRandom(7),
       log: { note: (event, fields = {}) => notes.push({ event, fields }) },
       outbox: records,
-      channels: [channel],
+      channels: [channel, like(channel, "voice", "call"), like(channel, "siren", "not_applicable")],
       targets: () => centre.targets,
       ackKey: "a2V5",
       links: {
@@ -98,6 +110,8 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
         acknowledge: (token) => `https://home.example/api/a/${token}`,
       },
       zone: () => "Asia/Shanghai",
+      calling: () => centre.calling,
+      dependencyClass: () => options.dependencyClass ?? "B",
       isSimulated: () => options.simulated ?? false,
       onAcknowledge: (bed, command, target) => {
         commands.push({ bed, command, target });
@@ -114,6 +128,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
     notes,
     targets: options.targets ?? [phone("mei")],
     answer: () => ({ outcome: "accepted", reference: "" }),
+    calling: undefined,
     onCommand: () => undefined,
   };
   return centre;

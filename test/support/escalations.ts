@@ -1,12 +1,14 @@
 // A bed's alarms over time, and what the escalation plans to tell people about them.
 import type { AlarmFold, Card, Occurrence } from "../../src/domain/alarm.ts";
 import { mono, SECOND_MS, wall } from "../../src/domain/time.ts";
-import { escalate, nextDue } from "../../src/watch/escalation.ts";
+import { type EscalationStyle, escalate, nextDue } from "../../src/watch/escalation.ts";
 import type { Incidents, PlannedSend } from "../../src/watch/incident.ts";
 import { folds, NIGHT } from "./alarms.ts";
 
 /** Seconds since NIGHT; both clocks run together here. */
 export const moment = (s: number) => ({ mono: mono(s * SECOND_MS), wall: wall(NIGHT + s * SECOND_MS) });
+
+export const STYLE: EscalationStyle = { dependencyClass: "B", tellsLeaving: true };
 
 export interface Change {
   readonly atS: number;
@@ -44,7 +46,7 @@ export function follow(
   let current: AlarmFold | undefined;
   const step = (): void => {
     if (current === undefined) return;
-    const result = escalate(incidents, current, moment(nowS));
+    const result = escalate(incidents, current, moment(nowS), STYLE);
     incidents = result.incidents;
     sends.push(...result.due.map((send) => ({ ...send, atS: nowS })));
   };

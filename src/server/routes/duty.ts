@@ -3,6 +3,7 @@ import { type DutyBook, dutyAt, dutyGaps, dutyNight, dutyOf, shiftsOf } from "..
 import { type DutyAuthor, emptyDuty, withAnswer, withOffer, withRota } from "../../domain/duty-book.ts";
 import { Fault } from "../../domain/fault.ts";
 import { type BedId, ownBed } from "../../domain/ids.ts";
+import { mayBeOnCall } from "../../domain/person.ts";
 import { DAY_MS, type Wall, wall } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { DutyResponse } from "../contract/duty.ts";
@@ -139,10 +140,8 @@ async function dutyView(context: Context, of: BedId): Promise<DutyResponse> {
 const isShown = ({ state, until, answeredAt = until }: DutyBook["handovers"][number], now: Wall): boolean =>
   state === "open" ? until > now : answeredAt > now - HANDOVERS_SHOWN_MS;
 
-/** Owners and caregivers: who may answer an alarm. */
 async function onCall(context: Context, bed: BedId) {
-  const people = await context.stateOf(bed).people();
-  return people.filter(({ role }) => role === "owner" || role === "caregiver");
+  return (await context.stateOf(bed).people()).filter(mayBeOnCall);
 }
 
 function auditOf({ bed, version, at, change, rota, handovers }: DutyBook): string {

@@ -28,7 +28,7 @@ describe("alarms of one card", () => {
       ],
       100,
     );
-    expect(brief(sends)).toEqual(["0 1 alarm 0/0", "30 1 alarm 0/1", "60 1 alarm 0/2"]);
+    expect(brief(sends)).toEqual(["0 1 alarm 0/0", "30 1 alarm 0/1", "60 1 alarm 0/2", "90 1 alarm 0/3"]);
   });
 
   test("ring at once for one that is more urgent, and then for that one alone", () => {
@@ -44,7 +44,7 @@ describe("alarms of one card", () => {
       "20 2 alarm 0/0",
       "50 2 alarm 0/1",
       "80 2 alarm 0/2",
-      "130 2 alarm 0/3",
+      "110 2 alarm 0/3",
     ]);
     expect(sends[1]).toMatchObject({ card: A });
   });

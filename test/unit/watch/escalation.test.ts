@@ -4,7 +4,7 @@ import type { Occurrence, Priority } from "../../../src/domain/alarm.ts";
 import { HOUR_MS, SECOND_MS } from "../../../src/domain/time.ts";
 import { escalate } from "../../../src/watch/escalation.ts";
 import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
-import { follow, moment } from "../../support/escalations.ts";
+import { follow, moment, STYLE } from "../../support/escalations.ts";
 
 const alarm = (changes: Partial<Occurrence> = {}): Occurrence => occurrence(changes);
 const answered = (atS: number, changes: Partial<Occurrence> = {}): Occurrence =>
@@ -48,7 +48,7 @@ describe("an unanswered alarm", () => {
       ],
       100,
     );
-    expect(brief(sends)).toEqual(["0 alarm 0/0", "30 alarm 0/1", "60 alarm 0/2"]);
+    expect(brief(sends)).toEqual(["0 alarm 0/0", "30 alarm 0/1", "60 alarm 0/2", "90 alarm 0/3"]);
   });
 
   test("is not sent more often because other things change", () => {
@@ -217,7 +217,7 @@ describe("simulated data", () => {
 
   test("pages inside a drill, marked, and not a second longer", () => {
     const sends = follow([{ atS: 0, open: [inDrill], drillUntil: 100 }], 3_600);
-    expect(brief(sends)).toEqual(["0 alarm 0/0", "30 alarm 0/1", "60 alarm 0/2"]);
+    expect(brief(sends)).toEqual(["0 alarm 0/0", "30 alarm 0/1", "60 alarm 0/2", "90 alarm 0/3"]);
     expect(sends.every((send) => send.drill && send.simulated)).toBe(true);
   });
 
@@ -313,6 +313,6 @@ describe("whatever happens, in any order", () => {
 
 test("an occurrence of another bed has a life of its own", () => {
   const mine = folds({ wall: () => NIGHT }, "b2");
-  const { due } = escalate(new Map(), mine([alarm({ bed: "b2", id: "b2-abcdefghij-1" })]), moment(0));
+  const { due } = escalate(new Map(), mine([alarm({ bed: "b2", id: "b2-abcdefghij-1" })]), moment(0), STYLE);
   expect(due).toMatchObject([{ bed: "b2", occurrence: "b2-abcdefghij-1" }]);
 });

@@ -28,6 +28,7 @@ const NIGHT: BedFacts = {
   simulated: false,
   schedule: DEFAULT_SCHEDULE,
   minute: 3 * 60,
+  dependencyClass: "B",
   unansweredMs: 0,
 };
 
@@ -174,10 +175,25 @@ describe("a test of the alarm", () => {
   });
 });
 
-test("ten minutes without an answer is told, where there is somebody to answer", () => {
-  expect(found({}, { unansweredMs: 10 * MINUTE_MS - 1 })).toEqual([]);
-  expect(found({}, { unansweredMs: 10 * MINUTE_MS })).toEqual(["ESCALATION_EXHAUSTED"]);
+test("no answer a minute after the last was called is told, where there is somebody to answer", () => {
+  expect(found({}, { unansweredMs: 5 * MINUTE_MS - 1 })).toEqual([]);
+  expect(found({}, { unansweredMs: 5 * MINUTE_MS })).toEqual(["ESCALATION_EXHAUSTED"]);
+  const classC = { dependencyClass: "C" } as const;
+  expect(found({}, { ...classC, unansweredMs: 3 * MINUTE_MS - 1 })).toEqual([]);
+  expect(found({}, { ...classC, unansweredMs: 3 * MINUTE_MS })).toEqual(["ESCALATION_EXHAUSTED"]);
   expect(found({ targets: [] }, { unansweredMs: 60 * MINUTE_MS })).toEqual([]);
+});
+
+describe("a night in which nobody is on duty for a while", () => {
+  const dutyGap = { isNow: false, times: "from 03:00 to 04:00" };
+
+  test("is told in the evening, and at that time; at another hour nobody is woken for it", () => {
+    expect(found({}, { dutyGap, minute: 21 * 60 })).toEqual(["NOBODY_ON_CALL"]);
+    expect(found({}, { dutyGap })).toEqual([]);
+    expect(found({}, { dutyGap: { ...dutyGap, isNow: true } })).toEqual(["NOBODY_ON_CALL"]);
+    expect(found({}, { dutyGap: { ...dutyGap, isNow: true }, onWatch: false })).toEqual([]);
+    expect(found({}, { minute: 21 * 60 })).toEqual([]);
+  });
 });
 
 describe("room", () => {

@@ -51,7 +51,7 @@ describe("calling", () => {
     centre.watch.onFold(fold([alarm()]));
     await clock.advance(100 * SECOND_MS);
     const before = callsTo("lin").length;
-    expect(before).toBe(3);
+    expect(before).toBe(4);
     centre.watch.onFold(fold([answered()]));
     await clock.advance(2 * MINUTE_MS);
     const after = callsTo("lin").slice(before);

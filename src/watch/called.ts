@@ -1,0 +1,102 @@
+import type { CallLevel } from "../domain/calling.ts";
+import type { OccurrenceId } from "../domain/ids.ts";
+import { type Mono, mono, SECOND_MS } from "../domain/time.ts";
+import type { PlannedSend } from "./incident.ts";
+
+/**
+ * Who has been called about what, and whether it arrived: whoever was called stays called, and where nobody of the
+ * newest level could be told, those of the next one are called at once. In memory: after a restart levels alone decide.
+ */
+export interface Called {
+  /** It goes out to these; `levels`: of all people's phones that could be called. */
+  planned(
+    send: PlannedSend,
+    targets: readonly string[],
+    levels: ReadonlyMap<string, CallLevel>,
+    now: Mono,
+  ): void;
+  /** Everybody who was called about this card. */
+  about(card: OccurrenceId): ReadonlySet<string>;
+  /** A provider took the message to this target. */
+  accepted(occurrence: OccurrenceId, target: string): void;
+  /** It could not be told, for now or for good. */
+  failed(occurrence: OccurrenceId, target: string): void;
+  /** The level that is to begin now, since nobody of the newest could be told; undefined: none, or not yet. */
+  jump(occurrence: OccurrenceId, now: Mono): CallLevel | undefined;
+  /** When `jump` has to be asked again although nothing was told. */
+  readonly moments: readonly Mono[];
+  /** Forgets what is not among these any more. */
+  keep(occurrences: ReadonlySet<OccurrenceId>, cards: ReadonlySet<OccurrenceId>): void;
+}
+
+/** Without a provider's word for so long, the next are called (clinical, section 3.2). */
+const UNDELIVERED_MS = 10 * SECOND_MS;
+
+interface Series {
+  readonly step: number;
+  readonly level: CallLevel;
+  readonly levels: ReadonlyMap<string, CallLevel>;
+  readonly accepted: Set<string>;
+  readonly failed: Set<string>;
+  readonly judgeAt: Mono;
+  /** Somebody was told, or the next ones are called already. */
+  isSettled: boolean;
+}
+
+export function createCalled(): Called {
+  const series = new Map<OccurrenceId, Series>();
+  const cards = new Map<OccurrenceId, Set<string>>();
+
+  /** Those of the highest level that has begun and has anybody. */
+  const newestOf = ({ level, levels }: Series): readonly string[] => {
+    const begun = [...levels].filter(([, each]) => each <= level);
+    const newest = Math.max(...begun.map(([, each]) => each));
+    return begun.filter(([, each]) => each === newest).map(([id]) => id);
+  };
+
+  const nextOf = ({ level, levels }: Series): CallLevel | undefined =>
+    [...levels.values()].filter((each) => each > level).toSorted((a, b) => a - b)[0];
+
+  return {
+    planned(send, targets, levels, now) {
+      if (send.kind !== "alarm" || send.level === undefined) return;
+      const { occurrence, step, level, card = occurrence } = send;
+      const known = cards.get(card) ?? new Set();
+      for (const target of targets) known.add(target);
+      cards.set(card, known);
+      const before = series.get(occurrence);
+      const goesOn = before?.step === step;
+      series.set(occurrence, {
+        ...{ step, level, levels },
+        accepted: goesOn ? before.accepted : new Set(),
+        failed: goesOn ? before.failed : new Set(),
+        // A repeat at the same level does not put the question off.
+        judgeAt: goesOn && before.level === level ? before.judgeAt : mono(now + UNDELIVERED_MS),
+        isSettled: goesOn && before.level === level && before.isSettled,
+      });
+    },
+    about: (card) => cards.get(card) ?? new Set(),
+    accepted(occurrence, target) {
+      series.get(occurrence)?.accepted.add(target);
+    },
+    failed(occurrence, target) {
+      series.get(occurrence)?.failed.add(target);
+    },
+    jump(occurrence, now) {
+      const one = series.get(occurrence);
+      if (one === undefined || one.isSettled) return undefined;
+      const newest = newestOf(one);
+      const isTold = newest.some((id) => one.accepted.has(id));
+      if (!isTold && now < one.judgeAt && !newest.every((id) => one.failed.has(id))) return undefined;
+      one.isSettled = true;
+      return isTold ? undefined : nextOf(one);
+    },
+    get moments() {
+      return [...series.values()].flatMap((one) => (one.isSettled ? [] : one.judgeAt));
+    },
+    keep(occurrences, kept) {
+      for (const id of series.keys()) if (!occurrences.has(id)) series.delete(id);
+      for (const id of cards.keys()) if (!kept.has(id)) cards.delete(id);
+    },
+  };
+}

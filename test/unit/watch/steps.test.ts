@@ -1,0 +1,302 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Occurrence } from "../../../src/domain/alarm.ts";
+import { type Calling, callLevels, EVERYBODY, rehearseCalls } from "../../../src/domain/calling.ts";
+import { MINUTE_MS, SECOND_MS, wall } from "../../../src/domain/time.ts";
+import type { SendResult } from "../../../src/port/channel.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
+import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
+import {
+  type CallCentre,
+  type CallCentreOptions,
+  createCallCentre,
+  phone,
+} from "../../support/call-centre.ts";
+
+const PROVEN = { lastProofAt: wall(NIGHT - 4 * 60 * MINUTE_MS) };
+const MEI = phone("mei", { ...PROVEN, person: "mei" });
+const MEI_CALL = phone("mei-call", { person: "mei", channel: "voice" });
+const BA = phone("ba", { ...PROVEN, person: "ba" });
+const AUNT = phone("aunt", { ...PROVEN, person: "aunt" });
+const SIREN = phone("siren", { channel: "siren", person: "siren" });
+/** Mei is on duty; the aunt wants to be woken only when nobody else has answered. */
+const CALLING: Calling = { ...EVERYBODY, on: "mei", rules: [{ person: "aunt", turn: "last" }] };
+
+let clock: VirtualClock;
+let centre: CallCentre;
+let fold: ReturnType<typeof folds>;
+
+const begin = (options: CallCentreOptions = {}): void => {
+  clock = createVirtualClock(NIGHT);
+  centre = createCallCentre(clock, { targets: [MEI, MEI_CALL, BA, AUNT, SIREN], ...options });
+  centre.records.syncMs = 0;
+  centre.calling = CALLING;
+  fold = folds(clock);
+};
+
+beforeEach(() => begin());
+
+const alarm = (changes: Partial<Occurrence> = {}): Occurrence => occurrence(changes);
+const answered = (name = "Ba"): Occurrence => alarm({ acknowledgement: answer(clock.wall(), name) });
+const failed: SendResult = { outcome: "failed", detail: "503" };
+const accepted: SendResult = { outcome: "accepted", reference: "" };
+/** `0 mei`: who was called at which second, each key once. */
+const table = (): string[] => {
+  const seen = new Set<string>();
+  return centre.calls.flatMap(({ atMs, target, message }) => {
+    const name = `${target} ${message.key}`;
+    if (seen.has(name)) return [];
+    seen.add(name);
+    return [`${Math.round(atMs / SECOND_MS)} ${target}`];
+  });
+};
+const firstOf = (target: string): string | undefined => table().find((line) => line.endsWith(` ${target}`));
+
+describe("an alarm that nobody answers", () => {
+  test("calls one after the other, and whoever was called again with each send", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(250 * SECOND_MS);
+    expect(["mei", "siren", "mei-call", "ba", "aunt"].map(firstOf)).toEqual([
+      "0 mei",
+      "0 siren",
+      "30 mei-call",
+      "60 ba",
+      "240 aunt",
+    ]);
+    expect(table().filter((line) => line.endsWith(" mei"))).toEqual(
+      [0, 30, 60, 90, 120, 160, 200, 240].map((s) => `${s} mei`),
+    );
+  });
+
+  test("of class C calls everybody within two minutes", async () => {
+    begin({ dependencyClass: "C" });
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(130 * SECOND_MS);
+    expect(["mei", "mei-call", "ba", "aunt"].map(firstOf)).toEqual([
+      "0 mei",
+      "20 mei-call",
+      "40 ba",
+      "120 aunt",
+    ]);
+  });
+
+  test("that is a warning wakes the others after five minutes, and never who wants to be the last", async () => {
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(61 * MINUTE_MS);
+    expect(["mei", "mei-call", "ba"].map(firstOf)).toEqual(["0 mei", "120 mei-call", "300 ba"]);
+    expect(firstOf("aunt")).toBeUndefined();
+  });
+
+  test.each(["high", "medium"] as const)("happens as it was said before: %s", async (priority) => {
+    const people = [MEI, MEI_CALL, BA, AUNT];
+    centre.targets = people;
+    const levels = callLevels(
+      people.map(({ id, person, channel, lastProofAt }) => ({
+        ...{ id, person, proven: lastProofAt !== undefined },
+        rings: channel === "voice" ? ("call" as const) : ("message" as const),
+      })),
+      priority,
+      CALLING,
+    );
+    const plan = rehearseCalls(levels, priority, "B");
+    centre.watch.onFold(fold([alarm({ priority })]));
+    await clock.advance((plan.at(-1)?.afterMs ?? 0) + SECOND_MS);
+    const counted = plan.map(({ afterMs, first, again }) => `${afterMs / SECOND_MS} ${first.length + again}`);
+    const seconds = [...new Set(table().map((line) => line.split(" ")[0]))];
+    expect(seconds.map((s) => `${s} ${table().filter((line) => line.startsWith(`${s} `)).length}`)).toEqual(
+      counted,
+    );
+    for (const { afterMs, first } of plan) {
+      for (const id of first) expect(firstOf(id)).toBe(`${afterMs / SECOND_MS} ${id}`);
+    }
+  });
+
+  test("that gets worse keeps those who were called, and goes on from where it was", async () => {
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(310 * SECOND_MS);
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(SECOND_MS);
+    expect(table().filter((line) => line.startsWith("310 "))).toEqual([
+      "310 mei",
+      "310 ba",
+      "310 mei-call",
+      "310 siren",
+    ]);
+  });
+
+  test("by a condition that the family has named calls everybody at once", async () => {
+    centre.calling = { ...CALLING, backstops: ["SPO2_LOW"] };
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(SECOND_MS);
+    expect(new Set(table())).toEqual(new Set(["0 mei", "0 ba", "0 aunt", "0 mei-call", "0 siren"]));
+  });
+});
+
+describe("who hears of an answer and of the end", () => {
+  test("those who were called, and nobody who sleeps", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(70 * SECOND_MS);
+    centre.watch.onFold(fold([answered()]));
+    await clock.advance(10 * SECOND_MS);
+    centre.watch.onFold(fold([]));
+    await clock.advance(10 * SECOND_MS);
+    const quiet = centre.calls.filter(({ message }) => message.kind !== "alarm");
+    expect(new Set(quiet.map(({ target, message }) => `${message.kind} ${target}`))).toEqual(
+      new Set(
+        ["update", "closed"].flatMap((kind) =>
+          ["mei", "mei-call", "ba", "siren"].map((id) => `${kind} ${id}`),
+        ),
+      ),
+    );
+  });
+
+  test("an answer that has lapsed calls everybody whose turn comes at all, at once", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(5 * SECOND_MS);
+    centre.watch.onFold(fold([answered("Mei")]));
+    await clock.advance(180 * SECOND_MS);
+    const before = centre.calls.length;
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(SECOND_MS);
+    expect(new Set(centre.calls.slice(before).map(({ target }) => target))).toEqual(
+      new Set(["mei", "mei-call", "ba", "siren"]),
+    );
+    await clock.advance(240 * SECOND_MS);
+    expect(firstOf("aunt")).toBe("425 aunt");
+  });
+});
+
+describe("what cannot be delivered", () => {
+  test("by a refusal or a failure brings the next at once, as far as somebody can be told", async () => {
+    centre.answer = (target) => (target.startsWith("mei") ? failed : accepted);
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(2 * SECOND_MS);
+    expect(["mei", "mei-call", "ba"].map(firstOf)).toEqual(["0 mei", "0 mei-call", "0 ba"]);
+    await clock.advance(100 * SECOND_MS);
+    expect(firstOf("aunt")).toBeUndefined();
+    await clock.advance(100 * SECOND_MS);
+    // From Ba's turn on, which stands at a minute in the plan.
+    expect(firstOf("aunt")).toBe("180 aunt");
+  });
+
+  test("without any word of the provider brings the next after ten seconds", async () => {
+    centre.answer = (target) => (target === "mei" ? new Promise(() => undefined) : accepted);
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(40 * SECOND_MS);
+    expect(firstOf("mei-call")).toBe("10 mei-call");
+    expect(firstOf("ba")).toBe("40 ba");
+  });
+
+  test("to anybody at all: everybody is tried within seconds, and again", async () => {
+    centre.answer = () => failed;
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(5 * SECOND_MS);
+    expect(["mei", "mei-call", "ba", "aunt"].map(firstOf)).toEqual(["0 mei", "0 mei-call", "0 ba", "0 aunt"]);
+    await clock.advance(5 * MINUTE_MS);
+    const sends = [...new Set(centre.calls.map(({ message }) => message.key))];
+    expect(sends.length).toBeGreaterThan(6);
+    expect(sends.length).toBeLessThan(14);
+  });
+
+  test("a siren that was told is nobody who was told", async () => {
+    centre.answer = (target) => (target === "siren" ? accepted : failed);
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(2 * SECOND_MS);
+    expect(firstOf("aunt")).toBe("0 aunt");
+  });
+});
+
+describe("while people are called", () => {
+  test("who takes the duty is called with the next send; who had it stays called", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(10 * SECOND_MS);
+    centre.calling = { ...CALLING, on: "aunt" };
+    await clock.advance(21 * SECOND_MS);
+    expect(firstOf("aunt")).toBe("30 aunt");
+    expect(table()).toContain("30 mei");
+  });
+
+  test("somebody who is removed is called no more, and somebody whose only phone dies makes room for the next", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(10 * SECOND_MS);
+    centre.targets = [BA, AUNT];
+    await clock.advance(21 * SECOND_MS);
+    expect(table().slice(-1)).toEqual(["30 ba"]);
+  });
+
+  test("a restart goes on where it was", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(125 * SECOND_MS);
+    const earlier = [...centre.records.durable];
+    clock = createVirtualClock(wall(NIGHT + 130 * SECOND_MS));
+    centre = createCallCentre(clock, { targets: [MEI, MEI_CALL, BA, AUNT], earlier });
+    centre.calling = CALLING;
+    centre.watch.onFold(folds(clock)([alarm()]));
+    await clock.advance(SECOND_MS * 115);
+    expect(firstOf("ba")).toBe("30 ba");
+    expect(firstOf("aunt")).toBe("110 aunt");
+  });
+});
+
+describe("whatever happens, in any order", () => {
+  const event = fc.record({
+    afterS: fc.integer({ min: 1, max: 90 }),
+    what: fc.constantFrom("nothing", "taken", "lapsed", "fails", "works", "hands over", "worse", "milder"),
+  });
+
+  test("an open high alarm rings on without a gap of 60 s until everybody was called; who was called is called on", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 12 }), async (events) => {
+        begin();
+        let state: Occurrence = alarm();
+        let ringingSince: number | undefined = 0;
+        const spans: { from: number; to: number }[] = [];
+        const change = (next: Occurrence): void => {
+          const rings = next.acknowledgement === undefined && next.priority === "high";
+          const now = clock.mono();
+          if (!rings && ringingSince !== undefined) spans.push({ from: ringingSince, to: now });
+          if (!rings) ringingSince = undefined;
+          else ringingSince ??= now;
+          state = next;
+          centre.watch.onFold(fold([next]));
+        };
+        change(state);
+        for (const { afterS, what } of events) {
+          await clock.advance(afterS * SECOND_MS);
+          if (what === "taken") change({ ...state, acknowledgement: answer(clock.wall()) });
+          if (what === "lapsed") change(alarm({ priority: state.priority }));
+          if (what === "fails") centre.answer = (target) => (target === "mei" ? failed : accepted);
+          if (what === "works") centre.answer = () => accepted;
+          if (what === "hands over") centre.calling = { ...CALLING, on: "ba" };
+          if (what === "worse") change({ ...state, priority: "high" });
+          if (what === "milder") change({ ...state, priority: "medium" });
+        }
+        await clock.advance(6 * MINUTE_MS);
+        if (ringingSince !== undefined) spans.push({ from: ringingSince, to: clock.mono() });
+        const calls = centre.calls.filter(({ message }) => message.kind === "alarm");
+        for (const { from, to } of spans) {
+          const inside = calls.filter(({ atMs }) => atMs >= from && atMs <= to).map(({ atMs }) => atMs);
+          const moments = [from, ...inside, to];
+          for (const [index, at] of moments.entries()) {
+            expect((moments[index + 1] ?? at) - at).toBeLessThan(60 * SECOND_MS);
+          }
+          const called = new Set(
+            calls.filter(({ atMs }) => atMs >= from && atMs <= to).map(({ target }) => target),
+          );
+          if (to - from >= 5 * MINUTE_MS) {
+            expect(called).toEqual(new Set(["mei", "mei-call", "ba", "aunt", "siren"]));
+          }
+        }
+        // Whoever was called about it hears of every later send.
+        const keys = [...new Set(calls.map(({ message }) => message.key))];
+        const known = new Set<string>();
+        for (const key of keys) {
+          const now = new Set(calls.filter(({ message }) => message.key === key).map(({ target }) => target));
+          for (const id of known) expect(now, `${key} without ${id}`).toContain(id);
+          for (const id of now) known.add(id);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+});
