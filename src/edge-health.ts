@@ -1,13 +1,11 @@
-import { HOUR_MS, type Mono } from "./domain/time.ts";
+import { PROOF_MS } from "./domain/proof.ts";
+import type { Mono } from "./domain/time.ts";
 import type { Edge } from "./edge.ts";
 import { type HealthFacts, healthOf, isServing } from "./ops/health.ts";
 import type { TimeseriesHealth } from "./port/timeseries.ts";
 import type { World } from "./port/world.ts";
 import type { Health } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
-
-/** As long as a drill or an answer proves that a phone rings. */
-const PROOF_MS = 18 * HOUR_MS;
 
 /** Of a store that cannot even be asked. */
 const SILENT: Pick<TimeseriesHealth, "ok" | "detail" | "budget"> = {

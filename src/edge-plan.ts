@@ -109,6 +109,7 @@ export function planBed(bed: BedConfig, zone: string, identity: HomeIdentity, fa
       label: bed.label,
       zone,
       answers: answersOf(bed.dependencyClass),
+      dependencyClass: bed.dependencyClass,
       sources: devices.map(({ id, config, module }, index) => ({
         device: id,
         family: module.id,

@@ -1,4 +1,5 @@
 import { answersOf } from "./alarm/answers.ts";
+import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import { createCommander } from "./bus/commander.ts";
 import { createEdges, type Edges } from "./bus/edges.ts";
 import { emptyRetained } from "./bus/forget-home.ts";
@@ -182,8 +183,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         abouts.keep(bed, about);
         const place = placeOf(bed);
         homes.webhooksOf(place.home, place.bed, about.webhooks);
-        const answers = answersOf(about.dependencyClass);
-        live.putBed({ bed, label: about.label, zone: about.zone, sources: about.devices, answers });
+        live.putBed({ ...shownBed(about), bed });
         beside(homes.refresh(place.home));
         desks.heard(bed);
       },
@@ -251,10 +251,9 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       abouts.read(await registry.inUse(), stopping.signal, (place, about) => {
         edges.expect(place);
         homes.webhooksOf(place.home, place.bed, about.webhooks);
-        const answers = answersOf(about.dependencyClass);
         const name = qualifiedBed(place.home, place.bed);
         if (live.bed(name) !== undefined) return;
-        live.putBed({ bed: name, label: about.label, zone: about.zone, sources: about.devices, answers });
+        live.putBed({ ...shownBed(about), bed: name });
         beside(homes.refresh(place.home));
       }),
     );
@@ -337,3 +336,9 @@ async function openPages(
   await app.ready();
   return undefined;
 }
+
+/** A bed as its box describes it. */
+const shownBed = ({ label, zone, devices, dependencyClass }: EdgeAbout) => ({
+  ...{ label, zone, sources: devices, dependencyClass },
+  answers: answersOf(dependencyClass),
+});

@@ -5,6 +5,7 @@ import { usePage } from "../shared/page.ts";
 import { Sharing } from "../shared/sharing.tsx";
 import { startPage } from "../shared/start-page.tsx";
 import { Alarms, isWaiting } from "./alarms.tsx";
+import { CallingCard } from "./calling-card.tsx";
 import { Care, CareNow } from "./care.tsx";
 import { CarePlanCard } from "./care-plan.tsx";
 import { DutyAtTop, DutyCard } from "./duty-card.tsx";
@@ -84,6 +85,7 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         <Care bed={bed} />
         <CarePlanCard bed={bed} />
         {seesDuty && <DutyCard bed={bed} duty={duty} />}
+        {seesDuty && <CallingCard bed={bed} duty={duty} />}
         <Sources bed={bed} />
         <Status bed={bed} />
         <LimitsLine bed={bed} />

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { PROOF_MS } from "../../src/domain/proof.ts";
 import type { ChannelsResponse, PhoneView } from "../../src/server/contract/channels.ts";
 import { fill } from "../../src/words/template.ts";
 import type { Trouble } from "../shared/api.ts";
@@ -10,7 +11,6 @@ import { type Page, usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
 import { TryPhone } from "./phones-try.tsx";
-import { PROOF_MS } from "./status.tsx";
 
 interface Group {
   readonly key: string;

@@ -1,13 +1,10 @@
-import { HOUR_MS } from "../../src/domain/time.ts";
+import { PROOF_MS } from "../../src/domain/proof.ts";
 import type { BedState, WakeReadiness } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
 import { RefusedSettings } from "../shared/refused-settings.tsx";
 import { ProblemLine } from "../shared/trouble.tsx";
 import { AwayLine, isAway } from "./leaving.tsx";
-
-/** A phone that rang longer ago than this is not counted on (law 2). */
-export const PROOF_MS = 18 * HOUR_MS;
 
 type Target = WakeReadiness["targets"][number];
 

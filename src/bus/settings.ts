@@ -1,7 +1,8 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { CONDITION_IDS } from "../domain/alarm.ts";
-import { DUTY_CHANGES, HANDOVERS_MAX, ROTA_MAX } from "../domain/duty.ts";
+import { CALL_RULES_MAX, TURNS } from "../domain/calling.ts";
+import { BACKSTOPS_MAX, DUTY_CHANGES, HANDOVERS_MAX, ROTA_MAX } from "../domain/duty.ts";
 import { LANGUAGES, ROLES } from "../domain/person.ts";
 import { actor, name, text, wallTime } from "./alarm-schemas.ts";
 import type { Unchanging } from "./bed-schemas.ts";
@@ -60,6 +61,8 @@ const limitsVersion = Type.Object({
   afterwards: file,
 });
 
+const wait = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
+
 /** Who is on call (domain/duty.ts). */
 const duty = Type.Object({
   ...{ bed: name, version: count, at: wallTime, by: actor },
@@ -81,6 +84,26 @@ const duty = Type.Object({
     }),
     { maxItems: HANDOVERS_MAX },
   ),
+  calling: Type.Optional(
+    Type.Array(
+      Type.Object({
+        person: name,
+        turn: Type.Optional(Type.Enum([...TURNS])),
+        ways: Type.Optional(
+          Type.Array(
+            Type.Object({
+              target: Type.String({ minLength: 1, maxLength: 200 }),
+              important: wait,
+              usual: wait,
+            }),
+            { maxItems: 40 },
+          ),
+        ),
+      }),
+      { maxItems: CALL_RULES_MAX },
+    ),
+  ),
+  backstops: Type.Optional(Type.Array(condition, { maxItems: BACKSTOPS_MAX })),
 });
 
 const clinic = Type.Object({ key: name, name: text, trustedAt: wallTime, by: actor });

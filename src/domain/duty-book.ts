@@ -1,3 +1,5 @@
+import type { ConditionId } from "./alarm.ts";
+import type { CallRule } from "./calling.ts";
 import {
   type DutyBook,
   type DutyChange,
@@ -52,6 +54,20 @@ export function withRota(book: DutyBook, rota: readonly RotaEntry[], author: Dut
     });
   }
   return changed(book, author, "rota", { rota });
+}
+
+/** Other wishes about being called. Throws INPUT_INVALID for people who are not here, and for somebody twice. */
+export function withCalling(
+  book: DutyBook,
+  { rules, backstops }: { readonly rules: readonly CallRule[]; readonly backstops: readonly ConditionId[] },
+  author: DutyAuthor,
+): DutyBook {
+  const people = rules.map(({ person }) => person);
+  if (people.some((person) => !author.people.includes(person))) throw strange();
+  if (new Set(people).size < people.length || new Set(backstops).size < backstops.length) {
+    throw new Fault("INPUT_INVALID", "Somebody or something is named twice.");
+  }
+  return changed(book, author, "calling", { calling: rules, backstops });
 }
 
 /**
@@ -130,7 +146,7 @@ function changed(
   book: DutyBook,
   { by, now }: DutyAuthor,
   change: DutyChange,
-  parts: Partial<Pick<DutyBook, "rota" | "handovers">>,
+  parts: Partial<Pick<DutyBook, "rota" | "handovers" | "calling" | "backstops">>,
 ): DutyBook {
   const handovers = (parts.handovers ?? book.handovers)
     .filter(({ until }) => until > now - KEPT_MS)

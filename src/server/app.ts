@@ -29,6 +29,7 @@ import { alarmRoutes } from "./routes/alarms.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authorityRoutes } from "./routes/authority.ts";
 import { bedRoutes } from "./routes/beds.ts";
+import { callingRoutes } from "./routes/calling.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -166,6 +167,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   openApiRoutes(app, context);
   noteRoutes(app, context);
   dutyRoutes(app, context);
+  callingRoutes(app, context);
   commissioningRoutes(app, context);
   homeRoutes(app, context);
   pairRoutes(app, context);

@@ -1,4 +1,5 @@
 import type { AlarmFold } from "../domain/alarm.ts";
+import type { DependencyClass } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness, WaveBody } from "../domain/observation.ts";
@@ -19,6 +20,8 @@ export interface LiveBed {
   readonly sources: readonly LiveSource[];
   /** Absent: pages offer neither pauses nor care. */
   readonly answers?: AnswerRules;
+  /** Absent: as for class B. */
+  readonly dependencyClass?: DependencyClass;
 }
 
 export interface LiveSource {

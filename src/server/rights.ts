@@ -242,6 +242,14 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: family,
     does: "accepts or declines a duty that one was offered, or withdraws an offer",
   },
+  "GET /api/beds/:bed/calling": {
+    who: noting,
+    does: "who is called when about an alarm, minute by minute, and what each has chosen",
+  },
+  "PUT /api/beds/:bed/calling": {
+    who: family,
+    does: "sets when each wants to be called, and which alarms call everybody at once",
+  },
   "GET /api/beds/:bed/research-consent": {
     who: ["owner", "patient", "therapist"],
     does: "what of a bed is given to research, by whom, and the words that are agreed to",

@@ -1,17 +1,6 @@
-import { HOUR_MS, type Wall } from "../domain/time.ts";
+import { isProven } from "../domain/proof.ts";
+import type { Wall } from "../domain/time.ts";
 import type { TargetRecord } from "../port/state.ts";
-
-/** How long a proof that a phone rang counts: one night and the day around it. */
-const PROOF_MS = 18 * HOUR_MS;
-
-/**
- * Whether a person acknowledged or tapped through this target lately (law 2). Changes the order of calling and
- * the words about it, never who is called.
- */
-export function isProven(target: Pick<TargetRecord, "lastProofAt">, now: Wall): boolean {
-  const { lastProofAt } = target;
-  return lastProofAt !== undefined && lastProofAt <= now && now - lastProofAt <= PROOF_MS;
-}
 
 /** Everybody, proven targets first, newest proof first; the rest in the given order. */
 export function callOrder<T extends Pick<TargetRecord, "lastProofAt">>(

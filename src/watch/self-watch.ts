@@ -2,6 +2,7 @@ import type { AlarmCommand, AlarmFold, SelfFault } from "../domain/alarm.ts";
 import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
 import { type BedId, base32Id, type OccurrenceId } from "../domain/ids.ts";
+import { isProven } from "../domain/proof.ts";
 import { askingOf } from "../domain/ringing.ts";
 import { MINUTE_MS, type Mono, minuteOfDay, SECOND_MS, type Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
@@ -9,7 +10,6 @@ import type { Disk } from "../port/disk.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { TargetRecord } from "../port/state.ts";
-import { isProven } from "./proof.ts";
 import type { Reach, Reached } from "./reach.ts";
 import {
   type BedFacts,

@@ -4,6 +4,7 @@ import type { DependencyClass } from "../domain/bed.ts";
 import { type Callable, type Calling, type CallLevel, callLevels } from "../domain/calling.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
+import { isProven } from "../domain/proof.ts";
 import type { Wall } from "../domain/time.ts";
 import type { Channel } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
@@ -23,7 +24,7 @@ import {
 } from "./incident.ts";
 import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
 import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
-import { callOrder, isProven } from "./proof.ts";
+import { callOrder } from "./proof.ts";
 import { createReceipts } from "./receipts.ts";
 
 /** Callbacks must not throw; they may call onFold again. */

@@ -32,15 +32,7 @@ export function dutyRoutes(app: App, context: Context): void {
     "/api/beds/:bed/duty/rota",
     { schema: { params, body: schemas.SetRota, ...answered } },
     async (request, reply) => {
-      const expected = expectedOf(request);
-      const change: Change = (book, author) => {
-        if (book.version !== expected) {
-          throw new Fault("CONFLICT", "Somebody else has changed the duty meanwhile.", {
-            fix: "Look at what is there now, and change it again.",
-          });
-        }
-        return withRota(book, request.body.rota, author);
-      };
+      const change = seenVersion(request, (book, author) => withRota(book, request.body.rota, author));
       return done(request, reply, request.params.bed, change);
     },
   );
@@ -75,6 +67,19 @@ export function dutyRoutes(app: App, context: Context): void {
     await changeDuty(context, request, bed, change);
     return tagged(reply, await dutyView(context, bed));
   }
+}
+
+/** Only of the version that the page has shown (if-match); throws CONFLICT where there is a newer one. */
+export function seenVersion(request: FastifyRequest, change: Change): Change {
+  const expected = expectedOf(request);
+  return (book, author) => {
+    if (book.version !== expected) {
+      throw new Fault("CONFLICT", "Somebody else has changed the duty meanwhile.", {
+        fix: "Look at what is there now, and change it again.",
+      });
+    }
+    return change(book, author);
+  };
 }
 
 function tagged(reply: FastifyReply, view: DutyResponse): DutyResponse {
@@ -144,7 +149,15 @@ async function onCall(context: Context, bed: BedId) {
   return (await context.stateOf(bed).people()).filter(mayBeOnCall);
 }
 
-function auditOf({ bed, version, at, change, rota, handovers }: DutyBook): string {
+function auditOf(book: DutyBook): string {
+  const { bed, version, at, change, rota, handovers, calling = [], backstops = [] } = book;
+  if (change === "calling") {
+    const turns = calling.map(({ person, turn = "as usual", ways = [] }) => {
+      const waits = ways.map(({ target, important, usual }) => `${target} +${important}/+${usual}`);
+      return [`${person} ${turn}`, ...waits].join(" ");
+    });
+    return `${bed} version ${version}: ${[...turns, ...backstops].join(", ")}`;
+  }
   if (change !== "rota") {
     const about = handovers.findLast(({ offeredAt, answeredAt = offeredAt }) => answeredAt === at);
     const what = about === undefined ? "" : `${about.id} ${about.giver} to ${about.to} until ${about.until}`;

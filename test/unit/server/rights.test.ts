@@ -151,6 +151,11 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/beds/:bed/notes/duty": { url: "/api/beds/b1/notes/duty", payload: {} },
   "POST /api/beds/:bed/notes/morning": { url: "/api/beds/b1/notes/morning", payload: {} },
   "GET /api/beds/:bed/duty": { url: "/api/beds/b1/duty" },
+  "GET /api/beds/:bed/calling": { url: "/api/beds/b1/calling" },
+  "PUT /api/beds/:bed/calling": {
+    url: "/api/beds/b1/calling",
+    payload: { rules: [], backstops: [] },
+  },
   "PUT /api/beds/:bed/duty/rota": { url: "/api/beds/b1/duty/rota", payload: { rota: [] } },
   "POST /api/beds/:bed/duty/handovers": { url: "/api/beds/b1/duty/handovers", payload: {} },
   "POST /api/beds/:bed/duty/handovers/:handover": {
@@ -241,6 +246,7 @@ const CARE = [
   "POST /api/beds/:bed/notes/duty",
   "POST /api/beds/:bed/notes/morning",
   "PUT /api/beds/:bed/duty/rota",
+  "PUT /api/beds/:bed/calling",
   "POST /api/beds/:bed/duty/handovers",
   "POST /api/beds/:bed/duty/handovers/:handover",
   "POST /api/beds/:bed/occurrences/:id/acknowledge",
@@ -331,6 +337,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/homes/:home/phones",
     "POST /api/homes/:home/phones/:phone/try",
     "GET /api/beds/:bed/duty",
+    "GET /api/beds/:bed/calling",
     "GET /api/beds/:bed/notes/:kind",
     "POST /api/beds/:bed/notes/alsfrs_r",
     "DELETE /api/beds/:bed/notes/:note",

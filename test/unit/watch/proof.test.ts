@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { isProven } from "../../../src/domain/proof.ts";
 import { HOUR_MS, wall } from "../../../src/domain/time.ts";
-import { callOrder, isProven } from "../../../src/watch/proof.ts";
+import { callOrder } from "../../../src/watch/proof.ts";
 import { NIGHT } from "../../support/alarms.ts";
 
 const ago = (hours: number) => wall(NIGHT - hours * HOUR_MS);

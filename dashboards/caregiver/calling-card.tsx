@@ -1,0 +1,173 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { PlannedCall } from "../../src/domain/calling.ts";
+import { levelBegins, paceOf } from "../../src/domain/calling.ts";
+import { MINUTE_MS, SECOND_MS } from "../../src/domain/time.ts";
+import type { CalledPhone, CallingResponse } from "../../src/server/contract/calling.ts";
+import type { BedState } from "../../src/server/contract.ts";
+import { fill } from "../../src/words/template.ts";
+import { hasKeys, type Trouble } from "../shared/api.ts";
+import type { HeardDuty } from "../shared/duty.tsx";
+import type { Format } from "../shared/format.ts";
+import { usePage } from "../shared/page.ts";
+import { TroubleBox } from "../shared/trouble.tsx";
+import { CallingForm } from "./calling-form.tsx";
+import "./calling.css";
+
+export const isCalling = hasKeys<CallingResponse>("version", "rules", "phones", "plans");
+
+type Kind = "high" | "medium";
+
+/** Who is called when, as a picture: a line for each phone that begins when it is called for the first time. */
+export function CallingCard(props: { readonly bed: BedState; readonly duty: HeardDuty }) {
+  const { bed, duty } = props;
+  const page = usePage();
+  const format = page.format.value;
+  const words = format.words.notes.calling;
+  const view = useSignal<CallingResponse | undefined>(undefined);
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const kind = useSignal<Kind>("high");
+  const path = `/api/beds/${encodeURIComponent(bed.bed)}/calling`;
+  const load = async (): Promise<void> => {
+    const answer = await page.api.get(path, isCalling);
+    view.value = answer.ok ? answer.value : undefined;
+    trouble.value = answer.ok ? undefined : answer.problem;
+  };
+  // Who is on duty, and which phones there are, decides what is shown.
+  const { on, version } = duty.view.value ?? {};
+  const phones = bed.readiness?.targets.map(({ id, dead }) => `${id} ${dead === undefined}`).join(" ");
+  useEffect(() => page.handOver(load()), [path, on?.person, version, phones]);
+  if (page.phase.value === "lost") return null;
+  const known = view.value;
+  const who = page.who.value;
+  const role = who.kind === "known" ? who.me.person?.role : undefined;
+  const mayChange = role === "owner" || role === "caregiver";
+  return (
+    <section class="card calling" aria-label={words.title}>
+      <h2>{words.title}</h2>
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+      {known === undefined && trouble.value === undefined && (
+        <p class="small">{format.words.notes.loading}</p>
+      )}
+      {known !== undefined && known.phones.length === 0 && <p class="loud">{words.noPhones}</p>}
+      {known !== undefined && known.phones.length > 0 && (
+        <>
+          <fieldset class="calling-kind">
+            <legend class="small">{words.lead}</legend>
+            {(["high", "medium"] as const).map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-pressed={kind.value === each}
+                class={kind.value === each ? "primary" : ""}
+                onClick={() => (kind.value = each)}
+              >
+                {words[each]}
+              </button>
+            ))}
+          </fieldset>
+          <Lanes view={known} kind={kind.value} />
+        </>
+      )}
+      {known !== undefined && mayChange && known.ledBy === undefined && (
+        <CallingForm
+          view={known}
+          path={path}
+          onSaved={(saved) => {
+            view.value = saved;
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+/** A phone is called this long after the alarm began; absent: never for this. */
+function beginsAt(plan: readonly PlannedCall[], phone: string): number | undefined {
+  return plan.find(({ first }) => first.includes(phone))?.afterMs;
+}
+
+function Lanes({ view, kind }: { readonly view: CallingResponse; readonly kind: Kind }) {
+  const format = usePage().format.value;
+  const words = format.words.notes.calling;
+  const plan = view.plans[kind];
+  const pace = paceOf(kind, "B");
+  // To a little after everybody was called, so that the last line is seen as a line.
+  const spanMs = Math.max(plan.at(-1)?.afterMs ?? 0, levelBegins(pace, 3)) * 1.25;
+  const rows = view.phones
+    .map((phone) => ({ phone, at: beginsAt(plan, phone.id) }))
+    .toSorted((a, b) => (a.at ?? Infinity) - (b.at ?? Infinity));
+  const people = view.phones.filter(({ rings }) => rings !== "machine");
+  const gapMs = Math.max(
+    ...plan.slice(1).map(({ afterMs }, index) => afterMs - (plan[index]?.afterMs ?? 0)),
+    0,
+  );
+  return (
+    <>
+      <ul class="calling-lanes" data-test="calling-plan">
+        {kind === "high" && <Lane name={words.house} at={0} spanMs={spanMs} />}
+        {rows.map(({ phone, at }) => (
+          <Lane
+            key={phone.id}
+            name={nameOf(phone, view, format)}
+            phone={phone}
+            spanMs={spanMs}
+            {...(at === undefined ? {} : { at })}
+          />
+        ))}
+      </ul>
+      {!people.some(({ proven }) => proven) && <p class="loud">{words.unprovenHint}</p>}
+      {gapMs > 0 && <p class="small">{fill(words.again, { time: spanOf(gapMs, format) })}</p>}
+      {kind === "high" && (
+        <p class="small">{fill(words.exhausted, { time: spanOf(view.exhaustedMs, format) })}</p>
+      )}
+    </>
+  );
+}
+
+function Lane(props: {
+  readonly name: string;
+  readonly at?: number;
+  readonly spanMs: number;
+  readonly phone?: CalledPhone;
+}) {
+  const { name, at, spanMs, phone } = props;
+  const format = usePage().format.value;
+  const words = format.words.notes.calling;
+  const when =
+    at === undefined
+      ? words.never
+      : at === 0
+        ? words.atOnce
+        : fill(words.after, { time: spanOf(at, format) });
+  return (
+    <li data-phone={phone?.id} class={phone !== undefined && !phone.proven ? "calling-doubt" : ""}>
+      <span class="calling-who">
+        {phone !== undefined && phone.rings !== "machine" && (
+          <span role="img" aria-label={phone.proven ? words.proven : words.unproven}>
+            {phone.proven ? "✓ " : "? "}
+          </span>
+        )}
+        {name}
+        {phone?.rings === "call" && ` (${words.call})`}
+      </span>
+      <span class="calling-when">{when}</span>
+      <span class="calling-track" aria-hidden="true">
+        {at !== undefined && <span class="calling-bar" style={{ left: `${(100 * at) / spanMs}%` }} />}
+      </span>
+    </li>
+  );
+}
+
+function nameOf({ person, label }: CalledPhone, { people }: CallingResponse, format: Format): string {
+  const name = people.find(({ id }) => id === person)?.name ?? format.words.notes.duty.somebody;
+  return label === "" || label === name ? name : `${name} · ${label}`;
+}
+
+/** `30 s`, `4 min`. */
+export function spanOf(ms: number, format: Format): string {
+  const { seconds, minutes } = format.words.notes.calling;
+  return ms < 2 * MINUTE_MS && ms % MINUTE_MS !== 0
+    ? fill(seconds, { count: Math.round(ms / SECOND_MS) })
+    : fill(minutes, { count: Math.round((ms / MINUTE_MS) * 10) / 10 });
+}

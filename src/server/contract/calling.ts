@@ -1,0 +1,41 @@
+/** Who is called when about an alarm. Times are epoch milliseconds. */
+import type { ConditionId } from "../../domain/alarm.ts";
+import type { Callable, CallRule, PlannedCall } from "../../domain/calling.ts";
+import type { BedId, PersonId } from "../../domain/ids.ts";
+
+/** GET /api/beds/:bed/calling, and what PUT answers. Its ETag is the version of the bed's duty. */
+export interface CallingResponse {
+  readonly bed: BedId;
+  readonly version: number;
+  /** The server's clock: the plans are for an alarm at this moment. */
+  readonly at: number;
+  readonly zone: string;
+  /** Who may choose: the home's owners and caregivers. */
+  readonly people: readonly { readonly id: PersonId; readonly name: string }[];
+  /** Who is on duty now; absent: nobody. */
+  readonly on?: PersonId;
+  readonly rules: readonly CallRule[];
+  /** Alarms that call everybody at once and that nobody can pause. */
+  readonly backstops: readonly ConditionId[];
+  /** What may be one of them: what could be paused else. */
+  readonly choices: readonly ConditionId[];
+  /** Everything that would be called, without what is gone. */
+  readonly phones: readonly CalledPhone[];
+  /** What will happen while nobody answers, by priority; low calls nobody. */
+  readonly plans: { readonly high: readonly PlannedCall[]; readonly medium: readonly PlannedCall[] };
+  /** After an urgent alarm has rung for so long without an answer it says so itself, everywhere. */
+  readonly exhaustedMs: number;
+  /** Address of the hub that leads this box: it is changed there. */
+  readonly ledBy?: string;
+}
+
+export interface CalledPhone extends Callable {
+  readonly label: string;
+  readonly channel: string;
+}
+
+/** PUT /api/beds/:bed/calling, with if-match. */
+export interface SetCallingRequest {
+  readonly rules: readonly CallRule[];
+  readonly backstops: readonly ConditionId[];
+}
