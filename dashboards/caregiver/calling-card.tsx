@@ -98,10 +98,6 @@ function Lanes({ view, kind }: { readonly view: CallingResponse; readonly kind: 
     .map((phone) => ({ phone, at: beginsAt(plan, phone.id) }))
     .toSorted((a, b) => (a.at ?? Infinity) - (b.at ?? Infinity));
   const people = view.phones.filter(({ rings }) => rings !== "machine");
-  const gapMs = Math.max(
-    ...plan.slice(1).map(({ afterMs }, index) => afterMs - (plan[index]?.afterMs ?? 0)),
-    0,
-  );
   return (
     <>
       <ul class="calling-lanes" data-test="calling-plan">
@@ -117,7 +113,7 @@ function Lanes({ view, kind }: { readonly view: CallingResponse; readonly kind: 
         ))}
       </ul>
       {!people.some(({ proven }) => proven) && <p class="loud">{words.unprovenHint}</p>}
-      {gapMs > 0 && <p class="small">{fill(words.again, { time: spanOf(gapMs, format) })}</p>}
+      <p class="small">{fill(words.again, { time: spanOf(pace.every, format) })}</p>
       {kind === "high" && (
         <p class="small">{fill(words.exhausted, { time: spanOf(view.exhaustedMs, format) })}</p>
       )}

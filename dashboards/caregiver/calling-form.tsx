@@ -64,8 +64,11 @@ export function CallingForm(props: {
         />
       ))}
       {view.choices.length > 0 && (
-        <fieldset class="calling-backstops">
-          <legend>{words.backstops}</legend>
+        <details class="calling-backstops">
+          <summary>
+            {words.backstops}
+            {backstops.length > 0 && `: ${format.list(backstops.map((each) => format.conditionTitle(each)))}`}
+          </summary>
           {view.choices.map((each) => {
             const isOne = backstops.includes(each);
             return (
@@ -85,7 +88,7 @@ export function CallingForm(props: {
             );
           })}
           <p class="small">{fill(words.backstopsHint, { count: BACKSTOPS_MAX })}</p>
-        </fieldset>
+        </details>
       )}
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
       {draft.value !== undefined && (

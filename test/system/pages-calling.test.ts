@@ -1,0 +1,148 @@
+// Who is called when about an alarm, on the real server's routes, in a real browser.
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { answersOf } from "../../src/alarm/answers.ts";
+import { LANGUAGES } from "../../src/domain/person.ts";
+import { HOUR_MS, wall } from "../../src/domain/time.ts";
+import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
+import {
+  accessibilityFaults,
+  type Browser,
+  builtPages,
+  DESK,
+  eventually,
+  overflowing,
+  startBrowser,
+} from "../support/pages-browser.ts";
+import { requires } from "../support/require.ts";
+import { BED, NOW, startHarness } from "../unit/server/harness.ts";
+
+const { describe, test } = requires("chromium");
+
+const PICTURES = process.env["BREATHWATCH_PICTURES"];
+const IPHONE = { width: 390, height: 844 } as const;
+
+describe("who is called when, on the page", { timeout: 120_000 }, () => {
+  let pages: string;
+  let browser: Browser;
+  beforeAll(async () => {
+    pages = await builtPages();
+    browser = await startBrowser();
+  }, 120_000);
+  afterAll(() => browser.close());
+
+  /** Mei on duty with a phone and a line, Ba and an aunt with a phone each; the aunt's has proved nothing. */
+  const house = async () => {
+    const harness = await startHarness({
+      ...{ pagesFolder: pages, channels: CHANNEL_MODULES },
+      beds: [{ ...BED, answers: answersOf("B"), dependencyClass: "B" }],
+    });
+    onTestFinished(() => harness.close());
+    await harness.app.listen({ port: 0, host: "127.0.0.1" });
+    const { port } = harness.app.server.address() as { port: number };
+    const url = `http://localhost:${port}`;
+    const mei = await harness.person("owner", "Mei");
+    const ba = await harness.person("caregiver", "Ba");
+    const aunt = await harness.person("caregiver", "Aunt");
+    const phones = [
+      ["mei-push", mei.id, "bark", "iPhone", 1],
+      ["mei-call", mei.id, "twilio", "138…", 1],
+      ["ba-push", ba.id, "bark", "iPhone", 1],
+      ["aunt-push", aunt.id, "ntfy", "Xiaomi", 100],
+    ] as const;
+    for (const [id, person, channel, label, hours] of phones) {
+      await harness.state.putTarget({
+        ...{ id, person, channel, label, settings: {}, addedAt: wall(NOW - 200 * HOUR_MS) },
+        lastProofAt: wall(NOW - hours * HOUR_MS),
+      });
+    }
+    await harness.state.adoptDuty({
+      ...{ bed: "b1", version: 1, at: wall(NOW), by: { id: mei.id, name: "Mei" }, change: "rota" },
+      rota: [{ person: mei.id, weekday: 6, from: 1_260, to: 540 }],
+      handovers: [],
+    });
+    const cookie = await harness.signIn("owner", "Mei");
+    const [name = "", value = ""] = cookie.split("=");
+    await browser.context.clearCookies();
+    await browser.context.addCookies([{ name, value, url }]);
+    const opened = await browser.open(`${url}/`, { size: IPHONE });
+    onTestFinished(() => opened.page.close());
+    return { ...opened, harness, people: { mei, ba, aunt } };
+  };
+
+  test("is a picture of lines that begin one after the other; what somebody chooses moves them", async () => {
+    const { page, troubles, harness, people } = await house();
+    const card = page.locator(".calling");
+    const plan = card.locator("[data-test=calling-plan] li");
+    const lines = async (): Promise<string[]> =>
+      (await plan.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ").trim());
+    await page.locator(".languages [lang=en]").click();
+    await eventually(lines).toEqual([
+      "The sounder in the house at once",
+      "✓ Mei · iPhone at once",
+      "✓ Mei · 138… (as a call) after 30 s",
+      "✓ Ba · iPhone after 1 min",
+      "? Aunt · Xiaomi after 1 min",
+    ]);
+    await card.getByRole("button", { name: "Warning" }).click();
+    await eventually(lines).toEqual([
+      "✓ Mei · iPhone at once",
+      "✓ Mei · 138… (as a call) after 2 min",
+      "✓ Ba · iPhone after 5 min",
+      "? Aunt · Xiaomi after 5 min",
+    ]);
+    await card.getByText("Change", { exact: true }).click();
+    await card.getByLabel("Aunt, when somebody else is on duty").selectOption("last");
+    await card.getByLabel("138…: urgent alarms").selectOption("0");
+    await card.locator(".calling-backstops summary").click();
+    await card.locator(".calling-backstops input").first().check();
+    await card.getByRole("button", { name: "Save" }).click();
+    await eventually(lines).toContain("? Aunt · Xiaomi not for this");
+    await card.getByRole("button", { name: "Urgent alarm" }).click();
+    await eventually(lines).toEqual([
+      "The sounder in the house at once",
+      "✓ Mei · iPhone at once",
+      "✓ Mei · 138… (as a call) at once",
+      "✓ Ba · iPhone after 1 min",
+      "? Aunt · Xiaomi after 4 min",
+    ]);
+    const kept = await harness.state.duty("b1");
+    expect(kept?.backstops).toHaveLength(1);
+    expect(kept?.calling?.map(({ person }) => person).toSorted()).toEqual(
+      [people.aunt.id, people.mei.id].toSorted(),
+    );
+    expect(kept?.rota).toHaveLength(1);
+    const faults: string[] = [];
+    for (const size of [IPHONE, DESK]) {
+      await page.setViewportSize(size);
+      for (const language of LANGUAGES) {
+        await page.locator(`.languages [lang=${language}]`).click();
+        await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+        if (PICTURES !== undefined) {
+          await card.screenshot({ path: `${PICTURES}/calling-${language}-${size.width}.png` });
+        }
+        const where = `${language} ${size.width}`;
+        faults.push(...(await overflowing(page)).map((one) => `${where}: ${one}`));
+        faults.push(...(await accessibilityFaults(page)).map((one) => `${where}: ${one}`));
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(troubles).toEqual([]);
+  });
+
+  test("with nobody's phone proven says that everybody is called at once, and without any that the sounder is alone", async () => {
+    const { page, harness } = await house();
+    await page.locator(".languages [lang=en]").click();
+    for (const target of await harness.state.targets()) {
+      const { lastProofAt: _none, ...unproven } = target;
+      await harness.state.putTarget(unproven);
+    }
+    await page.reload();
+    const card = page.locator(".calling");
+    await eventually(() => card.innerText()).toContain("No phone has proved itself lately");
+    const whens = await card.locator(".calling-when").allInnerTexts();
+    expect(new Set(whens)).toEqual(new Set(["at once"]));
+    for (const { id } of await harness.state.targets()) await harness.state.removeTarget(id);
+    await page.reload();
+    await eventually(() => card.innerText()).toContain("The sounder in the house rings alone");
+  });
+});
