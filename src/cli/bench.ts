@@ -14,6 +14,8 @@ import { measureStores, type StorePlan } from "../bench/store.ts";
 import { influxUnderTest, victoriaUnderTest } from "../bench/store-servers.ts";
 import { sqliteOfHub, sqliteUnderTest } from "../bench/store-sqlite.ts";
 import { storeTable } from "../bench/store-table.ts";
+import { measureWatch, type WatchPlan } from "../bench/watch.ts";
+import { watchTable } from "../bench/watch-table.ts";
 import { KEY_BYTES } from "../crypt/seal.ts";
 import { createLog } from "../ops/log.ts";
 import { command, numberOf, UsageError } from "./command.ts";
@@ -73,10 +75,13 @@ const HUB_FULL: FleetPlan = {
 };
 const HUB_QUICK: FleetPlan = { homes: [1_000], settleS: 1, seconds: 2, peer: false };
 
+const WATCH_FULL: WatchPlan = { homes: [1, 100, 10_000], alarms: 200 };
+const WATCH_QUICK: WatchPlan = { homes: [1, 20], alarms: 5 };
+
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path|devices|alarms|store|hub] [--json [FILE]] [--rounds N] [--no-peers] [--quick]",
+  usage: "[path|devices|alarms|store|hub|watch] [--json [FILE]] [--rounds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +
@@ -85,7 +90,8 @@ export const benchCommand = command({
     "minutes. `bench alarms` plays every hazard to the alarm engine in seeded variations, counts alarms per night and\n" +
     "measures the engine, in about ten minutes; exit 1: something was missed. `bench store` fills the store with a year of\n" +
     "nights, asks it what pages ask, and gives it the load of 16,000 homes. `bench hub` puts ever more homes\n" +
-    "on one hub with Mosquitto, in about two and a half minutes. docs/bench.md says how to read them.",
+    "on one hub with Mosquitto, in about two and a half minutes. `bench watch` measures from an alarm to the request that\n" +
+    "calls for help, in up to 10,000 homes at once, in about a minute. docs/bench.md says how to read them.",
   options: {
     json: {
       type: "string",
@@ -116,6 +122,7 @@ export const benchCommand = command({
     "breathwatch bench alarms --seed 7",
     "breathwatch bench store --json store.json",
     "breathwatch bench hub",
+    "breathwatch bench watch",
   ],
   async run({ values, positionals }, terminal) {
     const name = positionals[0] ?? "path";
@@ -123,9 +130,10 @@ export const benchCommand = command({
     if (name === "alarms") return benchAlarms(values, terminal);
     if (name === "store") return benchStore(values, terminal);
     if (name === "hub") return benchHub(values, terminal);
+    if (name === "watch") return benchWatch(values, terminal);
     if (name !== "path") {
       throw new UsageError(
-        `There is no measurement "${name}". There are: path, devices, alarms, store, hub.`,
+        `There is no measurement "${name}". There are: path, devices, alarms, store, hub, watch.`,
       );
     }
     const preset = values.quick === true ? QUICK : FULL;
@@ -238,6 +246,24 @@ async function benchHub(
     return 1;
   } finally {
     await programs.stopAll();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchWatch(
+  values: { readonly json?: string; readonly quick?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { clock, random, signal } = terminal;
+  const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
+  try {
+    const plan = values.quick === true ? WATCH_QUICK : WATCH_FULL;
+    const say = (words: string): void => terminal.say(words);
+    const measured = await measureWatch(plan, { clock, random, signal, folder, say });
+    const json = `${JSON.stringify(measured, undefined, 2)}\n`;
+    await show({ json, table: watchTable(measured) }, values.json, terminal);
+    return measured.problems.length === 0 ? 0 : 1;
+  } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }

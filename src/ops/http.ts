@@ -1,17 +1,24 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Fault, messageOf } from "../domain/fault.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Http, HttpLines, HttpRequest, HttpResponse } from "../port/http.ts";
 
 const BODY_BYTES_MAX = 64 << 10;
 const LINE_CHARS_MAX = 16 << 10;
+/**
+ * At once to one service: a hub that calls for thousands of homes in one second must leave files for its disk. The others
+ * wait in line for a connection; each service has a line of its own.
+ */
+const CONNECTIONS_MAX = 256;
 
 /**
  * The way out to the internet. Redirects are answers like any other: secrets never follow them elsewhere. Not by
  * fetch(), which loads its library at the first call of a night and takes longer for each (docs/bench.md).
  */
 export function createHttp(clock: Clock): Http & HttpLines {
+  const kept = { keepAlive: true, maxSockets: CONNECTIONS_MAX };
+  const agents: Agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) };
   return {
     async request(asked) {
       const abort = new AbortController();
@@ -19,7 +26,7 @@ export function createHttp(clock: Clock): Http & HttpLines {
         abort.abort(new Error(`no answer in ${asked.timeoutMs} ms`));
       });
       try {
-        return await toResponse(await send(asked, abort.signal));
+        return await toResponse(await send(asked, abort.signal, agents));
       } catch (error) {
         const cause: unknown = abort.signal.aborted ? abort.signal.reason : error;
         throw new Fault("CHANNEL_FAILED", `${hostOf(asked.url)}: ${messageOf(cause)}`, { cause });
@@ -60,15 +67,27 @@ export function createHttp(clock: Clock): Http & HttpLines {
   };
 }
 
+/** What stays open is not counted among them: it hears for the whole night. */
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
 /** Resolves with the head of the answer. */
 function send(
   { method, url, headers, body }: Omit<HttpRequest, "timeoutMs">,
   signal: AbortSignal,
+  agents?: Agents,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = url.startsWith("https:") ? httpsRequest : httpRequest;
+    const isSecure = url.startsWith("https:");
+    const request = isSecure ? httpsRequest : httpRequest;
     const length = body === undefined ? {} : { "content-length": body.length };
-    const outgoing = request(url, { method, headers: { ...headers, ...length }, signal });
+    const agent = isSecure ? agents?.https : agents?.http;
+    const outgoing = request(url, {
+      ...{ method, headers: { ...headers, ...length }, signal },
+      ...(agent === undefined ? {} : { agent }),
+    });
     outgoing.on("error", reject);
     outgoing.on("response", resolve);
     outgoing.end(body);
