@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { loadavg } from "node:os";
 import path from "node:path";
@@ -222,6 +222,8 @@ async function bareScript(
   options: Pick<WatchContext, "clock" | "folder"> & { readonly http: Leaving; readonly url: string },
 ): Promise<number[]> {
   const { clock, http, url } = options;
+  const folder = path.join(options.folder, "bare");
+  await mkdir(folder, { recursive: true });
   http.clear();
   const began = clock.mono();
   let next = 0;
@@ -230,7 +232,7 @@ async function bareScript(
     while (next < homes) {
       const topic = `home${next}`;
       next += 1;
-      const file = await open(path.join(options.folder, "homes", topic, "bare.log"), "a");
+      const file = await open(path.join(folder, `${topic}.log`), "a");
       await file.write(`${JSON.stringify({ topic, at: clock.wall() })}\n`);
       await file.datasync();
       await file.close();
