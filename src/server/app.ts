@@ -14,6 +14,7 @@ import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { collectRoutes } from "./openapi.ts";
 import { problemOf, rawProblem, requestId, sendProblem } from "./problem.ts";
+import { readInSlices } from "./read-slices.ts";
 import {
   authorise,
   bedOf,
@@ -203,6 +204,7 @@ function newFastify(deps: ServerDeps): { readonly app: App; connections(): Conne
           : createTlsServer({ ...times, ...deps.tls, handshakeTimeout: TIMES.handshake }, listener);
       server.timeout = TIMES.silent;
       connections = limitConnections(server);
+      readInSlices(server, deps.tls === undefined ? "connection" : "secureConnection");
       return server;
     },
     logger: false,
