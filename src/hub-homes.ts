@@ -158,26 +158,34 @@ function isOutsideAddress(address: string): boolean {
   return url.protocol === "https:" && !isPrivateHost(url);
 }
 
-/** Ids of people and phones that came from a box once: what was taken away here since then stays away. */
+/**
+ * What came from a box once: what was taken away here since then stays away, until it is set up there again. People by their
+ * ids, phones with the moment in which they were set up; what an earlier version wrote down has ids alone.
+ */
 const FROM_BOX = "from_box";
 
 /**
- * Takes over what is not known here yet: somebody of the family may have signed in before the box left anything, and may
- * set a phone up on the box's own page at any time.
+ * Takes over what is not known here yet, or older here: somebody of the family may have signed in before the box left
+ * anything, and may set a phone up on the box's own page at any time.
  */
 async function merge(state: State, estate: HomeEstate): Promise<void> {
   const [people, targets, values] = await Promise.all([state.people(), state.targets(), state.values()]);
-  const seen: unknown = JSON.parse(values[FROM_BOX] ?? "[]");
-  const known = new Set([
-    ...[...people, ...targets].map(({ id }) => id),
-    ...(Array.isArray(seen) ? seen.filter((id) => typeof id === "string") : []),
-  ]);
-  for (const person of estate.people) if (!known.has(person.id)) await state.putPerson(person);
+  const seen = seenIn(values[FROM_BOX]);
+  for (const { id } of people) seen.set(id, Number.POSITIVE_INFINITY);
+  for (const { id, addedAt } of targets) seen.set(id, Math.max(addedAt, 0));
+  for (const person of estate.people) if (!seen.has(person.id)) await state.putPerson(person);
   for (const target of estate.targets) {
-    if (!known.has(target.id) && isOutside(target)) await state.putTarget(target);
+    if (target.addedAt <= (seen.get(target.id) ?? -1) || !isOutside(target)) continue;
+    const here = targets.find(({ id }) => id === target.id);
+    const { signIn: _, ...told } = target;
+    await state.putTarget({ ...told, ...(here?.signIn === undefined ? {} : { signIn: here.signIn }) });
   }
-  const came = [...estate.people, ...estate.targets].map(({ id }) => id);
-  await state.setValue(FROM_BOX, JSON.stringify([...new Set([...known, ...came])]));
+  for (const { id } of estate.people) seen.set(id, Number.POSITIVE_INFINITY);
+  for (const { id, addedAt } of estate.targets) seen.set(id, Math.max(addedAt, seen.get(id) ?? 0));
+  await state.setValue(
+    FROM_BOX,
+    JSON.stringify([...seen].map(([id, at]) => (Number.isFinite(at) ? [id, at] : id))),
+  );
   for (const clinic of estate.clinics) await state.trustClinic(clinic);
   // Limits are counted here once there are any.
   for (const version of estate.limits) {
@@ -188,6 +196,18 @@ async function merge(state: State, estate: HomeEstate): Promise<void> {
   for (const [name, value] of Object.entries(estate.values)) {
     if (!(name in values)) await state.setValue(name, value);
   }
+}
+
+/** By id; never again where no moment is known. */
+function seenIn(stored: string | undefined): Map<string, number> {
+  const seen = new Map<string, number>();
+  const list: unknown = JSON.parse(stored ?? "[]");
+  for (const one of Array.isArray(list) ? list : []) {
+    if (typeof one === "string") seen.set(one, Number.POSITIVE_INFINITY);
+    if (Array.isArray(one) && typeof one[0] === "string" && typeof one[1] === "number")
+      seen.set(one[0], one[1]);
+  }
+  return seen;
 }
 
 /** Undefined while the home's box has not told them. */
