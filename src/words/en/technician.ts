@@ -351,6 +351,11 @@ export const technician = {
       warning: "The box's key is not safe.",
       error: "The box's key is missing: it rings here and calls no phone. Put the stick back in.",
     },
+    state: {
+      ok: "People and settings are whole.",
+      warning: "People and settings were damaged: look at people and phones.",
+      error: "People and settings are damaged: phones may be missing.",
+    },
     store: {
       ok: "The nights are being kept.",
       warning: "The store of the nights is nearly full.",
