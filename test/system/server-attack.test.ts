@@ -150,6 +150,64 @@ describe("a client that is too slow", () => {
   });
 });
 
+describe("somebody who reads a large answer a byte at a time", () => {
+  const RECORD = "/api/beds/b1/audit";
+
+  test("has no more of it made than fits on its way, keeps nobody out, and is closed in the end", async () => {
+    const piece = `${"x".repeat(65_535)}\n`;
+    let made = 0;
+    // 256 MiB each time.
+    harness.auditPieces = {
+      async *[Symbol.asyncIterator]() {
+        for (let n = 0; n < 4_096; n += 1) {
+          made += 1;
+          yield piece;
+        }
+      },
+    };
+    const cookie = await harness.signIn("owner");
+    const before = process.memoryUsage().rss;
+    let read = 0;
+    const crowd = [1, 2].map((n) => {
+      const socket = connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${50 + n}` });
+      undo.push(() => socket.destroy());
+      socket.on("error", () => undefined);
+      // Nothing flows by itself: one byte at a time is taken out of what this end has buffered.
+      socket.pause();
+      socket.write(`GET ${RECORD} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: ${cookie}\r\n\r\n`);
+      const timer = setInterval(() => {
+        read += (socket.read(1) as Buffer | null)?.length ?? 0;
+      }, 50);
+      undo.push(() => clearInterval(timer));
+      return socket;
+    });
+    await expect.poll(() => read, { timeout: 10_000 }).toBeGreaterThan(4);
+    const ask = await family();
+    for (let n = 0; n < 20; n += 1) {
+      const { status, ms } = await ask();
+      expect(status).toBe(200);
+      expect(ms).toBeLessThan(PATIENCE_MS);
+      await sleep(50);
+    }
+    // What lies in the buffers of both ends, which the system makes some MiB large; not what there is.
+    expect(made).toBeLessThan(512);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 << 20);
+    const record = () => fetch(`http://127.0.0.1:${port}${RECORD}`, { headers: { cookie } });
+    expect((await record()).status).toBe(429);
+    expect(crowd.map(({ closed: isClosed }) => isClosed)).toEqual([false, false]);
+
+    await harness.clock.advance(19 * 60_000);
+    expect((await record()).status).toBe(429);
+    await harness.clock.advance(2 * 60_000);
+    // Both places are free again, and what nobody reads is made no more.
+    const last = made;
+    harness.auditPieces = [piece];
+    await expect.poll(async () => (await record()).status, { timeout: 10_000 }).toBe(200);
+    expect((await record()).status).toBe(200);
+    expect(made).toBe(last);
+  });
+});
+
 describe("requests in one piece", () => {
   const request = "GET /api/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
 

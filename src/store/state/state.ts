@@ -182,6 +182,7 @@ function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
     trustClinic: (clinic) => call("trustClinic", [clinic]),
     audit: (entry) => call("audit", [entry]),
     audits: (limit) => call("audits", [bounded(limit, AUDITS_LIMIT_MAX)]),
+    auditsBefore: (before, limit) => call("auditsBefore", [before, bounded(limit, AUDITS_LIMIT_MAX)]),
     close,
   };
 }

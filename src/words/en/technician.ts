@@ -425,5 +425,14 @@ export const technician = {
     remove: "Remove",
     sure: "Remove {name}, with all phones?",
     keep: "Keep",
+    shown: "{shown} of {total} people are shown.",
+    signIns: "Where signed in",
+    nowhere: "{name} is signed in nowhere.",
+  },
+  record: {
+    title: "What was done",
+    hint: "Who signed in, was let in or removed, and changed what; newest first, as it is written down.",
+    show: "Show the record",
+    nobody: "Nobody known",
   },
 } as const;

@@ -413,5 +413,14 @@ export const technician = {
     remove: "移除",
     sure: "移除{name}和其全部手机？",
     keep: "保留",
+    shown: "显示 {total} 人中的 {shown} 人。",
+    signIns: "登录在哪里",
+    nowhere: "{name}没有在任何地方登录。",
+  },
+  record: {
+    title: "做过什么",
+    hint: "谁登录、谁加入或被移除、谁改了什么；最新的在前，按原样显示。",
+    show: "显示记录",
+    nobody: "身份未知",
   },
 } as const satisfies Words["pages"]["technician"];

@@ -413,5 +413,14 @@ export const technician = {
     remove: "移除",
     sure: "移除{name}和其全部手機？",
     keep: "保留",
+    shown: "顯示 {total} 人中的 {shown} 人。",
+    signIns: "登入在哪裡",
+    nowhere: "{name}沒有在任何地方登入。",
+  },
+  record: {
+    title: "做過什麼",
+    hint: "誰登入、誰加入或被移除、誰改了什麼；最新的在前，照原樣顯示。",
+    show: "顯示記錄",
+    nobody: "身分不明",
   },
 } as const satisfies Words["pages"]["technician"];
