@@ -6,6 +6,7 @@ import { type BedId, type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.
 import { isLanguage, type Language, type Person } from "./domain/person.ts";
 import { isPrivateHost } from "./notify/address.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
+import type { Account } from "./port/accounts.ts";
 import type { ChannelField } from "./port/channel.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
@@ -13,6 +14,9 @@ import type { HomeEstate } from "./port/registry.ts";
 import type { HomeStates, State, TargetRecord } from "./port/state.ts";
 import type { TokenGrant } from "./server/deps.ts";
 import { verifyAckToken } from "./watch/ack-token.ts";
+
+/** As many homes as anybody's phone is woken for. */
+const PUSH_HOMES_MAX = 20;
 
 /** What phones of a home know it by. */
 export interface HomeKeys {
@@ -31,8 +35,13 @@ interface HomeCard {
 
 /** Phones and people of the homes that were heard, held in memory beside their files. */
 export interface HubHomes {
-  /** Web Push key by which phones of the home subscribe; undefined until its box has told. */
-  pushKeyOf(home: HomeId): string | undefined;
+  /**
+   * The homes whose phones somebody may set up (src/server/rights.ts), 20 at most, with the Web Push key by which they
+   * subscribe; without those whose box has not told theirs yet.
+   */
+  pushKeysOf(
+    account: Pick<Account, "homes"> | undefined,
+  ): readonly { readonly home: HomeId; readonly pushKey: string }[];
   keysOf(home: HomeId): HomeKeys | undefined;
   /**
    * What the home has with a provider; undefined where that is nothing, or where it names a place that is not on the
@@ -100,7 +109,15 @@ export function createHubHomes(options: {
       if (access === undefined || module === undefined) return undefined;
       return namesOutside(module.access, access) ? access : undefined;
     },
-    pushKeyOf: (home) => cards.get(home)?.keys?.vapid.publicKey,
+    pushKeysOf(account) {
+      const family = (account?.homes ?? []).filter(({ role }) => role === "owner" || role === "caregiver");
+      return [...new Set(family.map(({ home }) => home))]
+        .flatMap((home) => {
+          const pushKey = cards.get(home)?.keys?.vapid.publicKey;
+          return pushKey === undefined ? [] : [{ home, pushKey }];
+        })
+        .slice(0, PUSH_HOMES_MAX);
+    },
     targetsOf(home) {
       const { people = [], targets = [] } = cards.get(home) ?? {};
       return targets.map((target) => ({

@@ -60,3 +60,26 @@ test("a phone that is set up again at the box is known anew at the hub, also whe
   await setUp(3_000, "third");
   expect(await leave()).toEqual([{ id: "phone", addedAt: 3_000, key: "third", signIn: undefined }]);
 });
+
+test("somebody of several homes is told the push key of each whose phones they may set up", async () => {
+  const stores = createMemoryStores();
+  onTestFinished(() => stores.close());
+  const homes = createHubHomes({
+    states: stores.homes,
+    clock: createVirtualClock(wall(Date.UTC(2026, 10, 22))),
+    log: { note: () => undefined },
+  });
+  const names = ["homeaaaaaa", "homebbbbbb", "homecccccc", "homedddddd"];
+  for (const home of names.slice(0, 3)) {
+    await stores.homes.of(home).setValue("ack_key", '"key"');
+    await stores.homes.of(home).setValue("vapid_keys", JSON.stringify(`public-${home} private`));
+    await homes.refresh(home);
+  }
+  const as = (...roles: readonly ("owner" | "caregiver" | "therapist")[]) =>
+    homes.pushKeysOf({ homes: names.map((home, n) => ({ home, role: roles[n] ?? "caregiver" })) });
+  expect(as("owner", "caregiver", "therapist", "owner")).toEqual([
+    { home: "homeaaaaaa", pushKey: "public-homeaaaaaa" },
+    { home: "homebbbbbb", pushKey: "public-homebbbbbb" },
+  ]);
+  expect(homes.pushKeysOf(undefined)).toEqual([]);
+});
