@@ -44,7 +44,7 @@ export async function renewPush(page: Page, me: PushKeys): Promise<PushOutcome> 
   try {
     const main = await within(page, navigator.serviceWorker.ready, WORKER_MS);
     if (main === undefined) return { kind: "cannot" };
-    const { pushHomes = [{ pushKey: me.pushKey }] } = me;
+    const pushHomes: readonly PushHome[] = me.pushHomes ?? [{ pushKey: me.pushKey }];
     const workers = await workersOf(main, pushHomes);
     for (const [index, { home, pushKey }] of pushHomes.entries()) {
       const worker = await within(page, workers[index]?.() ?? Promise.resolve(undefined), WORKER_MS);

@@ -10,8 +10,8 @@ const AHEAD_MAX = 1_000;
 
 /**
  * Why a state file cannot be used, in words; undefined: it is whole, or what is wrong is no damage (a later version,
- * another key). Reads all of it: structure, and every sealed text. `hadOne`: there was a state here before, so that none
- * is a loss. Throws STATE_FAILED while another program holds it.
+ * another key). Reads its structure, and the newest 20,000 sealed texts of each kind. `hadOne`: there was a state here
+ * before, so that none is a loss. Throws STATE_FAILED while another program holds it.
  */
 export function damageOf(
   file: string,
@@ -47,6 +47,9 @@ function damageInside(database: DatabaseSync, key: Uint8Array | undefined): stri
   return key === undefined ? undefined : unopened(database, key);
 }
 
+/** Of each column the newest: an old record may be long, and somebody waits. */
+const TEXTS_MAX = 20_000;
+
 /** Pages of texts have no structure to check; their seals tell. Where nothing opens, it is another key's file. */
 function unopened(database: DatabaseSync, key: Uint8Array): string | undefined {
   let opened = 0;
@@ -55,9 +58,9 @@ function unopened(database: DatabaseSync, key: Uint8Array): string | undefined {
     for (const column of columns) {
       if (!hasColumn(database, table, column)) continue;
       const rows = database.prepare(
-        `SELECT ${column} AS sealed FROM ${table} WHERE typeof(${column}) = 'blob'`,
+        `SELECT ${column} AS sealed FROM ${table} WHERE typeof(${column}) = 'blob' ORDER BY rowid DESC LIMIT ?`,
       );
-      for (const { sealed } of rows.iterate()) {
+      for (const { sealed } of rows.iterate(TEXTS_MAX)) {
         if (sealed instanceof Uint8Array && opens(key, sealed, `${table}.${column}`)) opened++;
         else broken = `${table}.${column}`;
       }

@@ -24,8 +24,8 @@ import type { StateTables } from "./tables.ts";
 const DEADLINE_MS = 5_000;
 /** A machine that has just been switched on is slow, and sealing what an older version left takes its time. */
 const START_MS = 60_000;
-/** Writing and reading a whole copy, on a slow card. */
-const COPY_MS = 60_000;
+/** Writing and reading a whole copy, on a slow card; a stop waits for it too. */
+const COPY_MS = 10_000;
 const AUDITS_LIMIT_MAX = 1_000;
 const LIMITS_LIMIT_MAX = 2_000;
 /** As many as are kept of a bed and kind. */
