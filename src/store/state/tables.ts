@@ -175,7 +175,10 @@ export class HomeTables extends NoteTables implements StateTables {
   }
 
   audits(limit: number): readonly AuditEntry[] {
-    return this.auditsBefore(undefined, limit).map(({ id: _, ...entry }) => entry);
+    return this.auditsBefore(undefined, limit).map((numbered) => {
+      const { id: _, ...entry } = numbered;
+      return entry;
+    });
   }
 
   auditsBefore(before: number | undefined, limit: number): readonly NumberedAuditEntry[] {
