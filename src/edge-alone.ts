@@ -15,6 +15,7 @@ import { composePages } from "./edge-app.ts";
 import { applySettings } from "./edge-settings.ts";
 import { createStanding } from "./edge-standing.ts";
 import type { HomeOptions } from "./home.ts";
+import { openHubSigns } from "./hub-signs.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
 import { persist } from "./ops/persist.ts";
 import type { HubPost, PairingGrant } from "./port/registry.ts";
@@ -72,11 +73,14 @@ export async function composeLoneEdge(
     closers.push(standing.stop);
     const { families = createFamilies(DEVICES) } = options;
     const here = grant === undefined ? { ...world, bus: createOfflineBus() } : world;
+    const pairingKey = Buffer.from(grant?.pairingKey ?? "", "base64url");
+    const signs = await openHubSigns({ state, log, pairingKeyOf: () => pairingKey });
     const hub =
       grant === undefined
         ? undefined
         : {
-            pairingKey: Buffer.from(grant.pairingKey, "base64url"),
+            pairingKey,
+            signs: { known: () => signs.signs(grant.home), note: () => signs.onSigned(grant.home) },
             async applySettings(body: SettingsBody) {
               await applySettings(state, body);
               await edge.targets.refresh();

@@ -59,8 +59,10 @@ export interface ComposedBed {
   /** The reader of a device; undefined for one of another bed. */
   supervisor(device: DeviceId): Supervisor | undefined;
   flight(device: DeviceId): FlightRecorder | undefined;
-  /** `damage`: what else than its own records was found damaged, in words. */
-  start(damage: Parameters<BedRecords<JournalEntry>["start"]>[0]): void;
+  /** Tells the hub which webhooks this box calls from now on. */
+  setWebhooks(webhooks: HomeIdentity["webhooks"]): void;
+  /** What else than its own records was found damaged, in words. */
+  start(damage: { readonly outbox: readonly string[]; readonly state?: string }): void;
   close(): Promise<void>;
 }
 
@@ -81,7 +83,10 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   const about = { home: identity.home, bed, epoch, simulated, about: aboutOf(plan, identity.webhooks) };
   const connection = surroundings.connect(lastWill({ ...about, at: clock.wall() }));
   const { hub } = surroundings;
-  const signing = hub === undefined ? {} : { pairingKey: hub.pairingKey };
+  const signing =
+    hub === undefined
+      ? {}
+      : { pairingKey: hub.pairingKey, ...(hub.signs === undefined ? {} : { hubSigns: hub.signs }) };
   const uplink = createUplink({
     ...{ ...about, ...signing, bus: connection, spool, clock, random, log },
     devices: toldFacts(plan.devices),
@@ -194,12 +199,16 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
   const readerOf = (id: DeviceId) => readers.find(({ device }) => device.id === id);
 
   /** Nothing starts silently fresh: records that are not as they were left are an alarm, which a person ends. */
-  const tellDamage = (what: string, detail: string): void => {
+  const tellDamage = (
+    what: string,
+    detail: string,
+    condition: "JOURNAL_DAMAGED" | "STATE_DAMAGED" = "JOURNAL_DAMAGED",
+  ): void => {
     const id = `self-${bed}-${base32Id(random.bytes(10))}`;
     runner.command({
       kind: "self_fault",
       id,
-      condition: "JOURNAL_DAMAGED",
+      condition,
       about: what,
       active: true,
       detail,
@@ -214,9 +223,11 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
     },
     supervisor: (device) => readerOf(device)?.supervisor,
     flight: (device) => readerOf(device)?.flight,
-    start(damage) {
+    setWebhooks: (webhooks) => uplink.about(aboutOf(plan, webhooks)),
+    start({ outbox, state }) {
       runner.start();
-      records.start(damage, tellDamage);
+      records.start(outbox, tellDamage);
+      if (state !== undefined) tellDamage("state", state, "STATE_DAMAGED");
       uplink.start();
       desk?.start();
       receiver

@@ -81,7 +81,9 @@ async function machineFacts({
   disk,
   certificate,
   keyless,
-}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificate" | "keyless">> {
+  stateDamage,
+}: World): Promise<Pick<HealthFacts, "store" | "disk" | "certificate" | "keyless" | "stateDamage">> {
+  const damage = stateDamage?.();
   const [store, space] = await Promise.all([
     timeseries.health().catch(() => SILENT),
     disk.space().catch(() => undefined),
@@ -94,6 +96,7 @@ async function machineFacts({
     },
     ...(space === undefined ? {} : { disk: space }),
     ...(keyless === undefined ? {} : { keyless }),
+    ...(damage === undefined ? {} : { stateDamage: damage }),
     ...(certificate === undefined ? {} : { certificate: certificate() }),
   };
 }

@@ -12,11 +12,14 @@ const FROM_HUB = "from_hub";
 interface FromHub {
   readonly people: readonly PersonId[];
   readonly targets: readonly string[];
+  /** When each of the targets was set up, as the hub told it; what an earlier version wrote down has none. */
+  readonly addedAt: { readonly [target: string]: number };
 }
 
 /**
  * Takes what a hub wants this box to run on into its state: people, phones, clinics, duty, limits. What was made here stays;
- * what came from the hub and is not there any more goes. Applying the same again changes nothing. Rejects with
+ * what came from the hub and is not there any more goes. A phone that was set up again on the box's page stays as it is there, whatever the hub
+ * knew before. Applying the same again changes nothing. Rejects with
  * STATE_FAILED, or with CONFLICT where this box has newer limits than the hub.
  */
 export async function applySettings(state: State, body: SettingsBody): Promise<void> {
@@ -30,10 +33,19 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
   // Before the limits, which may be refused.
   for (const book of Object.values(duty)) await state.adoptDuty(book);
 
-  const now: FromHub = { people: people.map(({ id }) => id), targets: targets.map(({ id }) => id) };
+  const now: FromHub = {
+    people: people.map(({ id }) => id),
+    targets: targets.map(({ id }) => id),
+    addedAt: Object.fromEntries(targets.map(({ id, addedAt }) => [id, addedAt])),
+  };
   // A hub that knows nobody has not been told of anybody yet: it takes nobody's phone away.
   if (now.people.length === 0 && now.targets.length === 0) return applyLimits(state, limits);
-  for (const id of before.targets) if (!now.targets.includes(id)) await state.removeTarget(id);
+  for (const id of before.targets) {
+    const mine = known.get(id);
+    // Set up again on this box's page since the hub last had it.
+    const isNewer = mine !== undefined && mine.addedAt > (before.addedAt[id] ?? Number.POSITIVE_INFINITY);
+    if (!now.targets.includes(id) && !isNewer) await state.removeTarget(id);
+  }
   for (const id of before.people) if (!now.people.includes(id)) await state.removePerson(id);
   await state.setValue(FROM_HUB, JSON.stringify(now));
   await applyLimits(state, limits);
@@ -77,13 +89,16 @@ const areAlike = (one: LimitsVersion, other: LimitsVersion): boolean => countsOf
 const countsOf = ({ file, temporary, afterwards }: LimitsVersion): string =>
   hashOf({ file, temporary, afterwards });
 
-/** What this box found out about a phone by itself counts more than what the hub last heard. */
+/** What this box found out about a phone by itself, or was set up with since, counts more than what the hub last heard. */
 function merged(target: TargetRecord, known: TargetRecord | undefined): TargetRecord {
   if (known === undefined) return target;
+  if (known.addedAt > target.addedAt) return known;
   const proofs = [target.lastProofAt, known.lastProofAt].filter((at) => at !== undefined);
   const newest = proofs.toSorted((a, b) => b - a)[0];
   return {
     ...target,
+    // Of a sign-in at this box: the hub knows nothing of it.
+    ...(known.signIn === undefined ? {} : { signIn: known.signIn }),
     ...(newest === undefined ? {} : { lastProofAt: newest }),
     ...(known.deadSince === undefined || known.addedAt !== target.addedAt
       ? {}
@@ -98,5 +113,13 @@ async function fromHub(state: State): Promise<FromHub> {
       typeof stored === "object" && stored !== null ? Reflect.get(stored, name) : undefined;
     return Array.isArray(list) ? list.filter((id) => typeof id === "string") : [];
   };
-  return { people: ids("people"), targets: ids("targets") };
+  const times: unknown =
+    typeof stored === "object" && stored !== null ? Reflect.get(stored, "addedAt") : undefined;
+  const known = typeof times === "object" && times !== null ? Object.entries(times) : [];
+  return {
+    ...{ people: ids("people"), targets: ids("targets") },
+    addedAt: Object.fromEntries(
+      known.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+    ),
+  };
 }

@@ -63,6 +63,8 @@ export interface Edge {
   speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
   /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
   onEvent(listener: (event: AlarmEvent) => void): () => void;
+  /** The configuration names other webhooks from now on. */
+  setWebhooks(webhooks: HomeIdentity["webhooks"]): void;
   /** What the box knows of itself has changed: it is judged at once. */
   look(): void;
   /** Why this process does not watch as it should, which a new start may mend; undefined: it does. */
@@ -78,6 +80,8 @@ export interface EdgeOptions {
   /** The hub that leads this box; absent: it leads itself. */
   readonly hub?: {
     readonly pairingKey: Uint8Array;
+    /** Whether it signs its echoes, as it has before. */
+    readonly signs?: { known(): boolean; note(): void };
     /** What the hub wants this box to run on; rejects with the Fault to refuse it with. */
     applySettings(body: SettingsBody): Promise<void>;
     /** A hub says that it put a box out: to be judged. */
@@ -292,6 +296,10 @@ export async function composeEdge(
     },
     auditRecord: (bed, format, from, to) => bedOf(bed).records.audit.text(format, from, to),
     speech: (key, language) => speech.wav(key, language),
+    setWebhooks(webhooks) {
+      targets.configure(webhooks);
+      for (const bed of beds) bed.setWebhooks(webhooks);
+    },
     look: selfWatch.look,
     stuck: () => pulse.trouble,
     onEvent(listener) {
@@ -302,7 +310,9 @@ export async function composeEdge(
       sounder.start();
       speech.start();
       known.start();
-      for (const bed of beds) bed.start(outboxDamage);
+      const stateDamage = world.stateDamage?.();
+      for (const bed of beds)
+        bed.start({ outbox: outboxDamage, ...(stateDamage === undefined ? {} : { state: stateDamage }) });
       pulse.start();
       selfWatch.start();
       reach.start();

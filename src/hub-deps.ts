@@ -39,12 +39,14 @@ export function hubDeps(
     ...{ clock, random, log, state, accounts, timeseries, pagesFolder, live, homes: states, pairing },
     homeOf: (bed) => splitBed(bed)?.home,
     ownerOf: { organisation, role: "owner" },
-    about: (account) => ({
-      home: config.hub?.name ?? "",
-      demo: false,
-      version: VERSION,
-      pushKey: account?.homes.map(({ home }) => homes.pushKeyOf(home)).find((key) => key !== undefined) ?? "",
-    }),
+    about(account) {
+      const keys = homes.pushKeysOf(account);
+      return {
+        ...{ home: config.hub?.name ?? "", demo: false, version: VERSION },
+        pushKey: keys[0]?.pushKey ?? "",
+        ...(keys.length > 1 ? { pushHomes: keys } : {}),
+      };
+    },
     names: () => where?.names?.() ?? [],
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
     ...passkeysAt(config.web.name, where?.tls !== undefined),

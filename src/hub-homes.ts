@@ -6,6 +6,7 @@ import { type BedId, type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.
 import { isLanguage, type Language, type Person } from "./domain/person.ts";
 import { isPrivateHost } from "./notify/address.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
+import type { Account } from "./port/accounts.ts";
 import type { ChannelField } from "./port/channel.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
@@ -13,6 +14,9 @@ import type { HomeEstate } from "./port/registry.ts";
 import type { HomeStates, State, TargetRecord } from "./port/state.ts";
 import type { TokenGrant } from "./server/deps.ts";
 import { verifyAckToken } from "./watch/ack-token.ts";
+
+/** As many homes as anybody's phone is woken for. */
+const PUSH_HOMES_MAX = 20;
 
 /** What phones of a home know it by. */
 export interface HomeKeys {
@@ -31,8 +35,13 @@ interface HomeCard {
 
 /** Phones and people of the homes that were heard, held in memory beside their files. */
 export interface HubHomes {
-  /** Web Push key by which phones of the home subscribe; undefined until its box has told. */
-  pushKeyOf(home: HomeId): string | undefined;
+  /**
+   * The homes whose phones somebody may set up (src/server/rights.ts), 20 at most, with the Web Push key by which they
+   * subscribe; without those whose box has not told theirs yet.
+   */
+  pushKeysOf(
+    account: Pick<Account, "homes"> | undefined,
+  ): readonly { readonly home: HomeId; readonly pushKey: string }[];
   keysOf(home: HomeId): HomeKeys | undefined;
   /**
    * What the home has with a provider; undefined where that is nothing, or where it names a place that is not on the
@@ -100,7 +109,15 @@ export function createHubHomes(options: {
       if (access === undefined || module === undefined) return undefined;
       return namesOutside(module.access, access) ? access : undefined;
     },
-    pushKeyOf: (home) => cards.get(home)?.keys?.vapid.publicKey,
+    pushKeysOf(account) {
+      const family = (account?.homes ?? []).filter(({ role }) => role === "owner" || role === "caregiver");
+      return [...new Set(family.map(({ home }) => home))]
+        .flatMap((home) => {
+          const pushKey = cards.get(home)?.keys?.vapid.publicKey;
+          return pushKey === undefined ? [] : [{ home, pushKey }];
+        })
+        .slice(0, PUSH_HOMES_MAX);
+    },
     targetsOf(home) {
       const { people = [], targets = [] } = cards.get(home) ?? {};
       return targets.map((target) => ({
@@ -158,26 +175,34 @@ function isOutsideAddress(address: string): boolean {
   return url.protocol === "https:" && !isPrivateHost(url);
 }
 
-/** Ids of people and phones that came from a box once: what was taken away here since then stays away. */
+/**
+ * What came from a box once: what was taken away here since then stays away, until it is set up there again. People by their
+ * ids, phones with the moment in which they were set up; what an earlier version wrote down has ids alone.
+ */
 const FROM_BOX = "from_box";
 
 /**
- * Takes over what is not known here yet: somebody of the family may have signed in before the box left anything, and may
- * set a phone up on the box's own page at any time.
+ * Takes over what is not known here yet, or older here: somebody of the family may have signed in before the box left
+ * anything, and may set a phone up on the box's own page at any time.
  */
 async function merge(state: State, estate: HomeEstate): Promise<void> {
   const [people, targets, values] = await Promise.all([state.people(), state.targets(), state.values()]);
-  const seen: unknown = JSON.parse(values[FROM_BOX] ?? "[]");
-  const known = new Set([
-    ...[...people, ...targets].map(({ id }) => id),
-    ...(Array.isArray(seen) ? seen.filter((id) => typeof id === "string") : []),
-  ]);
-  for (const person of estate.people) if (!known.has(person.id)) await state.putPerson(person);
+  const seen = seenIn(values[FROM_BOX]);
+  for (const { id } of people) seen.set(id, Number.POSITIVE_INFINITY);
+  for (const { id, addedAt } of targets) seen.set(id, Math.max(addedAt, 0));
+  for (const person of estate.people) if (!seen.has(person.id)) await state.putPerson(person);
   for (const target of estate.targets) {
-    if (!known.has(target.id) && isOutside(target)) await state.putTarget(target);
+    if (target.addedAt <= (seen.get(target.id) ?? -1) || !isOutside(target)) continue;
+    const here = targets.find(({ id }) => id === target.id);
+    const { signIn: _, ...told } = target;
+    await state.putTarget({ ...told, ...(here?.signIn === undefined ? {} : { signIn: here.signIn }) });
   }
-  const came = [...estate.people, ...estate.targets].map(({ id }) => id);
-  await state.setValue(FROM_BOX, JSON.stringify([...new Set([...known, ...came])]));
+  for (const { id } of estate.people) seen.set(id, Number.POSITIVE_INFINITY);
+  for (const { id, addedAt } of estate.targets) seen.set(id, Math.max(addedAt, seen.get(id) ?? 0));
+  await state.setValue(
+    FROM_BOX,
+    JSON.stringify([...seen].map(([id, at]) => (Number.isFinite(at) ? [id, at] : id))),
+  );
   for (const clinic of estate.clinics) await state.trustClinic(clinic);
   // Limits are counted here once there are any.
   for (const version of estate.limits) {
@@ -188,6 +213,18 @@ async function merge(state: State, estate: HomeEstate): Promise<void> {
   for (const [name, value] of Object.entries(estate.values)) {
     if (!(name in values)) await state.setValue(name, value);
   }
+}
+
+/** By id; never again where no moment is known. */
+function seenIn(stored: string | undefined): Map<string, number> {
+  const seen = new Map<string, number>();
+  const list: unknown = JSON.parse(stored ?? "[]");
+  for (const one of Array.isArray(list) ? list : []) {
+    if (typeof one === "string") seen.set(one, Number.POSITIVE_INFINITY);
+    if (Array.isArray(one) && typeof one[0] === "string" && typeof one[1] === "number")
+      seen.set(one[0], one[1]);
+  }
+  return seen;
 }
 
 /** Undefined while the home's box has not told them. */

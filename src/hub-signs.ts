@@ -4,7 +4,7 @@ import type { HomeId } from "./domain/ids.ts";
 import type { Log } from "./port/log.ts";
 import type { State } from "./port/state.ts";
 
-/** Which homes' boxes sign what they say: once one has, nothing unsigned counts in its name any more. */
+/** Which ends of a pairing sign what they say: once one has, nothing unsigned counts in its name any more. */
 export interface HubSigns {
   signs(home: HomeId): boolean;
   onSigned(home: HomeId): void;

@@ -202,7 +202,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       aboutOf: abouts.of,
     });
     const ingest = createHomesIngest({
-      ...{ bus, timeseries, clock, random, log, isKnown },
+      ...{ bus, timeseries, clock, random, log, isKnown, pairingKeyOf },
       onObservation: (place, observation) => edges.heard(place, observation),
     });
 

@@ -40,7 +40,7 @@ export class Tonight {
     if (who.kind !== "known") return;
     this.push.value = { kind: "asking" };
     this.#page.handOver(
-      subscribeToPush(this.#page, who.me.pushKey).then((outcome) => {
+      subscribeToPush(this.#page, who.me).then((outcome) => {
         this.push.value = outcome;
       }),
     );
@@ -69,7 +69,7 @@ export class Tonight {
     const who = this.#page.who.value;
     if (who.kind !== "known" || !("Notification" in globalThis) || Notification.permission !== "granted")
       return;
-    this.#page.handOver(renewPush(this.#page, who.me.pushKey));
+    this.#page.handOver(renewPush(this.#page, who.me));
   }
 
   reviveSoundOnTouch(): () => void {

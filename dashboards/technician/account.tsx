@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
-import type { MembersResponse, SignInsResponse } from "../../src/server/contract/people.ts";
+import type { SignInsResponse } from "../../src/server/contract/people.ts";
 import { fill } from "../../src/words/template.ts";
-import { type Answer, hasKeys, type Trouble } from "../shared/api.ts";
+import { hasKeys, type Trouble } from "../shared/api.ts";
 import { ClinicIdentities, useReturned } from "../shared/clinic-sign-in.tsx";
 import { usePage } from "../shared/page.ts";
 import { canUsePasskeys, makePasskey } from "../shared/passkey.tsx";
@@ -9,7 +9,6 @@ import { OwnPassword } from "../shared/password.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
 
 const isSignIns = hasKeys<SignInsResponse>("signIns");
-const isMembers = hasKeys<MembersResponse>("people");
 
 /** This phone's sign-in, and on request all of one's own: each can be ended, a lost phone's too. */
 export function Account() {
@@ -122,75 +121,5 @@ function MakePasskey(props: { readonly onMake: () => void }) {
     <button type="button" onClick={props.onMake}>
       {words.makePasskey}
     </button>
-  );
-}
-
-/** The owner sees who belongs to a home, and removes somebody after a second tap. */
-export function Members(props: { readonly home: string }) {
-  const page = usePage();
-  const { words } = page.format.value;
-  const text = words.pages.technician.members;
-  const list = useSignal<MembersResponse["people"] | undefined>(undefined);
-  const asked = useSignal<string | undefined>(undefined);
-  const trouble = useSignal<Trouble | undefined>(undefined);
-  const path = `/api/homes/${props.home}/people`;
-  const told = (answer: Answer<unknown>): void => {
-    trouble.value = answer.ok ? undefined : answer.problem;
-  };
-
-  async function show(): Promise<void> {
-    const answer = await page.api.get(path, isMembers);
-    told(answer);
-    if (answer.ok) list.value = answer.value.people;
-  }
-  async function remove(id: string): Promise<void> {
-    const answer = await page.api.remove(`${path}/${id}`);
-    asked.value = undefined;
-    if (answer.ok) await show();
-    else told(answer);
-  }
-
-  return (
-    <section class="card" aria-label={text.title}>
-      <h2>{text.title}</h2>
-      {list.value === undefined ? (
-        <button type="button" onClick={() => page.handOver(show())}>
-          {text.show}
-        </button>
-      ) : (
-        <ul class="members">
-          {list.value.map(({ id, name, role }) => (
-            <li key={id}>
-              <strong>{name}</strong> · {words.terms.roles[role]}{" "}
-              {asked.value === id ? (
-                <>
-                  <button type="button" class="primary" onClick={() => page.handOver(remove(id))}>
-                    {fill(text.sure, { name })}
-                  </button>
-                  <button
-                    type="button"
-                    onClick={() => {
-                      asked.value = undefined;
-                    }}
-                  >
-                    {text.keep}
-                  </button>
-                </>
-              ) : (
-                <button
-                  type="button"
-                  onClick={() => {
-                    asked.value = id;
-                  }}
-                >
-                  {text.remove}
-                </button>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
-    </section>
   );
 }

@@ -7,12 +7,14 @@ import { elapsedMs } from "../shared/clock.ts";
 import { usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { TroubleBox } from "../shared/trouble.tsx";
-import { Account, Members } from "./account.tsx";
+import { Account } from "./account.tsx";
 import { Commissioning } from "./commissioning.tsx";
 import { Device } from "./device.tsx";
 import { Health } from "./health.tsx";
+import { HomeRecord } from "./home-record.tsx";
 import { Homes } from "./homes.tsx";
 import { Looking } from "./looking.tsx";
+import { Members } from "./members.tsx";
 import { JoinCodes } from "./people.tsx";
 import type { Polled } from "./poll.ts";
 import { usePoll } from "./poll.ts";
@@ -48,6 +50,7 @@ function HubBench(props: { readonly me: Me }) {
       <Homes />
       {person?.role === "owner" && <JoinCodes homes={owned} />}
       {person?.role === "owner" && owned.map((home) => <Members key={home} home={home} />)}
+      {person?.role === "owner" && owned.map((home) => <HomeRecord key={home} home={home} />)}
       <Account />
     </>
   );
@@ -84,6 +87,7 @@ function Bench() {
       {shown.value !== undefined && <Protocol shown={shown.value} />}
       {role === "owner" && <JoinCodes homes={homes} />}
       {role === "owner" && homes.map((home) => <Members key={home} home={home} />)}
+      {role === "owner" && homes.map((home) => <HomeRecord key={home} home={home} />)}
       <Account />
     </>
   );

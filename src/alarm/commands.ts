@@ -125,7 +125,7 @@ function acknowledgeOne(
   for (const [key, { condition, subject }] of members) {
     if (condition === "VENT_SETTINGS_CHANGED" && subject !== undefined) noteSettings(draft, subject);
     // What was damaged stays so: somebody knows of it now.
-    if (condition === "JOURNAL_DAMAGED") end(draft, key, "answered", by);
+    if (condition === "JOURNAL_DAMAGED" || condition === "STATE_DAMAGED") end(draft, key, "answered", by);
   }
   return undefined;
 }

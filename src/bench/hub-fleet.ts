@@ -13,6 +13,7 @@ import { encodeObservation } from "../bus/observation.ts";
 import { deviceTopic } from "../bus/topics.ts";
 import { mono, SECOND_MS } from "../domain/time.ts";
 import { createClock } from "../ops/clock.ts";
+import { homeName } from "./fleet-names.ts";
 import { wanderingRows } from "./store-data.ts";
 
 const [port = "", user = "", password = ""] = process.argv.slice(2);
@@ -66,14 +67,8 @@ const seqs: number[] = [];
 let homes = 0;
 let sent = 0;
 
-/** Ten letters of base 32, by the digits of base 26. */
-const nameOf = (home: number): string =>
-  Array.from({ length: 10 }, (_, place) =>
-    String.fromCharCode(97 + (Math.floor(home / 26 ** (9 - place)) % 26)),
-  ).join("");
-
 const say = (home: number, socket: Socket): void => {
-  topics[home] ??= text(deviceTopic(nameOf(home), "b1", "observation", "oximeteraa"));
+  topics[home] ??= text(deviceTopic(homeName(home), "b1", "observation", "oximeteraa"));
   const seq = seqs[home] ?? 0;
   seqs[home] = seq + 1;
   const payload = encodeObservation({

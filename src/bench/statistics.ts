@@ -33,7 +33,7 @@ export function roundsOf(values: readonly (number | undefined)[]): Rounds | unde
 }
 
 /** Between the two measurements next to the place asked for, in proportion. */
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: readonly number[], q: number): number {
   const place = (sorted.length - 1) * q;
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? below;

@@ -6,7 +6,7 @@ import { allHomesFilter } from "./topics.ts";
 
 export interface HomesIngestOptions
   extends Omit<IntakeOptions, "scope">,
-    Pick<IntakeScope, "share" | "onObservation"> {
+    Pick<IntakeScope, "share" | "onObservation" | "pairingKeyOf"> {
   /** What other homes say is counted and dropped. Asked at every message. */
   readonly isKnown: (home: HomeId) => boolean;
 }
@@ -19,7 +19,13 @@ const DEVICES_MAX = 100;
  * The way into the store of many homes over one connection; their beds are called `<home>~<bed>` there. With `share`
  * several hubs on one broker (MQTT 5, or Mosquitto) and one store share the messages among them. Idle until `start`.
  */
-export function createHomesIngest({ isKnown, share, onObservation, ...options }: HomesIngestOptions): Intake {
+export function createHomesIngest({
+  isKnown,
+  share,
+  onObservation,
+  pairingKeyOf,
+  ...options
+}: HomesIngestOptions): Intake {
   const group = share === undefined ? "" : `$share/${share}/`;
   return createIntake({
     ...options,
@@ -33,6 +39,7 @@ export function createHomesIngest({ isKnown, share, onObservation, ...options }:
       devicesMax: DEVICES_MAX,
       ...(share === undefined ? {} : { share }),
       ...(onObservation === undefined ? {} : { onObservation }),
+      ...(pairingKeyOf === undefined ? {} : { pairingKeyOf }),
     },
   });
 }

@@ -14,6 +14,7 @@ import { type AlarmEventMessage, readAlarmEvent, readHealth, readState, write } 
 import { decodeObservation, type ReceivedIdentity, type ReceivedObservation } from "./observation.ts";
 import { doneWithin } from "./patience.ts";
 import { createPeers } from "./peers.ts";
+import { signSaid } from "./said.ts";
 import { bedTopic, createTopicReader, type ParsedTopic, type Place, type TopicKind } from "./topics.ts";
 import { ALARM_STREAM } from "./uplink.ts";
 
@@ -30,6 +31,8 @@ export interface IntakeScope {
   readonly devicesMax: number;
   /** Hubs of this name share the work, and tell one another what they stored. */
   readonly share?: string;
+  /** What echoes to a home's box are signed with; absent, or undefined: unsigned. */
+  pairingKeyOf?(home: HomeId): Uint8Array | undefined;
   /** Everything that was said for the first time, also what waits for a clock to be set right. Must not throw. */
   onObservation?(place: Place, observation: ReceivedObservation): void;
 }
@@ -104,6 +107,8 @@ export function createIntake(options: IntakeOptions): Intake {
   let complainedAt: Mono | undefined;
   /** New with every connection: what the broker delivered to the one before may be lost. */
   let session = "";
+  /** Of what was signed. */
+  let echoes = 0;
 
   const commits = createCommits({
     ...options,
@@ -196,11 +201,13 @@ export function createIntake(options: IntakeOptions): Intake {
   /** Answers an edge, from this end of the whole way: proof that more than the broker hears it. */
   const echo = ({ home, bed }: Place, nonce: string): void => {
     if (!bus.connected) return;
-    bus
-      .publish(bedTopic(home, bed, "health/echo"), write({ nonce, session }), { retain: false })
-      .catch((error: unknown) => {
-        log.note("ingest.echo_failed", { home, bed, detail: messageOf(error) }, "debug");
-      });
+    const key = scope.pairingKeyOf?.(home);
+    const plain = write({ nonce, session });
+    const said = { epoch: session, count: echoes++, sessions: [] };
+    const payload = key === undefined ? plain : signSaid(key, { home, bed }, "health/echo", plain, said);
+    bus.publish(bedTopic(home, bed, "health/echo"), payload, { retain: false }).catch((error: unknown) => {
+      log.note("ingest.echo_failed", { home, bed, detail: messageOf(error) }, "debug");
+    });
   };
 
   const greeter = createGreeter({ clock, greet: (place) => echo(place, "state") });

@@ -2,14 +2,14 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Place } from "./topics.ts";
 
 /*
- * What a box says of itself, signed with the pairing key, so that nobody else can keep a dead box looking alive or make
- * its alarms go away. The signature stands at the end of the payload and covers the bytes before it; readers that know
+ * What a box says of itself, and what a hub answers its heartbeats with, signed with the pairing key, so that nobody else
+ * can keep a dead box looking alive, make its alarms go away, or make it believe that its hub hears it. The signature stands at the end of the payload and covers the bytes before it; readers that know
  * nothing of it pass it over.
  */
 
-export type SaidKind = "state" | "health" | "alarm" | "command/result";
+export type SaidKind = "state" | "health" | "health/echo" | "alarm" | "command/result";
 
-/** Which of its words this is: counted in one run of the box. */
+/** Which of its words this is: counted in one run of the box, or in one session of the hub. */
 export interface Said {
   readonly epoch: string;
   readonly count: number;
@@ -57,7 +57,7 @@ export interface SaidGuard {
    * it is nothing.
    */
   judge(
-    kind: Exclude<SaidKind, "command/result">,
+    kind: "state" | "health" | "alarm",
     payload: string,
   ): true | "hint" | "unsigned" | "forged" | "repeated";
 }

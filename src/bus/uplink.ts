@@ -20,7 +20,7 @@ import { createLanes, type Lanes } from "./lanes.ts";
 import { readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";
 import { doneWithin } from "./patience.ts";
-import { type SaidKind, signSaid } from "./said.ts";
+import { readSaid, type SaidKind, signSaid } from "./said.ts";
 import { bedTopic, deviceTopic, parseTopic, storedFilter } from "./topics.ts";
 
 /** The device name under which alarm events are numbered and marked as stored. */
@@ -42,6 +42,8 @@ export interface UplinkOptions {
   readonly simulated: boolean;
   /** What box and hub share: what the box says of itself is signed with it. Absent: unsigned, in one process. */
   readonly pairingKey?: Uint8Array;
+  /** Whether this hub signs its echoes; once it has, no other counts. Absent: they are in one process. */
+  readonly hubSigns?: { known(): boolean; note(): void };
   /** What a hub shows of the bed; absent: only its numbers. */
   readonly about?: EdgeAbout;
   /** What its devices are; not in the last will, which is short. */
@@ -81,6 +83,8 @@ export interface Uplink {
   settings(report: SettingsReport): void;
   /** How a source's link is now; told with a heartbeat within a second. */
   link(link: EdgeLink): void;
+  /** What this bed is called and has, anew. */
+  about(about: EdgeAbout): void;
   /** How this house would wake somebody now; told like a link. */
   readiness(readiness: EdgeReadiness): void;
   status(): UplinkStatus;
@@ -128,6 +132,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   let settings: SettingsReport = {};
   const links = new Map<string, EdgeLink>();
   let readiness: EdgeReadiness | undefined;
+  let { about } = options;
   let cancelNews: (() => void) | undefined;
   let heardAt: Mono | undefined;
   let sessions: readonly string[] = [];
@@ -188,7 +193,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       online,
       at: clock.wall(),
       simulated: options.simulated,
-      ...(options.about === undefined ? {} : { about: options.about }),
+      ...(about === undefined ? {} : { about }),
       ...(options.devices === undefined ? {} : { devices: options.devices }),
       ...(settings.applied === undefined
         ? {}
@@ -243,15 +248,33 @@ export function createUplink(options: UplinkOptions): Uplink {
   const onEcho = (_topic: string, payload: string): void => {
     const echo = readEcho(payload);
     if (!echo.ok) return log.note("uplink.rejected", { kind: "echo", reason: echo.reason }, "warn");
-    if (nonces.includes(echo.message.nonce)) heardAt = clock.mono();
+    const signed = isSigned(payload);
+    if (signed === undefined) return;
+    const isAnswer = nonces.includes(echo.message.nonce);
+    if (isAnswer) heardAt = clock.mono();
     const { session } = echo.message;
     if (sessions.includes(session)) return;
+    // A greeting names nothing of ours, and may be an old one told again: the answer to a heartbeat is of now.
+    if (signed && !isAnswer) return news();
     // A hub that began anew has not seen what was acknowledged by the broker before.
     sessions = [...sessions, session].slice(-SESSIONS_MAX);
     lanes?.restart();
     beat();
     // What was signed before it was known of now; with this heartbeat it is.
     if (options.pairingKey !== undefined) publishRetained();
+  };
+
+  /** Whether the hub of the pairing signed an echo; undefined: it counts for nothing. */
+  const isSigned = (payload: string): boolean | undefined => {
+    const { pairingKey, hubSigns } = options;
+    const said =
+      pairingKey === undefined ? "unsigned" : readSaid(pairingKey, options, "health/echo", payload);
+    if (said === "forged" || (said === "unsigned" && hubSigns?.known() === true)) {
+      log.note("uplink.rejected", { kind: "echo", reason: said }, "warn");
+      return undefined;
+    }
+    if (said !== "unsigned") hubSigns?.note();
+    return said !== "unsigned";
   };
 
   const onStored = (topic: string, payload: string): void => {
@@ -311,6 +334,10 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     settings(report) {
       settings = report;
+      publish(bedTopic(home, bed, "state"), stateOf(true), true);
+    },
+    about(next) {
+      about = next;
       publish(bedTopic(home, bed, "state"), stateOf(true), true);
     },
     link(link) {

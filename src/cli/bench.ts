@@ -4,6 +4,8 @@ import path from "node:path";
 import { DEVICES } from "../../devices/index.ts";
 import { type AlarmsPlan, measureAlarms, WHOLE_BED } from "../bench/alarms.ts";
 import { alarmsTable } from "../bench/alarms-table.ts";
+import { type ApiPlan, measureApi } from "../bench/api.ts";
+import { apiTable } from "../bench/api-table.ts";
 import { type DevicesPlan, devicesTable, measureDevices } from "../bench/devices.ts";
 import { type FleetPlan, measureFleet } from "../bench/hub.ts";
 import { fleetTable } from "../bench/hub-table.ts";
@@ -73,6 +75,12 @@ const HUB_FULL: FleetPlan = {
   homes: [1_000, 2_000, 4_000, 6_000, 8_000, 10_000, 12_000, 14_000, 16_000, 20_000],
   ...{ settleS: 3, seconds: 10, peer: true },
 };
+const API_FULL: ApiPlan = {
+  ...{ homes: 100, people: 20, nightHours: 8, perSecond: 0.5, seconds: 60, peer: true },
+};
+const API_QUICK: ApiPlan = {
+  ...{ homes: 4, people: 2, nightHours: 0.2, perSecond: 10, seconds: 2, peer: true },
+};
 const HUB_QUICK: FleetPlan = { homes: [1_000], settleS: 1, seconds: 2, peer: false };
 
 const WATCH_FULL: WatchPlan = { homes: [1, 100, 10_000], alarms: 200 };
@@ -81,7 +89,7 @@ const WATCH_QUICK: WatchPlan = { homes: [1, 20], alarms: 5 };
 /** `breathwatch bench`: measurements. */
 export const benchCommand = command({
   name: "bench",
-  usage: "[path|devices|alarms|store|hub|watch] [--json [FILE]] [--rounds N] [--no-peers] [--quick]",
+  usage: "[path|devices|alarms|store|hub|watch|api] [--json [FILE]] [--rounds N] [--no-peers] [--quick]",
   about:
     "Measures the path from a device's bytes to the bus and to a phone's push service, on this machine, beside a bare\n" +
     "script and Node-RED doing the same on the same port (Node-RED is installed into a temporary folder). It takes about\n" +
@@ -91,7 +99,8 @@ export const benchCommand = command({
     "measures the engine, in about ten minutes; exit 1: something was missed. `bench store` fills the store with a year of\n" +
     "nights, asks it what pages ask, and gives it the load of 16,000 homes. `bench hub` puts ever more homes\n" +
     "on one hub with Mosquitto, in about two and a half minutes. `bench watch` measures from an alarm to the request that\n" +
-    "calls for help, in up to 10,000 homes at once, in about a minute. docs/bench.md says how to read them.",
+    "calls for help, in up to 10,000 homes at once, in about a minute. `bench api` asks a hub what people's pages ask,\n" +
+    "alone and while its homes speak, in about five minutes. docs/bench.md says how to read them.",
   options: {
     json: {
       type: "string",
@@ -123,6 +132,7 @@ export const benchCommand = command({
     "breathwatch bench store --json store.json",
     "breathwatch bench hub",
     "breathwatch bench watch",
+    "breathwatch bench api",
   ],
   async run({ values, positionals }, terminal) {
     const name = positionals[0] ?? "path";
@@ -131,9 +141,10 @@ export const benchCommand = command({
     if (name === "store") return benchStore(values, terminal);
     if (name === "hub") return benchHub(values, terminal);
     if (name === "watch") return benchWatch(values, terminal);
+    if (name === "api") return benchApi(values, terminal);
     if (name !== "path") {
       throw new UsageError(
-        `There is no measurement "${name}". There are: path, devices, alarms, store, hub, watch.`,
+        `There is no measurement "${name}". There are: path, devices, alarms, store, hub, watch, api.`,
       );
     }
     const preset = values.quick === true ? QUICK : FULL;
@@ -264,6 +275,31 @@ async function benchWatch(
     await show({ json, table: watchTable(measured) }, values.json, terminal);
     return measured.problems.length === 0 ? 0 : 1;
   } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchApi(
+  values: { readonly json?: string; readonly quick?: boolean; readonly "no-peers"?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { clock, environment, signal } = terminal;
+  const programs = createPrograms({ clock, environment });
+  const folder = await mkdtemp(path.join(tmpdir(), "breathwatch-bench-"));
+  try {
+    const preset = values.quick === true ? API_QUICK : API_FULL;
+    const plan = { ...preset, peer: preset.peer && values["no-peers"] !== true };
+    const say = (words: string): void => terminal.say(words);
+    const measured = await measureApi(plan, { clock, programs, signal, folder, say });
+    const json = `${JSON.stringify(measured, undefined, 2)}\n`;
+    await show({ json, table: apiTable(measured) }, values.json, terminal);
+    return measured.problems.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Unmeasured)) throw error;
+    terminal.say(`not measured: ${error.message}`);
+    return 1;
+  } finally {
+    await programs.stopAll();
     await rm(folder, { recursive: true, force: true });
   }
 }

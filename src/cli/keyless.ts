@@ -40,10 +40,10 @@ export async function openKeylessFolder(
     readonly log: Log;
   },
   why: string,
-): Promise<Omit<DataFolder, "key">> {
+): Promise<Omit<DataFolder, "key" | "stateDamage">> {
   const { config, dataDir, clock, random, log } = options;
   log.note("key.missing", { why }, "error");
-  const values = await plainIds(dataDir);
+  const { value: values } = await plainIds(dataDir);
   const stores = await openKeylessStores({ folder: dataDir, values, now: clock.wall(), log });
   // An outside database is sealed by nobody here: nights are kept there all the same.
   const { timeseries } =

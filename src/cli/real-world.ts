@@ -1,9 +1,11 @@
+import { stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { createBrokerStarter } from "../bus/broker.ts";
 import { createBusConnector } from "../bus/client.ts";
 import type { HomeConfig } from "../config/config.ts";
+import { Fault } from "../domain/fault.ts";
 import { createAudio, noAudio } from "../ops/audio.ts";
 import {
   type Certificates,
@@ -13,6 +15,7 @@ import {
 } from "../ops/certificates.ts";
 import { createClock } from "../ops/clock.ts";
 import { createDisk } from "../ops/disk.ts";
+import { holdFolder } from "../ops/held-folder.ts";
 import { createHttp } from "../ops/http.ts";
 import { keyFileOf } from "../ops/key-file.ts";
 import { lockDataDir } from "../ops/lock.ts";
@@ -21,7 +24,8 @@ import { createMail } from "../ops/mail.ts";
 import { createRandom } from "../ops/random.ts";
 import { createRotatingFile } from "../ops/rotate.ts";
 import { createSpeech } from "../ops/speech.ts";
-import type { LogLevel } from "../port/log.ts";
+import type { Clock } from "../port/clock.ts";
+import type { Log, LogLevel } from "../port/log.ts";
 import type { Registry } from "../port/registry.ts";
 import type { ListenOptions, World } from "../port/world.ts";
 import { machineNames } from "../server/hosts.ts";
@@ -67,7 +71,6 @@ export async function openRealWorld(options: {
   readonly environment: { readonly [name: string]: string | undefined };
 }): Promise<RealWorld> {
   const { config } = options;
-  const dataDir = resolve(options.dataDir);
   const clock = createClock();
   const random = createRandom();
   const settingsOf = ({ log: logging, keep, metrics }: HomeConfig): ReturnType<RealWorld["settings"]> => ({
@@ -76,12 +79,12 @@ export async function openRealWorld(options: {
   let settings = settingsOf(config);
   const output = outputOf(config);
   const log = createLog({ output, clock, level: () => settings.level });
-  const lock = await lockDataDir(dataDir, clock);
+  const { dataDir, unwritable, release } = await takeFolder(config, resolve(options.dataDir), { clock, log });
   const memory = createMemoryLinks(clock);
   const links = createLinks({ clock, memory, log });
   const closers: (() => Promise<void>)[] = [
     async () => void (output === process.stderr || output.end()),
-    () => lock.release(),
+    release,
     async () => links.stop(),
   ];
   const close = async (): Promise<void> => {
@@ -90,6 +93,8 @@ export async function openRealWorld(options: {
   try {
     const { keyless, ...folder } = await openFolder({ config, dataDir, clock, random, log });
     closers.push(folder.close);
+    const stateDamage = (): string | undefined =>
+      [unwritable, folder.stateDamage?.()].filter(Boolean).join("; ") || undefined;
     const { key, stores, timeseries } = folder;
     const certificates = await certificatesOf(config, dataDir, { key, clock, random, log });
     if (certificates !== undefined) {
@@ -126,6 +131,7 @@ export async function openRealWorld(options: {
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,
       ...(keyless === undefined ? {} : { keyless: keyless.why }),
+      stateDamage,
       ...(certificates === undefined ? {} : { certificate: certificates.facts }),
     };
     return {
@@ -144,10 +150,45 @@ export async function openRealWorld(options: {
   }
 }
 
+/**
+ * The data folder, taken for this process alone. At a bed one that cannot be written (a disk that turned read-only, a
+ * right that is missing) is copied out for this run, so that the watch begins: what it held is known, and what happens is
+ * forgotten with the run.
+ */
+async function takeFolder(
+  config: HomeConfig,
+  dataDir: string,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<{ readonly dataDir: string; readonly unwritable?: string; release(): Promise<void> }> {
+  try {
+    const { release } = await lockDataDir(dataDir, clock);
+    return { dataDir, release };
+  } catch (error) {
+    const isUnwritable = error instanceof Fault && error.code === "DATA_DIR_UNWRITABLE";
+    // What is not there at all was never set up: a path that is wrong is said, not made up for.
+    if (!isUnwritable || config.hub !== undefined || config.demo || !(await isFolder(dataDir))) throw error;
+    const { folder, remove } = await holdFolder(dataDir, log).catch(() => {
+      throw error;
+    });
+    const unwritable = `${error.message} What happens now is forgotten at the next start`;
+    log.note("folder.held", { why: error.message }, "error");
+    return { dataDir: folder, unwritable, release: remove };
+  }
+}
+
+const isFolder = async (place: string): Promise<boolean> =>
+  stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** What there is only with the key. */
+type Kept = "key" | "stateDamage";
+
 /** The data folder, or, at a bed, what of it can be had without its key. */
 async function openFolder(
   options: Parameters<typeof openDataFolder>[0],
-): Promise<Omit<DataFolder, "key"> & Partial<Pick<DataFolder, "key">> & { readonly keyless?: Keyless }> {
+): Promise<Omit<DataFolder, Kept> & Partial<Pick<DataFolder, Kept>> & { readonly keyless?: Keyless }> {
   const { config, dataDir } = options;
   try {
     return await openDataFolder(options);

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { HomeConfig } from "../config/config.ts";
+import { webhooksOf } from "../config/identity.ts";
 import { Fault } from "../domain/fault.ts";
 import type { HomeId } from "../domain/ids.ts";
 import { isLanguage, type Language } from "../domain/person.ts";
@@ -199,8 +200,8 @@ async function runHome(run: Running): Promise<number> {
       metricsToken: () => real.settings().metrics?.token,
       ...authorityOf(real),
     });
-    const options = { ...bedside(home.edge, real, config, home.identity.home), read, apply: real.apply };
-    return serve(home, real, terminal, options);
+    const options = { ...bedside(home.edge, real, config, home.identity.home), read };
+    return serve(home, real, terminal, { ...options, apply: applyTo(home.edge, real) });
   });
 }
 
@@ -220,9 +221,18 @@ async function runEdge(run: Running): Promise<number> {
       "NOT PAIRED: nothing leaves this box. It watches and rings here; pair it with: breathwatch pair LINK";
     const led = grant === undefined ? unpaired : `Led by ${grant.hub}.`;
     const remarks = [...(real.keyless === undefined ? [led] : []), ...options.remarks];
-    return serve(edge, real, terminal, { ...options, remarks, read, apply: real.apply });
+    return serve(edge, real, terminal, { ...options, remarks, read, apply: applyTo(edge.edge, real) });
   });
 }
+
+/** Takes over what may change at a bedside while it watches. */
+const applyTo =
+  (edge: Edge, { world, apply }: RealWorld): ServeOptions["apply"] =>
+  (config, live) => {
+    apply(config);
+    if (live.some((way) => way.startsWith("webhooks")))
+      edge.setWebhooks(webhooksOf(config, world.clock.wall()));
+  };
 
 /** A bedside in its world; anew when the key that was missing is back: everything is then as it was before. */
 async function atBedside(run: Running, work: (real: RealWorld) => Promise<number>): Promise<number> {
@@ -268,11 +278,12 @@ async function runHub(run: Running): Promise<number> {
 /** What a bedside tells its service manager and whoever started it. */
 function bedside(
   edge: Edge,
-  { keyless }: RealWorld,
+  { keyless, world }: RealWorld,
   config: HomeConfig,
   home: HomeId,
 ): Omit<ServeOptions, "read" | "apply"> {
   const { sounder } = edge.live.states()[0]?.readiness ?? {};
+  const damage = world.stateDamage?.();
   return {
     ...{ config, status: `${config.beds.length} beds`, stuck: edge.stuck },
     ...(keyless === undefined ? {} : { until: keyless.back }),
@@ -280,6 +291,7 @@ function bedside(
       ...(keyless === undefined
         ? []
         : [`THE KEY OF THIS BOX IS MISSING: it rings here and calls no phone. ${keyless.why}`]),
+      ...(damage === undefined ? [] : [`PEOPLE AND SETTINGS WERE DAMAGED: ${damage}.`]),
       ...(sounder?.ok === false ? [`NO SOUNDER IN THE HOUSE: ${sounder.detail}`] : []),
       "The machine's own alarm stays the primary alarm. Stop with Ctrl-C.",
     ],

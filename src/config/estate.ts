@@ -14,7 +14,8 @@ const LIMITS_MAX = 300;
 const OF_THE_BOX = ["edge_key", "pairing", "broker_password", "estate", "put_out", "from_hub", "from_box"];
 /** Every box has this one: the command line of its own user. */
 const COMMAND_LINE = "local";
-const isOfTheBox = (name: string): boolean => OF_THE_BOX.includes(name) || /^(?:settings|bed) /.test(name);
+const isOfTheBox = (name: string): boolean =>
+  OF_THE_BOX.includes(name) || /^(?:settings|bed|signs) /.test(name);
 
 const Id = Type.String({ minLength: 1, maxLength: 200 });
 const EstateSchema = Type.Object({

@@ -25,7 +25,7 @@ export interface HomeIdentity {
     page(bed: BedId, occurrence: OccurrenceId): string;
     acknowledge(token: string): string;
   };
-  /** Webhooks of the configuration, as targets. */
+  /** Webhooks of the configuration at the start, as targets. */
   readonly webhooks: readonly (TargetRecord & { readonly language: Language; readonly personName: string })[];
 }
 
@@ -80,18 +80,24 @@ export async function readIdentity(options: {
       page: (bed, occurrence) => `${origin}/?bed=${bed}&occurrence=${encodeURIComponent(occurrence)}`,
       acknowledge: (token) => `${origin}/api/a/${token}`,
     },
-    webhooks: config.webhooks.map(({ label, url, secret }) => ({
-      id: `webhook-${createHash("sha256").update(url).digest("hex").slice(0, 10)}`,
-      channel: "webhook",
-      settings: { url, secret },
-      person: "webhook",
-      personName: label,
-      label,
-      language: config.language,
-      addedAt: wall(options.now),
-    })),
+    webhooks: webhooksOf(config, options.now),
   };
 }
+
+/** Webhooks of a configuration, as targets. */
+export const webhooksOf = (
+  { webhooks, language }: Pick<HomeConfig, "webhooks" | "language">,
+  now: Wall,
+): HomeIdentity["webhooks"] =>
+  webhooks.map(({ label, url, secret }) => ({
+    id: `webhook-${createHash("sha256").update(url).digest("hex").slice(0, 10)}`,
+    channel: "webhook",
+    settings: { url, secret },
+    person: "webhook",
+    personName: label,
+    ...{ label, language },
+    addedAt: wall(now),
+  }));
 
 async function readSerial(state: State, device: DeviceId): Promise<string | undefined> {
   const stored = await state.value(`serial ${device}`);

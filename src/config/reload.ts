@@ -11,11 +11,11 @@ export interface Reloaded {
 }
 
 /**
- * What may change while somebody is being watched: how much is told, how long data are kept, and who reads the metrics. Everything that is opened
- * or handed out at the start (ports, links, stores, beds, whom to tell) waits for the next one: half a restart is worse
+ * What may change while somebody is being watched: how much is told, how long data are kept, who reads the metrics, and
+ * which webhooks are called. Everything that is opened or handed out at the start (ports, links, stores, beds) waits for the next one: half a restart is worse
  * than none.
  */
-const LIVE: readonly RegExp[] = [/^log\/level$/, /^keep\//, /^metrics(?:\/|$)/];
+const LIVE: readonly RegExp[] = [/^log\/level$/, /^keep\//, /^metrics(?:\/|$)/, /^webhooks(?:\/|$)/];
 
 /** Compares two configurations setting by setting. */
 export function reloaded(before: HomeConfig, after: HomeConfig): Reloaded {
@@ -28,7 +28,7 @@ export function reloaded(before: HomeConfig, after: HomeConfig): Reloaded {
   const { log: __, metrics: ___, ...rest } = before;
   return {
     config: {
-      ...{ ...rest, keep: after.keep },
+      ...{ ...rest, keep: after.keep, webhooks: after.webhooks },
       ...(after.metrics === undefined ? {} : { metrics: after.metrics }),
       ...(Object.keys(merged).length === 0 ? {} : { log: merged }),
     },

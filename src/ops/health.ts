@@ -16,6 +16,8 @@ export interface HealthFacts {
   readonly records?: { readonly ok: boolean; readonly detail: string };
   /** Why what is sealed cannot be opened; absent: it can. */
   readonly keyless?: string;
+  /** What is, or was at the start, wrong with the file of people and settings; absent: nothing. */
+  readonly stateDamage?: string;
   /** `isFilling`: it has used most of what it was given, or has shed some already. */
   readonly store: { readonly ok: boolean; readonly detail: string; readonly isFilling?: boolean };
   /** Absent where the disk did not answer. */
@@ -53,6 +55,7 @@ export function healthOf(
     phones,
     records,
     keyless,
+    stateDamage,
     store,
     disk,
     bus,
@@ -73,6 +76,10 @@ export function healthOf(
       ...(phones === undefined ? [] : [phonesFinding(phones)]),
       ...(records === undefined ? [] : [works("records", records)]),
       works("key", { ok: keyless === undefined, detail: keyless ?? "" }),
+      // What it needs of a night lies in memory: it works, and somebody has to look at who is missing.
+      stateDamage === undefined
+        ? { id: "state", level: "ok" }
+        : { id: "state", level: "warning", detail: stateDamage },
       storeFinding(store),
       diskFinding(disk),
       ...(bus === undefined ? [] : [busFinding(bus)]),

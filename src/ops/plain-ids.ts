@@ -48,9 +48,11 @@ export async function withPlainIds(state: State, folder: string, log: Log): Prom
 }
 
 /** The ids as they were remembered in the clear, by their name; a file that is missing or damaged knows none. */
-export async function plainIds(folder: string): Promise<(name: string) => string | undefined> {
+export async function plainIds(
+  folder: string,
+): Promise<{ readonly size: number; value(name: string): string | undefined }> {
   const ids = await readIds(folder);
-  return (name) => ids.get(hashed(name));
+  return { size: ids.size, value: (name) => ids.get(hashed(name)) };
 }
 
 async function readIds(folder: string): Promise<ReadonlyMap<string, string>> {

@@ -9,6 +9,7 @@ export const HEALTH_IDS = [
   "phones",
   "records",
   "key",
+  "state",
   "store",
   "disk",
   "bus",

@@ -28,6 +28,11 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
+/** `id` grows with every entry. */
+export interface NumberedAuditEntry extends AuditEntry {
+  readonly id: number;
+}
+
 /** A protocol of putting a bed into use; without `closed` it is still being made. */
 export interface CommissioningRecord {
   readonly id: string;
@@ -122,7 +127,10 @@ export interface State {
   /** Adds a clinic by its key; one that is known stays as it is. */
   trustClinic(clinic: TrustedClinic): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
+  /** Newest first, at most `limit` (up to 1,000). */
   audits(limit: number): Promise<readonly AuditEntry[]>;
+  /** The same with the numbers of the entries, from before one of them on where it is named. */
+  auditsBefore(before: number | undefined, limit: number): Promise<readonly NumberedAuditEntry[]>;
   close(): Promise<void>;
 }
 

@@ -91,4 +91,9 @@ export interface World {
    * of them is written; devices, engine, journals and sounder work. Absent: it is open.
    */
   readonly keyless?: string;
+  /**
+   * What is wrong with the file of people and settings, or was at the start, and what was done about it; undefined:
+   * nothing. Absent: there is no such file.
+   */
+  readonly stateDamage?: () => string | undefined;
 }

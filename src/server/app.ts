@@ -14,6 +14,7 @@ import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { collectRoutes } from "./openapi.ts";
 import { problemOf, rawProblem, requestId, sendProblem } from "./problem.ts";
+import { readInSlices } from "./read-slices.ts";
 import {
   authorise,
   bedOf,
@@ -35,6 +36,7 @@ import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { dutyRoutes } from "./routes/duty.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { homePeopleRoutes } from "./routes/home-people.ts";
 import { homeRoutes } from "./routes/homes.ts";
 import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
@@ -73,6 +75,8 @@ const TIMES = {
   request: 15_000,
   /** Nothing at all in either direction: somebody who does not read an answer, or is gone. */
   silent: 60_000,
+  /** A whole answer, however long: a night of a card over a bad mobile line takes some minutes. */
+  answer: 20 * MINUTE_MS,
   /** Between two requests. */
   idle: 60_000,
   /** How often these are looked at. */
@@ -147,6 +151,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   meRoutes(app, context);
   channelRoutes(app, context);
   peopleRoutes(app, context);
+  homePeopleRoutes(app, context);
   passkeyRoutes(app, context);
   oidcRoutes(app, context);
   organisationRoutes(app, context);
@@ -195,7 +200,11 @@ function newFastify(deps: ServerDeps): { readonly app: App; connections(): Conne
         ...{ connectionsCheckingInterval: TIMES.look, keepAlive: true, keepAliveTimeout: TIMES.idle },
       };
       const listener: RequestListener = (request, response) => {
-        if (connections?.takes(request, response) === true) handler(request, response);
+        if (connections?.takes(request, response) !== true) return;
+        // Somebody who reads a byte now and then is never silent.
+        const late = deps.clock.after(TIMES.answer, () => request.socket.destroy());
+        response.once("close", late);
+        handler(request, response);
       };
       const server =
         deps.tls === undefined
@@ -203,6 +212,7 @@ function newFastify(deps: ServerDeps): { readonly app: App; connections(): Conne
           : createTlsServer({ ...times, ...deps.tls, handshakeTimeout: TIMES.handshake }, listener);
       server.timeout = TIMES.silent;
       connections = limitConnections(server);
+      readInSlices(server, deps.tls === undefined ? "connection" : "secureConnection");
       return server;
     },
     logger: false,

@@ -148,6 +148,8 @@ export interface Me {
   readonly version: string;
   /** VAPID public key for push subscription. */
   readonly pushKey: string;
+  /** On a hub, for somebody of several homes: the key of each. A phone has a subscription for every one of them. */
+  readonly pushHomes?: readonly { readonly home: HomeId; readonly pushKey: string }[];
   /** Further ways to sign in. `passkey`: the host name where passkeys work; `oidc`: on pages at `origin`. */
   readonly ways?: {
     readonly passkey?: string;
@@ -236,6 +238,8 @@ export interface DrillRequest {
 }
 /** POST /api/push (a page's subscription); answers `{id}` of the target. DELETE /api/push/:id, 204. */
 export interface PushSubscribeRequest {
+  /** Whose key the subscription was made with; absent: the first home's. */
+  readonly home?: HomeId;
   readonly endpoint: string;
   readonly p256dh: string;
   readonly auth: string;

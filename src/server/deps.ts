@@ -118,6 +118,8 @@ export interface ServerDeps {
     readonly version: string;
     /** Web Push key of the account's home; empty where nobody can be woken by it. */
     readonly pushKey: string;
+    /** Of somebody of several homes: the key of each. */
+    readonly pushHomes?: readonly { readonly home: HomeId; readonly pushKey: string }[];
   };
   /** Host names that pages are reached by, beside localhost and every address; asked anew. Absent: none. */
   names?(): readonly string[];

@@ -84,6 +84,15 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: ["owner"],
     does: "removes somebody from a home, with their phones",
   },
+  "GET /api/homes/:home/people/:person/sign-ins": {
+    who: ["owner"],
+    does: "where somebody of the home is signed in",
+  },
+  "DELETE /api/homes/:home/people/:person/sign-ins/:id": {
+    who: ["owner"],
+    does: "ends a sign-in of somebody of the home, with its phone",
+  },
+  "GET /api/homes/:home/audit": { who: ["owner"], does: "what people did in a home, newest first" },
   "GET /api/homes/:home/channels": {
     who: family,
     does: "ways to reach people, what the home has entered for them, and everybody's phones",

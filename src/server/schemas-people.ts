@@ -55,18 +55,20 @@ export const OpenShare = Type.Object({ secret: Type.String({ pattern: "^[\\w-]{4
 export const NameOrganisation = Type.Object({ name: Name });
 export const InviteToOrganisation = Type.Object({ role: OrganisationRole });
 
+const SignIns = Type.Array(
+  Type.Object({
+    id: SignInId,
+    current: Type.Boolean(),
+    way: Type.Enum(SIGN_IN_WAYS),
+    label: Type.String(),
+    createdAt: Time,
+    seenAt: Time,
+    expiresAt: Time,
+  }),
+);
+export const MemberSignInsAnswer = Type.Object({ signIns: SignIns });
 export const SignInsAnswer = Type.Object({
-  signIns: Type.Array(
-    Type.Object({
-      id: SignInId,
-      current: Type.Boolean(),
-      way: Type.Enum(SIGN_IN_WAYS),
-      label: Type.String(),
-      createdAt: Time,
-      seenAt: Time,
-      expiresAt: Time,
-    }),
-  ),
+  signIns: SignIns,
   passkeys: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -89,7 +91,31 @@ export const SignInsAnswer = Type.Object({
   login: Type.Optional(Type.String()),
 });
 const Member = { id: Type.String(), name: Type.String(), language: Type.Enum(LANGUAGES) };
-export const MembersAnswer = Type.Object({ people: Type.Array(Type.Object({ ...Member, role: Role })) });
+/** Where to go on, and how many are wanted. */
+const Cursor = { before: Type.Optional(Id), limit: Type.Optional(Type.String({ pattern: "^[0-9]{1,3}$" })) };
+export const MembersQuery = Type.Object({
+  ...Cursor,
+  before: Type.Optional(HomePersonParams.properties.person),
+});
+export const MembersAnswer = Type.Object({
+  people: Type.Array(Type.Object({ ...Member, role: Role })),
+  next: Type.Optional(Type.String()),
+  total: Type.Integer(),
+});
+export const MemberSignInParams = Type.Object({ ...HomePersonParams.properties, id: SignInId });
+export const HomeAuditQuery = Type.Object({
+  ...Cursor,
+  before: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+});
+export const HomeAuditAnswer = Type.Object({
+  entries: Type.Array(
+    Type.Object({
+      ...{ id: Type.String(), at: Time, action: Type.String(), detail: Type.String() },
+      by: Type.Optional(Type.Object({ id: Type.String(), name: Type.String() })),
+    }),
+  ),
+  next: Type.Optional(Type.String()),
+});
 export const OrganisationMembersAnswer = Type.Object({
   people: Type.Array(Type.Object({ ...Member, role: OrganisationRole })),
 });

@@ -87,6 +87,7 @@ export const Call = Type.Object({
 export const Watch = Type.Object({ on: Type.Boolean() });
 export const Drill = Type.Object({ forMs: Type.Integer({ minimum: 1_000, maximum: 1_800_000 }) });
 export const PushSubscribe = Type.Object({
+  home: Type.Optional(Id),
   endpoint: Type.String({ minLength: 12, maxLength: 2_048, pattern: "^https://" }),
   // An uncompressed P-256 point and 16 bytes (RFC 8291, section 3), base64url with or without padding.
   p256dh: Type.String({ pattern: "^[\\w-]{87}=?$" }),
@@ -126,6 +127,7 @@ export const MeAnswer = Type.Object({
   hub: Type.Optional(Type.Boolean()),
   version: Type.String(),
   pushKey: Type.String(),
+  pushHomes: Type.Optional(Type.Array(Type.Object({ home: Type.String(), pushKey: Type.String() }))),
   ways: Type.Optional(
     Type.Object({
       passkey: Type.Optional(Type.String()),

@@ -3,8 +3,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../domain/fault.ts";
 import type { HomeId, PersonId } from "../domain/ids.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
-import type { Account, JoinCode, OrganisationId, SignInWay } from "../port/accounts.ts";
+import type { Account, JoinCode, OrganisationId, SessionView, SignInWay } from "../port/accounts.ts";
 import type { Context } from "./context.ts";
+import type { MemberSignInsResponse } from "./contract/people.ts";
 import { cookieName } from "./security.ts";
 import { SESSION_MS } from "./sessions.ts";
 
@@ -31,6 +32,20 @@ export async function startSignIn(
 /** Names a passkey without its id. */
 export const passkeyName = (id: string): string =>
   createHash("sha256").update(id).digest("hex").slice(0, NAME_LENGTH);
+
+/** Letters of a sign-in's hash that name it: enough to find it, not to use it. */
+const ID_LENGTH = 16;
+
+/** Sign-ins as pages see them; `current`: the one that asks. */
+export const signInsShown = (
+  sessions: readonly SessionView[],
+  current: string | undefined,
+): MemberSignInsResponse["signIns"] =>
+  sessions.map(({ tokenHash, ...rest }) => ({
+    ...rest,
+    id: tokenHash.slice(0, ID_LENGTH),
+    current: tokenHash === current,
+  }));
 
 /** Ends sign-ins of an account with their live pages and the phones that were added in them. */
 export async function endSignIns(

@@ -22,6 +22,8 @@ export interface BookedTarget extends WatchTarget {
 export interface TargetBook {
   /** Reads phones and people anew; what is known stays when the store does not answer. Never rejects. */
   refresh(): Promise<void>;
+  /** Takes over what the configuration names now; a webhook that stays keeps its proof. */
+  configure(targets: readonly BookedTarget[]): void;
   list(): readonly BookedTarget[];
   find(id: string): BookedTarget | undefined;
   /** What the home has entered for a channel; undefined while that is nothing. */
@@ -51,7 +53,8 @@ export function createTargetBook(options: {
   const book = new Map<string, BookedTarget>(options.configured.map((target) => [target.id, target]));
   let accesses: ReadonlyMap<string, ChannelAccess> = new Map();
   let duties: ReadonlyMap<BedId, DutyBook> = new Map();
-  const isConfigured = (id: string): boolean => options.configured.some((target) => target.id === id);
+  let configured = options.configured;
+  const isConfigured = (id: string): boolean => configured.some((target) => target.id === id);
 
   const change = (id: string, fields: Partial<BookedTarget>, write: () => Promise<void>): void => {
     const known = book.get(id);
@@ -94,6 +97,15 @@ export function createTargetBook(options: {
       } catch (error) {
         log.note("targets.unread", { why: messageOf(error) }, "error");
       }
+      options.onChange();
+    },
+    configure(targets) {
+      for (const { id } of configured) if (!targets.some((target) => target.id === id)) book.delete(id);
+      for (const target of targets) {
+        const { lastProofAt } = book.get(target.id) ?? {};
+        book.set(target.id, { ...target, ...(lastProofAt === undefined ? {} : { lastProofAt }) });
+      }
+      configured = targets;
       options.onChange();
     },
     list: () => [...book.values()],

@@ -6,6 +6,7 @@ import { signSaid } from "../../src/bus/said.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
+import { webhooksOf } from "../../src/config/identity.ts";
 import { pairWith, takeGrant } from "../../src/config/pairing.ts";
 import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
 import { Fault } from "../../src/domain/fault.ts";
@@ -252,6 +253,68 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
     edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
     await world.clock.advance(15_000);
     expect(await answer()).not.toBe(200);
+  });
+
+  test("calls the webhooks that its configuration names now, and its hub knows them", async () => {
+    const other = "https://other.example.org/ring";
+    const hook = (url: string, label: string) => ({ label, url, secret: "correct horse battery" });
+    await edge.stop();
+    edge = await composeLoneEdge(
+      world,
+      { ...config, webhooks: [hook(HOOK, "Siren")] },
+      { pagesFolder: "/nonexistent", post },
+    );
+    await world.clock.advance(15_000);
+    edge.edge.setWebhooks(webhooksOf({ ...config, webhooks: [hook(other, "Lamp")] }, world.clock.wall()));
+    await world.clock.advance(2_000);
+    expect(edge.edge.targets.list().map(({ label }) => label)).toEqual(["Lamp"]);
+    expect(edge.edge.live.state("b1")?.readiness?.targets.map(({ label }) => label)).toEqual(["Lamp"]);
+    const before = world.http.requests.length;
+    edge.edge.command("b1", { ...{ kind: "call", id: "pressed", call: { how: "touch", kind: "come" } } });
+    await world.clock.advance(5_000);
+    const rung = world.http.requests.slice(before).filter(({ method }) => method === "POST");
+    expect(new Set(rung.map(({ url }) => url))).toEqual(new Set([other]));
+    const message = JSON.parse(new TextDecoder().decode(rung.at(-1)?.body)) as { acknowledgeUrl: string };
+    const asked = hub.app.inject({ method: "POST", url: new URL(message.acknowledgeUrl).pathname });
+    await world.clock.advance(2_000);
+    expect((await asked).statusCode).toBe(200);
+    const open = edge.edge.live.fold("b1")?.open.find(({ condition }) => condition === "PATIENT_CALL");
+    expect(open?.acknowledgement?.by).toEqual({ id: "webhook", name: "Lamp" });
+  });
+
+  test("keeps a phone that was set up on its own page, and its hub knows it within two minutes", async () => {
+    const state = stores.homes.of(grant.home);
+    await state.putPerson(MEI);
+    const hook = {
+      ...{ id: "hook", channel: "webhook", person: MEI.id, label: "Mei's phone", addedAt: EVENING },
+      settings: { url: HOOK, secret: "correct horse battery" },
+    };
+    await state.putTarget(hook);
+    const save = async (limit: number, version: number) => {
+      const saved = hub.app.inject({
+        ...{ method: "PUT", url: `/api/beds/${bed}/limits` },
+        headers: { cookie, "if-match": `"${version}"` },
+        payload: { limits: { SPO2_LOW: { limit } }, reason: "agreed", confirm: true },
+      });
+      await world.clock.advance(8_000);
+      expect((await saved).json()).toMatchObject({ delivered: true });
+    };
+    await save(90, 0);
+    const anew = { ...hook, addedAt: wall(world.clock.wall()), label: "Mei's new phone" };
+    await world.state.putTarget(anew);
+    await world.state.putTarget({ ...hook, id: "own", label: "Set up here" });
+    await edge.edge.targets.refresh();
+    await state.removeTarget("hook");
+    await save(91, 1);
+    const here = () => edge.edge.targets.list().map(({ label }) => label);
+    expect(here().toSorted()).toEqual(["Mei's new phone", "Set up here"]);
+    await world.clock.advance(120_000);
+    expect((await state.targets()).map(({ label }) => label).toSorted()).toEqual([
+      "Mei's new phone",
+      "Set up here",
+    ]);
+    await save(92, 2);
+    expect(here().toSorted()).toEqual(["Mei's new phone", "Set up here"]);
   });
 
   test("lets limits be looked at and not set on its own page", async () => {

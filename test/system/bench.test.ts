@@ -73,3 +73,29 @@ withBroker.test("measures a thousand homes on one hub and leaves nothing behind"
   expect(steps[0].hub.night.n).toBeGreaterThan(0);
   expect(leftBehind()).toEqual(before);
 });
+
+test(
+  "asks a hub what people's pages ask, beside a bare server, and leaves nothing behind",
+  LIMIT,
+  async () => {
+    const before = leftBehind();
+    const terminal = terminalNow();
+    expect(await benchCommand.run(["api", "--quick", "--json", "-"], terminal)).toBe(0);
+    const { rounds, bytes, problems } = JSON.parse(terminal.data());
+    expect(problems).toEqual([]);
+    expect(rounds.map(({ name }: { name: string }) => name)).toEqual([
+      "hub",
+      "hub, homes speak",
+      "bare Fastify",
+    ]);
+    for (const { all, failed, kinds, live, name } of rounds) {
+      expect(failed).toBe(0);
+      expect(all.n).toBeGreaterThan(20);
+      expect(all.p50).toBeLessThanOrEqual(all.p95);
+      expect(Object.keys(kinds).toSorted()).toEqual(["duty", "limits", "me", "night", "nights", "people"]);
+      expect(live.open).toBe(name === "bare Fastify" ? 0 : 2);
+    }
+    expect(bytes.night).toBeGreaterThan(10_000);
+    expect(leftBehind()).toEqual(before);
+  },
+);

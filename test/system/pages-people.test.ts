@@ -60,6 +60,20 @@ const HOMES = {
   organisations: ORGANISATIONS,
 };
 
+const PEOPLE = [
+  { id: "p1", name: "Mei", language: "en", role: "owner" },
+  { id: "p2", name: "Lin", language: "zh-Hans", role: "caregiver" },
+  { id: "p3", name: "A name that is as long as names can be, and longer", language: "en", role: "therapist" },
+];
+const SIGN_IN = {
+  ...{ id: "0123456789abcdef", current: false, way: "code", label: "Old phone of Lin" },
+  ...{ createdAt: NOW - 30 * DAY_MS, seenAt: NOW - DAY_MS, expiresAt: NOW + DAY_MS },
+};
+const ENTRY = {
+  ...{ id: "7", at: NOW - HOUR_MS, action: "sign_in.ended", detail: "p2 0123456789abcdef" },
+  by: { id: "p1", name: "Mei" },
+};
+
 let pages: string;
 let browser: Browser;
 
@@ -84,6 +98,9 @@ describe("who may look in", () => {
       expiresAt: NOW + DAY_MS,
     });
     script.answers.set("GET /api/homes", HOMES);
+    script.answers.set(`GET ${ASKED}/people`, { people: PEOPLE.slice(0, 2), next: "p2", total: 3 });
+    script.answers.set(`GET ${ASKED}/people/p2/sign-ins`, { signIns: [SIGN_IN] });
+    script.answers.set(`GET ${ASKED}/audit`, { entries: [ENTRY], next: "7" });
     script.answers.set("POST /api/homes/codes", CLAIM);
     script.answers.set(`POST ${ASKED}/codes`, CLAIM);
     return server;
@@ -130,6 +147,43 @@ describe("who may look in", () => {
     expect(asked(server, "POST", `${ASKED}/boxes/boxboxbox2/revoke`)).toEqual([]);
     await page.getByRole("dialog").getByRole("button", { name: "Put this box out" }).click();
     await eventually(() => asked(server, "POST", `${ASKED}/boxes/boxboxbox2/revoke`).length).toBe(1);
+  });
+
+  test("an owner sees people and what was done in parts, and ends a sign-in of somebody", async () => {
+    const server = await served("owner");
+    const { page } = await open(server, "/technician");
+    const members = page.locator(".card", { has: page.locator("h2", { hasText: "People of this home" }) });
+    await members.getByRole("button", { name: "Show the people" }).click();
+    await eventually(() => members.locator(".members > li").count()).toBe(2);
+    await members.getByText("2 of 3 people are shown.").waitFor();
+    server.script.answers.set(`GET ${ASKED}/people`, { people: PEOPLE.slice(2), total: 3 });
+    await members.getByRole("button", { name: "Show more" }).click();
+    await eventually(() => members.locator(".members > li").count()).toBe(3);
+    expect(await members.getByRole("button", { name: "Show more" }).count()).toBe(0);
+
+    const lin = members.locator(".members > li", { hasText: "Lin" });
+    await lin.getByRole("button", { name: "Where signed in" }).click();
+    await eventually(() => lin.locator(".sign-ins li").innerText()).toMatch(/Old phone of Lin since /);
+    server.script.answers.set(`GET ${ASKED}/people/p2/sign-ins`, { signIns: [] });
+    await lin.getByRole("button", { name: "End" }).click();
+    await eventually(
+      () => asked(server, "DELETE", `${ASKED}/people/p2/sign-ins/0123456789abcdef`).length,
+    ).toBe(1);
+    await lin.getByText("Lin is signed in nowhere.").waitFor();
+
+    const record = page.locator(".card", { has: page.locator("h2", { hasText: "What was done" }) });
+    await record.getByRole("button", { name: "Show the record" }).click();
+    await eventually(() => record.locator("li").innerText()).toMatch(
+      /Mei\s+sign_in\.ended\s+p2 0123456789abcdef/,
+    );
+    server.script.answers.set(`GET ${ASKED}/audit`, {
+      entries: [{ id: "6", at: NOW - DAY_MS, action: "sign_in.refused", detail: "wrong code" }],
+    });
+    await record.getByRole("button", { name: "Show more" }).click();
+    await eventually(() => record.locator("li").nth(1).innerText()).toMatch(
+      /Nobody known\s+sign_in\.refused/,
+    );
+    expect(await record.getByRole("button", { name: "Show more" }).count()).toBe(0);
   });
 
   test("an owner reads in plain words who was let in, lets in one more, and ends it", async () => {
@@ -241,6 +295,11 @@ describe("who may look in", () => {
         await page.locator(".join-code svg").waitFor();
         await page.locator(`[data-home=${HOME}] button`).last().click();
         await page.locator(".made svg").waitFor();
+        await page.getByRole("button", { name: "Show the people" }).click();
+        await page.getByRole("button", { name: "Where signed in" }).nth(1).click();
+        await page.getByRole("button", { name: "Show the record" }).click();
+        await page.locator(".home-record li").waitFor();
+        await page.locator(".member-sign-ins .sign-ins").waitFor();
       } else {
         await page.locator(".sharing > summary").click();
         await page.locator(".shares [name=label]").fill("Aunt Lin");

@@ -150,6 +150,141 @@ describe("a client that is too slow", () => {
   });
 });
 
+describe("somebody who reads a large answer a byte at a time", () => {
+  const RECORD = "/api/beds/b1/audit";
+
+  test("has no more of it made than fits on its way, keeps nobody out, and is closed in the end", async () => {
+    const piece = `${"x".repeat(65_535)}\n`;
+    let made = 0;
+    // 256 MiB each time.
+    harness.auditPieces = {
+      async *[Symbol.asyncIterator]() {
+        for (let n = 0; n < 4_096; n += 1) {
+          made += 1;
+          yield piece;
+        }
+      },
+    };
+    const cookie = await harness.signIn("owner");
+    const before = process.memoryUsage().rss;
+    let read = 0;
+    const crowd = [1, 2].map((n) => {
+      const socket = connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${50 + n}` });
+      undo.push(() => socket.destroy());
+      socket.on("error", () => undefined);
+      // Nothing flows by itself: one byte at a time is taken out of what this end has buffered.
+      socket.pause();
+      socket.write(`GET ${RECORD} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: ${cookie}\r\n\r\n`);
+      const timer = setInterval(() => {
+        read += (socket.read(1) as Buffer | null)?.length ?? 0;
+      }, 50);
+      undo.push(() => clearInterval(timer));
+      return socket;
+    });
+    await expect.poll(() => read, { timeout: 10_000 }).toBeGreaterThan(4);
+    const ask = await family();
+    for (let n = 0; n < 20; n += 1) {
+      const { status, ms } = await ask();
+      expect(status).toBe(200);
+      expect(ms).toBeLessThan(PATIENCE_MS);
+      await sleep(50);
+    }
+    // What lies in the buffers of both ends, which the system makes some MiB large; not what there is.
+    expect(made).toBeLessThan(512);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 << 20);
+    const record = () => fetch(`http://127.0.0.1:${port}${RECORD}`, { headers: { cookie } });
+    expect((await record()).status).toBe(429);
+    expect(crowd.map(({ closed: isClosed }) => isClosed)).toEqual([false, false]);
+
+    await harness.clock.advance(19 * 60_000);
+    expect((await record()).status).toBe(429);
+    await harness.clock.advance(2 * 60_000);
+    // Both places are free again, and what nobody reads is made no more.
+    const last = made;
+    harness.auditPieces = [piece];
+    await expect.poll(async () => (await record()).status, { timeout: 10_000 }).toBe(200);
+    expect((await record()).status).toBe(200);
+    expect(made).toBe(last);
+  });
+});
+
+describe("requests in one piece", () => {
+  const request = "GET /api/me HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+
+  test("are read no further than the answers that a connection may wait for", async () => {
+    const ask = await family();
+    expect((await ask()).status).toBe(200);
+    let read = 0;
+    harness.app.server.on("request", () => {
+      read += 1;
+    });
+    const began = process.cpuUsage();
+    const crowd = Array.from({ length: 20 }, (_, n) => raw(request.repeat(5_000), `127.0.0.${2 + n}`));
+    // Ended with bytes that nobody read, which is a reset.
+    await Promise.all(
+      crowd.map((socket) => new Promise((resolve) => socket.resume().once("close", resolve))),
+    );
+    const { user, system } = process.cpuUsage(began);
+    // Of 5,000 each what one small read held when the seventeenth was one too many.
+    expect(read).toBeGreaterThan(20 * 16);
+    expect(read).toBeLessThan(20 * 100);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
+    const { status, ms } = await ask();
+    expect(status).toBe(200);
+    expect(ms).toBeLessThan(PATIENCE_MS);
+  });
+
+  test("as a program sends them, a few at once, are all answered, one connection for hundreds", async () => {
+    const socket = raw();
+    let heard = "";
+    socket.setEncoding("utf8").on("data", (text) => {
+      heard += text;
+    });
+    const answers = (): number => heard.split("HTTP/1.1 ").length - 1;
+    for (let round = 1; round <= 30; round += 1) {
+      socket.write(request.repeat(10));
+      await expect.poll(answers, { timeout: 10_000 }).toBe(10 * round);
+    }
+    expect(socket.closed).toBe(false);
+  });
+
+  test("cut anywhere, with bodies and a page's upgrade behind them, are what they were", async () => {
+    const cookie = await harness.signIn("caregiver");
+    const body = JSON.stringify({ how: "touch", kind: "come", padding: "x".repeat(5_000) });
+    const post =
+      `POST /api/beds/b1/call HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncookie: ${cookie}\r\n` +
+      `sec-fetch-site: same-origin\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const upgrade =
+      `GET /api/live HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncookie: ${cookie}\r\nconnection: upgrade\r\n` +
+      `upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+    // A frame that asks for something unknown, longer than a slice: the page is closed with 1009 when all of it was read.
+    const frame = Buffer.concat([
+      Buffer.from([0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0]),
+      Buffer.alloc(4_096, 0x78),
+    ]);
+    for (const size of [64_000, 1_999, 2_048, 700]) {
+      const socket = raw();
+      let heard = "";
+      socket.setEncoding("latin1").on("data", (text) => {
+        heard += text;
+      });
+      const statuses = () => [...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status);
+      const send = async (bytes: Buffer): Promise<void> => {
+        for (let at = 0; at < bytes.length; at += size) {
+          socket.write(bytes.subarray(at, at + size));
+          await sleep(1);
+        }
+      };
+      await send(Buffer.from(post + request));
+      await expect.poll(statuses, { timeout: 10_000 }).toEqual(["200", "200"]);
+      await send(Buffer.concat([Buffer.from(upgrade), frame]));
+      expect(await closed(socket, 10_000)).toBe(true);
+      expect(statuses()).toEqual(["200", "200", "101"]);
+      expect(heard).toContain(String.fromCharCode(0x88, 2, 1_009 >> 8, 1_009 & 255));
+    }
+  });
+});
+
 describe("bytes that are no request", () => {
   test("of any kind get an answer or the door, and the next one is served", async () => {
     const post = (body: Buffer): Buffer =>

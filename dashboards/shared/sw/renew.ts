@@ -1,6 +1,7 @@
 import type { PushSubscribeRequest } from "../../../src/server/contract.ts";
 import { bytesOf } from "../base64url.ts";
 import { deviceLabel } from "../device-label.ts";
+import { PUSH_SCOPE } from "../push-scope.ts";
 import { display, type Shown } from "./show.ts";
 import { speak } from "./speak.ts";
 
@@ -26,7 +27,8 @@ export async function renewSubscription(worker: ServiceWorkerGlobalScope, event:
 
 async function renewed(worker: ServiceWorkerGlobalScope, event: Event): Promise<boolean> {
   try {
-    const key = oldKey(event) ?? (await serverKey());
+    const home = homeOf(worker);
+    const key = oldKey(event) ?? (await serverKey(home));
     if (key === undefined) return false;
     const options = { userVisibleOnly: true, applicationServerKey: key };
     const subscription = await worker.registration.pushManager.subscribe(options);
@@ -35,7 +37,10 @@ async function renewed(worker: ServiceWorkerGlobalScope, event: Event): Promise<
     const auth = keys?.["auth"];
     if (endpoint === undefined || p256dh === undefined || auth === undefined) return false;
     const label = deviceLabel(worker.navigator.userAgent);
-    const request: PushSubscribeRequest = { endpoint, p256dh, auth, label };
+    const request: PushSubscribeRequest = {
+      ...{ endpoint, p256dh, auth, label },
+      ...(home === undefined ? {} : { home }),
+    };
     const response = await fetch("/api/push", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -54,8 +59,21 @@ function oldKey(event: Event): ArrayBuffer | undefined {
   return old instanceof PushSubscription ? (old.options.applicationServerKey ?? undefined) : undefined;
 }
 
-async function serverKey(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** The home whose pushes alone this registration hears; undefined: the page's own. */
+function homeOf(worker: ServiceWorkerGlobalScope): string | undefined {
+  const { pathname } = new URL(worker.registration.scope);
+  return pathname.startsWith(PUSH_SCOPE) ? pathname.slice(PUSH_SCOPE.length).replace(/\/$/, "") : undefined;
+}
+
+async function serverKey(home: string | undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const me: unknown = await (await fetch("/api/me")).json();
   if (typeof me !== "object" || me === null || !("pushKey" in me)) return undefined;
-  return typeof me.pushKey === "string" ? bytesOf(me.pushKey) : undefined;
+  const several: unknown = "pushHomes" in me ? me.pushHomes : undefined;
+  const own: unknown = Array.isArray(several)
+    ? several.find(
+        (one: unknown) => typeof one === "object" && one !== null && "home" in one && one.home === home,
+      )
+    : undefined;
+  const found = typeof own === "object" && own !== null && "pushKey" in own ? own.pushKey : me.pushKey;
+  return typeof found === "string" ? bytesOf(found) : undefined;
 }

@@ -40,6 +40,7 @@ import { spo2Relative } from "./spo2-relative.ts";
 import { spo2Sustained } from "./spo2-sustained.ts";
 import { spo2UnderRange } from "./spo2-under-range.ts";
 import { spo2Warn } from "./spo2-warn.ts";
+import { stateDamaged } from "./state-damaged.ts";
 import { storageFull } from "./storage-full.ts";
 import { tcco2High } from "./tcco2-high.ts";
 import { testOverdue } from "./test-overdue.ts";
@@ -117,6 +118,7 @@ export const CONDITIONS: readonly Condition[] = [
   ruleError,
   storageFull,
   journalDamaged,
+  stateDamaged,
   keyMissing,
   boxPutOut,
   certificateEnding,

@@ -47,14 +47,36 @@ export interface OidcBegunResponse {
   readonly url: string;
 }
 
-/** GET /api/homes/:home/people ; DELETE /api/homes/:home/people/:person, 204: role, phones and all are gone. */
+/** GET /api/homes/:home/people/:person/sign-ins ; DELETE .../sign-ins/:id, 204: with the phone that was set up in it. */
+export type MemberSignInsResponse = Pick<SignInsResponse, "signIns">;
+
+/**
+ * GET /api/homes/:home/people?before=&limit= : in the order in which they came, `next` to go on from, of `total`. DELETE
+ * /api/homes/:home/people/:person, 204: role, phones and all are gone.
+ */
 export interface MembersResponse {
+  readonly next?: string;
+  readonly total: number;
   readonly people: readonly {
     readonly id: PersonId;
     readonly name: string;
     readonly language: Language;
     readonly role: Role;
   }[];
+}
+
+/** GET /api/homes/:home/audit?before=&limit= : what people did in a home, newest first; `next` to go on from. */
+export interface HomeAuditResponse {
+  readonly entries: readonly {
+    readonly id: string;
+    readonly at: number;
+    /** As it is written down: `sign_in`, `person.removed`. */
+    readonly action: string;
+    readonly detail: string;
+    /** Absent: nobody who was known. `name` is the id of somebody who is gone. */
+    readonly by?: { readonly id: PersonId; readonly name: string };
+  }[];
+  readonly next?: string;
 }
 
 interface Signed {

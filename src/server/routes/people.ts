@@ -2,19 +2,16 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { hashPassword, verifyPassword } from "../../crypt/password.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
-import type { MembersResponse, SignInsResponse } from "../contract/people.ts";
+import type { SignInsResponse } from "../contract/people.ts";
 import type { Me } from "../contract.ts";
 import { refuseOtherWays } from "../oidc-accounts.ts";
 import { MeAnswer } from "../schemas.ts";
 import * as schemas from "../schemas-people.ts";
-import { endRole, endSignIns, passkeyName, startSignIn } from "../sign-ins.ts";
+import { endSignIns, passkeyName, signInsShown, startSignIn } from "../sign-ins.ts";
 import { limitGuesses, meOf } from "./me.ts";
 import { identitiesOf } from "./oidc.ts";
 
-/** Letters of a sign-in's hash that name it. */
-const ID_LENGTH = 16;
-
-/** One's own sign-ins and password, and the people of a home. */
+/** One's own sign-ins and password. */
 export function peopleRoutes(app: App, context: Context): void {
   const { deps } = context;
   const { accounts } = deps;
@@ -32,11 +29,7 @@ export function peopleRoutes(app: App, context: Context): void {
         ...{ id: passkeyName(one.id), label: one.label, createdAt: one.createdAt },
         ...(one.usedAt === undefined ? {} : { usedAt: one.usedAt }),
       }));
-      const signIns = (await accounts.sessions(id, deps.clock.wall())).map(({ tokenHash, ...rest }) => ({
-        ...rest,
-        id: tokenHash.slice(0, ID_LENGTH),
-        current: tokenHash === current,
-      }));
+      const signIns = signInsShown(await accounts.sessions(id, deps.clock.wall()), current);
       const identities = identitiesOf(deps, await accounts.externals(id));
       return {
         ...{ signIns, passkeys },
@@ -123,35 +116,6 @@ export function peopleRoutes(app: App, context: Context): void {
       await startSignIn(context, request, reply, account.id, "password");
       context.auditFor(account, "sign_in", "password");
       return meOf(deps, account);
-    },
-  );
-
-  app.get(
-    "/api/homes/:home/people",
-    { schema: { params: schemas.HomeParams, response: { 200: schemas.MembersAnswer } } },
-    async (request, reply): Promise<MembersResponse> => {
-      reply.header("cache-control", "no-store");
-      return { people: await accounts.members(request.params.home) };
-    },
-  );
-
-  app.delete(
-    "/api/homes/:home/people/:person",
-    { schema: { params: schemas.HomePersonParams } },
-    async (request, reply) => {
-      const { home, person: id } = request.params;
-      const members = await accounts.members(home);
-      const member = members.find((one) => one.id === id);
-      if (member === undefined) throw new Fault("NOT_FOUND", "There is no such person in this home.");
-      const owners = members.filter(({ role }) => role === "owner");
-      if (member.role === "owner" && owners.length === 1) {
-        throw new Fault("CONFLICT", "This is the only owner of the home.", {
-          fix: "Let somebody else in as owner first, with the owner code.",
-        });
-      }
-      await endRole(context, id, home);
-      context.audit("person.removed", `${id} ${member.role}`, context.person(request));
-      return reply.code(204).send();
     },
   );
 }

@@ -18,9 +18,12 @@ export function pushRoutes(app: App, context: Context): void {
       const person = context.person(request);
       const signedIn = context.signedIn(request);
       const { endpoint, p256dh, auth, label } = request.body;
+      const mine = context.homes(request);
+      // A subscription is made with the key of one home: another's pushes would be refused.
+      const home = request.body.home ?? mine[0];
       if (!deps.allowPrivateEndpoints) checkEndpoint(endpoint);
-      const [home, ...others] = context.homes(request);
-      if (home === undefined) throw new Fault("NOT_FOUND", "There is no home for you here.");
+      if (home === undefined || !mine.includes(home))
+        throw new Fault("NOT_FOUND", "There is no home for you here.");
       const targets = await deps.homes.of(home).targets();
       const before = targets.find(({ settings }) => settings["endpoint"] === endpoint);
       if (before === undefined && targets.filter((one) => one.person === person.id).length >= TARGETS_MAX) {
@@ -42,11 +45,9 @@ export function pushRoutes(app: App, context: Context): void {
         ...(keepProof ? { lastProofAt: before.lastProofAt } : {}),
         ...(signedIn === undefined ? {} : { signIn: signedIn.tokenHash }),
       };
-      for (const each of [home, ...others]) {
-        await deps.homes.of(each).putTarget(target);
-        context.audit("target.added", id, { ...person, home: each });
-        deps.targetsChanged(each);
-      }
+      await deps.homes.of(home).putTarget(target);
+      context.audit("target.added", id, { ...person, home });
+      deps.targetsChanged(home);
       return { id };
     },
   );

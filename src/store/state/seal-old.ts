@@ -2,7 +2,7 @@ import { Fault } from "../../domain/fault.ts";
 import { type Sql, text } from "./sql.ts";
 
 /** Columns of names, addresses, secrets and what was decided, by table; each row is found by its rowid. */
-const SEALED: { readonly [table: string]: readonly string[] } = {
+export const SEALED: { readonly [table: string]: readonly string[] } = {
   person: ["name"],
   target: ["label", "settings"],
   account: ["name", "login"],

@@ -1,5 +1,6 @@
 import { Fault } from "../../domain/fault.ts";
 import { isBase32Id } from "../../domain/ids.ts";
+import type { Wall } from "../../domain/time.ts";
 import type { Accounts } from "../../port/accounts.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Log } from "../../port/log.ts";
@@ -23,6 +24,8 @@ import type { StateTables } from "./tables.ts";
 const DEADLINE_MS = 5_000;
 /** A machine that has just been switched on is slow, and sealing what an older version left takes its time. */
 const START_MS = 60_000;
+/** Writing and reading a whole copy, on a slow card; a stop waits for it too. */
+const COPY_MS = 10_000;
 const AUDITS_LIMIT_MAX = 1_000;
 const LIMITS_LIMIT_MAX = 2_000;
 /** As many as are kept of a bed and kind. */
@@ -45,6 +48,13 @@ export interface Stores {
   readonly registry: Registry;
   /** On a hub: a file for each home. */
   readonly homes: HomeStates;
+  /** What was found damaged at the start and what was done about it, in words; empty: nothing. */
+  readonly damage: string;
+  /**
+   * Keeps a copy of the folder's own file beside it where something was written since the last one: the newest, and two
+   * about a day apart. Rejects with STATE_FAILED.
+   */
+  keepCopy(now: Wall): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,35 +68,41 @@ export async function openSqliteStores(options: {
   readonly folder: string;
   /** 32 bytes; names, addresses and secrets are encrypted with it. */
   readonly key?: Uint8Array;
+  /** See StoresOptions. */
+  readonly mend?: StoresOptions["mend"];
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<Stores> {
-  const { folder, key, clock, log } = options;
+  const { folder, key, mend, clock, log } = options;
   const worker = createWorkerClient<StoreMethods>({
     entry: workerEntry("thread", import.meta.url),
-    data: { folder, ...(key && { key }) } satisfies StoresOptions,
+    data: { folder, ...(key && { key }), ...(mend && { mend }) } satisfies StoresOptions,
     ...{ what: WHAT, clock, log, faults: FAULTS, deadlineMs: DEADLINE_MS, startMs: START_MS },
   });
   try {
     await worker.start();
+    const damage = await worker.call("damage", []);
+    if (damage !== "") log.note("state.damaged", { damage }, "error");
+    return storesOver(worker, damage);
   } catch (error) {
     await worker.close();
     throw error;
   }
-  return storesOver(worker);
 }
 
 /** The same tables in memory and in this thread, for rehearsals: no file, no thread, no real time. */
 export const createMemoryStores = (): Stores =>
-  storesOver(createInlineClient<StoreMethods>(openStores({}), { what: WHAT, faults: FAULTS }));
+  storesOver(createInlineClient<StoreMethods>(openStores({}), { what: WHAT, faults: FAULTS }), "");
 
 /** The State of one home in memory. */
 export const createMemoryState = (): State => createMemoryStores().state;
 
-function storesOver(worker: WorkerClient<StoreMethods>): Stores {
+function storesOver(worker: WorkerClient<StoreMethods>, damage: string): Stores {
   const close = (): Promise<void> => worker.close();
   const opened = new Map<string, State>();
   return {
+    damage,
+    keepCopy: (now) => worker.call("keepCopy", [now], COPY_MS),
     state: stateOver(areaOf(worker, "home", ""), close),
     accounts: accountsOver(areaOf(worker, "accounts", ""), close),
     registry: registryOver(areaOf(worker, "registry", "")),
@@ -166,6 +182,7 @@ function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
     trustClinic: (clinic) => call("trustClinic", [clinic]),
     audit: (entry) => call("audit", [entry]),
     audits: (limit) => call("audits", [bounded(limit, AUDITS_LIMIT_MAX)]),
+    auditsBefore: (before, limit) => call("auditsBefore", [before, bounded(limit, AUDITS_LIMIT_MAX)]),
     close,
   };
 }

@@ -3,10 +3,13 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault, messageOf } from "../../domain/fault.ts";
 import { isBase32Id } from "../../domain/ids.ts";
+import type { Wall } from "../../domain/time.ts";
 import { AccountTables } from "./account-tables.ts";
+import { keepCopy, putCopyInPlace } from "./copies.ts";
 import { migrate } from "./migrations.ts";
 import { RegistryTables } from "./registry-tables.ts";
 import { sealOld } from "./seal-old.ts";
+import { damageOf } from "./soundness.ts";
 import { Sql } from "./sql.ts";
 import { HomeTables } from "./tables.ts";
 
@@ -23,6 +26,11 @@ export interface StoresOptions {
   readonly folder?: string;
   /** 32 bytes with which texts are encrypted on disk; absent: they are stored as they are. */
   readonly key?: Uint8Array;
+  /**
+   * At a bed a file that is damaged is put aside, and a copy or an empty one takes its place. `hadOne`: there was a state
+   * in this folder before. Absent: damage is refused.
+   */
+  readonly mend?: { readonly hadOne: boolean };
 }
 
 /** Tables that lie in the data folder's own file, and those of each home. */
@@ -30,6 +38,9 @@ type Area = "accounts" | "home" | "registry";
 
 interface OpenFile {
   readonly sql: Sql;
+  readonly database: DatabaseSync;
+  /** Rows that were written since it was opened. */
+  changes(): number;
   readonly accounts: AccountTables;
   readonly registry: RegistryTables;
   readonly home: HomeTables;
@@ -40,6 +51,10 @@ export interface StoreMethods {
   call(area: Area, home: string, name: string, args: readonly unknown[]): unknown;
   /** Removes a home's folder with everything in it. */
   removeHome(home: string): void;
+  /** What was found damaged at the start and what was done about it, in words; empty: nothing. */
+  damage(): string;
+  /** Keeps a copy of the folder's own file, if something was written since the last one. Throws STATE_FAILED. */
+  keepCopy(now: Wall): void;
   close(): void;
 }
 
@@ -47,7 +62,9 @@ export interface StoreMethods {
  * Opens (or makes) the state file in a folder that only its owner can read, or in memory when no folder is given;
  * files of homes at their first use. Throws DATA_DIR_UNWRITABLE, DATA_DIR_NEWER, STATE_FAILED, UNSEALABLE.
  */
-export function openStores({ folder, key }: StoresOptions): StoreMethods {
+export function openStores({ folder, key, mend }: StoresOptions): StoreMethods {
+  const damage = folder === undefined || mend === undefined ? "" : mendFile(folder, key, mend.hadOne);
+  let copiedAt: number | undefined;
   const files = new Map<string, OpenFile>([["", openFile(folder, key)]]);
 
   const fileOf = (home: string): OpenFile => {
@@ -82,6 +99,14 @@ export function openStores({ folder, key }: StoresOptions): StoreMethods {
       files.delete(home);
       if (where !== undefined) rmSync(where, { recursive: true, force: true });
     },
+    damage: () => damage,
+    keepCopy(now) {
+      const own = fileOf("");
+      if (folder === undefined || own.changes() === copiedAt) return;
+      const changes = own.changes();
+      keepCopy(own.database, { file: path.join(folder, STATE_FILE), key, now });
+      copiedAt = changes;
+    },
     close() {
       for (const { sql } of files.values()) sql.close();
       files.clear();
@@ -92,6 +117,18 @@ export function openStores({ folder, key }: StoresOptions): StoreMethods {
 function folderOf(folder: string | undefined, home: string): string | undefined {
   if (!isBase32Id(home)) throw new Fault("STATE_FAILED", `${home} names no home`, { permanent: true });
   return folder === undefined ? undefined : path.join(folder, HOMES, home);
+}
+
+/** Law 4: what watches at a bed starts, whatever became of a file. What was done, in words. */
+function mendFile(folder: string, key: Uint8Array | undefined, hadOne: boolean): string {
+  const file = path.join(folder, STATE_FILE);
+  const damage = damageOf(file, { key, hadOne });
+  if (damage === undefined) return "";
+  try {
+    return putCopyInPlace(file, { key, damage });
+  } catch (error) {
+    throw unwritable(file, error);
+  }
 }
 
 function openFile(folder: string | undefined, key: Uint8Array | undefined): OpenFile {
@@ -105,8 +142,10 @@ function openFile(folder: string | undefined, key: Uint8Array | undefined): Open
     migrate(database);
     const sql = new Sql(database, key);
     sealOld(sql);
+    const own = database;
     return {
-      sql,
+      ...{ sql, database },
+      changes: () => Number(own.prepare("SELECT total_changes() AS n").get()?.["n"]),
       accounts: new AccountTables(sql),
       registry: new RegistryTables(sql),
       home: new HomeTables(sql),
@@ -131,9 +170,12 @@ function prepareFile(folder: string): string {
     chmodSync(file, 0o600);
     return file;
   } catch (error) {
-    throw new Fault("DATA_DIR_UNWRITABLE", `${file} cannot be made: ${messageOf(error)}`, {
-      fix: `Make ${folder} writable for the user that runs Breathwatch, and check that the disk is not full.`,
-      cause: error,
-    });
+    throw unwritable(file, error);
   }
 }
+
+const unwritable = (file: string, error: unknown): Fault =>
+  new Fault("DATA_DIR_UNWRITABLE", `${file} cannot be made: ${messageOf(error)}`, {
+    fix: `Make ${path.dirname(file)} writable for the user that runs Breathwatch, and check that the disk is not full.`,
+    cause: error,
+  });

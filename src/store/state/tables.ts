@@ -2,7 +2,7 @@ import { Fault } from "../../domain/fault.ts";
 import type { LimitsVersion, TrustedClinic } from "../../domain/limits.ts";
 import { isLanguage, type Person, ROLES } from "../../domain/person.ts";
 import { wall } from "../../domain/time.ts";
-import type { AuditEntry, State, TargetRecord } from "../../port/state.ts";
+import type { AuditEntry, NumberedAuditEntry, State, TargetRecord } from "../../port/state.ts";
 import { limitsOf } from "./limits-row.ts";
 import { NoteTables } from "./note-tables.ts";
 import { damaged, integer, oneOf, type Row, type Sql, text } from "./sql.ts";
@@ -175,11 +175,20 @@ export class HomeTables extends NoteTables implements StateTables {
   }
 
   audits(limit: number): readonly AuditEntry[] {
+    return this.auditsBefore(undefined, limit).map((numbered) => {
+      const { id: _, ...entry } = numbered;
+      return entry;
+    });
+  }
+
+  auditsBefore(before: number | undefined, limit: number): readonly NumberedAuditEntry[] {
     const rows = this.#sql.all(
-      "SELECT at, person, action, detail FROM audit ORDER BY id DESC LIMIT ?",
+      "SELECT id, at, person, action, detail FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
+      before ?? Number.MAX_SAFE_INTEGER,
       limit,
     );
     return rows.map((row) => ({
+      id: integer(row, "id"),
       at: wall(integer(row, "at")),
       action: text(row, "action"),
       detail: this.#sql.opened("audit.detail", row),

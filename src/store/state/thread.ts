@@ -6,5 +6,7 @@ serveWorker((data) => {
   if (typeof data !== "object" || data === null) throw new TypeError("the state thread needs its options");
   const folder = "folder" in data && typeof data.folder === "string" ? data.folder : undefined;
   const key = "key" in data && data.key instanceof Uint8Array ? data.key : undefined;
-  return openStores({ ...(folder && { folder }), ...(key && { key }) });
+  const mend = "mend" in data && typeof data.mend === "object" && data.mend !== null ? data.mend : undefined;
+  const hadOne = mend !== undefined && "hadOne" in mend && mend.hadOne === true;
+  return openStores({ ...(folder && { folder }), ...(key && { key }), ...(mend && { mend: { hadOne } }) });
 });

@@ -351,6 +351,11 @@ export const technician = {
       warning: "The box's key is not safe.",
       error: "The box's key is missing: it rings here and calls no phone. Put the stick back in.",
     },
+    state: {
+      ok: "People and settings are whole.",
+      warning: "People and settings were damaged: look at people and phones.",
+      error: "People and settings are damaged: phones may be missing.",
+    },
     store: {
       ok: "The nights are being kept.",
       warning: "The store of the nights is nearly full.",
@@ -420,5 +425,14 @@ export const technician = {
     remove: "Remove",
     sure: "Remove {name}, with all phones?",
     keep: "Keep",
+    shown: "{shown} of {total} people are shown.",
+    signIns: "Where signed in",
+    nowhere: "{name} is signed in nowhere.",
+  },
+  record: {
+    title: "What was done",
+    hint: "Who signed in, was let in or removed, and changed what; newest first, as it is written down.",
+    show: "Show the record",
+    nobody: "Nobody known",
   },
 } as const;

@@ -339,6 +339,11 @@ export const technician = {
       warning: "主机的密钥不安全。",
       error: "主机的密钥不见了：这里会响，但打不通手机。请把存储盘插回去。",
     },
+    state: {
+      ok: "人员和设置资料完好。",
+      warning: "人员和设置资料曾损坏：请检查人员和手机。",
+      error: "人员和设置资料已损坏：可能缺少手机。",
+    },
     store: {
       ok: "夜间数据正在保存。",
       warning: "夜间数据的存储快满了。",
@@ -408,5 +413,14 @@ export const technician = {
     remove: "移除",
     sure: "移除{name}和其全部手机？",
     keep: "保留",
+    shown: "显示 {total} 人中的 {shown} 人。",
+    signIns: "登录在哪里",
+    nowhere: "{name}没有在任何地方登录。",
+  },
+  record: {
+    title: "做过什么",
+    hint: "谁登录、谁加入或被移除、谁改了什么；最新的在前，按原样显示。",
+    show: "显示记录",
+    nobody: "身份未知",
   },
 } as const satisfies Words["pages"]["technician"];

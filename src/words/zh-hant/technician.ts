@@ -339,6 +339,11 @@ export const technician = {
       warning: "主機的金鑰不安全。",
       error: "主機的金鑰不見了：這裡會響，但無法通知手機。請把隨身碟插回去。",
     },
+    state: {
+      ok: "人員和設定資料完好。",
+      warning: "人員和設定資料曾損壞：請檢查人員和手機。",
+      error: "人員和設定資料已損壞：可能缺少手機。",
+    },
     store: {
       ok: "夜間資料正在保存。",
       warning: "夜間資料的儲存空間快滿了。",
@@ -408,5 +413,14 @@ export const technician = {
     remove: "移除",
     sure: "移除{name}和其全部手機？",
     keep: "保留",
+    shown: "顯示 {total} 人中的 {shown} 人。",
+    signIns: "登入在哪裡",
+    nowhere: "{name}沒有在任何地方登入。",
+  },
+  record: {
+    title: "做過什麼",
+    hint: "誰登入、誰加入或被移除、誰改了什麼；最新的在前，照原樣顯示。",
+    show: "顯示記錄",
+    nobody: "身分不明",
   },
 } as const satisfies Words["pages"]["technician"];

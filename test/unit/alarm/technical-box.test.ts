@@ -40,6 +40,7 @@ const AT_ONCE: readonly (readonly [SelfFault, string])[] = [
   ["RULE_ERROR", "high"],
   ["STORAGE_FULL", "high"],
   ["JOURNAL_DAMAGED", "high"],
+  ["STATE_DAMAGED", "high"],
   ["KEY_MISSING", "high"],
   ["BOX_PUT_OUT", "low"],
   ["CERTIFICATE_ENDING", "low"],

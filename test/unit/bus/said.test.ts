@@ -35,14 +35,16 @@ async function house() {
   const random = createSeededRandom(5);
   const memory = createMemoryBus(clock);
   let signs = false;
+  let hubSigned = false;
   const folds: number[] = [];
   const connect = (clientId: string, will?: { topic: string; payload: string }) =>
     memory.connector.connect({ url: "memory://", clientId, ...(will === undefined ? {} : { will }) });
 
-  const startHub = async (name: string) => {
+  const startHub = async (name: string, hubAge: "older" | "newer" = "newer") => {
     const bus = connect(name);
     const ingest = createHomesIngest({
       ...{ bus, timeseries: createRecordingStore().timeseries, clock, random, log, isKnown: () => true },
+      ...(hubAge === "older" ? {} : { pairingKeyOf: () => key }),
     });
     const edges = createEdges({
       ...{ bus, clock, log, isKnown: () => true },
@@ -69,7 +71,13 @@ async function house() {
     const spool = await openSpool({ disk: createMemoryDisk(), clock, random, log, folder: "spool" });
     const of = { ...place, epoch, simulated: false, about };
     const bus = connect(`box-${epoch}`, lastWill({ ...of, at: clock.wall() }));
-    const signing = age === "older" ? {} : { pairingKey: key };
+    const hubSigns = {
+      known: () => hubSigned,
+      note() {
+        hubSigned = true;
+      },
+    };
+    const signing = age === "older" ? {} : { pairingKey: key, hubSigns };
     const uplink = createUplink({ ...of, ...signing, bus, spool, clock, random, log });
     uplink.start();
     await clock.advance(1_000);
@@ -81,11 +89,11 @@ async function house() {
   const heard: { readonly topic: string; readonly payload: string }[] = [];
   forger.subscribe("#", (topic, payload) => heard.push({ topic, payload }));
   await clock.advance(1_000);
-  const ofKind = (kind: "health" | "alarm" | "state") =>
+  const ofKind = (kind: "health" | "health/echo" | "alarm" | "state") =>
     heard
       .filter(({ topic }) => topic === bedTopic(place.home, place.bed, kind))
       .map(({ payload }) => payload);
-  const say = async (kind: "health" | "alarm" | "state", payload: string): Promise<void> => {
+  const say = async (kind: "health" | "health/echo" | "alarm" | "state", payload: string): Promise<void> => {
     await forger.publish(bedTopic(place.home, place.bed, kind), payload, { retain: false });
     await settle();
   };
@@ -244,4 +252,52 @@ test("a signature is for one home, bed, kind and text", () => {
   expect(readSaid(key, place, "health", text.replace('"spoolHeld":0', '"spoolHeld":1'))).toBe("forged");
   expect(readSaid(key, place, "health", text.replace('"count":3', '"count":4'))).toBe("forged");
   expect(readSaid(key, place, "health", heartbeat("run"))).toBe("unsigned");
+});
+
+test("a box that its hub has answered with its signature believes no other echo, in a later run neither", async () => {
+  const { clock, startHub, startBox, ofKind, say } = await house();
+  const hub = await startHub("hub");
+  const first = await startBox("runone");
+  await clock.advance(30_000);
+  expect(first.uplink.status().echoAgeMs).toBeLessThan(11_000);
+  const echoes = ofKind("health/echo");
+  for (const echo of echoes)
+    expect(readSaid(key, place, "health/echo", echo)).toMatchObject({ sessions: [] });
+  await hub.bus.close();
+  await first.uplink.stop();
+  await first.bus.close();
+
+  const { uplink } = await startBox("runtwo");
+  for (let beat = 0; beat < 4; beat++) {
+    await clock.advance(10_000);
+    const { nonce } = JSON.parse(ofKind("health").at(-1) ?? "{}") as { readonly nonce: string };
+    const plain = write({ nonce, session: "madeup" });
+    const said = { epoch: "madeup", count: beat, sessions: [] };
+    await say("health/echo", plain);
+    await say("health/echo", signSaid(new Uint8Array(32), place, "health/echo", plain, said));
+    // What the box itself signed is no word of its hub.
+    await say("health/echo", signSaid(key, place, "health", plain, said));
+    for (const echo of echoes) await say("health/echo", echo);
+    expect(uplink.status().echoAgeMs).toBeUndefined();
+    expect(ofKind("health").at(-1)).toContain('"sessions":[]');
+  }
+  await startHub("hub again");
+  await clock.advance(12_000);
+  expect(uplink.status().echoAgeMs).toBeLessThan(12_000);
+  expect(ofKind("health").at(-1)).not.toContain('"sessions":[]');
+});
+
+test("a hub of before echoes were signed is believed until one was", async () => {
+  const { clock, startHub, startBox } = await house();
+  const { bus } = await startHub("old hub", "older");
+  const { uplink } = await startBox("runone");
+  await clock.advance(30_000);
+  expect(uplink.status().echoAgeMs).toBeLessThan(11_000);
+  await bus.close();
+  const newer = await startHub("new hub");
+  await clock.advance(30_000);
+  await newer.bus.close();
+  await startHub("old hub again", "older");
+  await clock.advance(60_000);
+  expect(uplink.status().echoAgeMs).toBeGreaterThan(45_000);
 });

@@ -40,6 +40,29 @@ test("what a hub takes away goes, what was made here stays", async () => {
   expect((await state.people()).map(({ id }) => id)).toEqual(["lin"]);
 });
 
+test("a phone that is set up again on the box's page stays as it is there, whatever the hub knew before", async () => {
+  const state = openState();
+  await applySettings(state, { people: [ana, lin], targets: [phone] });
+  const anew = {
+    ...{ ...phone, addedAt: wall(NOW + 60_000), signIn: "of this box" },
+    settings: { endpoint: "https://push.example/1", p256dh: "new", auth: "new" },
+  };
+  await state.putTarget(anew);
+  const own = { ...phone, id: "own", label: "Set up here" };
+  await state.putTarget(own);
+  // The hub brings its old copy once more, then takes it away, which somebody wanted before.
+  await applySettings(state, { people: [ana, lin], targets: [phone] });
+  expect(await state.targets()).toEqual([anew, own]);
+  await applySettings(state, { people: [ana, lin], targets: [] });
+  expect(await state.targets()).toEqual([anew, own]);
+  // What the hub has heard of since, and takes away, goes; its sign-in here was kept until then.
+  const { signIn: _, ...told } = anew;
+  await applySettings(state, { people: [ana, lin], targets: [told] });
+  expect(await state.targets()).toEqual([anew, own]);
+  await applySettings(state, { people: [ana, lin], targets: [] });
+  expect(await state.targets()).toEqual([own]);
+});
+
 test("a hub that knows of nobody takes nobody's phone away", async () => {
   const state = openState();
   await applySettings(state, { people: [ana], targets: [phone] });

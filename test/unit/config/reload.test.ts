@@ -46,6 +46,13 @@ test("the token of the metrics comes, changes and goes at once", () => {
   expect(reloaded(second, config())).toEqual({ config: config(), live: ["metrics"], restart: [] });
 });
 
+test("webhooks come, change and go at once", () => {
+  const other = config(["a.example", "b.example"]);
+  expect(reloaded(config(), other)).toEqual({ config: other, live: ["webhooks/0/url"], restart: [] });
+  const none = config(["    - { label: door", "    [] #"], ["webhooks:\n", "webhooks:"]);
+  expect(reloaded(config(), none)).toEqual({ config: none, live: ["webhooks"], restart: [] });
+});
+
 test("a level that is no longer named is no longer in force, and the place of the log stays", () => {
   const before = config(["level: warn", "level: debug, file: /var/log/x"]);
   const { config: now, live } = reloaded(before, config(["level: warn", "file: /var/log/x"]));

@@ -20,7 +20,7 @@ test("ids are known without the key, by names that the file does not tell; secre
   await state.setValue("home_id", '"abcdefghij"');
   await state.setValue(PORT, '"klmnopqrst"');
   await state.setValue("ack_key", '"very secret"');
-  const value = await plainIds(folder);
+  const { value } = await plainIds(folder);
   expect(value("home_id")).toBe('"abcdefghij"');
   expect(value(PORT)).toBe('"klmnopqrst"');
   expect(value("ack_key")).toBeUndefined();
@@ -33,9 +33,9 @@ test("what was made before there was a copy is copied at the start, and a damage
   const state = createMemoryState();
   await state.setValue("home_id", '"abcdefghij"');
   await withPlainIds(state, folder, silentLog);
-  expect((await plainIds(folder))("home_id")).toBe('"abcdefghij"');
+  expect((await plainIds(folder)).value("home_id")).toBe('"abcdefghij"');
   await writeFile(path.join(folder, PLAIN_IDS_FILE), '{"half');
-  expect((await plainIds(folder))("home_id")).toBeUndefined();
+  expect((await plainIds(folder)).value("home_id")).toBeUndefined();
   await withPlainIds(state, folder, silentLog);
-  expect((await plainIds(folder))("home_id")).toBe('"abcdefghij"');
+  expect((await plainIds(folder)).value("home_id")).toBe('"abcdefghij"');
 });

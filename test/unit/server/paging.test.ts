@@ -85,6 +85,46 @@ describe("a list in parts", () => {
   });
 });
 
+describe("people and what they did", () => {
+  it("come in parts: everybody once, in the order in which they came, whoever is removed meanwhile", async () => {
+    for (let n = 0; n < 7; n++) await harness.person("caregiver", `Person ${n}`);
+    const url = "/api/homes/homeaaaaaa/people";
+    const all = (await get(url)).json();
+    expect(all.next).toBeUndefined();
+    expect(all.total).toBe(all.people.length);
+    const ids: string[] = [];
+    for (let next: string | undefined = ""; next !== undefined; ) {
+      const part = (await get(`${url}?limit=3${next === "" ? "" : `&before=${next}`}`)).json();
+      expect(part.total).toBe(all.total);
+      ids.push(...part.people.map(({ id }: { id: string }) => id));
+      ({ next } = part);
+    }
+    expect(ids).toEqual(all.people.map(({ id }: { id: string }) => id));
+    expect((await get(`${url}?before=nobodyaaaa`)).statusCode).toBe(400);
+    expect((await get(`${url}?limit=-1`)).statusCode).toBe(400);
+  });
+
+  it("the record of a home comes newest first, in parts, with names, for its owner alone", async () => {
+    for (let n = 0; n < 30; n++) {
+      await harness.state.audit({ at: harness.clock.wall(), action: "test.done", detail: `number ${n}` });
+    }
+    const url = "/api/homes/homeaaaaaa/audit";
+    const first = (await get(`${url}?limit=20`)).json();
+    expect(first.entries[0]).toMatchObject({ action: "test.done", detail: "number 29" });
+    expect(first.entries).toHaveLength(20);
+    // What happens meanwhile moves nothing.
+    await harness.state.audit({ at: harness.clock.wall(), action: "test.done", detail: "later" });
+    const second = (await get(`${url}?limit=20&before=${first.next}`)).json();
+    expect(second.entries[0].detail).toBe("number 9");
+    expect(second.entries.map(({ detail }: { detail: string }) => detail)).toContain("number 0");
+    expect(second.next).toBeUndefined();
+    const named = second.entries.find(({ by }: { by?: object }) => by !== undefined);
+    if (named !== undefined) expect(named.by.name).not.toBe("");
+    const caregiver = await harness.signIn("caregiver", "Mei");
+    expect((await harness.app.inject({ url, headers: { cookie: caregiver } })).statusCode).toBe(403);
+  });
+});
+
 describe("a list that is asked for again and again", () => {
   it.each(["/api/homes/homeaaaaaa/people", "/api/beds/b1/commissionings", "/api/me/sign-ins"])(
     "%s comes once, and then only when it has changed",

@@ -46,6 +46,39 @@ describe("sign-ins", () => {
     expect(await actions()).toContain("sign_in.ended");
   });
 
+  it("of somebody of the home are seen and ended by its owner alone, with the phone, and written down", async () => {
+    const owner = await harness.signIn("owner", "Lin");
+    const lost = await harness.signIn("caregiver", "Mei");
+    const kept = await harness.signIn("caregiver", "Mei");
+    await ask("POST", "/api/push", lost, PHONE);
+    const people = (await ask("GET", `/api/homes/${HOME}/people`, owner)).json().people;
+    const { id } = people.find(({ name }: { name: string }) => name === "Mei");
+    const path = `/api/homes/${HOME}/people/${id}/sign-ins`;
+    for (const role of ["caregiver", "therapist", "technician", "patient"] as const) {
+      const other = await harness.signIn(role, "Wu");
+      expect((await ask("GET", path, other)).statusCode, role).toBe(403);
+      expect((await ask("DELETE", `${path}/0123456789abcdef`, other)).statusCode, role).toBe(403);
+    }
+    const { signIns } = (await ask("GET", path, owner)).json();
+    expect(signIns).toHaveLength(2);
+    expect(JSON.stringify(signIns)).not.toContain(lost.split("=")[1]);
+    expect(signIns.map(({ current }: { current: boolean }) => current)).toEqual([false, false]);
+    const own = (await ask("GET", "/api/me/sign-ins", lost)).json().signIns;
+    const one = own.find(({ current }: { current: boolean }) => current);
+    expect((await ask("DELETE", `${path}/${one.id}`, owner)).statusCode).toBe(204);
+    expect((await ask("GET", "/api/me/sign-ins", lost)).statusCode).toBe(401);
+    expect((await ask("GET", "/api/me/sign-ins", kept)).statusCode).toBe(200);
+    expect(await harness.state.targets()).toEqual([]);
+    expect(await harness.state.audits(3)).toContainEqual(
+      expect.objectContaining({ action: "sign_in.ended", detail: `${id} ${one.id}` }),
+    );
+    expect((await ask("DELETE", `${path}/${one.id}`, owner)).statusCode).toBe(404);
+    // One's own sign-in under somebody else's name is nobody's.
+    const mine = (await ask("GET", "/api/me/sign-ins", owner)).json().signIns[0].id;
+    expect((await ask("DELETE", `${path}/${mine}`, owner)).statusCode).toBe(404);
+    expect((await ask("GET", `/api/homes/${HOME}/people/nobodyaaaa/sign-ins`, owner)).statusCode).toBe(404);
+  });
+
   it("of others cannot be ended, nor guessed", async () => {
     const mine = await harness.signIn("caregiver", "Mei");
     const hers = await harness.signIn("owner", "Lin");

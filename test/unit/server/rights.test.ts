@@ -60,6 +60,11 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "DELETE /api/me/password": { url: "/api/me/password", payload: { old: "correct horse" } },
   "GET /api/homes/:home/people": { url: `/api/homes/${HOME}/people` },
   "DELETE /api/homes/:home/people/:person": { url: `/api/homes/${HOME}/people/nobody` },
+  "GET /api/homes/:home/people/:person/sign-ins": { url: `/api/homes/${HOME}/people/nobody/sign-ins` },
+  "DELETE /api/homes/:home/people/:person/sign-ins/:id": {
+    url: `/api/homes/${HOME}/people/nobody/sign-ins/0123456789abcdef`,
+  },
+  "GET /api/homes/:home/audit": { url: `/api/homes/${HOME}/audit` },
   "GET /api/homes/:home/channels": { url: `/api/homes/${HOME}/channels` },
   "PUT /api/homes/:home/channels/:channel": {
     url: `/api/homes/${HOME}/channels/none`,
@@ -233,6 +238,9 @@ const CONSENT = [
 const MANAGE = [
   "POST /api/people/join-codes",
   "DELETE /api/homes/:home/people/:person",
+  "GET /api/homes/:home/people/:person/sign-ins",
+  "DELETE /api/homes/:home/people/:person/sign-ins/:id",
+  "GET /api/homes/:home/audit",
   "DELETE /api/homes/:home",
   "PUT /api/organisations/:organisation",
   "POST /api/organisations/:organisation/join-codes",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Fault } from "../../../src/domain/fault.ts";
-import { fold, type Harness, OCCURRENCE, occurrence, startHarness, TOKEN } from "./harness.ts";
+import { fold, type Harness, HOME, OCCURRENCE, occurrence, startHarness, TOKEN } from "./harness.ts";
 
 let harness: Harness;
 beforeEach(async () => {
@@ -163,6 +163,14 @@ describe("phones", () => {
       await harness.signIn("caregiver", "Lin"),
     );
     expect((await harness.state.targets())[0]).not.toHaveProperty("lastProofAt");
+  });
+
+  it("are set up in one home, one's own", async () => {
+    const mei = await harness.signIn("caregiver", "Mei");
+    expect((await post("/api/push", { ...subscription, home: "homebbbbbb" }, mei)).statusCode).toBe(404);
+    expect(await harness.state.targets()).toEqual([]);
+    expect((await post("/api/push", { ...subscription, home: HOME }, mei)).statusCode).toBe(200);
+    expect(await harness.state.targets()).toHaveLength(1);
   });
 
   it("are removed by their person or the owner, and by nobody else", async () => {

@@ -11,7 +11,8 @@ import {
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault, messageOf } from "../../../domain/fault.ts";
-import { lockFile, moveAside, openFile, storeFault } from "./open.ts";
+import { moveAside } from "../../aside.ts";
+import { lockFile, openFile, storeFault } from "./open.ts";
 
 /**
  * Writes a consistent copy of a store to a new file, while another process may go on writing the store: what is sealed in

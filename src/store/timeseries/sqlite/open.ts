@@ -1,14 +1,13 @@
-import { chmodSync, existsSync, renameSync, statSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { seal, unseal } from "../../../crypt/seal.ts";
 import { Fault, messageOf } from "../../../domain/fault.ts";
+import { moveAside } from "../../aside.ts";
 import { blob, migrate } from "./schema.ts";
 import { keyNeeded } from "./vault.ts";
 
 const CHECKED_WHOLE_BYTES = 128 * 1024 * 1024;
 const KEY_PLACE = "timeseries/key";
-/** Files that SQLite keeps beside its own. */
-const TAILS = ["-wal", "-shm"];
 
 /** An open file, taken for this process alone. */
 export interface OpenFile {
@@ -68,15 +67,6 @@ function openOrBegin(file: string, key: Uint8Array | undefined): Omit<OpenFile, 
       finding: `the store was damaged; its file was moved to ${aside} and a new one begun`,
     };
   }
-}
-
-/** Renames a file and what SQLite keeps beside it to `<file>.<word>-<n>`; returns the new name. */
-export function moveAside(file: string, word: string): string {
-  let aside = `${file}.${word}-1`;
-  for (let n = 2; existsSync(aside); n++) aside = `${file}.${word}-${n}`;
-  renameSync(file, aside);
-  for (const tail of TAILS) if (existsSync(file + tail)) renameSync(file + tail, aside + tail);
-  return aside;
 }
 
 function openSound(file: string, key: Uint8Array | undefined): DatabaseSync {

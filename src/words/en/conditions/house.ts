@@ -188,6 +188,16 @@ export const house = {
     ],
     spoken: "The alarm record is damaged. Please look at the person.",
   },
+  STATE_DAMAGED: {
+    title: "People and phones damaged",
+    check: [
+      "Alarms still work here. Stay where you can hear it.",
+      "Look at the list of phones: who is missing?",
+      "Sign in anew and set up the phones that are missing.",
+      "Tell your technician.",
+    ],
+    spoken: "The list of people and phones is damaged. A phone may not ring.",
+  },
   KEY_MISSING: {
     title: "The box's key is missing",
     check: [
