@@ -15,6 +15,7 @@ import { createFamilies, type Families } from "./driver/families.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
+import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
 import { planBed } from "./edge-plan.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
@@ -46,6 +47,8 @@ export interface Edge {
   devices(): readonly DeviceView[];
   /** Sends one message marked as a drill to a phone. */
   readonly tryPhone: EdgeChannels["tryPhone"];
+  /** Who outside the house is told when this box dies. */
+  readonly deadMen: Pick<EdgeDeadMen, "states" | "drill" | "callOff" | "look">;
   /** How each bed's way to the hub is. */
   uplinks(): readonly UplinkStatus[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
@@ -111,6 +114,7 @@ export async function composeEdge(
       sounder: { ...sounder.readiness, ...(speech.remark === undefined ? {} : { remark: speech.remark }) },
       durable: durability.ok,
       away: answers.away,
+      ...(deadMen.told === undefined ? {} : { deadMan: deadMen.told }),
       targets: targets.list().map(({ id, label, personName, channel, lastProofAt, deadWhy }) => ({
         id,
         label,
@@ -142,6 +146,17 @@ export async function composeEdge(
     configured: identity.webhooks,
     language: config.language,
     onChange: showReadiness,
+  });
+
+  const deadMen = createEdgeDeadMen({
+    ...{ world, config, identity, onChange: showReadiness },
+    targets: () => targets,
+    beds: () => beds,
+    hubHears: () =>
+      hub === undefined || putOut?.() !== undefined
+        ? undefined
+        : beds.every(({ uplink }) => uplink.status().connected),
+    trouble: () => pulse.trouble,
   });
 
   const durability = createDurability({
@@ -264,7 +279,7 @@ export async function composeEdge(
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
   const edge: Edge = {
-    ...{ live, targets, answers, tryPhone: channels.tryPhone },
+    ...{ live, targets, answers, deadMen, tryPhone: channels.tryPhone },
     command(bed, command) {
       const found = bedOf(bed);
       if (isBackstop(bed, command)) return refusedOf("not_pausable", command.kind);
@@ -307,8 +322,13 @@ export async function composeEdge(
       selfWatch.start();
       reach.start();
       answers.start();
+      deadMen
+        .start()
+        .catch((error: unknown) => log.note("dead_man.unread", { why: messageOf(error) }, "error"));
     },
     async stop() {
+      // First: it tells whether somebody is watched, which is not so any more once the beds are closed.
+      await deadMen.stop();
       await answers.stop();
       pulse.stop();
       selfWatch.stop();

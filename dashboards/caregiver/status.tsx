@@ -4,6 +4,7 @@ import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
 import { RefusedSettings } from "../shared/refused-settings.tsx";
 import { ProblemLine } from "../shared/trouble.tsx";
+import { DeadManLine } from "./dead-man-line.tsx";
 import { AwayLine, isAway } from "./leaving.tsx";
 
 type Target = WakeReadiness["targets"][number];
@@ -63,6 +64,7 @@ export function Status(props: { readonly bed: BedState }) {
       <h2>{caregiver.wakes}</h2>
       <Wakes readiness={readiness} />
       {readiness.away !== undefined && <Away away={readiness.away} />}
+      {readiness.deadMan !== undefined && <DeadManLine deadMan={readiness.deadMan} zone={props.bed.zone} />}
       <RefusedSettings bed={props.bed} />
       {!readiness.durable && <p class="loud">{caregiver.durableNo}</p>}
       <p class="small">{caregiver.noClinic}</p>

@@ -101,6 +101,13 @@ export const edgeReadiness = Type.Object({
   away: Type.Optional(
     Type.Object({ by: Type.Enum(["name", "relay", "none"]), ok: Type.Boolean(), detail: text }),
   ),
+  deadMan: Type.Optional(
+    Type.Object({
+      ...{ by: Type.Enum(["hub", "outside", "none"]), ok: Type.Boolean(), detail: text },
+      ...{ way: Type.Optional(name), afterMs: Type.Optional(age), since: Type.Optional(age) },
+      resting: Type.Optional(Type.Literal(true)),
+    }),
+  ),
 });
 
 export type EdgeReadiness = Unchanging<Static<typeof edgeReadiness>>;

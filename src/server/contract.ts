@@ -72,6 +72,22 @@ export interface WakeReadiness {
     readonly ok: boolean;
     readonly detail: string;
   };
+  /** Who is told if this box dies; absent: not known yet. */
+  readonly deadMan?: {
+    /** `hub`: the one that leads this box; `outside`: a service that the home has set up; `none`: nobody. */
+    readonly by: "hub" | "outside" | "none";
+    /** False: nobody is told. */
+    readonly ok: boolean;
+    /** Which kind of service: `dead-man-ntfy`... */
+    readonly way?: string;
+    /** It speaks up so long after the box has fallen silent; absent: by a time of its own. */
+    readonly afterMs?: number;
+    /** Nobody is watched now: it stands from the beginning of the watch on. */
+    readonly resting?: true;
+    /** Epoch ms: since then nobody is told. */
+    readonly since?: number;
+    readonly detail: string;
+  };
 }
 
 export interface BedState {
