@@ -21,6 +21,7 @@ import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
+import type { ChannelReady } from "./port/channel.ts";
 import type { AuditFormat } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openKnownLog } from "./record/bed-records.ts";
@@ -122,6 +123,7 @@ export async function composeEdge(
         channel,
         ...(lastProofAt === undefined ? {} : { provenAgeMs: Math.max(0, clock.wall() - lastProofAt) }),
         ...(deadWhy === undefined ? {} : { dead: deadWhy }),
+        ...houseReady(reach.ready(channel)),
       })),
     };
     live.readiness(readiness);
@@ -167,10 +169,13 @@ export async function composeEdge(
     },
   });
   const reach = createReach({
-    ...{ clock, http, log },
+    ...{ clock, http, log, language: config.language },
     wanted: () =>
       selfWatch.wantsReach ? targets.list().filter(({ deadSince }) => deadSince === undefined) : [],
-    onChange: () => selfWatch.look(),
+    onChange() {
+      selfWatch.look();
+      showReadiness();
+    },
   });
   const selfWatch = createSelfWatch({
     ...{ clock, random, log, disk, reach },
@@ -348,6 +353,10 @@ export async function composeEdge(
   await targets.refresh();
   return edge;
 }
+
+/** What the channel of a phone says of what it needs in the house. */
+const houseReady = (ready: ChannelReady | undefined): { readonly house?: ChannelReady } =>
+  ready === undefined ? {} : { house: ready };
 
 /** The ways to the broker: of each bed its own, or one for all of a box that a hub knows by one user name. */
 function createConnections(

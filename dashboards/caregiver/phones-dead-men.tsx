@@ -74,7 +74,7 @@ function Way(props: { readonly way: DeadManView; readonly home: Home; readonly a
       {way.isReady && <Drill way={way} home={home} />}
       {home.isOwner ? (
         <details class="phone-access">
-          <summary>{fill(way.isReady ? words.change : words.choose, { name })}</summary>
+          <summary>{way.isReady ? words.change : words.choose}</summary>
           <ol class="phone-steps">
             {way.steps.map((text) => (
               <li key={text.en}>{text[language]}</li>
@@ -88,7 +88,7 @@ function Way(props: { readonly way: DeadManView; readonly home: Home; readonly a
             hint={format.words.phones.accessHint}
             forget={{
               label: words.forget,
-              title: fill(words.forgetTitle, { name }),
+              title: words.forgetTitle,
               text: words.forgetText,
             }}
             onChanged={props.ask}

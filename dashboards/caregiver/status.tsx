@@ -131,6 +131,12 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
             <li key={target.id} class={isProven(target) ? "target" : "target target-doubt"}>
               <span aria-hidden="true">{isProven(target) ? "✓ " : "? "}</span>
               <strong>{target.person}</strong> {target.label} <span class="small">{proofWords(target)}</span>
+              {target.house !== undefined && (
+                <span class={target.house.ok ? "small detail" : "problem detail"} data-test="house">
+                  {target.house.ok ? "" : "⚠ "}
+                  {target.house.detail}
+                </span>
+              )}
             </li>
           ))}
         </ul>

@@ -94,6 +94,7 @@ export const edgeReadiness = Type.Object({
       ...{ id: name, label: text, person: text, channel: name },
       provenAgeMs: Type.Optional(age),
       dead: Type.Optional(text),
+      house: Type.Optional(Type.Object({ ok: Type.Boolean(), detail: text })),
     }),
     { maxItems: TARGETS_MAX },
   ),

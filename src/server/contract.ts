@@ -62,6 +62,8 @@ export interface WakeReadiness {
     /** Age of the newest proof; absent: never proven. */
     readonly provenAgeMs?: number;
     readonly dead?: string;
+    /** How what it is called through in the house is, in the home's language: a stick, its card, its network. */
+    readonly house?: { readonly ok: boolean; readonly detail: string };
   }[];
   /** False: the last alarm could not be written down in time (law 4). */
   readonly durable: boolean;

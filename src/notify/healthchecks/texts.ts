@@ -1,7 +1,7 @@
 import type { ChannelField, Texts } from "../../port/channel.ts";
 
 export const NAME: Texts = {
-  en: "a ping service",
+  en: "A ping service",
   "zh-Hans": "心跳监测服务",
   "zh-Hant": "心跳監測服務",
 };

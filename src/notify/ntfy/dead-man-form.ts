@@ -32,7 +32,7 @@ const [INSTALL, INSTANT, OVERRIDE, SAVING] = NTFY_FORM.steps;
 /** What a person reads and fills in. */
 export const DEAD_MAN_FORM = {
   name: {
-    en: "a message that lies ready at ntfy",
+    en: "A message that lies ready at ntfy",
     "zh-Hans": "ntfy 上待发的消息",
     "zh-Hant": "ntfy 上待發的訊息",
   },
