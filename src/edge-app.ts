@@ -244,7 +244,7 @@ function serverDeps(
       const grant = grantOf(token);
       if (grant !== undefined) edge.targets.prove(grant.target);
     },
-    receipt: (token) => grantOf(token) !== undefined,
+    receipt: edge.shown,
     devices: (bed) => edge.devices().filter((device) => bed === undefined || device.bed === bed),
     frames: (_bed, device) => ({ frames: edge.frames(device) ?? [] }),
     bindSerial: edge.bindSerial,

@@ -33,6 +33,7 @@ import { createDurability } from "./watch/durability.ts";
 import { decodeOutboxEntry } from "./watch/outbox.ts";
 import { createReach } from "./watch/reach.ts";
 import { createSelfWatch } from "./watch/self-watch.ts";
+import { createShownBook, shownView } from "./watch/shown.ts";
 import { createTargetBook, type TargetBook } from "./watch/target-book.ts";
 import { createWatch } from "./watch/watch.ts";
 
@@ -48,6 +49,8 @@ export interface Edge {
   devices(): readonly DeviceView[];
   /** Sends one message marked as a drill to a phone. */
   readonly tryPhone: EdgeChannels["tryPhone"];
+  /** A phone reports by this token that it showed a message; false when the token is not good. */
+  shown(token: string): boolean;
   /** Who outside the house is told when this box dies. */
   readonly deadMen: Pick<EdgeDeadMen, "states" | "drill" | "callOff" | "look">;
   /** How each bed's way to the hub is. */
@@ -124,6 +127,7 @@ export async function composeEdge(
         ...(lastProofAt === undefined ? {} : { provenAgeMs: Math.max(0, clock.wall() - lastProofAt) }),
         ...(deadWhy === undefined ? {} : { dead: deadWhy }),
         ...houseReady(reach.ready(channel)),
+        ...shownView(shown.of(id), clock.wall()),
       })),
     };
     live.readiness(readiness);
@@ -150,6 +154,7 @@ export async function composeEdge(
     onChange: showReadiness,
   });
 
+  const shown = createShownBook({ state, clock, log });
   const deadMen = createEdgeDeadMen({
     ...{ world, config, identity, onChange: showReadiness },
     targets: () => targets,
@@ -301,6 +306,14 @@ export async function composeEdge(
       const again = found.runner.command({ ...command, id: `${command.id}-${base32Id(random.bytes(10))}` });
       return again === undefined ? { accepted: true } : over;
     },
+    shown(token) {
+      const report = answers.shownIn(token);
+      if (report === undefined) return false;
+      if (!shown.note(report)) return true;
+      watch.reached(report.occurrence, report.target);
+      showReadiness();
+      return true;
+    },
     devices: () => beds.flatMap((bed) => bed.devices()),
     uplinks: () => beds.map(({ uplink }) => uplink.status()),
     frames: (device) => supervisorOf(device)?.frames(),
@@ -350,6 +363,7 @@ export async function composeEdge(
       await known.close();
     },
   };
+  await shown.load();
   await targets.refresh();
   return edge;
 }

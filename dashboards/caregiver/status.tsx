@@ -1,4 +1,6 @@
+import type { OccurrenceId } from "../../src/domain/ids.ts";
 import { PROOF_MS } from "../../src/domain/proof.ts";
+import { SECOND_MS } from "../../src/domain/time.ts";
 import type { BedState, WakeReadiness } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
@@ -62,7 +64,7 @@ export function Status(props: { readonly bed: BedState }) {
   return (
     <section class="card status" aria-label={caregiver.wakes}>
       <h2>{caregiver.wakes}</h2>
-      <Wakes readiness={readiness} />
+      <Wakes readiness={readiness} open={alarms.open.map(({ id }) => id)} />
       {readiness.away !== undefined && <Away away={readiness.away} />}
       {readiness.deadMan !== undefined && <DeadManLine deadMan={readiness.deadMan} zone={props.bed.zone} />}
       <RefusedSettings bed={props.bed} />
@@ -106,7 +108,7 @@ function Away(props: { readonly away: NonNullable<WakeReadiness["away"]> }) {
 const isProven = (target: Target): boolean =>
   target.dead === undefined && target.provenAgeMs !== undefined && target.provenAgeMs < PROOF_MS;
 
-function Wakes(props: { readonly readiness: WakeReadiness }) {
+function Wakes(props: { readonly readiness: WakeReadiness; readonly open: readonly OccurrenceId[] }) {
   const format = usePage().format.value;
   const { caregiver } = format.words.pages;
   const { sounder, targets } = props.readiness;
@@ -137,6 +139,11 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
                   {target.house.detail}
                 </span>
               )}
+              {target.shown !== undefined && (
+                <span class="small detail" data-test="shown">
+                  {shownWords(target.shown)}
+                </span>
+              )}
             </li>
           ))}
         </ul>
@@ -144,6 +151,14 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
       {nothing && <p class="loud">{caregiver.wakesNobody}</p>}
     </>
   );
+
+  /** That a phone showed it says that it arrived: neither the mark nor the order follow from it (law 2). */
+  function shownWords({ occurrence, ageMs, afterMs }: NonNullable<Target["shown"]>): string {
+    const value = format.number(afterMs / SECOND_MS, 0);
+    return props.open.includes(occurrence)
+      ? fill(caregiver.shownNow, { value })
+      : fill(caregiver.shownLast, { age: format.age(ageMs), value });
+  }
 
   function proofWords(target: Target): string {
     if (target.dead !== undefined) return fill(caregiver.dead, { detail: target.dead });

@@ -95,6 +95,7 @@ export const edgeReadiness = Type.Object({
       provenAgeMs: Type.Optional(age),
       dead: Type.Optional(text),
       house: Type.Optional(Type.Object({ ok: Type.Boolean(), detail: text })),
+      shown: Type.Optional(Type.Object({ occurrence: name, ageMs: age, afterMs: age })),
     }),
     { maxItems: TARGETS_MAX },
   ),

@@ -47,6 +47,8 @@ export interface ChannelMessage {
   readonly url: string;
   /** One-time address that acknowledges by POST, for channels with buttons. */
   readonly acknowledgeUrl?: string;
+  /** One-time address that takes a POST from whatever showed the message: it proves nothing about a person (law 2). */
+  readonly receiptUrl?: string;
   readonly simulated: boolean;
   readonly drill: boolean;
 }

@@ -64,6 +64,12 @@ export interface WakeReadiness {
     readonly dead?: string;
     /** How what it is called through in the house is, in the home's language: a stick, its card, its network. */
     readonly house?: { readonly ok: boolean; readonly detail: string };
+    /** The newest message that it says it showed, so long after it was sent; no proof that anybody heard it (law 2). */
+    readonly shown?: {
+      readonly occurrence: OccurrenceId;
+      readonly ageMs: number;
+      readonly afterMs: number;
+    };
   }[];
   /** False: the last alarm could not be written down in time (law 4). */
   readonly durable: boolean;
