@@ -1,7 +1,8 @@
 import { effect } from "@preact/signals";
 import { Component, type ComponentChildren, type ComponentType, render } from "preact";
+import { browserNotices } from "./browser-notices.ts";
 import { browserClock } from "./clock.ts";
-import { browserNotices, LossNotice } from "./loss-notice.ts";
+import { LossNotice } from "./loss-notice.ts";
 import { Page, PageContext } from "./page.ts";
 import { browserRandom } from "./random.ts";
 import { Broken, type OpenName, Shell } from "./shell.tsx";

@@ -82,7 +82,7 @@ describe("a box that is killed", () => {
     expect(rung(place)).toEqual([]);
     place.pass(2 * MINUTE_MS);
     expect(rung(place)).toEqual(["家里的主机没有声息了"]);
-    expect(place.server.delivered.at(-1)).toMatchObject({ message: "先看病人，再看主机。" });
+    expect(place.server.delivered.at(-1)).toMatchObject({ message: "先看患者，再看主机。" });
 
     const again = await place.start();
     await until(() => place.server.scheduled.length === 1, ANSWER_MS);

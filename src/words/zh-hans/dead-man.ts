@@ -2,8 +2,8 @@ import type { Words } from "../en.ts";
 
 export const deadMan = {
   said: {
-    silent: { title: "家里的主机没有声息了", body: "先看病人，再看主机。" },
-    stopped: { title: "家里的主机停止后没有恢复", body: "现在没有人在守护。先看病人，再看主机。" },
+    silent: { title: "家里的主机没有声息了", body: "先看患者，再看主机。" },
+    stopped: { title: "家里的主机停止后没有恢复", body: "现在没有人在守护。先看患者，再看主机。" },
     back: { title: "家里的主机又有声息了", body: "守护已恢复。请打开页面看看是否一切正常。" },
     ended: { title: "有人手动停止了主机", body: "现在没有人在守护；一直这样下去也不会有人得到通知。" },
   },

@@ -34,7 +34,8 @@ test("a phone says by itself that its page has heard nothing for a minute, again
 
 test("not while nobody is watched, nor after somebody said that they look", async () => {
   const { clock, alarm, said, second } = setUp();
-  while (clock.mono() < 3 * MINUTE_MS) await second("lost", [bedState({ alarms: alarms([], { watch: notWatching }) })]);
+  while (clock.mono() < 3 * MINUTE_MS)
+    await second("lost", [bedState({ alarms: alarms([], { watch: notWatching }) })]);
   expect(said).toEqual([]);
   while (clock.mono() < 5 * MINUTE_MS) await second("lost");
   const before = said.length;
