@@ -131,7 +131,8 @@ function stateOf(
       };
     case "resting":
       return { isWell: true, words: words.restingNow };
-    default:
+    case "beginning":
+    case undefined:
       return { isWell: true, words: words.beginning };
   }
 }
