@@ -155,12 +155,14 @@ type Links = HomeIdentity["links"];
 const linksOf = (own: Links, atHub: Links, isLed: () => boolean): Links => ({
   page: (bed, occurrence) => (isLed() ? atHub : own).page(bed, occurrence),
   acknowledge: (token) => (isLed() ? atHub : own).acknowledge(token),
+  shown: (token) => (isLed() ? atHub : own).shown(token),
 });
 
 const linksAt = ({ hub, home }: PairingGrant) => ({
   page: (bed: string, occurrence: string): string =>
     `${hub}/?bed=${home}~${bed}&occurrence=${encodeURIComponent(occurrence)}`,
   acknowledge: (token: string): string => `${hub}/api/a/${home}.${token}`,
+  shown: (token: string): string => `${hub}/api/r/${home}.${token}`,
 });
 
 function busOf(grant: PairingGrant | undefined): Parameters<typeof composeEdge>[3] {

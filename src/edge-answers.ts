@@ -8,13 +8,16 @@ import { createRelay, type Relay } from "./notify/relay/relay.ts";
 import type { World } from "./port/world.ts";
 import type { WakeReadiness } from "./server/contract.ts";
 import type { TokenGrant } from "./server/deps.ts";
-import { verifyAckToken } from "./watch/ack-token.ts";
+import { verifyAckToken, verifyShownToken } from "./watch/ack-token.ts";
+import { reportIn, type ShownReport } from "./watch/shown.ts";
 import type { TargetBook } from "./watch/target-book.ts";
 
 /** Answers that come back from phones, by the one-time token of a message. */
 export interface Answers {
   /** What a token allows, and through which phone; undefined when it is forged, too old, or its phone is gone. */
   grantOf(token: string): (TokenGrant & { readonly target: string }) | undefined;
+  /** What the token of a receipt says; undefined when it is forged, too old, or its phone is gone. */
+  shownIn(token: string): ShownReport | undefined;
   /** How phones away from home answer, for the pages. */
   readonly away: NonNullable<WakeReadiness["away"]>;
   /** Address that a message's button posts to. */
@@ -77,6 +80,10 @@ export function createAnswers(options: {
 
   return {
     grantOf,
+    shownIn(token) {
+      const report = reportIn(verifyShownToken(identity.ackKey, token, clock.wall()));
+      return report !== undefined && targets().find(report.target) !== undefined ? report : undefined;
+    },
     get away() {
       return awayOf(config, relay);
     },

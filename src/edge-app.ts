@@ -12,6 +12,7 @@ import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
 import { edgeHealth, refusedIn } from "./edge-health.ts";
+import { DEAD_MEN } from "./notify/dead-men.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import type { LimitsDesk } from "./port/limits.ts";
@@ -235,6 +236,7 @@ function serverDeps(
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
     channels: CHANNEL_MODULES,
     tryPhone: edge.tryPhone,
+    deadMen: { modules: DEAD_MEN, states: edge.deadMen.states, drill: edge.deadMen.drill },
     command: async (bed, command) => edge.command(bed, command),
     verifyToken: grantOf,
     // A tap or an answer is a person; that a phone showed something is not (law 2).
@@ -242,7 +244,7 @@ function serverDeps(
       const grant = grantOf(token);
       if (grant !== undefined) edge.targets.prove(grant.target);
     },
-    receipt: (token) => grantOf(token) !== undefined,
+    receipt: edge.shown,
     devices: (bed) => edge.devices().filter((device) => bed === undefined || device.bed === bed),
     frames: (_bed, device) => ({ frames: edge.frames(device) ?? [] }),
     bindSerial: edge.bindSerial,
@@ -253,6 +255,7 @@ function serverDeps(
     targetsChanged: () => {
       edge.targets
         .refresh()
+        .then(edge.deadMen.look)
         .catch((error: unknown) => log.note("targets.unread", { why: String(error) }, "error"));
     },
   };

@@ -15,11 +15,13 @@ import { createFamilies, type Families } from "./driver/families.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
+import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
 import { planBed } from "./edge-plan.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
+import type { ChannelReady } from "./port/channel.ts";
 import type { AuditFormat } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openKnownLog } from "./record/bed-records.ts";
@@ -31,6 +33,7 @@ import { createDurability } from "./watch/durability.ts";
 import { decodeOutboxEntry } from "./watch/outbox.ts";
 import { createReach } from "./watch/reach.ts";
 import { createSelfWatch } from "./watch/self-watch.ts";
+import { createShownBook, shownView } from "./watch/shown.ts";
 import { createTargetBook, type TargetBook } from "./watch/target-book.ts";
 import { createWatch } from "./watch/watch.ts";
 
@@ -46,6 +49,10 @@ export interface Edge {
   devices(): readonly DeviceView[];
   /** Sends one message marked as a drill to a phone. */
   readonly tryPhone: EdgeChannels["tryPhone"];
+  /** A phone reports by this token that it showed a message; false when the token is not good. */
+  shown(token: string): boolean;
+  /** Who outside the house is told when this box dies. */
+  readonly deadMen: Pick<EdgeDeadMen, "states" | "drill" | "callOff" | "look">;
   /** How each bed's way to the hub is. */
   uplinks(): readonly UplinkStatus[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
@@ -115,6 +122,7 @@ export async function composeEdge(
       sounder: { ...sounder.readiness, ...(speech.remark === undefined ? {} : { remark: speech.remark }) },
       durable: durability.ok,
       away: answers.away,
+      ...(deadMen.told === undefined ? {} : { deadMan: deadMen.told }),
       targets: targets.list().map(({ id, label, personName, channel, lastProofAt, deadWhy }) => ({
         id,
         label,
@@ -122,6 +130,8 @@ export async function composeEdge(
         channel,
         ...(lastProofAt === undefined ? {} : { provenAgeMs: Math.max(0, clock.wall() - lastProofAt) }),
         ...(deadWhy === undefined ? {} : { dead: deadWhy }),
+        ...houseReady(reach.ready(channel)),
+        ...shownView(shown.of(id), clock.wall()),
       })),
     };
     live.readiness(readiness);
@@ -148,6 +158,18 @@ export async function composeEdge(
     onChange: showReadiness,
   });
 
+  const shown = createShownBook({ state, clock, log });
+  const deadMen = createEdgeDeadMen({
+    ...{ world, config, identity, onChange: showReadiness },
+    targets: () => targets,
+    beds: () => beds,
+    hubHears: () =>
+      hub === undefined || putOut?.() !== undefined
+        ? undefined
+        : beds.every(({ uplink }) => uplink.status().connected),
+    trouble: () => pulse.trouble,
+  });
+
   const durability = createDurability({
     clock,
     onChange() {
@@ -156,10 +178,13 @@ export async function composeEdge(
     },
   });
   const reach = createReach({
-    ...{ clock, http, log },
+    ...{ clock, http, log, language: config.language },
     wanted: () =>
       selfWatch.wantsReach ? targets.list().filter(({ deadSince }) => deadSince === undefined) : [],
-    onChange: () => selfWatch.look(),
+    onChange() {
+      selfWatch.look();
+      showReadiness();
+    },
   });
   const selfWatch = createSelfWatch({
     ...{ clock, random, log, disk, reach },
@@ -268,7 +293,7 @@ export async function composeEdge(
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
   const edge: Edge = {
-    ...{ live, targets, answers, tryPhone: channels.tryPhone },
+    ...{ live, targets, answers, deadMen, tryPhone: channels.tryPhone },
     command(bed, command) {
       const found = bedOf(bed);
       if (isBackstop(bed, command)) return refusedOf("not_pausable", command.kind);
@@ -284,6 +309,14 @@ export async function composeEdge(
       if (open.acknowledgement !== undefined) return { accepted: true };
       const again = found.runner.command({ ...command, id: `${command.id}-${base32Id(random.bytes(10))}` });
       return again === undefined ? { accepted: true } : over;
+    },
+    shown(token) {
+      const report = answers.shownIn(token);
+      if (report === undefined) return false;
+      if (!shown.note(report)) return true;
+      watch.reached(report.occurrence, report.target);
+      showReadiness();
+      return true;
     },
     devices: () => beds.flatMap((bed) => bed.devices()),
     uplinks: () => beds.map(({ uplink }) => uplink.status()),
@@ -317,8 +350,13 @@ export async function composeEdge(
       selfWatch.start();
       reach.start();
       answers.start();
+      deadMen
+        .start()
+        .catch((error: unknown) => log.note("dead_man.unread", { why: messageOf(error) }, "error"));
     },
     async stop() {
+      // First: it tells whether somebody is watched, which is not so any more once the beds are closed.
+      await deadMen.stop();
       await answers.stop();
       pulse.stop();
       selfWatch.stop();
@@ -335,9 +373,14 @@ export async function composeEdge(
       await known.close();
     },
   };
+  await shown.load();
   await targets.refresh();
   return edge;
 }
+
+/** What the channel of a phone says of what it needs in the house. */
+const houseReady = (ready: ChannelReady | undefined): { readonly house?: ChannelReady } =>
+  ready === undefined ? {} : { house: ready };
 
 /** The ways to the broker: of each bed its own, or one for all of a box that a hub knows by one user name. */
 function createConnections(

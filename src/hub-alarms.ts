@@ -285,6 +285,7 @@ async function openHome(
       page: (bed, occurrence) =>
         `${origin}/?bed=${qualifiedBed(home, bed)}&occurrence=${encodeURIComponent(occurrence)}`,
       acknowledge: (token) => `${origin}/api/a/${home}.${token}`,
+      shown: (token) => `${origin}/api/r/${home}.${token}`,
     },
     zone: (bed) => live.bed(qualifiedBed(home, bed))?.zone ?? "UTC",
     channels: [

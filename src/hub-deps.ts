@@ -7,6 +7,7 @@ import type { HubWorld } from "./hub.ts";
 import type { HubDesks } from "./hub-desks.ts";
 import type { HubDevices } from "./hub-devices.ts";
 import type { HubHomes } from "./hub-homes.ts";
+import type { HubShown } from "./hub-shown.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { ServerDeps } from "./server/deps.ts";
@@ -26,6 +27,7 @@ export function hubDeps(
     readonly homes: HubHomes;
     readonly desks: HubDesks;
     readonly devices: HubDevices;
+    readonly shown: Pick<HubShown, "receipt">;
     readonly pairing: PairingDesk;
     /** How the way from the boxes into the store is. */
     readonly bus: () => { readonly connected: boolean; readonly waiting: number };
@@ -59,7 +61,7 @@ export function hubDeps(
       const proof = states.of(grant.home).proveTarget(grant.target, clock.wall());
       proof.catch((error: unknown) => log.note("proof.unwritten", { why: String(error) }, "warn"));
     },
-    receipt: (token) => homes.grantOf(token) !== undefined,
+    receipt: parts.shown.receipt,
     // Devices, their bytes and the box's own record lie at the bedside: the box is asked for them.
     devices(bed) {
       if (bed !== undefined) return devices.devices(bed);

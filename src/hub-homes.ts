@@ -13,7 +13,8 @@ import type { Log } from "./port/log.ts";
 import type { HomeEstate } from "./port/registry.ts";
 import type { HomeStates, State, TargetRecord } from "./port/state.ts";
 import type { TokenGrant } from "./server/deps.ts";
-import { verifyAckToken } from "./watch/ack-token.ts";
+import { verifyAckToken, verifyShownToken } from "./watch/ack-token.ts";
+import { reportIn, type ShownReport } from "./watch/shown.ts";
 
 /** As many homes as anybody's phone is woken for. */
 const PUSH_HOMES_MAX = 20;
@@ -50,6 +51,8 @@ export interface HubHomes {
   accessOf(home: HomeId, channel: string): ChannelAccess | undefined;
   /** Phones of the home that can be called. */
   targetsOf(home: HomeId): readonly (TargetRecord & { readonly language: Language })[];
+  /** What the token of a phone's receipt says; undefined for one that does not count. */
+  shownIn(token: string): { readonly home: HomeId; readonly report: ShownReport } | undefined;
   /** What a token of a home's phone allows: `<home>.<token>`. */
   grantOf(token: string): (TokenGrant & { readonly home: HomeId; readonly target: string }) | undefined;
   /** Reads a home's file: it was heard, or its people or phones changed. Never rejects. */
@@ -124,6 +127,15 @@ export function createHubHomes(options: {
         ...target,
         language: people.find(({ id }) => id === target.person)?.language ?? "en",
       }));
+    },
+    shownIn(given) {
+      const [home = "", ...rest] = given.split(".");
+      const card = isBase32Id(home) ? cards.get(home) : undefined;
+      if (card?.keys === undefined) return undefined;
+      const report = reportIn(verifyShownToken(card.keys.ackKey, rest.join("."), clock.wall()));
+      return report === undefined || whoIs(home, report.target, card) === undefined
+        ? undefined
+        : { home, report };
     },
     grantOf(given) {
       const [home = "", ...rest] = given.split(".");

@@ -25,6 +25,7 @@ import { createHubHomes } from "./hub-homes.ts";
 import { tellPutOut } from "./hub-notice.ts";
 import { hubOidc } from "./hub-oidc.ts";
 import { keepRetaining } from "./hub-retention.ts";
+import { createHubShown } from "./hub-shown.ts";
 import { openHubSigns } from "./hub-signs.ts";
 import { createHubTaps } from "./hub-taps.ts";
 import { forgetHome } from "./ops/forget-home.ts";
@@ -114,6 +115,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const { signs, onSigned } = await openHubSigns({ state, pairingKeyOf, log });
     const live = createLiveModel({ clock, log, beds: [] });
     const homes = createHubHomes({ states, clock, log });
+    const shown = createHubShown({ homes, live, states, clock, log });
     const pairing: PairingDesk = {
       ...desk,
       async keepEstate(box, request) {
@@ -190,7 +192,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onFold: (fold, anew) => alarms.onFold(fold, anew),
       onObservation: (observation) => live.observe(observation),
       onLink: (bed, { device, ...link }) => live.link(device, link, bed),
-      onReadiness: (bed, readiness) => live.readiness(readiness, bed),
+      onReadiness: (bed, readiness) => live.readiness(shown.told(bed, readiness), bed),
       onChange(edge) {
         commander.edgeChanged(edge);
         live.refusedSettings(qualifiedBed(edge.home, edge.bed), edge.settings.refused?.reason);
@@ -216,7 +218,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(meter.stop);
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, {
-        ...{ organisation, live, homes, desks, devices, pairing },
+        ...{ organisation, live, homes, desks, devices, pairing, shown },
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
         stuck: () => pulse.trouble,
       }),

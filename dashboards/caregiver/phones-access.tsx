@@ -7,14 +7,14 @@ import { Confirm } from "../shared/confirm.tsx";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
-import { type FieldProblem, Fields, problemOf, startOf, type Values } from "./phones-fields.tsx";
+import { type Field, type FieldProblem, Fields, problemOf, startOf, type Values } from "./phones-fields.tsx";
 
 interface Parts {
   readonly of: PhonesHome;
   readonly module: ChannelView;
 }
 
-type Done = "saved" | "forgotten";
+export type Done = "saved" | "forgotten";
 
 /** What the home has with a provider: entered by the owner, before any phone; everybody else is told to wait for it. */
 export function Access({ of, module }: Parts) {
@@ -61,14 +61,44 @@ export function Access({ of, module }: Parts) {
   );
 }
 
-function AccessForm(props: Parts & { readonly onDone: (what: Done) => void }) {
-  const { of, module } = props;
+function AccessForm({ of, module, onDone }: Parts & { readonly onDone: (what: Done) => void }) {
+  const { words, language } = usePage().format.value;
+  const { phones } = words;
+  return (
+    <SettingsForm
+      id={`access-${module.id}`}
+      path={`${of.path}/channels/${encodeURIComponent(module.id)}`}
+      {...{ fields: module.access, entered: module.entered, isReady: module.isReady, onDone }}
+      hint={phones.accessHint}
+      forget={{
+        label: phones.forget,
+        title: fill(phones.forgetTitle, { name: module.name[language] }),
+        text: phones.forgetText,
+      }}
+      onChanged={() => of.asked.ask()}
+    />
+  );
+}
+
+/** What is entered once at an address of the box, kept there, and forgotten on request. */
+export function SettingsForm(props: {
+  /** Begins the ids of this form's elements. */
+  readonly id: string;
+  readonly path: string;
+  readonly fields: readonly Field[];
+  /** Without secrets. */
+  readonly entered: Values;
+  readonly isReady: boolean;
+  readonly hint: string;
+  readonly forget: { readonly label: string; readonly title: string; readonly text: string };
+  /** It was taken: what is shown is asked for anew. */
+  readonly onChanged: () => Promise<void>;
+  readonly onDone: (what: Done) => void;
+}) {
+  const { path, fields, id, isReady } = props;
   const page = usePage();
-  const format = page.format.value;
-  const { phones } = format.words;
-  const name = module.name[format.language];
-  const path = `${of.path}/channels/${encodeURIComponent(module.id)}`;
-  const values = useSignal<Values>(startOf(module.access, module.entered));
+  const { phones } = page.format.value.words;
+  const values = useSignal<Values>(startOf(fields, props.entered));
   const busy = useSignal(false);
   const problem = useSignal<FieldProblem | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
@@ -76,16 +106,16 @@ function AccessForm(props: Parts & { readonly onDone: (what: Done) => void }) {
     busy.value = true;
     const answer = await asking;
     busy.value = false;
-    problem.value = answer.ok ? undefined : problemOf(answer.problem, module.access);
+    problem.value = answer.ok ? undefined : problemOf(answer.problem, fields);
     trouble.value = answer.ok || problem.value !== undefined ? undefined : answer.problem;
     if (!answer.ok) return false;
-    await of.asked.ask();
+    await props.onChanged();
     return true;
   }
   async function save(): Promise<void> {
     if (busy.value || !(await change(page.api.put(path, { settings: values.value })))) return;
     // A secret does not stay on the screen of whoever entered it.
-    const secrets = module.access.filter(({ kind }) => kind === "secret");
+    const secrets = fields.filter(({ kind }) => kind === "secret");
     values.value = { ...values.value, ...Object.fromEntries(secrets.map((field) => [field.name, ""])) };
     props.onDone("saved");
   }
@@ -101,27 +131,14 @@ function AccessForm(props: Parts & { readonly onDone: (what: Done) => void }) {
         page.handOver(save());
       }}
     >
-      <p class="small">{phones.accessHint}</p>
-      <Fields
-        id={`access-${module.id}`}
-        fields={module.access}
-        values={values}
-        problem={problem.value}
-        isKept={module.isReady}
-      />
+      <p class="small">{props.hint}</p>
+      <Fields id={id} fields={fields} values={values} problem={problem.value} isKept={isReady} />
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
       <div class="buttons">
         <button type="submit" class="primary" aria-disabled={busy.value}>
           {phones.save}
         </button>
-        {module.isReady && (
-          <Confirm
-            label={phones.forget}
-            title={fill(phones.forgetTitle, { name })}
-            text={phones.forgetText}
-            onSure={forget}
-          />
-        )}
+        {isReady && <Confirm {...props.forget} onSure={forget} />}
       </div>
     </form>
   );

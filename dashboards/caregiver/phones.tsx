@@ -10,6 +10,7 @@ import { type OwnHome, ownHomes } from "../shared/own-homes.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { AddPhone } from "./phones-add.tsx";
+import { DeadMen } from "./phones-dead-men.tsx";
 import { PhoneList } from "./phones-list.tsx";
 import "./phones.css";
 
@@ -96,6 +97,7 @@ function PhonesOf(props: { readonly home: OwnHome; readonly me: PersonId }) {
       {trouble !== undefined && <TroubleBox trouble={trouble} />}
       <PhoneList of={all} />
       {known.channels.length > 0 && <AddPhone of={all} />}
+      <DeadMen path={path} zone={home.zone} isOwner={all.isOwner} />
     </>
   );
 }

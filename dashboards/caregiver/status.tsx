@@ -1,9 +1,12 @@
+import type { OccurrenceId } from "../../src/domain/ids.ts";
 import { PROOF_MS } from "../../src/domain/proof.ts";
+import { SECOND_MS } from "../../src/domain/time.ts";
 import type { BedState, WakeReadiness } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
 import { RefusedSettings } from "../shared/refused-settings.tsx";
 import { ProblemLine } from "../shared/trouble.tsx";
+import { DeadManLine } from "./dead-man-line.tsx";
 import { AwayLine, isAway } from "./leaving.tsx";
 
 type Target = WakeReadiness["targets"][number];
@@ -61,8 +64,9 @@ export function Status(props: { readonly bed: BedState }) {
   return (
     <section class="card status" aria-label={caregiver.wakes}>
       <h2>{caregiver.wakes}</h2>
-      <Wakes readiness={readiness} />
+      <Wakes readiness={readiness} open={alarms.open.map(({ id }) => id)} />
       {readiness.away !== undefined && <Away away={readiness.away} />}
+      {readiness.deadMan !== undefined && <DeadManLine deadMan={readiness.deadMan} zone={props.bed.zone} />}
       <RefusedSettings bed={props.bed} />
       {!readiness.durable && <p class="loud">{caregiver.durableNo}</p>}
       <p class="small">{caregiver.noClinic}</p>
@@ -104,7 +108,7 @@ function Away(props: { readonly away: NonNullable<WakeReadiness["away"]> }) {
 const isProven = (target: Target): boolean =>
   target.dead === undefined && target.provenAgeMs !== undefined && target.provenAgeMs < PROOF_MS;
 
-function Wakes(props: { readonly readiness: WakeReadiness }) {
+function Wakes(props: { readonly readiness: WakeReadiness; readonly open: readonly OccurrenceId[] }) {
   const format = usePage().format.value;
   const { caregiver } = format.words.pages;
   const { sounder, targets } = props.readiness;
@@ -129,6 +133,17 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
             <li key={target.id} class={isProven(target) ? "target" : "target target-doubt"}>
               <span aria-hidden="true">{isProven(target) ? "✓ " : "? "}</span>
               <strong>{target.person}</strong> {target.label} <span class="small">{proofWords(target)}</span>
+              {target.house !== undefined && (
+                <span class={target.house.ok ? "small detail" : "problem detail"} data-test="house">
+                  {target.house.ok ? "" : "⚠ "}
+                  {target.house.detail}
+                </span>
+              )}
+              {target.shown !== undefined && (
+                <span class="small detail" data-test="shown">
+                  {shownWords(target.shown)}
+                </span>
+              )}
             </li>
           ))}
         </ul>
@@ -136,6 +151,14 @@ function Wakes(props: { readonly readiness: WakeReadiness }) {
       {nothing && <p class="loud">{caregiver.wakesNobody}</p>}
     </>
   );
+
+  /** That a phone showed it says that it arrived: neither the mark nor the order follow from it (law 2). */
+  function shownWords({ occurrence, ageMs, afterMs }: NonNullable<Target["shown"]>): string {
+    const value = format.number(afterMs / SECOND_MS, 0);
+    return props.open.includes(occurrence)
+      ? fill(caregiver.shownNow, { value })
+      : fill(caregiver.shownLast, { age: format.age(ageMs), value });
+  }
 
   function proofWords(target: Target): string {
     if (target.dead !== undefined) return fill(caregiver.dead, { detail: target.dead });

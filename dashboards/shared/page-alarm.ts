@@ -31,6 +31,8 @@ export interface PageAlarmInput {
 export class PageAlarm {
   /** True while the loss of connection rings, or would. */
   readonly ringsForLoss = signal(false);
+  /** True while it rings as urgently as an alarm: nobody has been seen for a minute. */
+  readonly lossIsUrgent = signal(false);
   readonly #clock: Clock;
   readonly #sound: Ringing;
   #lostSince: Mono | undefined;
@@ -51,6 +53,7 @@ export class PageAlarm {
     const lossMs = this.#lostSince === undefined ? undefined : now - this.#lostSince;
     const loss = lossSound(lossMs, input.beds);
     this.ringsForLoss.value = loss !== undefined && !this.#isQuiet(now);
+    this.lossIsUrgent.value = loss === "high" && !this.#isQuiet(now);
     const heard = occurrenceChoice(input.beds, input.demo);
     const { ring, gentle } = lost ? lossChoice(loss, heard) : heard;
     const isQuiet = this.#isQuiet(now);
@@ -66,6 +69,7 @@ export class PageAlarm {
     const now = this.#clock.mono();
     this.#quietUntil = mono(now + QUIET_MS);
     this.ringsForLoss.value = false;
+    this.lossIsUrgent.value = false;
     this.#sound.ring(undefined);
   }
 

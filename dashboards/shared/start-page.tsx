@@ -1,6 +1,8 @@
 import { effect } from "@preact/signals";
 import { Component, type ComponentChildren, type ComponentType, render } from "preact";
+import { browserNotices } from "./browser-notices.ts";
 import { browserClock } from "./clock.ts";
+import { LossNotice } from "./loss-notice.ts";
 import { Page, PageContext } from "./page.ts";
 import { browserRandom } from "./random.ts";
 import { Broken, type OpenName, Shell } from "./shell.tsx";
@@ -37,6 +39,12 @@ export function startPage(start: PageStart): void {
 }
 
 function ringWhenNeeded(page: Page): void {
+  const notice = new LossNotice(page.clock, browserNotices);
+  const words = () => {
+    const { language, words: all } = page.format.peek();
+    const { common } = all.pages;
+    return { title: common.lostNotice, body: common.lostNoticeText, lang: language };
+  };
   effect(() => {
     const who = page.who.value;
     page.everySecond();
@@ -45,6 +53,7 @@ function ringWhenNeeded(page: Page): void {
       beds: page.heard.value?.beds ?? [],
       demo: who.kind === "known" && who.me.demo,
     });
+    page.handOver(notice.update(page.alarm.lossIsUrgent.value, words));
   });
 }
 

@@ -94,12 +94,21 @@ export const edgeReadiness = Type.Object({
       ...{ id: name, label: text, person: text, channel: name },
       provenAgeMs: Type.Optional(age),
       dead: Type.Optional(text),
+      house: Type.Optional(Type.Object({ ok: Type.Boolean(), detail: text })),
+      shown: Type.Optional(Type.Object({ occurrence: name, ageMs: age, afterMs: age })),
     }),
     { maxItems: TARGETS_MAX },
   ),
   durable: Type.Boolean(),
   away: Type.Optional(
     Type.Object({ by: Type.Enum(["name", "relay", "none"]), ok: Type.Boolean(), detail: text }),
+  ),
+  deadMan: Type.Optional(
+    Type.Object({
+      ...{ by: Type.Enum(["hub", "outside", "none"]), ok: Type.Boolean(), detail: text },
+      ...{ way: Type.Optional(name), afterMs: Type.Optional(age), since: Type.Optional(age) },
+      resting: Type.Optional(Type.Literal(true)),
+    }),
   ),
 });
 

@@ -5,6 +5,7 @@ import type { Finding } from "../config/read.ts";
 import { keyFileOf } from "../ops/key-file.ts";
 import { folderFacts, machineZone } from "../ops/machine.ts";
 import { createLinks } from "../transport/links.ts";
+import { channelFindings } from "./check/channels.ts";
 import { coverageFindings } from "./check/coverage.ts";
 import { error, findingLine, ok, warning } from "./check/finding.ts";
 import { machineFindings } from "./check/machine.ts";
@@ -43,7 +44,7 @@ export const checkCommand = command({
     const places = { path: found.dataDir, keyFile: keyFileOf(found.dataDir, found.config?.security.keyFile) };
     await tell(await surroundingsFindings(found.config, places, terminal));
     if (found.config !== undefined) {
-      await tellHome(found.config, { ...found, heldBy: folder.facts.heldBy }, { tell, terminal });
+      await tellHome(found.config, { ...found, heldBy: folder.facts.heldBy, places }, { tell, terminal });
     }
     terminal.signal.throwIfAborted();
     const count = (level: Finding["level"]): number =>
@@ -55,7 +56,14 @@ export const checkCommand = command({
 
 async function tellHome(
   config: HomeConfig,
-  { families, heldBy }: Pick<FoundConfiguration, "families"> & { readonly heldBy: number | undefined },
+  {
+    families,
+    heldBy,
+    places,
+  }: Pick<FoundConfiguration, "families"> & {
+    readonly heldBy: number | undefined;
+    readonly places: Parameters<typeof channelFindings>[0];
+  },
   {
     tell,
     terminal,
@@ -70,6 +78,7 @@ async function tellHome(
   const links = createLinks({ clock: terminal.clock });
   try {
     await tell(await sourceFindings(config, { links, terminal, families, heldBy }));
+    await tell(await channelFindings(places, { links, terminal, heldBy }));
   } finally {
     links.stop();
   }

@@ -286,6 +286,7 @@ function bedside(
   const damage = world.stateDamage?.();
   return {
     ...{ config, status: `${config.beds.length} beds`, stuck: edge.stuck },
+    endedByHand: async () => (await edge.deadMen.callOff()).map(endedWords),
     ...(keyless === undefined ? {} : { until: keyless.back }),
     remarks: [
       ...(keyless === undefined
@@ -297,6 +298,12 @@ function bedside(
     ],
     letIn: (accounts, account) => accounts.putRole(account, home, "technician"),
   };
+}
+
+/** What becomes of a dead man outside the house when somebody ends the watch at the keyboard. */
+function endedWords({ id, isOff }: { readonly id: string; readonly isOff: boolean }): string {
+  if (isOff) return `Called off: ${id}. Nobody is watched, and nobody outside the house is told.`;
+  return `NOT called off: ${id}. It will say that the box is silent; pause it there.`;
 }
 
 const authorityOf = ({ certificates }: RealWorld): Pick<ServerDeps, "authority"> =>

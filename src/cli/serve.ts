@@ -7,7 +7,7 @@ import { createSessions } from "../server/sessions.ts";
 import { faultSentence } from "./fault-sentence.ts";
 import type { RealWorld } from "./real-world.ts";
 import { startServing, stopInTime } from "./service.ts";
-import type { Terminal } from "./terminal.ts";
+import { Stopped, type Terminal } from "./terminal.ts";
 
 /** A root that runs: home, edge or hub. */
 export interface Serveable {
@@ -29,6 +29,8 @@ export interface ServeOptions {
   readonly remarks: readonly string[];
   /** Why something does not work that a restart may mend. */
   stuck(): string | undefined;
+  /** Somebody at the keyboard ends it (Ctrl-C), and nothing is to follow: what to tell them. Must not reject. */
+  endedByHand?(): Promise<readonly string[]>;
   /** Aborted when it is to be composed anew; absent: it runs until it is stopped. */
   readonly until?: AbortSignal;
   /** Gives the account of this machine's command line its role. */
@@ -37,6 +39,9 @@ export interface ServeOptions {
   read: Parameters<typeof startServing>[0]["read"];
   apply: Parameters<typeof startServing>[0]["apply"];
 }
+
+/** SIGINT, as a shell counts it. */
+const BY_HAND = 130;
 
 /** The account of this machine's user on the command line. */
 const LOCAL = "local";
@@ -85,6 +90,8 @@ export async function serve(
     try {
       stopRenewing?.();
       await (terminal.signal.aborted ? serving?.stopping() : serving?.pausing());
+      if (isByHand(terminal.signal))
+        for (const word of (await options.endedByHand?.()) ?? []) terminal.say(word);
       await rm(control, { force: true });
       await endLocalToken(real, token);
     } finally {
@@ -92,6 +99,13 @@ export async function serve(
     }
   }
 }
+
+/**
+ * Ctrl-C is a person who sits there. A service manager's signal is not: it stops before it starts again, on a restart, an
+ * update and a reboot alike.
+ */
+const isByHand = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason instanceof Stopped && reason.exitCode === BY_HAND;
 
 /** What is on disk is whole at any moment: a part that hangs may be left behind, and is named. */
 async function stopOrSay(root: Serveable, { world: { clock, log } }: RealWorld): Promise<void> {

@@ -24,6 +24,7 @@ export interface HomeIdentity {
   readonly links: {
     page(bed: BedId, occurrence: OccurrenceId): string;
     acknowledge(token: string): string;
+    shown(token: string): string;
   };
   /** Webhooks of the configuration at the start, as targets. */
   readonly webhooks: readonly (TargetRecord & { readonly language: Language; readonly personName: string })[];
@@ -79,6 +80,7 @@ export async function readIdentity(options: {
     links: {
       page: (bed, occurrence) => `${origin}/?bed=${bed}&occurrence=${encodeURIComponent(occurrence)}`,
       acknowledge: (token) => `${origin}/api/a/${token}`,
+      shown: (token) => `${origin}/api/r/${token}`,
     },
     webhooks: webhooksOf(config, options.now),
   };

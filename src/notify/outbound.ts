@@ -3,7 +3,8 @@ export type Reach = "yes" | "partly" | "no";
 
 /** One kind of place outside the house that this program may connect to by itself. */
 export interface OutboundHost {
-  /** The part of the program: a channel's id, or `hub`, `broker`, `store`, `relay`, `identities`, `update`, `device`. */
+  /** The part of the program: a channel's id, or `hub`, `broker`, `store`, `relay`, `dead-man`, `identities`,
+   * `update`, `device`. */
   readonly part: string;
   /** A host name, `*.name` for everything below it, or `<setting>`: the host that this setting of the configuration names. */
   readonly host: string;
@@ -115,6 +116,33 @@ export const OUTBOUND: readonly OutboundHost[] = [
     ports: "as configured",
     protocol: "https, http in the house",
     when: "instead of ntfy.sh, where a home runs its own",
+    sees: "the same",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "dead-man",
+    host: "ntfy.sh",
+    ports: [443],
+    protocol: "https",
+    when: "every few minutes while somebody is watched, or always, where a home has set this up for the box's own death",
+    sees: "that the box lives, in which language it would say that it does not, this box's network address",
+    reach: { CN: "partly", elsewhere: "yes" },
+  },
+  {
+    part: "dead-man",
+    host: "hc-ping.com",
+    ports: [443],
+    protocol: "https",
+    when: "every minute, where a home has entered a check of healthchecks.io",
+    sees: "that the box lives, or that it does not work and which part, this box's network address",
+    reach: { CN: "partly", elsewhere: "yes" },
+  },
+  {
+    part: "dead-man",
+    host: "<the ntfy server or ping address that was entered>",
+    ports: "as configured",
+    protocol: "https, http in the house",
+    when: "instead of those two, where a home runs its own",
     sees: "the same",
     reach: { CN: "yes", elsewhere: "yes" },
   },

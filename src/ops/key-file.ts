@@ -63,6 +63,17 @@ export async function keyTrouble(file: string, dataDir: string): Promise<Fault |
   }
 }
 
+/**
+ * The key of a data folder that has one, without making or changing anything. Rejects with UNSEALABLE where it is lost,
+ * damaged or another folder's, and with DISK_FAILED where it cannot be read.
+ */
+export async function readKeyFile(file: string, dataDir: string): Promise<Uint8Array | undefined> {
+  const trouble = await keyTrouble(file, dataDir);
+  if (trouble !== undefined) throw trouble;
+  const found = await readText(file);
+  return found === undefined ? undefined : keyOf(found, file);
+}
+
 const textOf = (key: Uint8Array): string =>
   `${MARK} ${Buffer.from(key).toString("base64url")} ${sumOf(key)}\n`;
 

@@ -47,6 +47,8 @@ export interface ChannelMessage {
   readonly url: string;
   /** One-time address that acknowledges by POST, for channels with buttons. */
   readonly acknowledgeUrl?: string;
+  /** One-time address that takes a POST from whatever showed the message: it proves nothing about a person (law 2). */
+  readonly receiptUrl?: string;
   readonly simulated: boolean;
   readonly drill: boolean;
 }
@@ -64,6 +66,12 @@ export type SendResult =
   | { readonly outcome: "failed"; readonly detail: string; readonly retryAfterMs?: number }
   /** For good: this target is dead until a person mends it. */
   | { readonly outcome: "refused"; readonly detail: string; readonly gone: boolean };
+
+/** Whether something that a channel needs in the house works, in a sentence or two for the family. */
+export interface ChannelReady {
+  readonly ok: boolean;
+  readonly detail: string;
+}
 
 /** What has become of a message that was accepted. */
 export type Receipt =
@@ -89,6 +97,11 @@ export interface Channel {
    * the service can be reached at all. Undefined, or absent: only sends tell.
    */
   service?(target: ChannelTarget): string | undefined;
+  /**
+   * How what it needs in the house is now, such as a stick with its card: asked once an hour while somebody is watched,
+   * since on a good night nothing is sent. Never rejects. Absent: it needs nothing here.
+   */
+  ready?(language: Language): Promise<ChannelReady>;
   /**
    * Asks what became of an accepted message, by its reference; every few seconds while it matters. Never rejects: what
    * cannot be learned now is `waiting`. Absent: the provider does not tell.

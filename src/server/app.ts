@@ -33,6 +33,7 @@ import { bedRoutes } from "./routes/beds.ts";
 import { callingRoutes } from "./routes/calling.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { commissioningRoutes } from "./routes/commissioning.ts";
+import { deadMenRoutes } from "./routes/dead-men.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { dutyRoutes } from "./routes/duty.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -150,6 +151,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await pageRoutes(app, context);
   meRoutes(app, context);
   channelRoutes(app, context);
+  deadMenRoutes(app, context);
   peopleRoutes(app, context);
   homePeopleRoutes(app, context);
   passkeyRoutes(app, context);

@@ -62,6 +62,14 @@ export interface WakeReadiness {
     /** Age of the newest proof; absent: never proven. */
     readonly provenAgeMs?: number;
     readonly dead?: string;
+    /** How what it is called through in the house is, in the home's language: a stick, its card, its network. */
+    readonly house?: { readonly ok: boolean; readonly detail: string };
+    /** The newest message that it says it showed, so long after it was sent; no proof that anybody heard it (law 2). */
+    readonly shown?: {
+      readonly occurrence: OccurrenceId;
+      readonly ageMs: number;
+      readonly afterMs: number;
+    };
   }[];
   /** False: the last alarm could not be written down in time (law 4). */
   readonly durable: boolean;
@@ -70,6 +78,22 @@ export interface WakeReadiness {
     /** `name`: at this server's own public name; `relay`: through a letter box outside; `none`: not at all. */
     readonly by: "name" | "relay" | "none";
     readonly ok: boolean;
+    readonly detail: string;
+  };
+  /** Who is told if this box dies; absent: not known yet. */
+  readonly deadMan?: {
+    /** `hub`: the one that leads this box; `outside`: a service that the home has set up; `none`: nobody. */
+    readonly by: "hub" | "outside" | "none";
+    /** False: nobody is told. */
+    readonly ok: boolean;
+    /** Which kind of service: `dead-man-ntfy`... */
+    readonly way?: string;
+    /** It speaks up so long after the box has fallen silent; absent: by a time of its own. */
+    readonly afterMs?: number;
+    /** Nobody is watched now: it stands from the beginning of the watch on. */
+    readonly resting?: true;
+    /** Epoch ms: since then nobody is told. */
+    readonly since?: number;
     readonly detail: string;
   };
 }

@@ -5,8 +5,9 @@ import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
 import type { Account, Accounts, JoinCode, OrganisationId } from "../port/accounts.ts";
-import type { ChannelModule } from "../port/channel.ts";
+import type { ChannelModule, SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
+import type { DeadManModule, DeadManState } from "../port/dead-man.ts";
 import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
@@ -202,6 +203,14 @@ export interface ServerDeps {
    * are not called from here.
    */
   tryPhone?(target: TargetRecord): Promise<TryResponse>;
+  /** Who outside the house is told if this box dies; absent: this is no box. */
+  readonly deadMen?: {
+    readonly modules: readonly DeadManModule[];
+    /** Those that something was entered for. */
+    states(): readonly { readonly id: string; readonly state: DeadManState }[];
+    /** It speaks up shortly, marked as a drill; never rejects. */
+    drill(way: string): Promise<SendResult & { readonly tookMs: number }>;
+  };
   /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

@@ -102,6 +102,19 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "enters what the home has with a provider of messages",
   },
   "DELETE /api/homes/:home/channels/:channel": { who: ["owner"], does: "forgets that" },
+  "GET /api/homes/:home/dead-men": {
+    who: family,
+    does: "who is told if the box dies: what the home has entered for it, and how it stands",
+  },
+  "PUT /api/homes/:home/dead-men/:way": {
+    who: ["owner"],
+    does: "enters who outside the house is told if the box dies",
+  },
+  "DELETE /api/homes/:home/dead-men/:way": { who: ["owner"], does: "forgets that" },
+  "POST /api/homes/:home/dead-men/:way/try": {
+    who: family,
+    does: "lets it speak up in ten seconds, marked as a drill",
+  },
   "POST /api/homes/:home/phones": { who: family, does: "adds a phone of one's own, the owner anybody's" },
   "POST /api/homes/:home/phones/:phone/try": {
     who: family,

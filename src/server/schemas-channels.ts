@@ -23,9 +23,9 @@ export const PhoneAdd = Type.Object({
   person: Type.Optional(HomePersonParams.properties.person),
 });
 
-const Texts = Type.Object({ en: Type.String(), "zh-Hans": Type.String(), "zh-Hant": Type.String() });
-const Open = Type.Record(Type.String(), Type.String());
-const Field = Type.Object({
+export const Texts = Type.Object({ en: Type.String(), "zh-Hans": Type.String(), "zh-Hant": Type.String() });
+export const Open = Type.Record(Type.String(), Type.String());
+export const Field = Type.Object({
   name: Type.String(),
   kind: Type.Enum(["text", "secret", "address", "phone", "choice"]),
   label: Texts,

@@ -22,26 +22,41 @@ export type AckVerdict =
 
 const KEY_BYTES = 32;
 const TOKEN_LENGTH_MAX = 500;
-/** Keeps these signatures apart from any other use of the same key. */
-const PURPOSE = "breathwatch acknowledge 1";
+/** Keep these signatures apart from each other and from any other use of the same key. */
+const PURPOSES = { acknowledge: "breathwatch acknowledge 1", shown: "breathwatch shown 1" } as const;
+
+type Purpose = keyof typeof PURPOSES;
 
 /** A home's key for tokens, base64url of 32 bytes; made once, kept with the state, a secret. */
 export const createAckKey = (random: Random): string =>
   Buffer.from(random.bytes(KEY_BYTES)).toString("base64url");
 
 /** A token for an address that acknowledges by POST. Nothing is stored: the signature carries the claim. */
-export function createAckToken(key: string, claim: AckClaim): string {
+export const createAckToken = (key: string, claim: AckClaim): string =>
+  createToken(key, claim, "acknowledge");
+
+/** A token by which a phone reports that it showed this message. It answers nothing: it opens no other address. */
+export const createShownToken = (key: string, claim: AckClaim): string => createToken(key, claim, "shown");
+
+function createToken(key: string, claim: AckClaim, purpose: Purpose): string {
   const fields = [claim.occurrence, claim.target, Math.floor(claim.expiresAt / SECOND_MS)];
   const body = Buffer.from(JSON.stringify(fields)).toString("base64url");
-  return `${body}.${signatureOf(key, body).toString("base64url")}`;
+  return `${body}.${signatureOf(key, body, purpose).toString("base64url")}`;
 }
 
 /** Judges a token that came from outside. Never throws. */
-export function verifyAckToken(key: string, token: string, now: Wall): AckVerdict {
+export const verifyAckToken = (key: string, token: string, now: Wall): AckVerdict =>
+  verifyToken(key, token, now, "acknowledge");
+
+/** The same for what `createShownToken` made. Never throws. */
+export const verifyShownToken = (key: string, token: string, now: Wall): AckVerdict =>
+  verifyToken(key, token, now, "shown");
+
+function verifyToken(key: string, token: string, now: Wall, purpose: Purpose): AckVerdict {
   const [body, signature, ...more] = token.length > TOKEN_LENGTH_MAX ? [] : token.split(".");
   if (body === undefined || signature === undefined || more.length > 0)
     return { ok: false, reason: "forged" };
-  const expected = signatureOf(key, body);
+  const expected = signatureOf(key, body, purpose);
   const given = Buffer.from(signature, "base64url");
   // Only the one spelling that we gave out counts: base64url has several for the same bytes.
   const isGenuine =
@@ -55,8 +70,8 @@ export function verifyAckToken(key: string, token: string, now: Wall): AckVerdic
   return { ok: true, claim, commandId };
 }
 
-const signatureOf = (key: string, body: string): Buffer =>
-  createHmac("sha256", Buffer.from(key, "base64url")).update(`${PURPOSE}\n${body}`).digest();
+const signatureOf = (key: string, body: string, purpose: Purpose): Buffer =>
+  createHmac("sha256", Buffer.from(key, "base64url")).update(`${PURPOSES[purpose]}\n${body}`).digest();
 
 function readClaim(body: string): AckClaim | undefined {
   let fields: unknown;

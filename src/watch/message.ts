@@ -7,7 +7,7 @@ import type { TargetRecord } from "../port/state.ts";
 import type { Words } from "../words/en.ts";
 import { wordsIn } from "../words/index.ts";
 import { fill } from "../words/template.ts";
-import { createAckToken } from "./ack-token.ts";
+import { createAckToken, createShownToken } from "./ack-token.ts";
 import type { Leaving, PlannedSend } from "./incident.ts";
 
 /** A phone or webhook with the language of its owner. */
@@ -22,13 +22,15 @@ export interface MessageContext {
   readonly links: {
     page(bed: BedId, occurrence: OccurrenceId): string;
     acknowledge(token: string): string;
+    /** Where a phone reports that it showed the message. */
+    shown(token: string): string;
   };
   /** IANA zone of a bed, for the times in texts. */
   readonly zone: (bed: BedId) => string;
 }
 
 /** A notification may lie on a screen for a while before somebody taps it; each repeat brings a new token. */
-const TOKEN_MS = HOUR_MS;
+export const TOKEN_MS = HOUR_MS;
 const TTL_SECONDS = { high: 120, other: 300, left: 86_400 };
 
 /** `<home>/<occurrence>/<step>/<repeat>`: the same for every target and every retry of one planned send. */
@@ -60,6 +62,7 @@ export function composeMessage(
     ttlSeconds: ttlOf(send),
     url: context.links.page(send.bed, send.occurrence),
     ...(asks ? { acknowledgeUrl: context.links.acknowledge(createAckToken(context.ackKey, claim)) } : {}),
+    ...(asks ? { receiptUrl: context.links.shown(createShownToken(context.ackKey, claim)) } : {}),
     simulated: send.simulated,
     drill: send.drill,
   };

@@ -1,6 +1,7 @@
 import { messageOf } from "../domain/fault.ts";
-import { MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
-import type { Channel, ChannelTarget, SendResult } from "../port/channel.ts";
+import type { Language } from "../domain/person.ts";
+import { HOUR_MS, MINUTE_MS, type Mono, SECOND_MS } from "../domain/time.ts";
+import type { Channel, ChannelReady, ChannelTarget, SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Http } from "../port/http.ts";
 import type { Log } from "../port/log.ts";
@@ -23,6 +24,8 @@ export interface Reach {
   sends(target: string): Reached | undefined;
   /** How the service behind a target answers; undefined before the first answer, or where it cannot be asked. */
   service(target: ChannelTarget): Reached | undefined;
+  /** What a channel last said of what it needs in the house; undefined before that, or where it needs nothing. */
+  ready(channel: string): ChannelReady | undefined;
   start(): void;
   stop(): void;
 }
@@ -33,6 +36,8 @@ export interface ReachOptions {
   readonly log: Log;
   /** Whose services are asked now: empty while nobody would be called. */
   readonly wanted: () => readonly ChannelTarget[];
+  /** Of what channels say of the house. */
+  readonly language: Language;
   /** Something answers that did not, or the reverse; must not throw. */
   readonly onChange: () => void;
 }
@@ -41,6 +46,10 @@ const ASK_MS = MINUTE_MS;
 /** A service that did not answer is asked again so soon, so that the end of a redial is seen at once. */
 const AGAIN_MS = 15 * SECOND_MS;
 const TIMEOUT_MS = 10 * SECOND_MS;
+/** What stands in the house and works is asked about so often: a stick that was pulled out is missed before the alarm. */
+const READY_MS = HOUR_MS;
+/** A stick that has to be opened takes its time. */
+const READY_TIMEOUT_MS = MINUTE_MS;
 /** Targets and services that are remembered. */
 const MOST = 100;
 
@@ -50,6 +59,7 @@ export function createReach(options: ReachOptions): Reach {
   const services = new Map<string, Reached>();
   const waits = new Set<() => void>();
   const channels = new Map<string, Channel>();
+  const readies = new Map<string, { readonly said: ChannelReady; readonly at: Mono }>();
   let cancel: (() => void) | undefined;
   let running = false;
 
@@ -64,8 +74,36 @@ export function createReach(options: ReachOptions): Reach {
     if (before?.ok !== (failure === undefined)) options.onChange();
   };
 
-  const addressOf = (target: ChannelTarget): string | undefined =>
-    channels.get(target.channel)?.service?.(target);
+  const addressOf = (target: ChannelTarget): string | undefined => {
+    const channel = channels.get(target.channel);
+    return channel?.ready === undefined ? channel?.service?.(target) : houseOf(channel.id);
+  };
+
+  /** What a channel says; a channel that never answers counts as one that cannot (law 1). */
+  const readyInTime = (channel: Channel): Promise<ChannelReady | undefined> =>
+    new Promise((resolve) => {
+      const end = (said: ChannelReady | undefined): void => {
+        cancelWait();
+        waits.delete(cancelWait);
+        resolve(said);
+      };
+      const cancelWait = clock.after(READY_TIMEOUT_MS, () => end({ ok: false, detail: "no answer in time" }));
+      waits.add(cancelWait);
+      const asking = channel.ready?.(options.language) ?? Promise.resolve(undefined);
+      asking.then(end, (thrown: unknown) => end({ ok: false, detail: messageOf(thrown) }));
+    });
+
+  /** By hour, and as soon as it may be mended. */
+  const askHouse = async (channel: Channel): Promise<void> => {
+    const before = readies.get(channel.id);
+    const isFresh = before?.said.ok === true && clock.mono() - before.at < READY_MS;
+    if (channel.ready === undefined || isFresh) return;
+    const said = await readyInTime(channel);
+    if (said === undefined || !running) return;
+    readies.set(channel.id, { said, at: clock.mono() });
+    note(services, houseOf(channel.id), said.ok ? undefined : said.detail);
+    if (before?.said.detail !== said.detail) options.onChange();
+  };
 
   /**
    * Why a service did not answer; undefined when it did. Any answer will do, also a refusal: somebody was there. Never
@@ -95,7 +133,10 @@ export function createReach(options: ReachOptions): Reach {
     const addresses = new Set(options.wanted().flatMap((target) => addressOf(target) ?? []));
     // What nobody has any more is not remembered, nor what nobody asks about: it may have changed by then.
     for (const address of services.keys()) if (!addresses.has(address)) services.delete(address);
-    await Promise.all([...addresses].map(ask));
+    for (const id of readies.keys()) if (!addresses.has(houseOf(id))) readies.delete(id);
+    const inHouse = [...channels.values()].filter(({ id }) => addresses.has(houseOf(id)));
+    const outside = [...addresses].filter((address) => !inHouse.some(({ id }) => houseOf(id) === address));
+    await Promise.all([...outside.map(ask), ...inHouse.map(askHouse)]);
   };
 
   /** For ever, whatever happens to one round. */
@@ -132,6 +173,7 @@ export function createReach(options: ReachOptions): Reach {
       const address = addressOf(target);
       return address === undefined ? undefined : services.get(address);
     },
+    ready: (channel) => readies.get(channel)?.said,
     start() {
       if (running) return;
       running = true;
@@ -145,3 +187,6 @@ export function createReach(options: ReachOptions): Reach {
     },
   };
 }
+
+/** Stands for what a channel needs in the house, among the addresses of services. */
+const houseOf = (channel: string): string => `house:${channel}`;

@@ -23,6 +23,8 @@ export interface ReceiptsOptions {
 export interface Receipts {
   /** From now on, until it is answered or over. */
   follow(job: Job, reference: string): void;
+  /** A phone says that it showed a message about this: it arrived, and nobody has answered by that. */
+  reached(occurrence: OccurrenceId, target: string): void;
   /** Nobody needs to hear of this occurrence any more. */
   cancel(occurrence: OccurrenceId): void;
   start(): void;
@@ -155,6 +157,12 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       const oldest = followed.keys().next().value;
       if (followed.size > FOLLOWED_MAX && oldest !== undefined) followed.delete(oldest);
       if (cancelAsking === undefined) setRound();
+    },
+    reached(occurrence, target) {
+      for (const [name, one] of followed) {
+        const { send, target: to } = one.job;
+        if (send.occurrence === occurrence && to.id === target) settle(name, one, { state: "reached" });
+      }
     },
     cancel(occurrence) {
       for (const [name, { job, reference }] of followed) {

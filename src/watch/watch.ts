@@ -56,6 +56,8 @@ export interface Watch {
    * The first fold of a bed after a start must hold what the engine restored: what is missing in it is over.
    */
   onFold(fold: AlarmFold): void;
+  /** A phone says that it showed a message about this. It stops nothing: only an answer does (law 2). */
+  reached(occurrence: OccurrenceId, target: string): void;
   /** False while sends are not being written down. */
   readonly durable: boolean;
   /** No timer stays; nothing more is sent. */
@@ -289,6 +291,7 @@ export function createWatch(options: WatchOptions): Watch {
       });
       redeliver(left, fold.bed);
     },
+    reached: receipts.reached,
     get durable() {
       return outbox.durable;
     },

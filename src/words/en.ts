@@ -1,6 +1,7 @@
 import { care } from "./en/care.ts";
 import { causes } from "./en/causes.ts";
 import { conditions } from "./en/conditions.ts";
+import { deadMan } from "./en/dead-man.ts";
 import { faults } from "./en/faults.ts";
 import { leaving } from "./en/leaving.ts";
 import { limits } from "./en/limits.ts";
@@ -18,6 +19,7 @@ export const en = {
   conditions,
   causes,
   care,
+  deadMan,
   leaving,
   limits,
   terms,

@@ -2,6 +2,7 @@ import type { Words } from "./en.ts";
 import { care } from "./zh-hans/care.ts";
 import { causes } from "./zh-hans/causes.ts";
 import { conditions } from "./zh-hans/conditions.ts";
+import { deadMan } from "./zh-hans/dead-man.ts";
 import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
@@ -18,6 +19,7 @@ export const zhHans = {
   conditions,
   causes,
   care,
+  deadMan,
   leaving,
   limits,
   terms,

@@ -2,6 +2,7 @@ import type { Words } from "./en.ts";
 import { care } from "./zh-hant/care.ts";
 import { causes } from "./zh-hant/causes.ts";
 import { conditions } from "./zh-hant/conditions.ts";
+import { deadMan } from "./zh-hant/dead-man.ts";
 import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
@@ -18,6 +19,7 @@ export const zhHant = {
   conditions,
   causes,
   care,
+  deadMan,
   leaving,
   limits,
   terms,

@@ -107,6 +107,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
       ackKey: "a2V5",
       links: {
         page: (bed, occurrence) => `https://home.example/${bed}/${occurrence}`,
+        shown: (token) => `https://home.example.org/api/r/${token}`,
         acknowledge: (token) => `https://home.example/api/a/${token}`,
       },
       zone: () => "Asia/Shanghai",

@@ -83,7 +83,7 @@ export async function startHome(
 /** Asks the home as its own command line does, or with another session's cookie. */
 export async function ask(
   home: RunningHome,
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "PUT" | "DELETE",
   route: string,
   body?: object,
   cookie?: string,

@@ -1,17 +1,25 @@
 // A stick on a real pseudo-terminal, read through the real serialport package, in real time.
-import { afterEach, beforeEach, expect } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, onTestFinished } from "vitest";
+import { accessName, type ChannelAccess } from "../../src/domain/channel-access.ts";
 import { createModem, type ModemChannel } from "../../src/notify/modem/modem.ts";
 import { checkModem } from "../../src/notify/modem/readiness.ts";
 import { createClock } from "../../src/ops/clock.ts";
+import { openKeyFile } from "../../src/ops/key-file.ts";
+import { createRandom } from "../../src/ops/random.ts";
 import type { ChannelMessage } from "../../src/port/channel.ts";
 import type { OpenLink } from "../../src/port/link.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
+import { openSqliteStores } from "../../src/store/state/state.ts";
 import { createLinks } from "../../src/transport/links.ts";
 import { AtModem, type Dialect } from "../support/at-modem.ts";
 import { createPtyCable, type PtyCable } from "../support/pty.ts";
 import { requires } from "../support/require.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { joinSms } from "../support/sms-decode.ts";
+import { run } from "../support/terminal.ts";
 
 const { describe, test } = requires("socat");
 const MEI = "+8613800138000";
@@ -198,4 +206,61 @@ describe("a 4G stick on a real port", () => {
       trouble: { code: "no_stick" },
     });
   });
+
+  test("a check of the machine says how it is, its card without credit in words, and who is told if the box dies", async () => {
+    // The check opens it by itself.
+    stopping.abort();
+    await listening;
+    await expect
+      .poll(
+        async () => {
+          const found = await checkModem(
+            { links, clock, log: silentLog },
+            { port: cable.host },
+            new AbortController().signal,
+          );
+          return found.ready;
+        },
+        { timeout: 60_000, interval: 1_000 },
+      )
+      .toBe(true);
+    const folder = await homeWith({ modem: { port: `serial:${cable.host}` } });
+    const check = async () => {
+      const { data } = await run(["check", "--config", "home.yaml"], {
+        folder,
+        clock,
+        environment: process.env,
+      });
+      return (place: string) => data.split("\n").find((line) => line.split("  ")[1] === place);
+    };
+    const well = await check();
+    expect(well("4G stick")).toBe("ok  4G stick  The 4G stick is ready: CHINA MOBILE, -73 dBm");
+    expect(well("if this box dies")).toMatch(/^warning {2}if this box dies {2}no one is told {2}->/);
+    stick.creg = 3;
+    stick.cereg = 3;
+    const denied = await check();
+    expect(denied("4G stick")).toMatch(
+      /^error {2}4G stick {2}The network refuses this SIM card: not active, or its credit has run out {2}-> /,
+    );
+  });
 });
+
+/** A folder with a home that has run, and has entered this. */
+async function homeWith(entered: { readonly [channel: string]: ChannelAccess }): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), "breathwatch-stick-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(
+    path.join(folder, "home.yaml"),
+    "zone: UTC\ndataDir: data\nweb: { port: 0 }\nbus: { port: 0 }\naudio: { enabled: false }\n" +
+      "beds:\n  - id: b1\n    devices:\n      - { family: nonin-serial, port: 'memory:finger' }\n",
+  );
+  const dataDir = path.join(folder, "data");
+  mkdirSync(dataDir, { mode: 0o700 });
+  const { key } = await openKeyFile({ file: path.join(dataDir, "key"), dataDir, random: createRandom() });
+  const { state, close } = await openSqliteStores({ folder: dataDir, key, clock, log: silentLog });
+  for (const [channel, access] of Object.entries(entered)) {
+    await state.setValue(accessName(channel), JSON.stringify(access));
+  }
+  await close();
+  return folder;
+}

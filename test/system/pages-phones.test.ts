@@ -2,8 +2,11 @@
 // of the home, and one that needs a server and a token first.
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { LANGUAGES, type Role } from "../../src/domain/person.ts";
-import { HOUR_MS, wall } from "../../src/domain/time.ts";
+import { HOUR_MS, SECOND_MS, wall } from "../../src/domain/time.ts";
+import { DEAD_MEN } from "../../src/notify/dead-men.ts";
 import type { ChannelField, ChannelModule, SendResult, Texts } from "../../src/port/channel.ts";
+import type { DeadManState } from "../../src/port/dead-man.ts";
+import type { WakeReadiness } from "../../src/server/contract.ts";
 import {
   accessibilityFaults,
   type Browser,
@@ -366,6 +369,70 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     expect(await row.getByRole("button", { name: "Remove" }).count()).toBe(0);
     const owner = await open(1, "owner", "Mei");
     await owner.page.locator("[data-phone=aaa]").getByRole("button", { name: "Remove" }).waitFor();
+  });
+
+  test("who is told if the box dies is said, set up by the owner, tried, and switched off", async () => {
+    let states: { id: string; state: DeadManState }[] = [];
+    const deadMen = {
+      ...{ modules: DEAD_MEN, states: () => states },
+      drill: async () => ({ outcome: "accepted", reference: "1", tookMs: 80 }) as const,
+    };
+    const { harness, open } = await house({ deadMen });
+    const says = async (deadMan: NonNullable<WakeReadiness["deadMan"]>): Promise<void> => {
+      harness.live.readiness({ sounder: { ok: true, detail: "" }, targets: [], durable: true, deadMan });
+      await harness.clock.advance(SECOND_MS);
+    };
+    await says({ by: "none", ok: false, detail: "" });
+    const mei = await open(0, "owner", "Mei");
+    const { page } = mei;
+    const line = page.locator("[data-dead-man]");
+    await eventually(() => line.innerText()).toContain(
+      "⚠ No one is told if this box dies. Stay within earshot",
+    );
+    const ntfy = page.locator("[data-way=dead-man-ntfy]");
+    await ntfy.getByText("Set it up").click();
+    expect(await everything(mei, "dead-men-form")).toEqual([]);
+    await ntfy.getByLabel("Topic").fill("short");
+    await ntfy.getByRole("button", { name: "Save" }).click();
+    await eventually(() => ntfy.locator("[data-field=topic] [role=alert]").innerText()).toContain("topic");
+    // What the browser itself tells of a refused request is no fault of the page.
+    mei.troubles.splice(0);
+    await ntfy.getByLabel("Topic").fill("h-8fK3mQ0zT7vW2xYb");
+    await ntfy.getByRole("button", { name: "Save" }).click();
+    await ntfy.getByText("Saved. It is tried now.").waitFor();
+    states = [{ id: "dead-man-ntfy", state: { kind: "armed", aheadMs: 360_000 } }];
+    await says({ by: "outside", ok: true, way: "dead-man-ntfy", afterMs: 360_000, detail: "" });
+    await eventually(() => ntfy.locator("[data-test=dead-man-state]").innerText()).toBe(
+      "✓ stands: speaks up 6 min after the box has fallen silent",
+    );
+    await eventually(() => line.innerText()).toBe("✓ If this box dies, ntfy tells you after 6 min");
+    await ntfy.getByRole("button", { name: "Let it speak up" }).click();
+    await ntfy.getByText("Taken. It speaks up in about ten seconds, marked as a drill.").waitFor();
+    expect(await everything(mei, "dead-men-armed")).toEqual([]);
+
+    const detail = "the ntfy server answered 401: unauthorized";
+    states = [{ id: "dead-man-ntfy", state: { kind: "failing", since: NOW, detail } }];
+    await says({ by: "outside", ok: false, way: "dead-man-ntfy", since: NOW, detail });
+    await eventually(() => line.innerText()).toBe(
+      `⚠ No one is told if this box dies, since 22:00: ${detail}`,
+    );
+    await eventually(() => ntfy.locator("[data-test=dead-man-state]").innerText()).toBe(
+      `✗ does not stand since 22:00: ${detail}`,
+    );
+    expect(await everything(mei, "dead-men-failing")).toEqual([]);
+    if (PICTURES !== undefined)
+      await page.screenshot({ path: `${PICTURES}/dead-men-page.png`, fullPage: true });
+
+    const ba = await open(1, "caregiver", "Ba");
+    const ping = ba.page.locator("[data-way=dead-man-ping]");
+    await ping.getByText("The owner sets this up.").waitFor();
+    expect(await ba.page.locator(".dead-men form").count()).toBe(0);
+
+    await ntfy.getByRole("button", { name: "Switch off" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
+    await ntfy.getByText("Switched off.").waitFor();
+    await says({ by: "hub", ok: true, detail: "" });
+    await eventually(() => line.innerText()).toBe("✓ If this box dies, the hub calls");
   });
 
   test("without a way to add, phones stand alone", async () => {

@@ -161,6 +161,16 @@ describe("from a ventilator's bytes to a woken person", () => {
     expect(shown?.title).toContain("Breathwatch: look now (urgent)");
     expect(shown?.lasting).toBe(true);
 
+    // The worker has told the box that it showed it: that it arrived, and no more. It proves nothing, and it rings on.
+    const isShown = ({ shown }: { readonly shown?: object }): boolean => shown !== undefined;
+    const reached = await live.until(({ readiness }) => readiness.targets.some(isShown), 10_000);
+    const phone = reached.readiness.targets.find(isShown);
+    expect(reached.alarms.open.map(({ id }) => id)).toContain(phone?.shown?.occurrence);
+    expect(phone?.shown?.afterMs).toBeLessThan(20_000);
+    expect(phone?.provenAgeMs).toBeUndefined();
+    expect(reached.alarms.open.every(({ acknowledgement }) => acknowledgement === undefined)).toBe(true);
+    await firefox.until(`document.querySelector("[data-test=shown]")?.innerText.includes("shown on it")`);
+
     // Just before the message would be repeated after half a minute, Ana answers.
     await sleep(24_000 - (performance.now() - rungAt));
     await firefox.until(tap("I'm going"));

@@ -40,7 +40,7 @@ export async function showPush(worker: ServiceWorkerGlobalScope, text: string | 
     return;
   }
   await display(worker, marked(payload, words), optionsOf(payload, words));
-  if (payload.receiptUrl !== undefined) await sendReceipt(payload.receiptUrl);
+  if (payload.receiptUrl !== undefined) await sendReceipt(worker, payload.receiptUrl);
 }
 
 /** Shows a notification; if the browser refuses an option, without options rather than not at all. */
@@ -100,9 +100,13 @@ function marked(payload: PushPayload, words: WorkerWords): string {
   return [...missing, payload.title].join(" · ");
 }
 
-/** Says that it was shown. Nobody waits for it: a receipt that is lost only makes the next step come sooner. */
-async function sendReceipt(url: string): Promise<void> {
-  await fetch(url, { method: "POST", keepalive: true }).catch(() => undefined);
+/**
+ * Says that it was shown, at the address by which this phone came to its page: the configured name may be another one, and
+ * a worker may ask no other. Nobody waits for it: a receipt that is lost changes what pages show and nothing else.
+ */
+async function sendReceipt(worker: ServiceWorkerGlobalScope, url: string): Promise<void> {
+  const { pathname } = new URL(url, worker.location.origin);
+  await fetch(pathname, { method: "POST", keepalive: true }).catch(() => undefined);
 }
 
 function readPayload(text: string | undefined): PushPayload | undefined {

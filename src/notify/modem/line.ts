@@ -33,6 +33,8 @@ export interface Line {
   /** Ends calls to a number about an incident. */
   end(number: string, incident: string): void;
   health(): Promise<ModemHealth>;
+  /** Somebody is being called or texted. */
+  isBusy(): boolean;
   /** Keeps the stick open and hears keys, until the signal aborts. */
   run(onKey: (target: string, reference: string) => void, signal: AbortSignal): Promise<void>;
 }
@@ -273,6 +275,7 @@ export function createLine(options: LineOptions): Line {
       if (job !== undefined) stop(job);
     },
     health: () => keeper.health(),
+    isBusy: () => isWorking,
     async run(listener, signal) {
       onKey = listener;
       try {

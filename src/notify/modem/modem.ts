@@ -6,6 +6,7 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
+  ChannelReady,
   SendResult,
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
@@ -13,6 +14,7 @@ import { NO_ACCESS } from "../exchange.ts";
 import { createLine } from "./line.ts";
 import type { StickSettings } from "./open-port.ts";
 import { rankOf } from "./queue.ts";
+import { readinessSentence } from "./readiness.ts";
 import { smsPdus } from "./sms-pdu.ts";
 import type { ModemHealth } from "./stick.ts";
 import { ACCESS_FIELDS, NAME, STEPS, SUMMARY, TARGET_FIELDS } from "./texts.ts";
@@ -59,12 +61,13 @@ export const modem: ChannelModule = {
 
 export function createModem({ clock, random, log, links, access }: ChannelDeps): ModemChannel {
   const newReference = (): string => Buffer.from(random.bytes(9)).toString("base64url");
-  const line = createLine({ links, clock, log, newReference, settings: () => settingsOf(access()) });
+  const line = createLine({ links, clock, log, newReference, settings: () => stickSettings(access()) });
   const ofIncident = createCallLimits(clock, TEXTS_OF_INCIDENT);
   const ofNumber = createCallLimits(clock, TEXTS_OF_NUMBER);
   /** Texts under way, by number and incident. */
   const texts = new Map<string, Promise<SendResult>>();
   let textCount = 0;
+  let known: ChannelReady | undefined;
 
   const sendText = (number: string, target: string, message: ChannelMessage): Promise<SendResult> => {
     const about = `${number} ${message.collapseKey}`;
@@ -110,7 +113,7 @@ export function createModem({ clock, random, log, links, access }: ChannelDeps):
     capabilities: CAPABILITIES,
     async send({ id, settings }, message) {
       const { phone: number = "", what = "both" } = settings;
-      if (settingsOf(access()) === undefined) return NO_ACCESS;
+      if (stickSettings(access()) === undefined) return NO_ACCESS;
       if (!PHONE.test(number)) {
         return { outcome: "refused", detail: "the phone number is not like +8613800138000", gone: false };
       }
@@ -136,10 +139,17 @@ export function createModem({ clock, random, log, links, access }: ChannelDeps):
     },
     listen: (_, onAnswer, signal) => line.run((target, reference) => onAnswer({ target, reference }), signal),
     health: () => line.health(),
+    async ready(language) {
+      // A line on which somebody is called works; its commands are not to come between those of the call.
+      if (line.isBusy() && known !== undefined) return known;
+      const health = await line.health();
+      known = { ok: health.ready, detail: readinessSentence(health, language) };
+      return known;
+    },
   };
 }
 
-function settingsOf(access: ChannelAccess | undefined): StickSettings | undefined {
+export function stickSettings(access: ChannelAccess | undefined): StickSettings | undefined {
   const port = access?.["port"]?.trim() ?? "";
   if (port === "") return undefined;
   const pin = access?.["pin"] ?? "";

@@ -147,6 +147,7 @@ function payloadOf(message: ChannelMessage): string {
           acknowledgeUrl: message.acknowledgeUrl,
           acknowledgeLabel: wordsIn(message.language).push.acknowledge,
         }),
+    ...(message.receiptUrl === undefined ? {} : { receiptUrl: message.receiptUrl }),
     kind: message.kind,
     priority: message.priority,
     simulated: message.simulated,

@@ -20,6 +20,9 @@ export const pages = {
     lostTitle: "NO CONNECTION",
     lostText:
       "Go and look at the person. This page has heard nothing for {age}; its numbers are gone on purpose.",
+    lostNotice: "No data from the bed for 60 s",
+    lostNoticeText:
+      "Go and look at the person. This phone hears nothing of the box: its power, the network, or this phone's connection.",
     lostTrying: "It keeps trying by itself. If it stays: is the Wi-Fi on, does the box have power?",
     brokenTitle: "THIS PAGE HAS FAILED",
     brokenText: "What it shows may have stopped. Go and look at the person, then load the page again.",
@@ -118,6 +121,8 @@ export const pages = {
     wakes: "Would wake",
     proven: "rang {age} ago",
     provenOld: "last rang {age} ago: not counted on",
+    shownNow: "shown on it {value} s after it was sent; nobody has answered by that",
+    shownLast: "last showed a message {age} ago, {value} s after it was sent",
     neverProven: "never proven to ring",
     dead: "does not work: {detail}",
     provenPhones: "Phones proven to ring: {count}",

@@ -72,7 +72,8 @@ const sent = (): HttpRequest => {
 
 describe("a message", () => {
   test("is encrypted for the phone and holds what the service worker needs", async () => {
-    const result = await channel().send(target(), message());
+    const receiptUrl = "https://home.local/api/r/token";
+    const result = await channel().send(target(), message({ receiptUrl }));
     expect(result).toEqual({ outcome: "accepted", reference: `${SERVICE}/m/1` });
     const payload = JSON.parse(phone.decrypt(sent().body ?? new Uint8Array())) as PushPayload;
     expect(payload).toEqual({
@@ -82,6 +83,7 @@ describe("a message", () => {
       url: "https://home.local/#b1",
       acknowledgeUrl: "https://home.local/api/a/token",
       acknowledgeLabel: wordsIn("zh-Hans").push.acknowledge,
+      receiptUrl,
       kind: "alarm",
       priority: "high",
       simulated: false,

@@ -113,6 +113,7 @@ export interface HarnessOptions {
   readonly channels?: readonly ChannelModule[];
   /** How providers take a trial; absent: at once. */
   readonly tryPhone?: NonNullable<ServerDeps["tryPhone"]>;
+  readonly deadMen?: NonNullable<ServerDeps["deadMen"]>;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
   readonly clock?: Clock;
@@ -225,6 +226,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
     ...(options.oidc === undefined ? {} : { oidc: options.oidc({ clock, log }) }),
     ...(options.ledBy === undefined ? {} : { ledBy: options.ledBy }),
+    ...(options.deadMen === undefined ? {} : { deadMen: options.deadMen }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { MINUTE_MS, SECOND_MS } from "../../../src/domain/time.ts";
-import type { Channel, ChannelTarget, SendResult } from "../../../src/port/channel.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/domain/time.ts";
+import type { Channel, ChannelReady, ChannelTarget, SendResult } from "../../../src/port/channel.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createReach, type Reach } from "../../../src/watch/reach.ts";
 import { NIGHT } from "../../support/alarms.ts";
@@ -36,6 +36,7 @@ beforeEach(() => {
   reach = createReach({
     clock,
     log: silentLog,
+    language: "en",
     wanted: () => wanted,
     onChange: () => {
       changes += 1;
@@ -150,5 +151,70 @@ describe("messages", () => {
     await clock.advance(SECOND_MS);
     await send();
     expect(reach.service(LIN)).toEqual({ ok: true });
+  });
+});
+
+describe("what a channel needs in the house", () => {
+  const STICK: ChannelTarget = { id: "ba", channel: "stick", settings: {} };
+  const TAKEN: Channel = {
+    id: "stick",
+    capabilities: {
+      ...{ breaksDndIos: "setting", breaksDndAndroid: "setting", mainlandChina: "yes", sounds: "call" },
+      ...{ acknowledges: true, endToEndEncrypted: false, maxBytes: 500, ratePerMinute: 2 },
+    },
+    send: () => Promise.resolve({ outcome: "accepted", reference: "" }),
+  };
+  let said: ChannelReady | undefined;
+  let times: number;
+
+  beforeEach(() => {
+    said = { ok: true, detail: "ready" };
+    times = 0;
+    wanted = [STICK];
+    reach.listening({
+      ...TAKEN,
+      ready: () => {
+        times += 1;
+        return said === undefined ? new Promise(() => undefined) : Promise.resolve(said);
+      },
+    });
+    reach.start();
+  });
+
+  test("is asked about once an hour while it works, and is no service outside", async () => {
+    await clock.advance(3 * HOUR_MS - SECOND_MS);
+    expect(times).toBe(3);
+    expect(asked).toEqual([]);
+    expect(reach.service(STICK)).toEqual({ ok: true });
+    expect(reach.ready("stick")).toEqual({ ok: true, detail: "ready" });
+  });
+
+  test("counts from the first time that it does not work, and is asked about soon until it does", async () => {
+    await clock.advance(HOUR_MS - 2 * MINUTE_MS);
+    said = { ok: false, detail: "The 4G stick finds no SIM card. Put it in again." };
+    await clock.advance(10 * MINUTE_MS);
+    const since = HOUR_MS;
+    expect(reach.service(STICK)).toMatchObject({ ok: false, since, detail: said.detail });
+    expect(changes).toBeGreaterThan(0);
+    said = { ok: true, detail: "ready" };
+    await clock.advance(MINUTE_MS);
+    expect(reach.service(STICK)).toEqual({ ok: true });
+  });
+
+  test("that does not answer counts as not working, and holds up nobody", async () => {
+    said = undefined;
+    wanted = [MEI, STICK];
+    await clock.advance(HOUR_MS + 3 * MINUTE_MS);
+    expect(reach.service(STICK)).toMatchObject({ ok: false, detail: "no answer in time" });
+    expect(asked.length).toBeGreaterThan(1);
+    reach.stop();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is forgotten while nobody would be called", async () => {
+    await clock.advance(MINUTE_MS);
+    wanted = [];
+    await clock.advance(2 * MINUTE_MS);
+    expect(reach.ready("stick")).toBeUndefined();
   });
 });

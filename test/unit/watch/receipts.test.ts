@@ -137,6 +137,25 @@ describe("when nobody needs to hear any more", () => {
   });
 });
 
+describe("a phone that says that it showed the message", () => {
+  const events = (name: string) => centre.notes.filter(({ event }) => event === name);
+
+  test("is reached, once, and rings on: only an answer ends it", async () => {
+    await ring();
+    centre.watch.reached("b1-j-1", "lin");
+    expect(events("send.reached")).toEqual([]);
+    const [send] = centre.calls;
+    const occurrence = send?.message.key.split("/")[1] ?? "";
+    centre.watch.reached(occurrence, "mei");
+    centre.watch.reached(occurrence, "mei");
+    expect(events("send.reached")).toHaveLength(1);
+    expect(centre.commands).toEqual([]);
+    const before = centre.calls.length;
+    await clock.advance(MINUTE_MS);
+    expect(centre.calls.length).toBeGreaterThan(before);
+  });
+});
+
 describe("a provider that tells by itself", () => {
   test("answers the message that the button belongs to, once", async () => {
     await ring();

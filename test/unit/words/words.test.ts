@@ -27,6 +27,7 @@ const LATIN = new Set(
     "ALSFRS",
     "R",
     "Android",
+    "ntfy",
     "mL",
     "L",
     "min",
