@@ -74,6 +74,7 @@ function Phone(props: {
           {state.words}
         </p>
       </div>
+      <MorningWord of={of} phone={phone} />
       <div class="phone-doing">
         <TryPhone of={of} phone={phone.id} />
         {(of.isOwner || phone.person === of.me) && (
@@ -87,6 +88,37 @@ function Phone(props: {
       </div>
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
     </li>
+  );
+}
+
+/** Whether this phone hears quietly that the night's summary is ready; not offered by what only calls. */
+function MorningWord(props: { readonly of: PhonesHome; readonly phone: PhoneView }) {
+  const { of, phone } = props;
+  const page = usePage();
+  const { phones } = page.format.value.words;
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const module = of.known.channels.find(({ id }) => id === phone.channel);
+  if (phone.channel === "webhook" || module?.capabilities.onlyAlarms === true) return null;
+  if (!of.isOwner && phone.person !== of.me) return null;
+  async function choose(wanted: boolean): Promise<void> {
+    const answer = await page.api.put(`${of.path}/phones/${encodeURIComponent(phone.id)}/morning`, {
+      wanted,
+    });
+    trouble.value = answer.ok ? undefined : answer.problem;
+    await of.asked.ask();
+  }
+  return (
+    <>
+      <label class="check small">
+        <input
+          type="checkbox"
+          checked={phone.morning === true}
+          onChange={(event) => page.handOver(choose(event.currentTarget.checked))}
+        />
+        {phones.morning}
+      </label>
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+    </>
   );
 }
 

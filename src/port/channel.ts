@@ -20,6 +20,8 @@ export interface ChannelCapabilities {
   readonly ratePerMinute: number;
   /** What it sounds like where it arrives: rings like a call, with an alarm's sound, or as any notification. */
   readonly sounds: "call" | "alarm" | "notification" | "not_applicable";
+  /** Quiet messages are left out: it calls, or every message costs. */
+  readonly onlyAlarms?: true;
   /** How often one target may be called, as the provider has it; absent: as often as needed. */
   readonly perTarget?: readonly CallLimit[];
 }

@@ -46,6 +46,7 @@ const Capabilities = Type.Object({
   maxBytes: Type.Integer(),
   ratePerMinute: Type.Integer(),
   sounds: Type.Enum(["call", "alarm", "notification", "not_applicable"]),
+  onlyAlarms: Type.Optional(Type.Literal(true)),
   perTarget: Type.Optional(Type.Array(Type.Object({ most: Type.Integer(), withinMs: Type.Integer() }))),
 });
 
@@ -72,6 +73,7 @@ export const ChannelsAnswer = Type.Object({
       addedAt: Type.Number(),
       provenAt: Type.Optional(Type.Number()),
       dead: Type.Optional(Type.String()),
+      morning: Type.Optional(Type.Literal(true)),
       settings: Open,
     }),
   ),

@@ -4,6 +4,7 @@ import { conditions } from "./en/conditions.ts";
 import { faults } from "./en/faults.ts";
 import { leaving } from "./en/leaving.ts";
 import { limits } from "./en/limits.ts";
+import { morning } from "./en/morning.ts";
 import { notes } from "./en/notes.ts";
 import { pages } from "./en/pages.ts";
 import { people } from "./en/people.ts";
@@ -24,6 +25,7 @@ export const en = {
   faults,
   privacy,
   push,
+  morning,
   notes,
   pages,
   people,

@@ -5,6 +5,7 @@ import { conditions } from "./zh-hans/conditions.ts";
 import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
+import { morning } from "./zh-hans/morning.ts";
 import { notes } from "./zh-hans/notes.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { people } from "./zh-hans/people.ts";
@@ -24,6 +25,7 @@ export const zhHans = {
   faults,
   privacy,
   push,
+  morning,
   notes,
   pages,
   people,

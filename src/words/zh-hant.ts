@@ -5,6 +5,7 @@ import { conditions } from "./zh-hant/conditions.ts";
 import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
+import { morning } from "./zh-hant/morning.ts";
 import { notes } from "./zh-hant/notes.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { people } from "./zh-hant/people.ts";
@@ -24,6 +25,7 @@ export const zhHant = {
   faults,
   privacy,
   push,
+  morning,
   notes,
   pages,
   people,

@@ -39,6 +39,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 0,
   ratePerMinute: 1,
   sounds: "call",
+  onlyAlarms: true,
   perTarget: LIMITS,
 };
 

@@ -32,6 +32,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 6_000,
   ratePerMinute: 60,
   sounds: "call",
+  onlyAlarms: true,
 };
 
 /** Feishu: a card from an app of one's own, made urgent in the app, by text message or by a call. */

@@ -34,6 +34,7 @@ const CAPABILITIES: ChannelCapabilities = {
   // One line: a call that nobody picks up takes 25 s.
   ratePerMinute: 2,
   sounds: "call",
+  onlyAlarms: true,
 };
 
 const PHONE = /^\+[1-9]\d{6,14}$/;

@@ -33,6 +33,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 0,
   ratePerMinute: 3,
   sounds: "call",
+  onlyAlarms: true,
   perTarget: LIMITS,
 };
 

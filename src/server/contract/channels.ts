@@ -41,6 +41,8 @@ export interface PhoneView {
   readonly provenAt?: number;
   /** Why it is not called any more. */
   readonly dead?: string;
+  /** It hears quietly in the morning that the night's summary is ready; absent: it does not. */
+  readonly morning?: true;
   /** Without secrets. */
   readonly settings: { readonly [name: string]: string };
 }

@@ -133,6 +133,7 @@ export function channelRoutes(app: App, context: Context): void {
       ...{ person: target.person, addedAt: target.addedAt },
       ...(target.lastProofAt === undefined ? {} : { provenAt: target.lastProofAt }),
       ...(target.deadSince === undefined ? {} : { dead: target.deadWhy ?? "" }),
+      ...(target.morning === undefined ? {} : { morning: target.morning }),
       // What is not of a module here (a browser's subscription) is a key as a whole.
       settings: module === undefined ? {} : withoutSecrets(module.target, target.settings),
     };

@@ -40,6 +40,7 @@ export function pushRoutes(app: App, context: Context): void {
         label: label.trim(),
         addedAt: deps.clock.wall(),
         ...(keepProof ? { lastProofAt: before.lastProofAt } : {}),
+        ...(before?.person === person.id && before.morning === true ? { morning: true } : {}),
         ...(signedIn === undefined ? {} : { signIn: signedIn.tokenHash }),
       };
       for (const each of [home, ...others]) {

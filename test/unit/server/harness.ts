@@ -115,6 +115,8 @@ export interface HarnessOptions {
   readonly tryPhone?: NonNullable<ServerDeps["tryPhone"]>;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
+  /** What the box writes down of nights; absent: it keeps none. */
+  readonly nights?: NonNullable<ServerDeps["nights"]>;
   readonly clock?: Clock;
   readonly stores?: Stores;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -225,6 +227,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
     ...(options.oidc === undefined ? {} : { oidc: options.oidc({ clock, log }) }),
     ...(options.ledBy === undefined ? {} : { ledBy: options.ledBy }),
+    ...(options.nights === undefined ? {} : { nights: options.nights }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),
