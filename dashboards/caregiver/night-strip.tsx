@@ -6,8 +6,8 @@ import { usePage } from "../shared/page.ts";
 
 /** Of the drawing, in its own units. */
 const WIDTH = 600;
-const BAND = { top: 22, height: 26 } as const;
-const HEIGHT = 64;
+const BAND = { top: 30, height: 36 } as const;
+const HEIGHT = 94;
 /** Of a part: less is shown as partly watched, nothing as not watched. */
 const WHOLE = 0.9;
 /** Alarms that are drawn; the list below has them all. */
@@ -61,7 +61,7 @@ export function NightStrip(props: { readonly summary: MorningSummary }) {
           <Mark key={alarm.id} at={x(alarm.at)} to={x(alarm.endedAt ?? to)} alarm={alarm} />
         ))}
         {hours.map((at) => (
-          <text key={at} class="strip-hour" x={x(at)} y={HEIGHT - 3}>
+          <text key={at} class="strip-hour" x={x(at)} y={HEIGHT - 5}>
             {format.time(at, zone)}
           </text>
         ))}
@@ -75,6 +75,12 @@ export function NightStrip(props: { readonly summary: MorningSummary }) {
             ▼
           </span>{" "}
           {picture.alarm}
+        </span>
+        <span>
+          <span aria-hidden="true" class="key-answered">
+            ●
+          </span>{" "}
+          {picture.answered}
         </span>
       </figcaption>
       {ringing.length > 0 && (
@@ -99,8 +105,8 @@ function Mark(props: { readonly at: number; readonly to: number; readonly alarm:
   return (
     <g class={`strip-alarm strip-${alarm.priority}`} data-alarm={alarm.condition}>
       <rect x={at} width={Math.max(1.5, to - at)} y={BAND.top + BAND.height / 2 - 4} height={8} />
-      <path d={`M${at} ${tip}l-6 -11h12z`} />
-      {alarm.answeredAt !== undefined && <circle cx={at} cy={5} r={3} class="strip-answered" />}
+      <path d={`M${at} ${tip}l-8 -14h16z`} />
+      {alarm.answeredAt !== undefined && <circle cx={at} cy={7} r={5} class="strip-answered" />}
     </g>
   );
 }

@@ -8,6 +8,7 @@ import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
 import { type FieldProblem, Fields, problemOf, startOf, type Values } from "./phones-fields.tsx";
+import { lossOf } from "./phones-loss.ts";
 
 interface Parts {
   readonly of: PhonesHome;
@@ -89,8 +90,8 @@ function AccessForm(props: Parts & { readonly onDone: (what: Done) => void }) {
     values.value = { ...values.value, ...Object.fromEntries(secrets.map((field) => [field.name, ""])) };
     props.onDone("saved");
   }
-  async function forget(): Promise<void> {
-    if (await change(page.api.remove(path))) props.onDone("forgotten");
+  async function forget(isAgreed: boolean): Promise<void> {
+    if (await change(page.api.remove(isAgreed ? `${path}?fewer=agreed` : path))) props.onDone("forgotten");
   }
   return (
     <form
@@ -119,6 +120,7 @@ function AccessForm(props: Parts & { readonly onDone: (what: Done) => void }) {
             label={phones.forget}
             title={fill(phones.forgetTitle, { name })}
             text={phones.forgetText}
+            before={() => lossOf(page, path)}
             onSure={forget}
           />
         )}

@@ -10,6 +10,7 @@ import { type Format, lookUp } from "../shared/format.ts";
 import { type Page, usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
+import { lossOf } from "./phones-loss.ts";
 import { TryPhone } from "./phones-try.tsx";
 
 interface Group {
@@ -52,8 +53,9 @@ function Phone(props: {
   const { phones } = format.words;
   const trouble = useSignal<Trouble | undefined>(undefined);
   const state = stateOf(phone, of, page);
-  async function remove(): Promise<void> {
-    const answer = await page.api.remove(`/api/push/${encodeURIComponent(phone.id)}`);
+  async function remove(isAgreed: boolean): Promise<void> {
+    const path = `/api/push/${encodeURIComponent(phone.id)}`;
+    const answer = await page.api.remove(isAgreed ? `${path}?fewer=agreed` : path);
     trouble.value = answer.ok ? undefined : answer.problem;
     if (!answer.ok) return;
     await of.asked.ask();
@@ -82,6 +84,7 @@ function Phone(props: {
             label={phones.remove}
             title={fill(phones.removeTitle, { name: phone.label })}
             text={phones.removeText}
+            before={() => lossOf(page, `${of.path}/phones/${encodeURIComponent(phone.id)}`)}
             onSure={remove}
           />
         )}

@@ -93,6 +93,18 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "enters what the home has with a provider of messages",
   },
   "DELETE /api/homes/:home/channels/:channel": { who: ["owner"], does: "forgets that" },
+  "GET /api/homes/:home/channels/:channel/loss": {
+    who: ["owner"],
+    does: "who would be woken no more if that were forgotten",
+  },
+  "PUT /api/homes/:home/phones-where": {
+    who: family,
+    does: "says in which country the home is and whether it has internet, for what is offered for a phone",
+  },
+  "GET /api/homes/:home/phones/:phone/loss": {
+    who: family,
+    does: "who would be woken no more without a phone",
+  },
   "POST /api/homes/:home/phones": { who: family, does: "adds a phone of one's own, the owner anybody's" },
   "POST /api/homes/:home/phones/:phone/try": {
     who: family,

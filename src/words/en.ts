@@ -9,6 +9,7 @@ import { notes } from "./en/notes.ts";
 import { pages } from "./en/pages.ts";
 import { people } from "./en/people.ts";
 import { phones } from "./en/phones.ts";
+import { plan } from "./en/plan.ts";
 import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
 import { terms } from "./en/terms.ts";
@@ -30,6 +31,7 @@ export const en = {
   pages,
   people,
   phones,
+  plan,
 } as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */

@@ -10,6 +10,7 @@ import { notes } from "./zh-hans/notes.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { people } from "./zh-hans/people.ts";
 import { phones } from "./zh-hans/phones.ts";
+import { plan } from "./zh-hans/plan.ts";
 import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
@@ -30,4 +31,5 @@ export const zhHans = {
   pages,
   people,
   phones,
+  plan,
 } as const satisfies Words;

@@ -10,6 +10,7 @@ import { notes } from "./zh-hant/notes.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { people } from "./zh-hant/people.ts";
 import { phones } from "./zh-hant/phones.ts";
+import { plan } from "./zh-hant/plan.ts";
 import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
@@ -30,4 +31,5 @@ export const zhHant = {
   pages,
   people,
   phones,
+  plan,
 } as const satisfies Words;

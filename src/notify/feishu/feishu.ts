@@ -32,6 +32,9 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 6_000,
   ratePerMinute: 60,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos"],
+  mainlandOnly: true,
+  needsCompany: true,
   onlyAlarms: true,
 };
 

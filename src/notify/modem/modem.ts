@@ -34,6 +34,7 @@ const CAPABILITIES: ChannelCapabilities = {
   // One line: a call that nobody picks up takes 25 s.
   ratePerMinute: 2,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos", "telephone"],
   onlyAlarms: true,
 };
 

@@ -25,6 +25,7 @@ const CAPABILITIES: ChannelCapabilities = {
   // One call a second and account; one text a second and number.
   ratePerMinute: 60,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos", "telephone"],
   onlyAlarms: true,
 };
 

@@ -40,6 +40,7 @@ export const morning = {
     watched: "watched",
     partly: "partly",
     missing: "not watched",
+    answered: "answered",
     alarm: "alarm",
     list: "Every alarm",
     open: "still open",

@@ -41,6 +41,7 @@ export const morning = {
     watched: "有守护",
     partly: "部分",
     missing: "没有守护",
+    answered: "有人回应",
     alarm: "报警",
     list: "每一次报警",
     open: "仍未结束",

@@ -41,6 +41,7 @@ export const morning = {
     watched: "有守護",
     partly: "部分",
     missing: "沒有守護",
+    answered: "有人回應",
     alarm: "警報",
     list: "每一次警報",
     open: "仍未結束",

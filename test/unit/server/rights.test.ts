@@ -66,6 +66,12 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     payload: { settings: {} },
   },
   "DELETE /api/homes/:home/channels/:channel": { url: `/api/homes/${HOME}/channels/none` },
+  "GET /api/homes/:home/channels/:channel/loss": { url: `/api/homes/${HOME}/channels/none/loss` },
+  "PUT /api/homes/:home/phones-where": {
+    url: `/api/homes/${HOME}/phones-where`,
+    payload: { country: "elsewhere", offline: false },
+  },
+  "GET /api/homes/:home/phones/:phone/loss": { url: `/api/homes/${HOME}/phones/aaaaaaaaaa/loss` },
   "POST /api/homes/:home/phones": { url: `/api/homes/${HOME}/phones`, payload: {} },
   "POST /api/homes/:home/phones/:phone/try": { url: `/api/homes/${HOME}/phones/aaaaaaaaaa/try` },
   "PUT /api/homes/:home/phones/:phone/morning": {
@@ -276,6 +282,7 @@ const CARE = [
 const REFUSED: { readonly [role in Role]: readonly string[] } = {
   owner: [],
   caregiver: [
+    "GET /api/homes/:home/channels/:channel/loss",
     "PUT /api/homes/:home/channels/:channel",
     "DELETE /api/homes/:home/channels/:channel",
     "POST /api/beds/:bed/notes/alsfrs_r",
@@ -297,6 +304,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   patient: [
+    "GET /api/homes/:home/channels/:channel/loss",
+    "PUT /api/homes/:home/phones-where",
+    "GET /api/homes/:home/phones/:phone/loss",
     "PUT /api/homes/:home/phones/:phone/morning",
     "GET /api/beds/:bed/nights/:night/summary",
     "GET /api/beds/:bed/limits/offer",
@@ -331,6 +341,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   therapist: [
+    "GET /api/homes/:home/channels/:channel/loss",
+    "PUT /api/homes/:home/phones-where",
+    "GET /api/homes/:home/phones/:phone/loss",
     "PUT /api/homes/:home/phones/:phone/morning",
     "POST /api/beds/:bed/limits/offer",
     "PUT /api/homes/:home/channels/:channel",
@@ -347,6 +360,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   technician: [
+    "GET /api/homes/:home/channels/:channel/loss",
+    "PUT /api/homes/:home/phones-where",
+    "GET /api/homes/:home/phones/:phone/loss",
     "PUT /api/homes/:home/phones/:phone/morning",
     "GET /api/beds/:bed/nights/:night/summary",
     "GET /api/beds/:bed/limits/offer",
