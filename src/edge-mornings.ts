@@ -10,7 +10,7 @@ import type { World } from "./port/world.ts";
 import { morningOf } from "./server/morning.ts";
 import { wakersOf } from "./trends/wakings.ts";
 import { watchOfNight } from "./trends/watched.ts";
-import { composeMorning, isMorning } from "./watch/morning.ts";
+import { composeMorning, isLeft, isMorning } from "./watch/morning.ts";
 
 export interface MorningsOptions {
   readonly world: World;
@@ -65,7 +65,8 @@ export function createMornings(options: MorningsOptions): Mornings {
     if (!clock.trusted()) return;
     const night = nightOf(now, config.zone);
     if (told === night) return;
-    const watched = bedsOf(night).filter(({ wasWatched }) => wasWatched);
+    // A bed that was left says nothing in the morning, and keeps no other one from it.
+    const watched = bedsOf(night).filter(({ wasWatched, fold }) => wasWatched && !isLeft(fold));
     if (watched.length === 0 || !watched.every((bed) => isMorning(bed, now, config.zone))) return;
     told ??= await state.value(TOLD);
     if (told === night) return;

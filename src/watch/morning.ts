@@ -25,7 +25,7 @@ export interface MorningBed {
  */
 export function isMorning({ fold, schedule, wasWatched }: MorningBed, now: Wall, zone: string): boolean {
   const minute = minuteOfDay(now, zone);
-  if (!wasWatched || minute < MORNING.from || minute >= MORNING.to) return false;
+  if (!wasWatched || isLeft(fold) || minute < MORNING.from || minute >= MORNING.to) return false;
   if (
     fold.open.some(
       ({ priority, acknowledgement }) => priorityRank(priority) > 0 && acknowledgement === undefined,
@@ -33,10 +33,12 @@ export function isMorning({ fold, schedule, wasWatched }: MorningBed, now: Wall,
   ) {
     return false;
   }
-  const { on, reason } = fold.watch;
-  if (!on) return reason === "off" || reason === "ended";
-  return minute >= endOf(schedule);
+  return !fold.watch.on || minute >= endOf(schedule);
 }
+
+/** In hospital, on a visit, or over for good. */
+export const isLeft = ({ watch: { reason } }: AlarmFold): boolean =>
+  reason === "hospital" || reason === "visit" || reason === "transfer" || reason === "death";
 
 /** The minute at which a night usually ends; 9 o'clock where the schedule ends at another time of day. */
 function endOf({ toMinute }: WatchSchedule = DEFAULT_SCHEDULE): number {
