@@ -1,7 +1,7 @@
 import type { WatchSchedule } from "../domain/bed.ts";
 import { type BedId, ownBed } from "../domain/ids.ts";
 import type { MorningSummary, NightEntry } from "../domain/morning.ts";
-import type { Role } from "../domain/person.ts";
+import { mayBeOnCall } from "../domain/person.ts";
 import { HOUR_MS, type Night, nightBounds, type Wall } from "../domain/time.ts";
 import type { State } from "../port/state.ts";
 import type { Point, Timeseries } from "../port/timeseries.ts";
@@ -20,8 +20,6 @@ export interface MorningBed {
   /** Nothing at it is real. */
   readonly simulated: boolean;
 }
-
-const CALLED: readonly Role[] = ["owner", "caregiver"];
 
 /** Reads a night out of the store and sums it up. Rejects with STORE_FAILED or STATE_FAILED. */
 export async function morningOf(
@@ -50,6 +48,6 @@ export async function morningOf(
     ...{ night, zone, now, simulated, events, points },
     ...(schedule === undefined ? {} : { schedule }),
     ...(entries === undefined ? {} : { entries }),
-    people: people.filter(({ role }) => CALLED.includes(role)),
+    people: people.filter(mayBeOnCall),
   });
 }

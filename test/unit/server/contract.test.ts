@@ -57,8 +57,6 @@ it("what the pages are promised passes the check of the answers", () => {
   expectTypeOf<Wire<limits.SetLimitsResponse>>().toExtend<Static<typeof bounds.SavedAnswer>>();
   expectTypeOf<Wire<limits.BaselinesResponse>>().toExtend<Static<typeof bounds.BaselinesAnswer>>();
   expectTypeOf<Wire<limits.CheckCodeResponse>>().toExtend<Static<typeof bounds.CodeAnswer>>();
-  expectTypeOf<Wire<morning.SummaryResponse>>().toExtend<Static<typeof dawn.SummaryAnswer>>();
-  expectTypeOf<Wire<morning.OfferResponse>>().toExtend<Static<typeof dawn.OfferAnswer>>();
   expectTypeOf<Wire<technician.FramesResponse>>().toExtend<Static<typeof bench.FramesAnswer>>();
   expectTypeOf<Wire<technician.SimulationView>>().toExtend<Static<typeof bench.SimulationAnswer>>();
   expectTypeOf<Wire<technician.CommissioningsResponse>>().toExtend<
