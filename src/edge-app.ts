@@ -1,17 +1,19 @@
 import { type BaselinesDesk, createBaselinesDesk } from "./alarm/baselines-desk.ts";
 import { createLimitsDesks, type LimitsDesks } from "./alarm/limits-desk.ts";
+import { createOfferDesk } from "./alarm/offer-desk.ts";
 import { createWhatIfDesk, type WhatIfDesk } from "./alarm/what-if-desk.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import type { Baselines } from "./domain/alarm.ts";
 import { Fault } from "./domain/fault.ts";
-import type { BedId } from "./domain/ids.ts";
+import { type BedId, base32Id } from "./domain/ids.ts";
 import { inSlices } from "./domain/slices.ts";
 import type { Night } from "./domain/time.ts";
 import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
 import { edgeHealth, refusedIn } from "./edge-health.ts";
+import { createMornings } from "./edge-mornings.ts";
 import { DEAD_MEN } from "./notify/dead-men.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
@@ -91,6 +93,17 @@ export async function composePages(
     ...{ nights: past.nights, read: past.read, simulated: past.simulated },
     baselines: (bed) => baselines.of(bed).baselines,
   });
+  const offers = createOfferDesk({
+    ...{ clock, state, limits: limits.of, whatIf: whatIf.run },
+    newId: () => base32Id(random.bytes(10)),
+  });
+  const scheduleOf = (bed: BedId) => config.beds.find(({ id }) => id === bed)?.schedule;
+  // Where the store is fed in this process, nights can be read here.
+  const keepsNights = options.ingest !== undefined;
+  const mornings = createMornings({
+    ...{ world, config, identity, edge, scheduleOf },
+    ...(keepsNights ? { offers } : {}),
+  });
   const { families, uploads } = options;
   const imports =
     uploads === undefined
@@ -122,6 +135,7 @@ export async function composePages(
       };
     }),
     ...(imports === undefined ? {} : { imports }),
+    ...(keepsNights ? { nights: { schedule: scheduleOf, entries: edge.nights.read, offers } } : {}),
   });
   const ownerCode = await ensureOwnerCode({ state, accounts, random, renew: config.demo });
   return {
@@ -132,11 +146,14 @@ export async function composePages(
       meter.start();
       limits.start();
       baselines.start();
+      // There is something to look at: here, or at the hub.
+      if (keepsNights || options.ledBy !== undefined) mornings.start();
     },
     async stop() {
       meter.stop();
       await app.close();
       await imports?.stop();
+      await mornings.stop();
       await baselines.stop();
       await limits.stop();
     },

@@ -5,7 +5,7 @@ import { SECOND_MS } from "./domain/time.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
-import type { Channel, SendResult } from "./port/channel.ts";
+import type { Channel, ChannelMessage, SendResult } from "./port/channel.ts";
 import type { TargetRecord } from "./port/state.ts";
 import type { World } from "./port/world.ts";
 import { answerWithin } from "./watch/answer-within.ts";
@@ -18,6 +18,8 @@ export interface EdgeChannels {
   readonly all: readonly Channel[];
   /** One message marked as a drill, now; how the provider took it. Never rejects. */
   tryPhone(target: TargetRecord): Promise<SendResult & { readonly tookMs: number }>;
+  /** One message as it is; how the provider took it. Never rejects. */
+  tell(target: TargetRecord, message: ChannelMessage): Promise<SendResult>;
 }
 
 /** A provider that is slower is not for an alarm. */
@@ -38,21 +40,23 @@ export function createEdgeChannels(
     ),
   ];
   const all = made.map((channel) => parts.reach.listening(channel));
+  const tell: EdgeChannels["tell"] = async (target, message) => {
+    const channel = all.find(({ id }) => id === target.channel);
+    return channel === undefined
+      ? { outcome: "refused", detail: "there is no such channel here", gone: false }
+      : answerWithin(clock, TRY_MS, () => channel.send(target, message));
+  };
   return {
-    all,
+    ...{ all, tell },
     async tryPhone(target) {
       const began = clock.mono();
-      const channel = all.find(({ id }) => id === target.channel);
       const language = parts.targets().find(target.id)?.language ?? config.language;
       const message = composeTrial(
         { ...target, language },
         { home: identity.home, url: `${originOf(config)}/` },
         clock.wall(),
       );
-      const result =
-        channel === undefined
-          ? ({ outcome: "refused", detail: "there is no such channel here", gone: false } as const)
-          : await answerWithin(clock, TRY_MS, () => channel.send(target, message));
+      const result = await tell(target, message);
       return { ...result, tookMs: clock.mono() - began };
     },
   };

@@ -16,6 +16,7 @@ import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
 import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
+import { createNights, type Nights } from "./edge-nights.ts";
 import { planBed } from "./edge-plan.ts";
 import { createSounder } from "./notify/sounder/sounder.ts";
 import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
@@ -44,6 +45,8 @@ export interface Edge {
   readonly targets: TargetBook;
   /** What phones answer with the tokens of their messages. */
   readonly answers: Pick<Answers, "grantOf">;
+  /** What is written down of nights for the morning. */
+  readonly nights: Pick<Nights, "read">;
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
@@ -53,6 +56,8 @@ export interface Edge {
   shown(token: string): boolean;
   /** Who outside the house is told when this box dies. */
   readonly deadMen: Pick<EdgeDeadMen, "states" | "drill" | "callOff" | "look">;
+  /** One quiet message, asked of nobody to answer; how the provider took it. Never rejects. */
+  readonly tellQuietly: EdgeChannels["tell"];
   /** How each bed's way to the hub is. */
   uplinks(): readonly UplinkStatus[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
@@ -227,6 +232,7 @@ export async function composeEdge(
     mayBeEmpty: true,
   });
   const channels = createEdgeChannels(world, config, identity, { reach, targets: () => targets });
+  const nights = await createNights(world, (id) => targets.find(id)?.person);
   const watch = createWatch({
     clock,
     random,
@@ -236,7 +242,7 @@ export async function composeEdge(
     links: { ...identity.links, acknowledge: answers.address },
     zone: () => config.zone,
     outbox,
-    channels: channels.all,
+    channels: channels.all.map(nights.listening),
     targets: () => targets.list(),
     onAcknowledge: (bed, command, target) => {
       targets.prove(target);
@@ -265,6 +271,7 @@ export async function composeEdge(
           sounder.update(fold);
           watch.onFold(fold);
           live.alarms(fold);
+          nights.onFold(fold);
         },
         onEvent(event) {
           for (const listener of listeners) listener(event);
@@ -293,7 +300,8 @@ export async function composeEdge(
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
   const edge: Edge = {
-    ...{ live, targets, answers, deadMen, tryPhone: channels.tryPhone },
+    ...{ live, targets, answers, deadMen, nights, tryPhone: channels.tryPhone },
+    tellQuietly: channels.tell,
     command(bed, command) {
       const found = bedOf(bed);
       if (isBackstop(bed, command)) return refusedOf("not_pausable", command.kind);
@@ -370,6 +378,7 @@ export async function composeEdge(
       await outbox
         .close()
         .catch((error: unknown) => log.note("outbox.unclosed", { why: String(error) }, "warn"));
+      await nights.close();
       await known.close();
     },
   };

@@ -9,6 +9,7 @@ import { CallingCard } from "./calling-card.tsx";
 import { Care, CareNow } from "./care.tsx";
 import { CarePlanCard } from "./care-plan.tsx";
 import { DutyAtTop, DutyCard } from "./duty-card.tsx";
+import { LastNight } from "./last-night.tsx";
 import { Back, Finished, isFinished } from "./leaving.tsx";
 import { LimitsLine } from "./limits-line.tsx";
 import { MorningCard } from "./morning.tsx";
@@ -81,6 +82,7 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         <Waves bed={bed} />
       </div>
       <div class="bed-side">
+        <LastNight bed={bed} />
         <MorningCard bed={bed} />
         <Care bed={bed} />
         <CarePlanCard bed={bed} />

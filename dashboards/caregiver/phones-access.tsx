@@ -8,6 +8,7 @@ import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
 import { type Field, type FieldProblem, Fields, problemOf, startOf, type Values } from "./phones-fields.tsx";
+import { lossOf } from "./phones-loss.ts";
 
 interface Parts {
   readonly of: PhonesHome;
@@ -62,18 +63,21 @@ export function Access({ of, module }: Parts) {
 }
 
 function AccessForm({ of, module, onDone }: Parts & { readonly onDone: (what: Done) => void }) {
-  const { words, language } = usePage().format.value;
+  const page = usePage();
+  const { words, language } = page.format.value;
   const { phones } = words;
+  const path = `${of.path}/channels/${encodeURIComponent(module.id)}`;
   return (
     <SettingsForm
       id={`access-${module.id}`}
-      path={`${of.path}/channels/${encodeURIComponent(module.id)}`}
+      path={path}
       {...{ fields: module.access, entered: module.entered, isReady: module.isReady, onDone }}
       hint={phones.accessHint}
       forget={{
         label: phones.forget,
         title: fill(phones.forgetTitle, { name: module.name[language] }),
         text: phones.forgetText,
+        before: () => lossOf(page, path),
       }}
       onChanged={() => of.asked.ask()}
     />
@@ -90,7 +94,7 @@ export function SettingsForm(props: {
   readonly entered: Values;
   readonly isReady: boolean;
   readonly hint: string;
-  readonly forget: { readonly label: string; readonly title: string; readonly text: string };
+  readonly forget: Pick<Parameters<typeof Confirm>[0], "label" | "title" | "text" | "before">;
   /** It was taken: what is shown is asked for anew. */
   readonly onChanged: () => Promise<void>;
   readonly onDone: (what: Done) => void;
@@ -119,8 +123,8 @@ export function SettingsForm(props: {
     values.value = { ...values.value, ...Object.fromEntries(secrets.map((field) => [field.name, ""])) };
     props.onDone("saved");
   }
-  async function forget(): Promise<void> {
-    if (await change(page.api.remove(path))) props.onDone("forgotten");
+  async function forget(isAgreed: boolean): Promise<void> {
+    if (await change(page.api.remove(isAgreed ? `${path}?fewer=agreed` : path))) props.onDone("forgotten");
   }
   return (
     <form

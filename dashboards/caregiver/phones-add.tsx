@@ -1,22 +1,26 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { PhoneOffer } from "../../src/domain/phone-plan.ts";
 import type { ChannelView } from "../../src/server/contract/channels.ts";
 import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
 import type { PhonesHome } from "./phones.tsx";
 import { Access } from "./phones-access.tsx";
-import { factsOf } from "./phones-facts.ts";
+import { answerFacts, factsOf } from "./phones-facts.ts";
 import { PhoneForm } from "./phones-form.tsx";
+import { OfferFacts, type PhoneAsked, PhoneQuestions, planFor, settingSteps } from "./phones-plan.tsx";
 import { TryPhone } from "./phones-try.tsx";
 
 /** Where somebody is who adds a phone. */
 type Step =
   | { readonly kind: "closed" }
+  | { readonly kind: "asking" }
   | { readonly kind: "choosing" }
   | { readonly kind: "entering"; readonly channel: string }
   | { readonly kind: "added"; readonly channel: string; readonly phone: string; readonly label: string };
 
 const CLOSED: Step = { kind: "closed" };
+const ASKING: Step = { kind: "asking" };
 const CHOOSING: Step = { kind: "choosing" };
 
 /** "Add a phone": by which way, what that way needs, what to do on the phone, and a try. */
@@ -24,6 +28,7 @@ export function AddPhone(props: { readonly of: PhonesHome }) {
   const { of } = props;
   const { phones } = usePage().format.value.words;
   const step = useSignal<Step>(CLOSED);
+  const asked = useSignal<PhoneAsked | undefined>(undefined);
   const now = step.value;
   const button = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(false);
@@ -39,7 +44,7 @@ export function AddPhone(props: { readonly of: PhonesHome }) {
           class="primary"
           ref={button}
           onClick={() => {
-            step.value = CHOOSING;
+            step.value = ASKING;
           }}
         >
           {phones.add}
@@ -48,53 +53,40 @@ export function AddPhone(props: { readonly of: PhonesHome }) {
     );
   }
   // A way that is gone meanwhile leads back to the choice.
-  const module = now.kind === "choosing" ? undefined : of.known.channels.find(({ id }) => id === now.channel);
+  const isBefore = now.kind === "choosing" || now.kind === "asking";
+  const module = isBefore ? undefined : of.known.channels.find(({ id }) => id === now.channel);
   return (
     <section class="phone-add" aria-label={phones.add}>
-      {module === undefined || now.kind === "choosing" ? (
-        <Ways of={of} step={step} />
+      {now.kind === "asking" || asked.value === undefined ? (
+        <Asking of={of} step={step} asked={asked} />
+      ) : isBefore || module === undefined ? (
+        <Ways of={of} step={step} asked={asked.value} />
       ) : now.kind === "entering" ? (
         <Entering of={of} module={module} step={step} />
       ) : (
-        <Added of={of} module={module} added={now} step={step} />
+        <Added of={of} module={module} added={now} step={step} asked={asked.value} />
       )}
     </section>
   );
 }
 
-/** Cards of every way, in the order of the server. */
-function Ways(props: { readonly of: PhonesHome; readonly step: Signal<Step> }) {
-  const { of, step } = props;
-  const format = usePage().format.value;
-  const { phones, pages } = format.words;
-  const { language } = format;
+function Asking(props: {
+  readonly of: PhonesHome;
+  readonly step: Signal<Step>;
+  readonly asked: Signal<PhoneAsked | undefined>;
+}) {
+  const { of, step, asked } = props;
+  const { plan, pages } = usePage().format.value.words;
   return (
     <>
-      <Heading text={phones.ways} />
-      <ul class="ways">
-        {of.known.channels.map((module) => (
-          <li key={module.id} class="way" data-way={module.id}>
-            <h4>{module.name[language]}</h4>
-            <p>{module.summary[language]}</p>
-            <ul class="facts">
-              {factsOf(module.capabilities, format).map(({ how, text }) => (
-                <li key={text} data-how={how}>
-                  <span aria-hidden="true">{MARKS[how]} </span>
-                  {text}
-                </li>
-              ))}
-            </ul>
-            <button
-              type="button"
-              onClick={() => {
-                step.value = { kind: "entering", channel: module.id };
-              }}
-            >
-              {fill(phones.choose, { name: module.name[language] })}
-            </button>
-          </li>
-        ))}
-      </ul>
+      <Heading text={plan.first} />
+      <PhoneQuestions
+        of={of}
+        asked={asked}
+        onAsked={() => {
+          step.value = CHOOSING;
+        }}
+      />
       <p class="buttons">
         <button
           type="button"
@@ -107,6 +99,103 @@ function Ways(props: { readonly of: PhonesHome; readonly step: Signal<Step> }) {
         </button>
       </p>
     </>
+  );
+}
+
+/** What wakes this phone there, the best first, or a plain warning; everything else folded. */
+function Ways(props: { readonly of: PhonesHome; readonly step: Signal<Step>; readonly asked: PhoneAsked }) {
+  const { of, step, asked } = props;
+  const format = usePage().format.value;
+  const { plan, pages } = format.words;
+  const { offers, others, warning } = planFor(of, asked);
+  const moduleOf = (id: string) => of.known.channels.find((each) => each.id === id);
+  return (
+    <>
+      <Heading text={plan.offers} />
+      <p class="small">
+        {plan.kinds[asked.phone]} · {plan.countries[asked.country]}{" "}
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            step.value = ASKING;
+          }}
+        >
+          {plan.change}
+        </button>
+      </p>
+      {warning !== undefined && (
+        <p class="problem phone-warning" role="alert" data-warning={warning}>
+          {plan.warning[warning]}
+        </p>
+      )}
+      <ul class="ways ways-offered">
+        {offers.map((offer) => {
+          const module = moduleOf(offer.way);
+          return module && <Way key={offer.way} module={module} offer={offer} step={step} />;
+        })}
+      </ul>
+      {others.length > 0 && (
+        <details class="ways-other">
+          <summary>{fill(plan.others, { count: others.length })}</summary>
+          <p class="small">{plan.othersHint}</p>
+          <ul class="ways">
+            {others.map((id) => {
+              const module = moduleOf(id);
+              return module && <Way key={id} module={module} step={step} />;
+            })}
+          </ul>
+        </details>
+      )}
+      <p class="buttons">
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            step.value = CLOSED;
+          }}
+        >
+          {pages.common.cancel}
+        </button>
+      </p>
+    </>
+  );
+}
+
+/** One way: what it does, why it is offered here, or else what it can do at all. */
+function Way(props: {
+  readonly module: ChannelView;
+  readonly offer?: PhoneOffer;
+  readonly step: Signal<Step>;
+}) {
+  const { module, offer, step } = props;
+  const format = usePage().format.value;
+  const { language } = format;
+  return (
+    <li class="way" data-way={module.id}>
+      <h4>{module.name[language]}</h4>
+      <p>{module.summary[language]}</p>
+      {offer !== undefined && <OfferFacts offer={offer} />}
+      <ul class="facts">
+        {(offer === undefined
+          ? factsOf(module.capabilities, format)
+          : answerFacts(module.capabilities, format)
+        ).map(({ how, text }) => (
+          <li key={text} data-how={how}>
+            <span aria-hidden="true">{MARKS[how]} </span>
+            {text}
+          </li>
+        ))}
+      </ul>
+      <button
+        type="button"
+        onClick={() => {
+          step.value = { kind: "entering", channel: module.id };
+        }}
+      >
+        {fill(format.words.phones.choose, { name: module.name[language] })}
+      </button>
+    </li>
   );
 }
 
@@ -162,10 +251,13 @@ function Added(props: {
   readonly module: ChannelView;
   readonly added: Extract<Step, { kind: "added" }>;
   readonly step: Signal<Step>;
+  readonly asked: PhoneAsked;
 }) {
   const { of, module, added, step } = props;
-  const { language, words } = usePage().format.value;
-  const { phones } = words;
+  const format = usePage().format.value;
+  const { language } = format;
+  const { phones, plan } = format.words;
+  const settings = settingSteps(format, module, of, props.asked);
   return (
     <>
       <Heading text={fill(phones.added, { name: added.label })} />
@@ -175,6 +267,16 @@ function Added(props: {
           <ol class="phone-steps">
             {module.steps.map((text) => (
               <li key={text.en}>{text[language]}</li>
+            ))}
+          </ol>
+        </>
+      )}
+      {settings.length > 0 && (
+        <>
+          <p>{plan.settings}</p>
+          <ol class="phone-settings">
+            {settings.map((text) => (
+              <li key={text}>{text}</li>
             ))}
           </ol>
         </>

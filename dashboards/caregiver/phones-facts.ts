@@ -21,10 +21,16 @@ export function factsOf(capabilities: Capabilities, format: Format): readonly Fa
     ...(android === "not_applicable" ? [] : [{ how: HOW[android], text: facts.android[android] }]),
     { how: HOW[china], text: facts.china[china] },
     ...(sounds === "not_applicable" ? [] : [{ how: "plain" as const, text: facts.sounds[sounds] }]),
-    capabilities.acknowledges
-      ? { how: "good", text: facts.answers.yes }
-      : { how: "plain", text: facts.answers.no },
-    ...(capabilities.perTarget ?? []).map(({ most, withinMs }) => ({
+    ...answerFacts(capabilities, format),
+  ];
+}
+
+/** What is to be known of a way that is offered: whether it is answered there, and how often it may call. */
+export function answerFacts({ acknowledges, perTarget = [] }: Capabilities, format: Format): readonly Fact[] {
+  const { facts } = format.words.phones;
+  return [
+    acknowledges ? { how: "good", text: facts.answers.yes } : { how: "plain", text: facts.answers.no },
+    ...perTarget.map(({ most, withinMs }) => ({
       ...{ how: "partly" as const, text: fill(facts.limit, { count: most, age: format.age(withinMs) }) },
     })),
   ];

@@ -10,6 +10,7 @@ import { type Format, lookUp } from "../shared/format.ts";
 import { type Page, usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
+import { lossOf } from "./phones-loss.ts";
 import { TryPhone } from "./phones-try.tsx";
 
 interface Group {
@@ -52,8 +53,9 @@ function Phone(props: {
   const { phones } = format.words;
   const trouble = useSignal<Trouble | undefined>(undefined);
   const state = stateOf(phone, of, page);
-  async function remove(): Promise<void> {
-    const answer = await page.api.remove(`/api/push/${encodeURIComponent(phone.id)}`);
+  async function remove(isAgreed: boolean): Promise<void> {
+    const path = `/api/push/${encodeURIComponent(phone.id)}`;
+    const answer = await page.api.remove(isAgreed ? `${path}?fewer=agreed` : path);
     trouble.value = answer.ok ? undefined : answer.problem;
     if (!answer.ok) return;
     await of.asked.ask();
@@ -74,6 +76,7 @@ function Phone(props: {
           {state.words}
         </p>
       </div>
+      <MorningWord of={of} phone={phone} />
       <div class="phone-doing">
         <TryPhone of={of} phone={phone.id} />
         {(of.isOwner || phone.person === of.me) && (
@@ -81,12 +84,44 @@ function Phone(props: {
             label={phones.remove}
             title={fill(phones.removeTitle, { name: phone.label })}
             text={phones.removeText}
+            before={() => lossOf(page, `${of.path}/phones/${encodeURIComponent(phone.id)}`)}
             onSure={remove}
           />
         )}
       </div>
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
     </li>
+  );
+}
+
+/** Whether this phone hears quietly that the night's summary is ready; not offered by what only calls. */
+function MorningWord(props: { readonly of: PhonesHome; readonly phone: PhoneView }) {
+  const { of, phone } = props;
+  const page = usePage();
+  const { phones } = page.format.value.words;
+  const trouble = useSignal<Trouble | undefined>(undefined);
+  const module = of.known.channels.find(({ id }) => id === phone.channel);
+  if (phone.channel === "webhook" || module?.capabilities.onlyAlarms === true) return null;
+  if (!of.isOwner && phone.person !== of.me) return null;
+  async function choose(wanted: boolean): Promise<void> {
+    const answer = await page.api.put(`${of.path}/phones/${encodeURIComponent(phone.id)}/morning`, {
+      wanted,
+    });
+    trouble.value = answer.ok ? undefined : answer.problem;
+    await of.asked.ask();
+  }
+  return (
+    <>
+      <label class="check small">
+        <input
+          type="checkbox"
+          checked={phone.morning === true}
+          onChange={(event) => page.handOver(choose(event.currentTarget.checked))}
+        />
+        {phones.morning}
+      </label>
+      {trouble.value !== undefined && <TroubleBox trouble={trouble.value} />}
+    </>
   );
 }
 

@@ -2,31 +2,45 @@ import { useSignal } from "@preact/signals";
 import { Dialog } from "./dialog.tsx";
 import { usePage } from "./page.ts";
 
+/** What is to be known before a deed, and what the button says then. */
+export interface Caution {
+  readonly text: string;
+  readonly label: string;
+}
+
 /** A button whose deed is done only after a second tap that says what follows. */
 export function Confirm(props: {
   readonly label: string;
   readonly title: string;
   readonly text: string;
-  readonly onSure: () => Promise<void>;
+  /** Asked before: more to know, with another word on the button. Absent, or undefined: there is none. */
+  readonly before?: () => Promise<Caution | undefined>;
+  /** `isCautioned`: whether there was. */
+  readonly onSure: (isCautioned: boolean) => Promise<void>;
 }) {
   const page = usePage();
   const { keep } = page.format.value.words.people;
   const asking = useSignal(false);
+  const caution = useSignal<Caution | undefined>(undefined);
   const close = (): void => {
     asking.value = false;
   };
+  async function ask(): Promise<void> {
+    caution.value = await props.before?.();
+    asking.value = true;
+  }
   return (
     <>
-      <button
-        type="button"
-        onClick={() => {
-          asking.value = true;
-        }}
-      >
+      <button type="button" onClick={() => page.handOver(ask())}>
         {props.label}
       </button>
       {asking.value && (
         <Dialog title={props.title} onClose={close}>
+          {caution.value !== undefined && (
+            <p class="problem" role="alert">
+              {caution.value.text}
+            </p>
+          )}
           <p>{props.text}</p>
           <div class="buttons">
             <button
@@ -34,10 +48,10 @@ export function Confirm(props: {
               class="primary"
               onClick={() => {
                 close();
-                page.handOver(props.onSure());
+                page.handOver(props.onSure(caution.value !== undefined));
               }}
             >
-              {props.label}
+              {caution.value?.label ?? props.label}
             </button>
             <button type="button" onClick={close}>
               {keep}

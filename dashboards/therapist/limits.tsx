@@ -17,6 +17,7 @@ import { ClinicCode } from "./limits-code.tsx";
 import { Conditions } from "./limits-conditions.tsx";
 import { isSameDraft } from "./limits-draft.ts";
 import { byAt, History, originOf } from "./limits-history.tsx";
+import { PassedOn } from "./limits-passed-on.tsx";
 import { Review } from "./limits-review.tsx";
 import "./limits.css";
 
@@ -98,6 +99,13 @@ export function Limits(props: { readonly bed: BedId; readonly zone: string }) {
           </button>
         </output>
       )}
+      <PassedOn
+        bed={props.bed}
+        zone={props.zone}
+        version={picture.version}
+        draft={draft.value}
+        onDraft={edit}
+      />
       <Usual path={`${path}/baselines`} />
       <Presets picture={picture} onDraft={edit} />
       <ClinicCode bed={props.bed} zone={props.zone} picture={picture} onSaved={take} />

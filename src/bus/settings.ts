@@ -39,6 +39,7 @@ const target = Type.Object({
   lastProofAt: Type.Optional(wallTime),
   deadSince: Type.Optional(wallTime),
   deadWhy: Type.Optional(text),
+  morning: Type.Optional(Type.Literal(true)),
 });
 
 /** One version of a bed's limits (domain/limits.ts). */

@@ -8,6 +8,9 @@ import type { Log } from "./log.ts";
 import type { Mail } from "./mail.ts";
 import type { Random } from "./random.ts";
 
+/** What a phone is to a channel; `telephone`: takes calls and no app, with or without a wire. */
+export type PhoneSystem = "iphone" | "android" | "harmonyos" | "telephone";
+
 /** What a channel can do; UI words come from this (delivery, E.3). */
 export interface ChannelCapabilities {
   readonly breaksDndIos: "yes" | "no" | "setting" | "not_applicable";
@@ -20,6 +23,16 @@ export interface ChannelCapabilities {
   readonly ratePerMinute: number;
   /** What it sounds like where it arrives: rings like a call, with an alarm's sound, or as any notification. */
   readonly sounds: "call" | "alarm" | "notification" | "not_applicable";
+  /** Where it arrives; absent: iPhones and Androids. */
+  readonly phones?: readonly PhoneSystem[];
+  /** Where it works only partly in mainland China: the phones on which it does, as its steps say; absent: on none. */
+  readonly mainlandOn?: readonly PhoneSystem[];
+  /** It reaches nobody outside of mainland China. */
+  readonly mainlandOnly?: true;
+  /** The account behind it is a company's. */
+  readonly needsCompany?: true;
+  /** Quiet messages are left out: it calls, or every message costs. */
+  readonly onlyAlarms?: true;
   /** How often one target may be called, as the provider has it; absent: as often as needed. */
   readonly perTarget?: readonly CallLimit[];
 }

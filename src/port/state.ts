@@ -17,6 +17,8 @@ export interface TargetRecord extends ChannelTarget {
   /** The provider said that it is gone, or refused for good. */
   readonly deadSince?: Wall;
   readonly deadWhy?: string;
+  /** Wants to hear quietly in the morning that the night's summary is ready. */
+  readonly morning?: true;
   /** Names the sign-in of the phone (its token hash): ended by hand, the phone goes with it. */
   readonly signIn?: string;
 }
@@ -66,6 +68,8 @@ export interface State {
   /** Adds or replaces by id. */
   putTarget(target: TargetRecord): Promise<void>;
   removeTarget(id: string): Promise<void>;
+  /** Whether a phone wants the word in the morning; harmless where there is no such phone. */
+  wantMorning(id: string, wanted: boolean): Promise<void>;
   /** Removes the phones of sign-ins (token hashes) that somebody ended; their ids. */
   removeTargetsOf(signIns: readonly string[]): Promise<readonly string[]>;
   proveTarget(id: string, at: Wall): Promise<void>;

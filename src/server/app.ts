@@ -43,6 +43,7 @@ import { importRoutes } from "./routes/import.ts";
 import { limitsRoutes } from "./routes/limits.ts";
 import { meRoutes } from "./routes/me.ts";
 import { isScraper, metricRoutes } from "./routes/metrics.ts";
+import { morningRoutes } from "./routes/morning.ts";
 import { nightFileRoutes } from "./routes/night-files.ts";
 import { nightRoutes } from "./routes/nights.ts";
 import { noteRoutes } from "./routes/notes.ts";
@@ -166,6 +167,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await tokenRoutes(app, context);
   nightRoutes(app, context);
   nightFileRoutes(app, context);
+  morningRoutes(app, context);
   auditRoutes(app, context);
   await importRoutes(app, context);
   deviceRoutes(app, context);

@@ -67,6 +67,12 @@ function checkKind(field: ChannelField, text: string): string {
   }
 }
 
+/** Whether a home has entered what a way needs of it. */
+export const isReady = (
+  { access }: { readonly access: readonly ChannelField[] },
+  entered: ChannelAccess | undefined,
+): boolean => access.every(({ name, required }) => !required || entered?.[name] !== undefined);
+
 /** What pages may see of settings: everything but secrets. */
 export function withoutSecrets(fields: readonly ChannelField[], settings: ChannelAccess = {}): ChannelAccess {
   const open = fields.filter(({ kind }) => kind !== "secret");

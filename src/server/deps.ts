@@ -1,6 +1,8 @@
 import type { Actor, AlarmCommand, CauseId, ConditionId } from "../domain/alarm.ts";
+import type { WatchSchedule } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
+import type { LimitOffer, NightEntry } from "../domain/morning.ts";
 import type { Language } from "../domain/person.ts";
 import type { Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
@@ -163,6 +165,18 @@ export interface ServerDeps {
   whatIf(bed: BedId, limits: unknown, signal: AbortSignal): Promise<AsyncIterable<WhatIfLine>>;
   /** The person's usual values. */
   baselines(bed: BedId): BaselinesResponse;
+  /** Of the box that keeps its nights itself: what was written down of them beside the store. Absent on a hub. */
+  readonly nights?: {
+    /** Hours of the watch; undefined: the usual ones. */
+    schedule(bed: BedId): WatchSchedule | undefined;
+    /** Of one bed up to `to`, from the last change of the watch at or before `from` on; oldest first. */
+    entries(bed: BedId, from: Wall, to: Wall): readonly NightEntry[];
+    /** One change of a limit to think about after a night of many wakings; `answer` rejects with NOT_FOUND. */
+    readonly offers: {
+      current(bed: BedId): Promise<LimitOffer | undefined>;
+      answer(bed: BedId, id: string, what: "handed_on" | "declined", by: Actor): Promise<void>;
+    };
+  };
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */

@@ -1,10 +1,10 @@
-import type { AlarmEvent, Occurrence } from "../domain/alarm.ts";
-import type { OccurrenceId } from "../domain/ids.ts";
+import type { AlarmEvent } from "../domain/alarm.ts";
 import { isPresent } from "../domain/sample.ts";
 import { SIGNALS, type SignalId } from "../domain/signal.ts";
 import { HOUR_MS, MINUTE_MS, type Mono, type Night, nightBounds, SECOND_MS, wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Bucket, Point, RangeQuery, Timeseries } from "../port/timeseries.ts";
+import { alarmLines } from "../trends/alarm-lines.ts";
 import { oximetryMetrics } from "../trends/metrics.ts";
 import { type Recorded, recordedPart, slices } from "../trends/recorded.ts";
 import type { NightResponse, Strip } from "./contract.ts";
@@ -39,7 +39,7 @@ export async function nightOfBed(
     bucketMs,
     simulated,
     strips: signals.map((signal) => stripOf(signal, buckets[signal] ?? [])),
-    alarms: alarmsOf(events),
+    alarms: alarmLines(events).slice(-ALARMS_MAX),
     metrics: await metrics(query),
   };
 }
@@ -63,34 +63,6 @@ function stripOf(signal: SignalId, buckets: readonly Bucket[]): Strip {
     mean: buckets.map(({ mean }) => mean ?? null),
     max: buckets.map(({ max }) => max ?? null),
   };
-}
-
-/** Events folded to one line an occurrence, oldest first; the first acknowledgement is the one that is named. */
-function alarmsOf(events: readonly AlarmEvent[]): NightResponse["alarms"] {
-  interface Line {
-    occurrence: Occurrence;
-    endedAt?: number;
-    acknowledgedBy?: string;
-    acknowledgedAt?: number;
-  }
-  const lines = new Map<OccurrenceId, Line>();
-  for (const { kind, at, occurrence, by, over, member } of events) {
-    const line = lines.get(occurrence.id) ?? { occurrence };
-    line.occurrence = occurrence;
-    // The end of one tier or of a quiet interval is not the end of it; records of before know no members.
-    if (kind === "ended" && (over === true || member === undefined)) line.endedAt = at;
-    // It has come again within minutes: the same alarm, still open.
-    if (kind === "occurred") delete line.endedAt;
-    if (kind === "acknowledged" && line.acknowledgedAt === undefined) {
-      line.acknowledgedAt = at;
-      const name = by?.name ?? occurrence.acknowledgement?.by.name;
-      if (name !== undefined) line.acknowledgedBy = name;
-    }
-    lines.set(occurrence.id, line);
-  }
-  return [...lines.values()]
-    .toSorted((a, b) => a.occurrence.raisedAt - b.occurrence.raisedAt)
-    .slice(-ALARMS_MAX);
 }
 
 /** Metrics of a range, worked out at most once a minute: a page asks again whenever its window changes size. */

@@ -115,10 +115,26 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: family,
     does: "lets it speak up in ten seconds, marked as a drill",
   },
+  "GET /api/homes/:home/channels/:channel/loss": {
+    who: ["owner"],
+    does: "who would be woken no more if that were forgotten",
+  },
+  "PUT /api/homes/:home/phones-where": {
+    who: family,
+    does: "says in which country the home is and whether it has internet, for what is offered for a phone",
+  },
+  "GET /api/homes/:home/phones/:phone/loss": {
+    who: family,
+    does: "who would be woken no more without a phone",
+  },
   "POST /api/homes/:home/phones": { who: family, does: "adds a phone of one's own, the owner anybody's" },
   "POST /api/homes/:home/phones/:phone/try": {
     who: family,
     does: "sends one message marked as a drill to a phone",
+  },
+  "PUT /api/homes/:home/phones/:phone/morning": {
+    who: family,
+    does: "says whether a phone of one's own (the owner: any) hears quietly that the night's summary is ready",
   },
   "GET /api/homes/:home/consents": {
     who: everyone,
@@ -228,6 +244,19 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "GET /api/beds/:bed/nights/:night/lines": {
     who: clinic,
     does: "one night as InfluxDB line protocol, as it was measured",
+  },
+
+  "GET /api/beds/:bed/nights/:night/summary": {
+    who: limitSetters,
+    does: "one night in plain facts: how much was watched, who was woken by what, what could not be seen",
+  },
+  "GET /api/beds/:bed/limits/offer": {
+    who: limitSetters,
+    does: "one change of a limit to think about after a night of many wakings; it has changed nothing",
+  },
+  "POST /api/beds/:bed/limits/offer": {
+    who: family,
+    does: "passes that change to the therapist's page, or declines it; changes no limit",
   },
 
   "GET /api/beds/:bed/audit": {

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { COUNTRIES } from "../domain/phone-plan.ts";
 import { Id, Name } from "./schemas.ts";
 import { HomePersonParams } from "./schemas-people.ts";
 
@@ -15,6 +16,8 @@ export const HomePhoneParams = Type.Object({
   home: Id,
   phone: Type.String({ pattern: "^[a-z0-9-]{1,40}$" }),
 });
+/** Somebody has seen that fewer people are woken by it, and agrees. */
+export const FewerQuery = Type.Object({ fewer: Type.Optional(Type.Literal("agreed")) });
 export const ChannelAccess = Type.Object({ settings: Settings });
 export const PhoneAdd = Type.Object({
   channel,
@@ -37,6 +40,7 @@ export const Field = Type.Object({
   maxLength: Type.Integer(),
 });
 const Dnd = Type.Enum(["yes", "no", "setting", "not_applicable"]);
+const PhoneSystem = Type.Enum(["iphone", "android", "harmonyos", "telephone"] as const);
 const Capabilities = Type.Object({
   breaksDndIos: Dnd,
   breaksDndAndroid: Dnd,
@@ -46,15 +50,27 @@ const Capabilities = Type.Object({
   maxBytes: Type.Integer(),
   ratePerMinute: Type.Integer(),
   sounds: Type.Enum(["call", "alarm", "notification", "not_applicable"]),
+  phones: Type.Optional(Type.Array(PhoneSystem)),
+  mainlandOn: Type.Optional(Type.Array(PhoneSystem)),
+  mainlandOnly: Type.Optional(Type.Literal(true)),
+  needsCompany: Type.Optional(Type.Literal(true)),
+  onlyAlarms: Type.Optional(Type.Literal(true)),
   perTarget: Type.Optional(Type.Array(Type.Object({ most: Type.Integer(), withinMs: Type.Integer() }))),
 });
 
+const Where = { country: Type.Enum(COUNTRIES), offline: Type.Boolean() };
+export const WhereEntered = Type.Object(Where);
+const People = Type.Array(Type.Object({ id: Type.String(), name: Type.String() }));
+export const LossAnswer = Type.Object({ told: People, woken: People });
+
 export const ChannelsAnswer = Type.Object({
+  where: Type.Optional(Type.Object(Where)),
   channels: Type.Array(
     Type.Object({
       id: Type.String(),
       name: Texts,
       summary: Texts,
+      place: Type.Enum(["anywhere", "house"] as const),
       steps: Type.Array(Texts),
       capabilities: Capabilities,
       access: Type.Array(Field),
@@ -72,6 +88,7 @@ export const ChannelsAnswer = Type.Object({
       addedAt: Type.Number(),
       provenAt: Type.Optional(Type.Number()),
       dead: Type.Optional(Type.String()),
+      morning: Type.Optional(Type.Literal(true)),
       settings: Open,
     }),
   ),

@@ -5,10 +5,12 @@ import { deadMan } from "./en/dead-man.ts";
 import { faults } from "./en/faults.ts";
 import { leaving } from "./en/leaving.ts";
 import { limits } from "./en/limits.ts";
+import { morning } from "./en/morning.ts";
 import { notes } from "./en/notes.ts";
 import { pages } from "./en/pages.ts";
 import { people } from "./en/people.ts";
 import { phones } from "./en/phones.ts";
+import { plan } from "./en/plan.ts";
 import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
 import { terms } from "./en/terms.ts";
@@ -26,10 +28,12 @@ export const en = {
   faults,
   privacy,
   push,
+  morning,
   notes,
   pages,
   people,
   phones,
+  plan,
 } as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */

@@ -6,10 +6,12 @@ import { deadMan } from "./zh-hans/dead-man.ts";
 import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
+import { morning } from "./zh-hans/morning.ts";
 import { notes } from "./zh-hans/notes.ts";
 import { pages } from "./zh-hans/pages.ts";
 import { people } from "./zh-hans/people.ts";
 import { phones } from "./zh-hans/phones.ts";
+import { plan } from "./zh-hans/plan.ts";
 import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
 import { terms } from "./zh-hans/terms.ts";
@@ -26,8 +28,10 @@ export const zhHans = {
   faults,
   privacy,
   push,
+  morning,
   notes,
   pages,
   people,
   phones,
+  plan,
 } as const satisfies Words;

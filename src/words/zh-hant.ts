@@ -6,10 +6,12 @@ import { deadMan } from "./zh-hant/dead-man.ts";
 import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
+import { morning } from "./zh-hant/morning.ts";
 import { notes } from "./zh-hant/notes.ts";
 import { pages } from "./zh-hant/pages.ts";
 import { people } from "./zh-hant/people.ts";
 import { phones } from "./zh-hant/phones.ts";
+import { plan } from "./zh-hant/plan.ts";
 import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
 import { terms } from "./zh-hant/terms.ts";
@@ -26,8 +28,10 @@ export const zhHant = {
   faults,
   privacy,
   push,
+  morning,
   notes,
   pages,
   people,
   phones,
+  plan,
 } as const satisfies Words;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { LANGUAGES, type Role } from "../../src/domain/person.ts";
 import { HOUR_MS, SECOND_MS, wall } from "../../src/domain/time.ts";
 import { DEAD_MEN } from "../../src/notify/dead-men.ts";
+import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
 import type { ChannelField, ChannelModule, SendResult, Texts } from "../../src/port/channel.ts";
 import type { DeadManState } from "../../src/port/dead-man.ts";
 import type { WakeReadiness } from "../../src/server/contract.ts";
@@ -163,6 +164,15 @@ const everything = async ({ page, troubles }: OpenPage, name: string): Promise<s
   return [...faults, ...troubles];
 };
 
+/** "Add a phone", and the two questions. */
+async function askFor(page: OpenPage["page"], country = "elsewhere", kind = "iphone"): Promise<void> {
+  await page.getByRole("button", { name: "Add a phone" }).click();
+  await page.locator("select[name=country]").selectOption(country);
+  await page.locator("select[name=kind]").selectOption(kind);
+  await page.locator(".phone-add button[type=submit]").click();
+  await page.locator(".ways-offered").waitFor({ state: "attached" });
+}
+
 describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     pages = await builtPages();
@@ -205,15 +215,14 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     const { page } = ba;
     await page.getByText("There is no phone here yet.").waitFor();
     expect(await everything(ba, "empty")).toEqual([]);
-    await page.getByRole("button", { name: "Add a phone" }).click();
+    await askFor(page);
     await eventually(() => page.locator("[data-way=bell] .facts li").allInnerTexts()).toEqual([
-      "✓iPhone: rings through silent mode",
-      "!Android: rings through silent mode after a setting",
-      "!Works only partly in mainland China",
-      "·Sounds like a call",
+      "✓Wakes a sleeping phone as it is",
+      "·Rings like a call: it needs no app and no internet on the phone.",
       "✓A button or key on it answers the alarm",
       "!At most 3 times in 8 min",
     ]);
+    await page.locator(".ways-other > summary").click();
     await eventually(() => page.locator("[data-way=letter] .facts li").first().innerText()).toBe(
       "✗iPhone: does not ring in silent mode",
     );
@@ -255,7 +264,22 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     await page.getByRole("button", { name: "Leave as it is" }).click();
     expect(await harness.state.targets()).toHaveLength(1);
     await row.getByRole("button", { name: "Remove" }).click();
-    await page.locator("dialog").getByRole("button", { name: "Remove" }).click();
+    // It is the only phone: that is said before it goes.
+    await eventually(() => page.locator("dialog [role=alert]").innerText()).toContain(
+      "After this no phone of Ba is called any more: fewer people are woken than now.",
+    );
+    await page.getByRole("button", { name: "Leave as it is" }).click();
+    for (const language of LANGUAGES) {
+      await page.locator(`.languages [lang=${language}]`).click();
+      await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+      await row.locator(".phone-doing > button").click();
+      await eventually(() => page.locator("dialog [role=alert]").innerText()).toContain("Ba");
+      if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/loss-${language}-390.png` });
+      expect(await overflowing(page)).toEqual([]);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      if (language !== "en") await page.locator("dialog .buttons button").last().click();
+    }
+    await page.locator("dialog").getByRole("button", { name: "Do it all the same" }).click();
     await page.getByText("There is no phone here yet.").waitFor();
     expect(await harness.state.targets()).toEqual([]);
     expect(ba.troubles).toEqual([]);
@@ -264,14 +288,14 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
   test("the owner enters first what a way needs, never sees the secret again, and adds somebody else's phone", async () => {
     const { harness, open } = await house();
     const ba = await open(1, "caregiver", "Ba");
-    await ba.page.getByRole("button", { name: "Add a phone" }).click();
+    await askFor(ba.page);
     await ba.page.getByRole("button", { name: "Choose Bell" }).click();
     await ba.page.getByText("The owner first has to enter what Bell needs from the home.").waitFor();
     expect(await ba.page.locator(".phone-add input").count()).toBe(0);
 
     const mei = await open(0, "owner", "Mei");
     const { page } = mei;
-    await page.getByRole("button", { name: "Add a phone" }).click();
+    await askFor(page);
     await page.getByRole("button", { name: "Choose Bell" }).click();
     await page.getByText("First: what Bell needs from the home").waitFor();
     expect(await page.getByLabel("Server").getAttribute("placeholder")).toBe("https://bell.example.org");
@@ -327,11 +351,11 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     expect(await everything(mei, "added")).toEqual([]);
 
     await page.getByRole("button", { name: "Done" }).click();
-    await page.getByRole("button", { name: "Add a phone" }).click();
+    await askFor(page);
     await page.getByRole("button", { name: "Choose Bell" }).click();
     await page.locator(".phone-access summary").click();
     await page.getByRole("button", { name: "Forget it" }).click();
-    await page.locator("dialog").getByRole("button", { name: "Forget it" }).click();
+    await page.locator("dialog").getByRole("button", { name: "Do it all the same" }).click();
     await page.getByText("First: what Bell needs from the home").waitFor();
     await eventually(() => page.locator(".phone [data-test=proof]").innerText()).toContain(
       "cannot be called",
@@ -456,5 +480,66 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     await page.unroute("**/api/homes/*/channels");
     await page.locator(".phones").getByRole("button", { name: "Try again" }).click();
     await page.getByText("There is no phone here yet.").waitFor();
+  });
+
+  test("what works for a phone somewhere comes first, with its maker's settings; where nothing wakes it, it says so", async () => {
+    const { harness, open } = await house({ channels: CHANNEL_MODULES });
+    const mei = await open(0, "owner", "Mei");
+    const { page } = mei;
+    const offered = (): Promise<(string | null)[]> =>
+      page
+        .locator(".ways-offered > .way")
+        .evaluateAll((ways) => ways.map((way) => way.getAttribute("data-way")));
+    await page.getByRole("button", { name: "Add a phone" }).click();
+    expect(await everything(mei, "questions")).toEqual([]);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await askFor(page, "mainland-china", "iphone");
+    expect(await offered()).toEqual(["bark", "modem"]);
+    expect(await page.locator(".phone-warning").count()).toBe(0);
+    expect(await page.locator("[data-way=modem]").innerText()).toContain("which is not set up yet");
+    expect(await everything(mei, "plan-iphone")).toEqual([]);
+
+    // The country is remembered; only the phone is another.
+    await page.getByRole("button", { name: "Other country or phone" }).click();
+    expect(await page.locator("select[name=country]").inputValue()).toBe("mainland-china");
+    await page.locator("select[name=kind]").selectOption("harmonyos-next");
+    await page.getByRole("button", { name: "Show what works" }).click();
+    await eventually(() => page.locator(".phone-warning").innerText()).toContain(
+      "This phone cannot be woken by what is set up. Put a sounder beside the bed",
+    );
+    expect(await offered()).toEqual(["modem"]);
+    expect(await everything(mei, "plan-harmonyos")).toEqual([]);
+
+    await page.getByRole("button", { name: "Other country or phone" }).click();
+    await page.locator("select[name=kind]").selectOption("android-xiaomi");
+    await page.getByRole("button", { name: "Show what works" }).click();
+    await eventually(offered).toEqual(["modem", "ntfy"]);
+    await page.getByRole("button", { name: "Choose ntfy" }).click();
+    await page.locator(".phone-access").getByLabel("ntfy server").fill("https://ntfy.example.org");
+    await page.locator(".phone-access").getByRole("button", { name: "Save" }).click();
+    await page.locator(".phone-add").getByLabel("Topic").fill("a-long-random-topic-1");
+    await page.getByLabel("What you call it").fill("Mei's Xiaomi");
+    await page.getByRole("button", { name: "Add it" }).click();
+    const settings = page.locator(".phone-settings li");
+    await eventually(() => settings.allInnerTexts()).toEqual([
+      "The app's Battery saver: No restrictions.",
+      "Autostart: on for the app; and lock it in the recent apps.",
+      "Notifications of the app, the urgent category: allow it to override Do Not Disturb, with sound.",
+    ]);
+    expect(await everything(mei, "plan-settings")).toEqual([]);
+    await page.getByRole("button", { name: "Done" }).click();
+    expect((await harness.state.targets())[0]).toMatchObject({ channel: "ntfy", label: "Mei's Xiaomi" });
+    // And it may hear quietly in the morning, once that is wanted.
+    const word = page.getByLabel("In the morning: a quiet word");
+    expect(await word.isChecked()).toBe(false);
+    await word.click();
+    await eventually(async () => (await harness.state.targets())[0]?.morning).toBe(true);
+    await eventually(() => word.isChecked()).toBe(true);
+    expect(mei.troubles).toEqual([]);
+
+    await page.reload();
+    await page.locator(".phones > summary").click();
+    await page.getByRole("button", { name: "Add a phone" }).click();
+    expect(await page.locator("select[name=country]").inputValue()).toBe("mainland-china");
   });
 });

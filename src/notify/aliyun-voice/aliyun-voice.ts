@@ -39,6 +39,10 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 0,
   ratePerMinute: 1,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos", "telephone"],
+  mainlandOnly: true,
+  needsCompany: true,
+  onlyAlarms: true,
   perTarget: LIMITS,
 };
 

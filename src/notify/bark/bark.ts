@@ -38,6 +38,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: TEXT_BYTES.body,
   ratePerMinute: 60,
   sounds: "alarm",
+  phones: ["iphone"],
 };
 
 /** The key is worthless: nobody registered it, the phone has another one now, or the app was removed. */

@@ -32,6 +32,10 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 6_000,
   ratePerMinute: 60,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos"],
+  mainlandOnly: true,
+  needsCompany: true,
+  onlyAlarms: true,
 };
 
 /** Feishu: a card from an app of one's own, made urgent in the app, by text message or by a call. */

@@ -64,6 +64,8 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: TEXT_LENGTH_MAX,
   ratePerMinute: 15,
   sounds: "notification",
+  phones: ["harmonyos"],
+  onlyAlarms: true,
   perTarget: LIMITS,
 };
 

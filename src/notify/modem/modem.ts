@@ -36,6 +36,8 @@ const CAPABILITIES: ChannelCapabilities = {
   // One line: a call that nobody picks up takes 25 s.
   ratePerMinute: 2,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos", "telephone"],
+  onlyAlarms: true,
 };
 
 const PHONE = /^\+[1-9]\d{6,14}$/;

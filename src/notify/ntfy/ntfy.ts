@@ -37,6 +37,8 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: TEXT_BYTES.body,
   ratePerMinute: 12,
   sounds: "alarm",
+  // Android alone, the app from F-Droid, over a server of one's own (README).
+  mainlandOn: ["android"],
 };
 
 /** ntfy's: 5 sounds and vibrates for long, 4 pops up, 3 as any other, 2 is silent. */

@@ -76,6 +76,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: CONTENT_LENGTH_MAX,
   ratePerMinute: 5,
   sounds: "notification",
+  onlyAlarms: true,
   perTarget: [SAME_WORDS_LIMIT],
 };
 

@@ -39,6 +39,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: TEXT_BYTES_MAX,
   ratePerMinute: RATE.most,
   sounds: "notification",
+  onlyAlarms: true,
 };
 
 const TARGET: readonly ChannelField[] = [

@@ -25,6 +25,8 @@ const CAPABILITIES: ChannelCapabilities = {
   // One call a second and account; one text a second and number.
   ratePerMinute: 60,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos", "telephone"],
+  onlyAlarms: true,
 };
 
 const PHONE = /^\+[1-9]\d{6,14}$/;

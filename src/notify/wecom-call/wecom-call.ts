@@ -33,6 +33,10 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: 0,
   ratePerMinute: 3,
   sounds: "call",
+  phones: ["iphone", "android", "harmonyos"],
+  mainlandOnly: true,
+  needsCompany: true,
+  onlyAlarms: true,
   perTarget: LIMITS,
 };
 

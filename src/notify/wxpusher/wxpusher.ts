@@ -41,6 +41,7 @@ const CAPABILITIES: ChannelCapabilities = {
   maxBytes: CONTENT_LENGTH_MAX,
   ratePerMinute: 60,
   sounds: "notification",
+  onlyAlarms: true,
 };
 
 const TARGET: readonly ChannelField[] = [

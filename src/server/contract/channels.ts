@@ -1,11 +1,37 @@
 /** Ways to reach people, as pages see them. Times are epoch milliseconds. Texts come with the channel, per language. */
 import type { PersonId } from "../../domain/ids.ts";
+import type { Country } from "../../domain/phone-plan.ts";
 import type { ChannelCapabilities, ChannelField, SendResult, Texts } from "../../port/channel.ts";
 
 /** GET /api/homes/:home/channels */
 export interface ChannelsResponse {
+  /** Where the home is; absent: nobody has said. */
+  readonly where?: PhonesWhere;
   readonly channels: readonly ChannelView[];
   readonly phones: readonly PhoneView[];
+}
+
+/** PUT /api/homes/:home/phones-where ; 204. What is offered for a phone depends on it (domain/phone-plan.ts). */
+export interface PhonesWhere {
+  readonly country: Country;
+  /** The house has no internet. */
+  readonly offline: boolean;
+}
+
+/**
+ * GET /api/homes/:home/phones/:phone/loss and .../channels/:channel/loss ; who would be reached less well without it. Then
+ * DELETE of it needs `?fewer=agreed`, else CONFLICT.
+ */
+export interface LossResponse {
+  /** No phone of theirs would be called any more. */
+  readonly told: readonly LossPerson[];
+  /** They would still be told, by nothing that rings through silence. */
+  readonly woken: readonly LossPerson[];
+}
+
+export interface LossPerson {
+  readonly id: PersonId;
+  readonly name: string;
 }
 
 /**
@@ -16,6 +42,7 @@ export interface ChannelView {
   readonly id: string;
   readonly name: Texts;
   readonly summary: Texts;
+  readonly place: "anywhere" | "house";
   readonly steps: readonly Texts[];
   readonly capabilities: ChannelCapabilities;
   /** What the home has to enter; empty: nothing. */
@@ -41,6 +68,8 @@ export interface PhoneView {
   readonly provenAt?: number;
   /** Why it is not called any more. */
   readonly dead?: string;
+  /** It hears quietly in the morning that the night's summary is ready; absent: it does not. */
+  readonly morning?: true;
   /** Without secrets. */
   readonly settings: { readonly [name: string]: string };
 }

@@ -1,16 +1,27 @@
 import { accessIn, accessName, type ChannelAccess } from "../../domain/channel-access.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
+import { isCountry } from "../../domain/phone-plan.ts";
 import type { ChannelModule } from "../../port/channel.ts";
 import type { TargetRecord } from "../../port/state.ts";
-import { checkFields, withoutSecrets } from "../channel-fields.ts";
+import { checkFields, isReady, withoutSecrets } from "../channel-fields.ts";
 import type { App, Context } from "../context.ts";
-import type { ChannelsResponse, ChannelView, PhoneView, TryResponse } from "../contract/channels.ts";
+import type {
+  ChannelsResponse,
+  ChannelView,
+  LossResponse,
+  PhonesWhere,
+  PhoneView,
+  TryResponse,
+} from "../contract/channels.ts";
+import { lossWithout, refuseFewer } from "../phone-loss.ts";
 import * as schemas from "../schemas-channels.ts";
 import { HomeParams } from "../schemas-people.ts";
 
 /** Phones of one person. */
 const PHONES_MAX = 20;
+/** In the home's state: its country, and whether it has internet. */
+const WHERE = "phones_where";
 
 /** Ways to reach people: what a home has with a provider, and the phones of its people. */
 export function channelRoutes(app: App, context: Context): void {
@@ -24,10 +35,45 @@ export function channelRoutes(app: App, context: Context): void {
       const { home } = request.params;
       const state = deps.homes.of(home);
       const [values, targets] = await Promise.all([state.values(), state.targets()]);
+      const where = readWhere(values[WHERE]);
       return {
+        ...(where === undefined ? {} : { where }),
         channels: deps.channels.map((module) => viewOf(module, accessIn(values, module.id))),
         phones: targets.map(phoneOf),
       };
+    },
+  );
+
+  app.put(
+    "/api/homes/:home/phones-where",
+    { schema: { params: HomeParams, body: schemas.WhereEntered } },
+    async (request, reply) => {
+      const { home } = request.params;
+      const { country, offline } = request.body;
+      await deps.homes.of(home).setValue(WHERE, JSON.stringify({ country, offline }));
+      context.audit("phones.where", country, { ...context.person(request), home });
+      return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    "/api/homes/:home/phones/:phone/loss",
+    { schema: { params: schemas.HomePhoneParams, response: { 200: schemas.LossAnswer } } },
+    async (request, reply): Promise<LossResponse> => {
+      const { home, phone } = request.params;
+      reply.header("cache-control", "no-store");
+      return lossWithout(deps.homes.of(home), deps.channels, { phone });
+    },
+  );
+
+  app.get(
+    "/api/homes/:home/channels/:channel/loss",
+    { schema: { params: schemas.HomeChannelParams, response: { 200: schemas.LossAnswer } } },
+    async (request, reply): Promise<LossResponse> => {
+      const { home, channel } = request.params;
+      moduleOf(channel);
+      reply.header("cache-control", "no-store");
+      return lossWithout(deps.homes.of(home), deps.channels, { channel });
     },
   );
 
@@ -48,10 +94,12 @@ export function channelRoutes(app: App, context: Context): void {
 
   app.delete(
     "/api/homes/:home/channels/:channel",
-    { schema: { params: schemas.HomeChannelParams } },
+    { schema: { params: schemas.HomeChannelParams, querystring: schemas.FewerQuery } },
     async (request, reply) => {
       const { home, channel } = request.params;
       moduleOf(channel);
+      const isAgreed = request.query.fewer === "agreed";
+      await refuseFewer(deps.homes.of(home), deps.channels, { channel }, isAgreed);
       await deps.homes.of(home).setValue(accessName(channel), "null");
       changed(home, "channel.forgotten", channel, request);
       return reply.code(204).send();
@@ -133,6 +181,7 @@ export function channelRoutes(app: App, context: Context): void {
       ...{ person: target.person, addedAt: target.addedAt },
       ...(target.lastProofAt === undefined ? {} : { provenAt: target.lastProofAt }),
       ...(target.deadSince === undefined ? {} : { dead: target.deadWhy ?? "" }),
+      ...(target.morning === undefined ? {} : { morning: target.morning }),
       // What is not of a module here (a browser's subscription) is a key as a whole.
       settings: module === undefined ? {} : withoutSecrets(module.target, target.settings),
     };
@@ -142,13 +191,20 @@ export function channelRoutes(app: App, context: Context): void {
 type Request = Parameters<Context["person"]>[0];
 
 function viewOf(module: ChannelModule, entered: ChannelAccess | undefined): ChannelView {
-  const { id, name, summary, steps, capabilities, access, target } = module;
+  const { id, name, summary, place, steps, capabilities, access, target } = module;
   return {
-    ...{ id, name, summary, steps, capabilities, access, target },
+    ...{ id, name, summary, place, steps, capabilities, access, target },
     isReady: isReady(module, entered),
     entered: withoutSecrets(access, entered),
   };
 }
 
-const isReady = ({ access }: ChannelModule, entered: ChannelAccess | undefined): boolean =>
-  access.every(({ name, required }) => !required || entered?.[name] !== undefined);
+/** Undefined while nobody has said, and for what is not what was written. */
+function readWhere(text: string | undefined): PhonesWhere | undefined {
+  const value: unknown = JSON.parse(text ?? "null");
+  if (typeof value !== "object" || value === null) return undefined;
+  const { country, offline }: { readonly [name: string]: unknown } = { ...value };
+  return typeof country === "string" && isCountry(country)
+    ? { country, offline: offline === true }
+    : undefined;
+}

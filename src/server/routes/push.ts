@@ -1,8 +1,11 @@
 import { isIP } from "node:net";
 import { Fault } from "../../domain/fault.ts";
+import type { HomeId } from "../../domain/ids.ts";
 import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
+import { refuseFewer } from "../phone-loss.ts";
 import { PushAnswer, PushSubscribe, TargetParams } from "../schemas.ts";
+import { FewerQuery } from "../schemas-channels.ts";
 
 /** Phones of one person. */
 const TARGETS_MAX = 20;
@@ -43,6 +46,7 @@ export function pushRoutes(app: App, context: Context): void {
         label: label.trim(),
         addedAt: deps.clock.wall(),
         ...(keepProof ? { lastProofAt: before.lastProofAt } : {}),
+        ...(before?.person === person.id && before.morning === true ? { morning: true } : {}),
         ...(signedIn === undefined ? {} : { signIn: signedIn.tokenHash }),
       };
       await deps.homes.of(home).putTarget(target);
@@ -52,20 +56,25 @@ export function pushRoutes(app: App, context: Context): void {
     },
   );
 
-  app.delete("/api/push/:id", { schema: { params: TargetParams } }, async (request, reply) => {
+  const removing = { params: TargetParams, querystring: FewerQuery };
+  app.delete("/api/push/:id", { schema: removing }, async (request, reply) => {
     const person = context.person(request);
     const { id } = request.params;
-    let isFound = false;
+    const isAgreed = request.query.fewer === "agreed";
+    const found: HomeId[] = [];
     for (const home of context.homes(request)) {
       const target = (await deps.homes.of(home).targets()).find((one) => one.id === id);
       const isOwner = context.account(request).homes.some((one) => one.home === home && one.role === "owner");
       if (target === undefined || (target.person !== person.id && !isOwner)) continue;
-      isFound = true;
+      await refuseFewer(deps.homes.of(home), deps.channels, { phone: id }, isAgreed);
+      found.push(home);
+    }
+    if (found.length === 0) throw new Fault("NOT_FOUND", "There is no such phone of yours.");
+    for (const home of found) {
       await deps.homes.of(home).removeTarget(id);
       context.audit("target.removed", id, { ...person, home });
       deps.targetsChanged(home);
     }
-    if (!isFound) throw new Fault("NOT_FOUND", "There is no such phone of yours.");
     return reply.code(204).send();
   });
 }

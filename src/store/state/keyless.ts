@@ -70,6 +70,7 @@ function heldState(state: State): State {
     removePerson: refuse,
     putTarget: refuse,
     removeTarget: refuse,
+    wantMorning: refuse,
     removeTargetsOf: async () => [],
     openCommissioning: refuse,
     putCommissionedStep: refuse,

@@ -324,6 +324,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX note_by_replaces ON note (replaces) WHERE replaces IS NOT NULL;
   CREATE INDEX note_by_about ON note (bed, kind, about) WHERE about IS NOT NULL;
   `,
+  `
+  -- 1: the phone is told in the morning that the night's summary is ready.
+  ALTER TABLE target ADD COLUMN morning INTEGER;
+  `,
 ];
 
 /**

@@ -156,6 +156,7 @@ function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
     targets: () => call("targets", []),
     putTarget: (target) => call("putTarget", [target]),
     removeTarget: (id) => call("removeTarget", [id]),
+    wantMorning: (id, wanted) => call("wantMorning", [id, wanted]),
     removeTargetsOf: (signIns) => call("removeTargetsOf", [signIns]),
     proveTarget: (id, at) => call("proveTarget", [id, at]),
     killTarget: (id, at, why) => call("killTarget", [id, at, why]),

@@ -55,12 +55,12 @@ export class HomeTables extends NoteTables implements StateTables {
   putTarget(target: TargetRecord): void {
     this.#sql.run(
       `INSERT INTO target
-         (id, person, channel, label, settings, added_at, last_proof_at, dead_since, dead_why, sign_in)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         (id, person, channel, label, settings, added_at, last_proof_at, dead_since, dead_why, sign_in, morning)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET person = excluded.person, channel = excluded.channel,
          label = excluded.label, settings = excluded.settings, added_at = excluded.added_at,
          last_proof_at = excluded.last_proof_at, dead_since = excluded.dead_since, dead_why = excluded.dead_why,
-         sign_in = excluded.sign_in`,
+         sign_in = excluded.sign_in, morning = excluded.morning`,
       target.id,
       target.person,
       target.channel,
@@ -71,7 +71,12 @@ export class HomeTables extends NoteTables implements StateTables {
       target.deadSince ?? null,
       target.deadWhy ?? null,
       target.signIn ?? null,
+      target.morning === true ? 1 : null,
     );
+  }
+
+  wantMorning(id: string, wanted: boolean): void {
+    this.#sql.run("UPDATE target SET morning = ? WHERE id = ?", wanted ? 1 : null, id);
   }
 
   removeTarget(id: string): void {
@@ -214,6 +219,7 @@ export class HomeTables extends NoteTables implements StateTables {
       ...(row["last_proof_at"] === null ? {} : { lastProofAt: wall(integer(row, "last_proof_at")) }),
       ...(row["dead_since"] === null ? {} : { deadSince: wall(integer(row, "dead_since")) }),
       ...(row["dead_why"] === null ? {} : { deadWhy: text(row, "dead_why") }),
+      ...(row["morning"] === null ? {} : { morning: true }),
       ...(row["sign_in"] === null ? {} : { signIn: text(row, "sign_in") }),
     };
   }

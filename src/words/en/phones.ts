@@ -20,6 +20,7 @@ export const phones = {
   failed: "not taken after {value} s: {detail}",
   refused: "refused after {value} s: {detail}",
   noWhy: "no reason was given",
+  morning: "In the morning: a quiet word that the night's summary is ready",
   remove: "Remove",
   removeTitle: "Remove {name}?",
   removeText: "It is not called any more, from now on. It can be added again.",

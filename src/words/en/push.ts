@@ -18,6 +18,8 @@ export const push = {
   gentleBody: "It is still so. Please look at the person, then tap.",
   closedTitle: "Breathwatch: over",
   closedBody: "Over since {time}.",
+  morningTitle: "Last night's summary is ready",
+  morningBody: "Open it on the page when you have a moment.",
   unreadableTitle: "Breathwatch: please look now",
   unreadableBody: "A message arrived that this phone cannot read. Open the page and look.",
   takenTitle: "You are going",

@@ -21,6 +21,7 @@ export const phones = {
   failed: "{value} 秒后没有被接收：{detail}",
   refused: "{value} 秒后被拒绝：{detail}",
   noWhy: "没有说明原因",
+  morning: "早晨轻声告诉我：昨晚的小结好了",
   remove: "移除",
   removeTitle: "移除{name}？",
   removeText: "从现在起不再拨打它。以后可以重新添加。",

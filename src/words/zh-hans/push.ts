@@ -19,6 +19,8 @@ export const push = {
   gentleBody: "情况还是这样。请看看人，再点一下。",
   closedTitle: "呼吸守护：已解除",
   closedBody: "{time} 已解除。",
+  morningTitle: "昨晚的小结好了",
+  morningBody: "有空时打开页面看看。",
   unreadableTitle: "呼吸守护：请马上查看",
   unreadableBody: "收到一条这部手机读不出的消息，请打开页面查看。",
   takenTitle: "已记下：您正在过去",

@@ -21,6 +21,7 @@ export const phones = {
   failed: "{value} 秒後沒有被接收：{detail}",
   refused: "{value} 秒後被拒絕：{detail}",
   noWhy: "沒有說明原因",
+  morning: "早晨輕聲告訴我：昨晚的摘要好了",
   remove: "移除",
   removeTitle: "移除{name}？",
   removeText: "從現在起不再撥打它。以後可以重新新增。",

@@ -19,6 +19,8 @@ export const push = {
   gentleBody: "情況還是這樣。請看看人，再點一下。",
   closedTitle: "呼吸守護：已解除",
   closedBody: "{time} 已解除。",
+  morningTitle: "昨晚的摘要好了",
+  morningBody: "有空時打開頁面看看。",
   unreadableTitle: "呼吸守護：請立刻查看",
   unreadableBody: "收到一則這支手機無法讀取的訊息，請打開頁面查看。",
   takenTitle: "已記下：您正在過去",

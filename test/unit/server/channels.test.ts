@@ -59,7 +59,11 @@ async function someone(role: Role, name: string) {
   const cookie = await harness.signIn(role, name);
   const ask = async (method: "GET" | "PUT" | "POST" | "DELETE", url: string, payload?: object) => {
     const answer = await harness.app.inject({
-      ...{ method, url: `/api/homes/${HOME}/${url}`, headers: { cookie } },
+      ...{
+        method,
+        url: new URL(url, `http://box/api/homes/${HOME}/`).pathname + new URL(url, "http://box/").search,
+        headers: { cookie },
+      },
       ...(payload === undefined ? {} : { payload }),
     });
     return { status: answer.statusCode, text: answer.body, body: answer.body === "" ? {} : answer.json() };
@@ -112,7 +116,7 @@ describe("what a home has with a provider", () => {
     expect(JSON.parse((await harness.state.value("channel_access bell")) ?? "")).toEqual({
       ...{ server: "https://other.example.org", token: TOKEN },
     });
-    expect(await mei.ask("DELETE", "channels/bell")).toMatchObject({ status: 204 });
+    expect(await mei.ask("DELETE", "channels/bell?fewer=agreed")).toMatchObject({ status: 204 });
     expect((await mei.ask("GET", "channels")).body.channels).toMatchObject([{ isReady: false, entered: {} }]);
   });
 
@@ -176,4 +180,58 @@ describe("a phone", () => {
     expect((await harness.state.targets())[0]?.lastProofAt).toBeUndefined();
     expect(await mei.ask("POST", "phones/aaaaaaaaaa/try")).toMatchObject({ status: 404 });
   });
+});
+
+describe("nobody is left out by a slip of the finger", () => {
+  test("a phone or a provider whose loss wakes fewer people goes only once that was agreed to", async () => {
+    const mei = await someone("owner", "Mei");
+    const ba = await someone("caregiver", "Ba");
+    await mei.ask("PUT", "channels/bell", enter({ token: TOKEN }));
+    const add = async (who: typeof mei, number: string): Promise<string> =>
+      (await who.ask("POST", "phones", bell({ number }))).body.id;
+    const first = await add(ba, "+8613800138000");
+    const second = await add(ba, "+8613800138001");
+    const own = await add(mei, "+8613800138002");
+    expect((await ba.ask("GET", `phones/${first}/loss`)).body).toEqual({ told: [], woken: [] });
+    expect((await ba.ask("GET", `phones/${own}/loss`)).body).toEqual({
+      ...{ told: [{ id: mei.id, name: "Mei" }], woken: [] },
+    });
+    const both = {
+      told: [
+        { id: ba.id, name: "Ba" },
+        { id: mei.id, name: "Mei" },
+      ],
+      woken: [],
+    };
+    expect((await mei.ask("GET", "channels/bell/loss")).body).toEqual(both);
+    expect(await ba.ask("GET", "channels/bell/loss")).toMatchObject({ status: 403 });
+
+    const remove = (id: string, query = "") => ba.ask("DELETE", `../../push/${id}${query}`);
+    expect(await remove(first)).toMatchObject({ status: 204 });
+    const refused = await remove(second);
+    expect(refused.body).toMatchObject({
+      status: 409,
+      code: "CONFLICT",
+      detail: expect.stringContaining("Ba"),
+    });
+    expect((await harness.state.targets()).map(({ id }) => id)).toEqual([second, own]);
+    expect(await mei.ask("DELETE", "channels/bell")).toMatchObject({ status: 409 });
+    expect(await remove(second, "?fewer=agreed")).toMatchObject({ status: 204 });
+    expect(await mei.ask("DELETE", "channels/bell?fewer=agreed")).toMatchObject({ status: 204 });
+    // What reaches nobody any more costs nobody anything.
+    expect((await mei.ask("GET", `phones/${own}/loss`)).body).toEqual({ told: [], woken: [] });
+  });
+});
+
+test("where the home is, is remembered for everybody in it", async () => {
+  const mei = await someone("owner", "Mei");
+  const ba = await someone("caregiver", "Ba");
+  expect((await ba.ask("GET", "channels")).body).not.toHaveProperty("where");
+  const where = { country: "mainland-china", offline: true };
+  expect(await ba.ask("PUT", "phones-where", where)).toMatchObject({ status: 204 });
+  expect((await mei.ask("GET", "channels")).body).toMatchObject({ where });
+  expect(await ba.ask("PUT", "phones-where", { country: "atlantis", offline: false })).toMatchObject({
+    status: 400,
+  });
+  expect((await mei.ask("GET", "channels")).body).toMatchObject({ where });
 });

@@ -4,10 +4,12 @@ import { expect, expectTypeOf, it } from "vitest";
 import { KNOBS, PATIENT_EVENTS } from "../../../src/rehearsal/events.ts";
 import { LINK_FAULTS } from "../../../src/rehearsal/faults.ts";
 import type * as limits from "../../../src/server/contract/limits.ts";
+import type * as morning from "../../../src/server/contract/morning.ts";
 import type * as technician from "../../../src/server/contract/technician.ts";
 import type * as contract from "../../../src/server/contract.ts";
 import * as schemas from "../../../src/server/schemas.ts";
 import type * as bounds from "../../../src/server/schemas-limits.ts";
+import * as dawn from "../../../src/server/schemas-morning.ts";
 import * as bench from "../../../src/server/schemas-technician.ts";
 
 /** A type as JSON has it: neither read-only nor branded. */
@@ -41,6 +43,8 @@ it("what the server accepts is what the pages may send, no more and no less", ()
   >();
   expectTypeOf<Static<typeof bounds.ApplyCode>>().toEqualTypeOf<Wire<limits.ApplyCodeRequest>>();
   expectTypeOf<Static<typeof bounds.RestoreLimits>>().toEqualTypeOf<Wire<limits.RestoreLimitsRequest>>();
+  expectTypeOf<Static<typeof dawn.OfferAnswered>>().toEqualTypeOf<Wire<morning.OfferRequest>>();
+  expectTypeOf<Static<typeof dawn.MorningWanted>>().toEqualTypeOf<Wire<morning.MorningWanted>>();
   expectTypeOf<Static<typeof schemas.LiveAsk>>().toEqualTypeOf<Wire<contract.LiveRequest>>();
 });
 

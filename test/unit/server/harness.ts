@@ -116,6 +116,8 @@ export interface HarnessOptions {
   readonly deadMen?: NonNullable<ServerDeps["deadMen"]>;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
+  /** What the box writes down of nights; absent: it keeps none. */
+  readonly nights?: NonNullable<ServerDeps["nights"]>;
   readonly clock?: Clock;
   readonly stores?: Stores;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -227,6 +229,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.oidc === undefined ? {} : { oidc: options.oidc({ clock, log }) }),
     ...(options.ledBy === undefined ? {} : { ledBy: options.ledBy }),
     ...(options.deadMen === undefined ? {} : { deadMen: options.deadMen }),
+    ...(options.nights === undefined ? {} : { nights: options.nights }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),

@@ -176,10 +176,12 @@ describe("phones", () => {
   it("are removed by their person or the owner, and by nobody else", async () => {
     const mei = await harness.signIn("caregiver", "Mei");
     const { id } = (await post("/api/push", subscription, mei)).json();
-    const remove = async (cookie: string) =>
-      (await harness.app.inject({ method: "DELETE", url: `/api/push/${id}`, headers: { cookie } }))
+    const remove = async (cookie: string, agreed = "?fewer=agreed") =>
+      (await harness.app.inject({ method: "DELETE", url: `/api/push/${id}${agreed}`, headers: { cookie } }))
         .statusCode;
     expect(await remove(await harness.signIn("caregiver", "Lin"))).toBe(404);
+    // It is Mei's only one.
+    expect(await remove(await harness.signIn("owner"), "")).toBe(409);
     expect(await harness.state.targets()).toHaveLength(1);
     expect(await remove(await harness.signIn("owner"))).toBe(204);
     expect(await harness.state.targets()).toEqual([]);

@@ -26,6 +26,15 @@ const LATIN = new Set(
   [
     "ALSFRS",
     "R",
+    // Makers of phones, a store, what is plugged in.
+    "OPPO",
+    "realme",
+    "vivo",
+    "iQOO",
+    "F",
+    "Droid",
+    "G",
+    "SIM",
     "Android",
     "ntfy",
     "mL",

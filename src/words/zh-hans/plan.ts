@@ -1,0 +1,78 @@
+import type { Words } from "../en.ts";
+
+export const plan = {
+  first: "先回答两个问题",
+  country: "家在哪里？",
+  countries: {
+    "mainland-china": "中国大陆",
+    "hong-kong-macau-taiwan": "香港、澳门、台湾",
+    elsewhere: "其他地方",
+  },
+  phone: "是哪一种手机？",
+  kinds: {
+    iphone: "iPhone",
+    "android-huawei": "华为（安卓，或鸿蒙 4 及以前）",
+    "android-honor": "荣耀",
+    "android-xiaomi": "小米、红米",
+    "android-oppo": "OPPO、一加、真我",
+    "android-vivo": "vivo、iQOO",
+    "android-samsung": "三星",
+    "android-other": "其他安卓手机",
+    "harmonyos-next": "华为（鸿蒙 5 及以后）",
+    "feature-phone": "按键手机，不能装应用",
+    landline: "固定电话",
+  },
+  offline: "家里没有网络",
+  show: "看看什么有用",
+  offers: "能叫醒这部手机的方式",
+  others: "其他方式（{count} 种）",
+  othersHint: "可以用来通知，或作第二种方式。在那里，不要指望它们能在这部手机上叫醒人。",
+  wakes: {
+    yes: "不用设置就能叫醒",
+    setting: "按说明设置以后，静音时也能叫醒",
+  },
+  why: {
+    call: "像来电一样响：手机上不用装应用，也不用上网。",
+    alarm: "一个应用，有自己的警报声。",
+    sideload: "一个有警报声的应用，那里的商店里没有：从 F-Droid 安装，并使用自建服务器。",
+  },
+  needsStick: "需要在盒子上插 4G 上网卡和 SIM 卡，现在还没有设置。",
+  warning: {
+    nothing: "这部手机叫不醒人。请在用它的人床边放一个响器，或为他另加一部手机。",
+    stick_first: "以现在的设置，这部手机叫不醒人。请在用它的人床边放一个响器，或先设置 4G 上网卡。",
+  },
+  change: "换地区或手机",
+  settings: "然后在这部手机的设置里（名称会不同，找这些字样）：",
+  calls: {
+    call_iphone: "把来电号码存为联系人。在联系人的“电话铃声”里打开“紧急通知”。",
+    call_android: "把来电号码存为联系人并收藏。在“勿扰”里允许收藏的联系人和重复来电。",
+    call_harmonyos: "把来电号码存为联系人。在“免打扰”里允许它和重复来电。",
+    call_plain: "铃声开着，调到最大，放在床边。",
+  },
+  android: {
+    channel: "应用的通知里的紧急类别：允许覆盖勿扰模式，并打开声音。",
+    battery: {
+      "android-huawei": "“应用启动管理”改为手动管理：允许自启动、允许关联启动、允许后台活动，三项都开。",
+      "android-honor": "“应用启动管理”改为手动管理：允许自启动、允许关联启动、允许后台活动，三项都开。",
+      "android-xiaomi": "应用的“省电策略”：无限制。",
+      "android-oppo": "应用的“耗电管理”：允许后台运行。",
+      "android-vivo": "“后台耗电管理”：允许应用后台高耗电。",
+      "android-samsung": "应用的“电池”：不受限制；并加入“从不休眠的应用程序”。",
+      "android-other": "应用的“电池”：不受限制，或不优化。",
+    },
+    autostart: {
+      "android-huawei": "最近任务里把应用向下拉，出现小锁。",
+      "android-honor": "最近任务里把应用向下拉，出现小锁。",
+      "android-xiaomi": "“自启动”：为应用打开；并在最近任务里锁定它。",
+      "android-oppo": "“自动启动”：为应用打开；并在最近任务里锁定它。",
+      "android-vivo": "“自启动”：为应用打开；并在最近任务里锁定它。",
+      "android-samsung": "不要把应用划掉。",
+      "android-other": "不要把应用划掉。",
+    },
+  },
+  loss: {
+    told: "这样以后，{list} 的手机一部也不会再被叫：被叫醒的人比现在少。",
+    woken: "这样以后，{list} 只能收到静音时不响的通知：被叫醒的人比现在少。",
+    sure: "仍然这样做",
+  },
+} as const satisfies Words["plan"];

@@ -1,0 +1,78 @@
+import type { Words } from "../en.ts";
+
+export const plan = {
+  first: "先回答兩個問題",
+  country: "家在哪裡？",
+  countries: {
+    "mainland-china": "中國大陸",
+    "hong-kong-macau-taiwan": "香港、澳門、台灣",
+    elsewhere: "其他地方",
+  },
+  phone: "是哪一種手機？",
+  kinds: {
+    iphone: "iPhone",
+    "android-huawei": "華為（Android，或鴻蒙 4 及以前）",
+    "android-honor": "榮耀",
+    "android-xiaomi": "小米、紅米",
+    "android-oppo": "OPPO、一加、realme",
+    "android-vivo": "vivo、iQOO",
+    "android-samsung": "三星",
+    "android-other": "其他 Android 手機",
+    "harmonyos-next": "華為（鴻蒙 5 及以後）",
+    "feature-phone": "按鍵手機，不能裝應用程式",
+    landline: "市內電話",
+  },
+  offline: "家裡沒有網路",
+  show: "看看什麼有用",
+  offers: "能叫醒這支手機的方式",
+  others: "其他方式（{count} 種）",
+  othersHint: "可以用來通知，或作第二種方式。在那裡，不要指望它們能在這支手機上叫醒人。",
+  wakes: {
+    yes: "不用設定就能叫醒",
+    setting: "按說明設定以後，靜音時也能叫醒",
+  },
+  why: {
+    call: "像來電一樣響：手機上不用裝應用程式，也不用上網。",
+    alarm: "一個應用程式，有自己的警報聲。",
+    sideload: "一個有警報聲的應用程式，那裡的商店裡沒有：從 F-Droid 安裝，並使用自行架設的伺服器。",
+  },
+  needsStick: "需要在盒子上插 4G 網卡和 SIM 卡，現在還沒有設定。",
+  warning: {
+    nothing: "這支手機叫不醒人。請在用它的人床邊放一個響器，或為他另加一支手機。",
+    stick_first: "以現在的設定，這支手機叫不醒人。請在用它的人床邊放一個響器，或先設定 4G 網卡。",
+  },
+  change: "換地區或手機",
+  settings: "然後在這支手機的設定裡（名稱會不同，找這些字樣）：",
+  calls: {
+    call_iphone: "把來電號碼存為聯絡人。在聯絡人的「鈴聲」裡打開「緊急略過」。",
+    call_android: "把來電號碼存為聯絡人並加入最愛。在「勿擾」裡允許最愛的聯絡人和重複來電。",
+    call_harmonyos: "把來電號碼存為聯絡人。在「免打擾」裡允許它和重複來電。",
+    call_plain: "鈴聲開著，調到最大，放在床邊。",
+  },
+  android: {
+    channel: "應用程式的通知裡的緊急類別：允許略過勿擾模式，並打開聲音。",
+    battery: {
+      "android-huawei": "「應用程式啟動管理」改為手動管理：自動啟動、關聯啟動、背景活動，三項都開。",
+      "android-honor": "「應用程式啟動管理」改為手動管理：自動啟動、關聯啟動、背景活動，三項都開。",
+      "android-xiaomi": "應用程式的「省電策略」：無限制。",
+      "android-oppo": "應用程式的「耗電管理」：允許背景執行。",
+      "android-vivo": "「背景耗電管理」：允許應用程式背景高耗電。",
+      "android-samsung": "應用程式的「電池」：不受限制；並加入「永不休眠的應用程式」。",
+      "android-other": "應用程式的「電池」：不受限制，或不最佳化。",
+    },
+    autostart: {
+      "android-huawei": "最近使用裡把應用程式向下拉，出現小鎖。",
+      "android-honor": "最近使用裡把應用程式向下拉，出現小鎖。",
+      "android-xiaomi": "「自動啟動」：為應用程式打開；並在最近使用裡鎖定它。",
+      "android-oppo": "「自動啟動」：為應用程式打開；並在最近使用裡鎖定它。",
+      "android-vivo": "「自動啟動」：為應用程式打開；並在最近使用裡鎖定它。",
+      "android-samsung": "不要把應用程式滑掉。",
+      "android-other": "不要把應用程式滑掉。",
+    },
+  },
+  loss: {
+    told: "這樣以後，{list} 的手機一支也不會再被叫：被叫醒的人比現在少。",
+    woken: "這樣以後，{list} 只能收到靜音時不響的通知：被叫醒的人比現在少。",
+    sure: "仍然這樣做",
+  },
+} as const satisfies Words["plan"];
