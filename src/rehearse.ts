@@ -190,6 +190,8 @@ export interface RehearsalWorld extends World {
   readonly http: RehearsalHttp;
   readonly mail: RehearsalMail;
   readonly audio: RehearsalAudio;
+  /** One for each name, the same each time. */
+  readonly audioAt: (device: string) => RehearsalAudio;
   readonly log: RehearsalLog;
   close(): Promise<void>;
 }
@@ -219,6 +221,7 @@ export function createRehearsalWorld(options: {
     http: createRehearsalHttp(clock),
     mail: createRehearsalMail(),
     audio: createRehearsalAudio(clock),
+    audioAt: rehearsalOutputs(clock),
     speech: { say: async () => ({ ok: false, detail: "rehearsed without a voice" }) },
     timeseries,
     ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
@@ -278,6 +281,15 @@ function createRehearsalMail(): RehearsalMail {
     },
   };
   return mail;
+}
+
+function rehearsalOutputs(clock: Clock): (device: string) => RehearsalAudio {
+  const outputs = new Map<string, RehearsalAudio>();
+  return (device) => {
+    const output = outputs.get(device) ?? createRehearsalAudio(clock);
+    outputs.set(device, output);
+    return output;
+  };
 }
 
 function createRehearsalAudio(clock: Clock): RehearsalAudio {

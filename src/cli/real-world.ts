@@ -21,6 +21,7 @@ import { createMail } from "../ops/mail.ts";
 import { createRandom } from "../ops/random.ts";
 import { createRotatingFile } from "../ops/rotate.ts";
 import { createSpeech } from "../ops/speech.ts";
+import type { Audio } from "../port/audio.ts";
 import type { LogLevel } from "../port/log.ts";
 import type { Registry } from "../port/registry.ts";
 import type { ListenOptions, World } from "../port/world.ts";
@@ -103,6 +104,13 @@ export async function openRealWorld(options: {
       ...{ host, port, ...(tls === undefined ? {} : { tls }) },
       names: () => [...names, ...(certificates?.facts().names ?? [])],
     };
+    const audioOf = (device: string | undefined): Audio =>
+      config.audio.enabled
+        ? createAudio({
+            ...{ clock, environment: options.environment },
+            ...(device === undefined ? {} : { device }),
+          })
+        : noAudio("the house sounder is switched off in the configuration (audio.enabled)");
     const world: World = {
       clock,
       random,
@@ -113,13 +121,8 @@ export async function openRealWorld(options: {
       http: createHttp(clock),
       mail: createMail(clock),
       listen,
-      audio: config.audio.enabled
-        ? createAudio({
-            clock,
-            environment: options.environment,
-            ...(config.audio.device === undefined ? {} : { device: config.audio.device }),
-          })
-        : noAudio("the house sounder is switched off in the configuration (audio.enabled)"),
+      audio: audioOf(config.audio.device),
+      audioAt: audioOf,
       // Also for pages, where this machine itself is to be silent.
       speech: createSpeech({ clock, environment: options.environment }),
       timeseries,

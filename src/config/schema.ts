@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { OidcSchema } from "./oidc.ts";
+import { SounderSchema } from "./sounder.ts";
 import { StoreSchema } from "./store.ts";
 
 /**
@@ -290,6 +291,7 @@ export const HomeConfigSchema = Type.Object(
         closed,
       ),
     ),
+    sounder: Type.Optional(SounderSchema),
     keep: Type.Optional(
       Type.Object(
         {

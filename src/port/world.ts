@@ -78,6 +78,8 @@ export interface World {
   /** Of the certificate that pages show now: it is renewed while they run. Absent: they have none. */
   readonly certificate?: () => { readonly from: Wall; readonly until: Wall };
   readonly audio: Audio;
+  /** Another loudspeaker of this machine, by its name in the sound system. */
+  readonly audioAt: (device: string) => Audio;
   readonly speech: Speech;
   readonly timeseries: Timeseries;
   readonly state: State;

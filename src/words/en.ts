@@ -10,6 +10,7 @@ import { people } from "./en/people.ts";
 import { phones } from "./en/phones.ts";
 import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
+import { rooms } from "./en/rooms.ts";
 import { terms } from "./en/terms.ts";
 import type { Translation } from "./template.ts";
 
@@ -28,6 +29,7 @@ export const en = {
   pages,
   people,
   phones,
+  rooms,
 } as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */

@@ -11,6 +11,7 @@ import { people } from "./zh-hans/people.ts";
 import { phones } from "./zh-hans/phones.ts";
 import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
+import { rooms } from "./zh-hans/rooms.ts";
 import { terms } from "./zh-hans/terms.ts";
 
 /** Simplified Chinese, as families on the mainland speak. */
@@ -28,4 +29,5 @@ export const zhHans = {
   pages,
   people,
   phones,
+  rooms,
 } as const satisfies Words;

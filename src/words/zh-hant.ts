@@ -11,6 +11,7 @@ import { people } from "./zh-hant/people.ts";
 import { phones } from "./zh-hant/phones.ts";
 import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
+import { rooms } from "./zh-hant/rooms.ts";
 import { terms } from "./zh-hant/terms.ts";
 
 /** Traditional Chinese, as families in Taiwan and Hong Kong read it. */
@@ -28,4 +29,5 @@ export const zhHant = {
   pages,
   people,
   phones,
+  rooms,
 } as const satisfies Words;
