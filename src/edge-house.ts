@@ -1,12 +1,13 @@
 import type { HomeConfig } from "./config/config.ts";
 import type { AlarmFold } from "./domain/alarm.ts";
+import { createKeys, type KeysOptions } from "./edge-keys.ts";
 import { softTexts } from "./notify/sounder/soft-words.ts";
 import { createSounder, type RoomSpec, wholeHouse } from "./notify/sounder/sounder.ts";
 import { createSpeechBank, type SpeechBank } from "./notify/sounder/speech-bank.ts";
 import type { World } from "./port/world.ts";
 import type { WakeReadiness } from "./server/contract.ts";
 
-/** What the house itself does about an alarm: its rooms sound and speak. */
+/** What the house itself does about an alarm: its rooms sound and speak, and its buttons answer. */
 export interface House {
   /** A bed's newest alarms: what has to be heard is heard before this returns. */
   update(fold: AlarmFold): void;
@@ -15,15 +16,17 @@ export interface House {
   readonly sounds: boolean;
   readonly wav: SpeechBank["wav"];
   start(): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** `onChange`: its readiness did; must not throw. */
 export function composeHouse(
-  { audio, audioAt, clock, log, speech: voice }: World,
-  { language, sounder: wanted = {} }: HomeConfig,
-  { onChange }: { readonly onChange: () => void },
+  world: World,
+  config: HomeConfig,
+  { onChange, folds, command }: Pick<KeysOptions, "onChange" | "folds" | "command">,
 ): House {
+  const { audio, audioAt, clock, log, speech: voice } = world;
+  const { language, sounder: wanted = {} } = config;
   const rooms = wanted.rooms?.map(
     ({ device, ...room }): RoomSpec => ({ ...room, audio: device === undefined ? audio : audioAt(device) }),
   );
@@ -36,15 +39,17 @@ export function composeHouse(
     ...{ clock, log, speech, language, onReadiness: onChange },
     rooms: rooms ?? [wholeHouse(audio)],
   });
+  const keys = createKeys({ world, config, folds, command, onChange });
   return {
     update: sounder.update,
     get readiness() {
       const { remark } = speech;
+      const shown =
+        rooms === undefined ? [] : sounder.rooms.map(({ for: kind, ...room }) => ({ kind, ...room }));
+      const house = [...shown, ...keys.parts];
       return {
         sounder: { ...sounder.readiness, ...(remark === undefined ? {} : { remark }) },
-        ...(rooms === undefined
-          ? {}
-          : { house: sounder.rooms.map(({ for: kind, ...room }) => ({ kind, ...room })) }),
+        ...(house.length === 0 ? {} : { house }),
       };
     },
     get sounds() {
@@ -54,10 +59,12 @@ export function composeHouse(
     start() {
       sounder.start();
       speech.start();
+      keys.start();
     },
-    stop() {
+    async stop() {
       sounder.stop();
       speech.stop();
+      await keys.stop();
     },
   };
 }

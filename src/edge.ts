@@ -122,7 +122,11 @@ export async function composeEdge(
     live.readiness(readiness);
     for (const { uplink } of beds) uplink.readiness(readiness);
   };
-  const house = composeHouse(world, config, { onChange: showReadiness });
+  const house = composeHouse(world, config, {
+    onChange: showReadiness,
+    folds: () => beds.map(({ runner }) => runner.fold()),
+    command: (bed, command) => edge.command(bed, command),
+  });
   const answers = createAnswers({
     ...{ world, config, identity, onChange: showReadiness },
     targets: () => targets,
@@ -311,7 +315,7 @@ export async function composeEdge(
       await Promise.all(beds.map((bed) => bed.close()));
       await connections.close();
       watch.stop();
-      house.stop();
+      await house.stop();
       await outbox
         .close()
         .catch((error: unknown) => log.note("outbox.unclosed", { why: String(error) }, "warn"));

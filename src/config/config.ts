@@ -2,6 +2,7 @@ import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import type { BedId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { LogLevel } from "../port/log.ts";
+import type { KeyConfig } from "./keys.ts";
 import type { OidcConfig } from "./oidc.ts";
 import type { SounderConfig } from "./sounder.ts";
 import type { StoreConfig } from "./store.ts";
@@ -52,6 +53,8 @@ export interface HomeConfig {
   readonly audio: { readonly enabled: boolean; readonly device?: string };
   /** Absent: the house is one room, and sounds through `audio`. */
   readonly sounder?: SounderConfig;
+  /** Buttons that answer alarms; absent: none. */
+  readonly keys?: readonly KeyConfig[];
   /** `gigabytes` absent: half of the disk. */
   readonly keep: {
     readonly waveDays: number;

@@ -4,6 +4,7 @@ import { isLoopbackHost } from "../domain/address.ts";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { BedConfig, HomeConfig, LogConfig } from "./config.ts";
+import { keyProblems, keysWithDefaults } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import { oidcProblems, oidcWithDefaults } from "./oidc.ts";
 import { type ConfigFile, HomeConfigSchema } from "./schema.ts";
@@ -209,6 +210,9 @@ function meaningFindings(
   const house = { device: file.audio?.device, beds: (file.beds ?? []).map(({ id }) => id) };
   for (const { path, what, fix } of sounderProblems(file.sounder, house))
     error("CONFIG_INVALID", path, what, fix);
+  const devicePorts = (file.beds ?? []).flatMap((bed) => bed.devices.map(({ port }) => port));
+  for (const { path, what, fix } of keyProblems(file.keys ?? [], devicePorts))
+    error("CONFIG_INVALID", path, what, fix);
   const zone = file.zone ?? machine.zone;
   if (!isZone(zone)) {
     error(
@@ -403,6 +407,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       ...(audio?.device === undefined ? {} : { device: audio.device }),
     },
     ...(file.sounder === undefined ? {} : { sounder: sounderWithDefaults(file.sounder) }),
+    ...(file.keys === undefined ? {} : { keys: keysWithDefaults(file.keys) }),
     keep: {
       ...{ waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
       ...(keep?.gigabytes === undefined ? {} : { gigabytes: keep.gigabytes }),

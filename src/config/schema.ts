@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { KeysSchema } from "./keys.ts";
 import { OidcSchema } from "./oidc.ts";
 import { SounderSchema } from "./sounder.ts";
 import { StoreSchema } from "./store.ts";
@@ -292,6 +293,7 @@ export const HomeConfigSchema = Type.Object(
       ),
     ),
     sounder: Type.Optional(SounderSchema),
+    keys: Type.Optional(KeysSchema),
     keep: Type.Optional(
       Type.Object(
         {
