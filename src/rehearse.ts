@@ -192,6 +192,8 @@ export interface RehearsalWorld extends World {
   readonly audio: RehearsalAudio;
   /** One for each name, the same each time. */
   readonly audioAt: (device: string) => RehearsalAudio;
+  /** Lines that are on now, as `gpiochip0/17`. */
+  readonly lit: ReadonlySet<string>;
   readonly log: RehearsalLog;
   close(): Promise<void>;
 }
@@ -222,6 +224,7 @@ export function createRehearsalWorld(options: {
     mail: createRehearsalMail(),
     audio: createRehearsalAudio(clock),
     audioAt: rehearsalOutputs(clock),
+    ...rehearsalGpio(),
     speech: { say: async () => ({ ok: false, detail: "rehearsed without a voice" }) },
     timeseries,
     ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
@@ -281,6 +284,20 @@ function createRehearsalMail(): RehearsalMail {
     },
   };
   return mail;
+}
+
+function rehearsalGpio(): Pick<RehearsalWorld, "gpio" | "lit"> {
+  const lit = new Set<string>();
+  return {
+    lit,
+    gpio: ({ chip, line }) => ({
+      async set(on) {
+        if (on) lit.add(`${chip}/${line}`);
+        else lit.delete(`${chip}/${line}`);
+      },
+      close: async () => undefined,
+    }),
+  };
 }
 
 function rehearsalOutputs(clock: Clock): (device: string) => RehearsalAudio {

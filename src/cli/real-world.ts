@@ -13,6 +13,7 @@ import {
 } from "../ops/certificates.ts";
 import { createClock } from "../ops/clock.ts";
 import { createDisk } from "../ops/disk.ts";
+import { createGpio } from "../ops/gpio.ts";
 import { createHttp } from "../ops/http.ts";
 import { keyFileOf } from "../ops/key-file.ts";
 import { lockDataDir } from "../ops/lock.ts";
@@ -123,6 +124,7 @@ export async function openRealWorld(options: {
       listen,
       audio: audioOf(config.audio.device),
       audioAt: audioOf,
+      gpio: createGpio({ clock, environment: options.environment }),
       // Also for pages, where this machine itself is to be silent.
       speech: createSpeech({ clock, environment: options.environment }),
       timeseries,

@@ -207,10 +207,12 @@ function meaningFindings(
   const store = storeProblem(file.store);
   if (store !== undefined) error("CONFIG_INVALID", store.path, store.what, store.fix);
   for (const { path, what, fix } of oidcProblems(file.hub?.oidc)) error("CONFIG_INVALID", path, what, fix);
-  const house = { device: file.audio?.device, beds: (file.beds ?? []).map(({ id }) => id) };
+  const devicePorts = (file.beds ?? []).flatMap((bed) => bed.devices.map(({ port }) => port));
+  const house = {
+    ...{ device: file.audio?.device, beds: (file.beds ?? []).map(({ id }) => id), ports: devicePorts },
+  };
   for (const { path, what, fix } of sounderProblems(file.sounder, house))
     error("CONFIG_INVALID", path, what, fix);
-  const devicePorts = (file.beds ?? []).flatMap((bed) => bed.devices.map(({ port }) => port));
   for (const { path, what, fix } of keyProblems(file.keys ?? [], devicePorts))
     error("CONFIG_INVALID", path, what, fix);
   const zone = file.zone ?? machine.zone;

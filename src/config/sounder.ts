@@ -1,10 +1,12 @@
 import Type, { type Static } from "typebox";
 import type { BedId } from "../domain/ids.ts";
+import { type OutputConfig, OutputSchema, outputProblems, outputsWithDefaults } from "./outputs.ts";
 
 /** The section `sounder` of the configuration: rooms of the house that sound, each through an output of its own. */
 const closed = { additionalProperties: false } as const;
 
 const ROOMS_MAX = 8;
+const OUTPUTS_MAX = 8;
 
 const RoomSchema = Type.Object(
   {
@@ -45,6 +47,12 @@ export const SounderSchema = Type.Object(
         description: "Rooms with a loudspeaker; default: one, for caregivers, with audio.device.",
       }),
     ),
+    outputs: Type.Optional(
+      Type.Array(OutputSchema, {
+        maxItems: OUTPUTS_MAX,
+        description: "Lamps and bed shakers that follow the alarm of the caregivers.",
+      }),
+    ),
   },
   { ...closed, description: "Where the house sounds, and how (docs/operating.md)." },
 );
@@ -64,6 +72,7 @@ export interface RoomConfig {
 /** The section `sounder` after defaults; without rooms the house is one. */
 export interface SounderConfig {
   readonly rooms?: readonly RoomConfig[];
+  readonly outputs?: readonly OutputConfig[];
 }
 
 export interface SounderProblem {
@@ -75,10 +84,15 @@ export interface SounderProblem {
 /** What the schema cannot say of it. */
 export function sounderProblems(
   sounder: SounderFile | undefined,
-  house: { readonly device?: string | undefined; readonly beds: readonly BedId[] },
+  house: {
+    readonly device?: string | undefined;
+    readonly beds: readonly BedId[];
+    /** Addresses of the beds' devices. */
+    readonly ports: readonly string[];
+  },
 ): readonly SounderProblem[] {
   const rooms = sounder?.rooms ?? [];
-  const problems: SounderProblem[] = [];
+  const problems: SounderProblem[] = [...outputProblems(sounder?.outputs ?? [], house.ports)];
   const names = new Set<string>();
   const outputs = new Map<string | undefined, string>();
   rooms.forEach((room, index) => {
@@ -118,12 +132,16 @@ export function sounderProblems(
 const isDefaultSiren = (room: NonNullable<SounderFile["rooms"]>[number]): boolean =>
   room.for === "caregiver" && room.siren === undefined;
 
-export function sounderWithDefaults({ rooms }: SounderFile): SounderConfig {
-  if (rooms === undefined) return {};
+export function sounderWithDefaults({ rooms, outputs }: SounderFile): SounderConfig {
   return {
-    rooms: rooms.map((room) => ({
-      ...room,
-      siren: room.siren ?? (room.for === "caregiver" ? "always" : "exhausted"),
-    })),
+    ...(rooms === undefined
+      ? {}
+      : {
+          rooms: rooms.map((room) => ({
+            ...room,
+            siren: room.siren ?? (room.for === "caregiver" ? "always" : "exhausted"),
+          })),
+        }),
+    ...(outputs === undefined ? {} : { outputs: outputsWithDefaults(outputs) }),
   };
 }

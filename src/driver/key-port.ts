@@ -4,9 +4,14 @@ import type { Clock } from "../port/clock.ts";
 import type { Links, SerialSettings } from "../port/link.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import { chunksUntil } from "../wire/chunks.ts";
 import { createKeyReader } from "../wire/input-event.ts";
-import { INPUTS_CHANNEL, MODEM_INPUTS, MODEM_OUTPUTS, OUTPUTS_CHANNEL } from "../wire/modem-lines.ts";
+import {
+  INPUTS_CHANNEL,
+  MODEM_INPUTS,
+  MODEM_OUTPUTS,
+  type ModemInputs,
+  OUTPUTS_CHANNEL,
+} from "../wire/modem-lines.ts";
 import { createBackOff } from "./back-off.ts";
 import { createWatchdog } from "./watchdog.ts";
 
@@ -74,10 +79,8 @@ export function createKeyPort(options: KeyPortOptions): KeyPort {
   };
 
   const keys = async (signal: AbortSignal): Promise<void> => {
-    const { link, simulated, resolved } = await links.open(
-      address,
-      { kind: "bytes", serial: NO_SERIAL },
-      opening(clock, signal),
+    const { link, simulated, resolved } = await opening(clock, signal, (deadline) =>
+      links.open(address, { kind: "bytes", serial: NO_SERIAL }, deadline),
     );
     show({ ok: true, detail: resolved });
     backOff.reset();
@@ -87,46 +90,38 @@ export function createKeyPort(options: KeyPortOptions): KeyPort {
           heard(index, is === "pressed", simulated);
       });
     });
-    try {
-      for await (const chunk of chunksUntil(link.chunks, signal)) reader.push(chunk);
-    } finally {
-      await link.close();
-    }
+    await closing(link, signal, async () => {
+      for await (const chunk of link.chunks) reader.push(chunk);
+    });
   };
 
   const contacts = async (signal: AbortSignal): Promise<void> => {
-    const { link, simulated, resolved } = await links.openPackets(
-      address,
-      { kind: "lines" },
-      opening(clock, signal),
+    const { link, simulated, resolved } = await opening(clock, signal, (deadline) =>
+      links.openPackets(address, { kind: "lines" }, deadline),
     );
     const quiet = new AbortController();
     const watchdog = createWatchdog(clock, QUIET_MS, () => quiet.abort());
     /** A contact that is as pressed when the port opens was not pressed now. */
     const before = new Map<number, boolean>();
-    try {
+    const take = (inputs: ModemInputs): void => {
+      watchdog.feed();
+      show({ ok: true, detail: resolved });
+      backOff.reset();
+      buttons.forEach((button, index) => {
+        if (button.kind !== "contact") return;
+        const isDown = inputs[button.line] === (button.pressed === "closed");
+        const was = before.get(index);
+        before.set(index, isDown);
+        if (was !== undefined && was !== isDown) heard(index, isDown, simulated);
+      });
+    };
+    await closing(link, AbortSignal.any([signal, quiet.signal]), async () => {
       await link.write({ channel: OUTPUTS_CHANNEL, bytes: MODEM_OUTPUTS.encode({ dtr: true, rts: true }) });
-      for await (const { channel, bytes } of chunksUntil(
-        link.chunks,
-        AbortSignal.any([signal, quiet.signal]),
-      )) {
+      for await (const { channel, bytes } of link.chunks) {
         if (channel !== INPUTS_CHANNEL || bytes.length !== 1 || MODEM_INPUTS.check(bytes, 0) !== 0) continue;
-        watchdog.feed();
-        show({ ok: true, detail: resolved });
-        backOff.reset();
-        const inputs = MODEM_INPUTS.decode(bytes, 0);
-        buttons.forEach((button, index) => {
-          if (button.kind !== "contact") return;
-          const isDown = inputs[button.line] === (button.pressed === "closed");
-          const was = before.get(index);
-          before.set(index, isDown);
-          if (was !== undefined && was !== isDown) heard(index, isDown, simulated);
-        });
+        take(MODEM_INPUTS.decode(bytes, 0));
       }
-    } finally {
-      watchdog.stop();
-      await link.close();
-    }
+    }).finally(() => watchdog.stop());
     if (quiet.signal.aborted) {
       throw new Fault("LINK_LOST", `The port ${address} does not tell its lines any more.`, {
         fix: "Pull its cable and put it back.",
@@ -159,10 +154,34 @@ export function createKeyPort(options: KeyPortOptions): KeyPort {
   };
 }
 
+/** Closes the link when the work ends, and with the signal, which ends the work: what arrives returns after a close. */
+async function closing(
+  link: { close(): Promise<void> },
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  const close = (): void => void link.close().catch(() => undefined);
+  signal.addEventListener("abort", close, { once: true });
+  if (signal.aborted) close();
+  try {
+    await work();
+  } finally {
+    signal.removeEventListener("abort", close);
+    await link.close();
+  }
+}
+
 /** Ends an opening that takes too long, and with the signal. */
-function opening(clock: Clock, signal: AbortSignal): AbortSignal {
+async function opening<L>(
+  clock: Clock,
+  signal: AbortSignal,
+  open: (deadline: AbortSignal) => Promise<L>,
+): Promise<L> {
   const deadline = new AbortController();
   const cancel = clock.after(OPEN_DEADLINE_MS, () => deadline.abort(new Error("it does not open")));
-  signal.addEventListener("abort", cancel, { once: true });
-  return AbortSignal.any([signal, deadline.signal]);
+  try {
+    return await open(AbortSignal.any([signal, deadline.signal]));
+  } finally {
+    cancel();
+  }
 }

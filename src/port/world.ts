@@ -11,6 +11,7 @@ import type { Mail } from "./mail.ts";
 import type { Random } from "./random.ts";
 import type { Speech } from "./speech.ts";
 import type { HomeStates, State } from "./state.ts";
+import type { GpioLine, Switch } from "./switch.ts";
 import type { Timeseries } from "./timeseries.ts";
 
 /** Where pages are served from. */
@@ -80,6 +81,8 @@ export interface World {
   readonly audio: Audio;
   /** Another loudspeaker of this machine, by its name in the sound system. */
   readonly audioAt: (device: string) => Audio;
+  /** A line of this machine that switches something on and off. */
+  readonly gpio: (line: GpioLine) => Switch;
   readonly speech: Speech;
   readonly timeseries: Timeseries;
   readonly state: State;

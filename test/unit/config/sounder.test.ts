@@ -77,3 +77,61 @@ describe("rooms that sound", () => {
     expect(errors("sounder:\n  rooms: [{ name: A, for: patient, siren: always }]\n")).toEqual([]);
   });
 });
+
+describe("lamps and shakers", () => {
+  test("a line of this machine blinks, a plug on a broker is steady, unless they say otherwise", () => {
+    const { config } = read(`sounder:
+  outputs:
+    - { kind: gpio, name: Shaker, line: 17 }
+    - { kind: mqtt, name: Lamp, url: "mqtt://ann:s3c%40ret@10.0.0.2:1884", topic: cmnd/lamp/POWER, pattern: blink }
+`);
+    expect(config?.sounder?.outputs).toEqual([
+      { kind: "gpio", name: "Shaker", pattern: "blink", chip: "gpiochip0", line: 17, activeLow: false },
+      {
+        ...{ kind: "mqtt", name: "Lamp", pattern: "blink", url: "mqtt://10.0.0.2:1884" },
+        ...{ username: "ann", password: "s3c@ret", topic: "cmnd/lamp/POWER", on: "ON", off: "OFF" },
+      },
+    ]);
+  });
+
+  test.each([
+    ["no line", "[{ kind: gpio, name: A }]", '"line" is missing'],
+    ["no topic", '[{ kind: mqtt, name: A, url: "mqtt://h" }]', '"topic" is missing'],
+    ["no address", '[{ kind: mqtt, name: A, url: "mqtt://:x@", topic: a }]', "no address of a broker"],
+    [
+      "a password that is none",
+      '[{ kind: mqtt, name: A, url: "mqtt://u:%zz@h", topic: a }]',
+      "no address of a broker",
+    ],
+    [
+      "one name for two",
+      "[{ kind: gpio, name: A, line: 1 }, { kind: gpio, name: A, line: 2 }]",
+      "have this name",
+    ],
+    [
+      "a topic with a wildcard",
+      '[{ kind: mqtt, name: A, url: "mqtt://h", topic: "a/#" }]',
+      "outputs.0.topic",
+    ],
+  ])("are refused with words: %s", (_what, outputs, problem) => {
+    expect(errors(`sounder:\n  outputs: ${outputs}\n`).join("\n")).toContain(problem);
+  });
+
+  test("a plug that a bed's device is read from is never switched (law 8)", () => {
+    const text = (topic: string) => `beds:
+  - id: b1
+    devices: [{ family: nonin-serial, port: "mqtt://u:p@10.0.0.2/bedroom_plug" }]
+sounder:
+  outputs: [{ kind: mqtt, name: Lamp, url: "mqtt://10.0.0.2", topic: ${topic} }]
+`;
+    const problems = (topic: string) =>
+      readConfig(text(topic), [FAMILY], { zone: "UTC" })
+        .findings.filter(({ level }) => level === "error")
+        .map(({ what }) => what);
+    for (const topic of ["zigbee2mqtt/bedroom_plug/set", "cmnd/bedroom_plug/POWER"])
+      expect(problems(topic)).toEqual([
+        '"bedroom_plug" is the metering plug of a bed: whatever hangs on it is never switched',
+      ]);
+    expect(problems("zigbee2mqtt/lamp/set")).toEqual([]);
+  });
+});
