@@ -126,7 +126,9 @@ export async function openRealWorld(options: {
       audioAt: audioOf,
       gpio: createGpio({ clock, environment: options.environment }),
       // Also for pages, where this machine itself is to be silent.
-      speech: createSpeech({ clock, environment: options.environment }),
+      speech: createSpeech({
+        ...{ clock, environment: options.environment, cantonese: config.sounder?.cantonese === true },
+      }),
       timeseries,
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,

@@ -47,6 +47,12 @@ export const SounderSchema = Type.Object(
         description: "Rooms with a loudspeaker; default: one, for caregivers, with audio.device.",
       }),
     ),
+    cantonese: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Traditional Chinese is spoken as Cantonese, not as Mandarin.",
+      }),
+    ),
     outputs: Type.Optional(
       Type.Array(OutputSchema, {
         maxItems: OUTPUTS_MAX,
@@ -73,6 +79,8 @@ export interface RoomConfig {
 export interface SounderConfig {
   readonly rooms?: readonly RoomConfig[];
   readonly outputs?: readonly OutputConfig[];
+  /** Traditional Chinese is spoken as Cantonese; absent: as Mandarin. */
+  readonly cantonese?: true;
 }
 
 export interface SounderProblem {
@@ -132,7 +140,7 @@ export function sounderProblems(
 const isDefaultSiren = (room: NonNullable<SounderFile["rooms"]>[number]): boolean =>
   room.for === "caregiver" && room.siren === undefined;
 
-export function sounderWithDefaults({ rooms, outputs }: SounderFile): SounderConfig {
+export function sounderWithDefaults({ rooms, outputs, cantonese }: SounderFile): SounderConfig {
   return {
     ...(rooms === undefined
       ? {}
@@ -142,6 +150,7 @@ export function sounderWithDefaults({ rooms, outputs }: SounderFile): SounderCon
             siren: room.siren ?? (room.for === "caregiver" ? "always" : "exhausted"),
           })),
         }),
+    ...(cantonese === true ? { cantonese } : {}),
     ...(outputs === undefined ? {} : { outputs: outputsWithDefaults(outputs) }),
   };
 }

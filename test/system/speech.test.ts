@@ -165,6 +165,26 @@ voiced.describe("the real voice", () => {
       expect((await phonemes(language, [text])).replaceAll(/\s+/g, " "), text).toBe(right);
   });
 
+  voiced.test(
+    "traditional Chinese is read as Cantonese where the home wants it, and nothing else is",
+    async () => {
+      const voiceOf = async (language: Language): Promise<string> => {
+        const environment = fakeVoice('echo "$@" > "$SEEN"; tee "$SEEN.text" | real "$@"');
+        const said = await createSpeech({ clock, environment, cantonese: true }).say("媽媽來了。", language);
+        expect(said.ok && said.pcm.length).toBeGreaterThan(5_000);
+        return /-v (\S+)/.exec(readFileSync(path.join(folder, "seen"), "utf8"))?.[1] ?? "";
+      };
+      expect([await voiceOf("zh-Hant"), await voiceOf("zh-Hans")]).toEqual(["yue", "cmn-latn-pinyin"]);
+      const phonemesOf = execFileSync("espeak-ng", ["-v", "yue", "-b", "1", "-q", "-x", "--stdin"], {
+        input: KEYS.map((key) => spokenIn("zh-Hant", key)).join("\n"),
+        encoding: "utf8",
+      });
+      expect(phonemesOf.length).toBeGreaterThan(1_000);
+      expect(phonemesOf).not.toMatch(/\((?:en|en-us|cmn)\)/);
+      expect(phonemesOf).toMatch(/[a-z]+[1-6]_\|/);
+    },
+  );
+
   voiced.test("a text that looks like an option is spoken and not obeyed", async () => {
     const rendered = await speech.say("--version", "en");
     expect(rendered.ok && rendered.pcm.length).toBeGreaterThan(5_000);
