@@ -17,9 +17,8 @@ import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
 import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
 import { createNights, type Nights } from "./edge-nights.ts";
+import { composeHouse } from "./edge-house.ts";
 import { planBed } from "./edge-plan.ts";
-import { createSounder } from "./notify/sounder/sounder.ts";
-import { createSpeechBank } from "./notify/sounder/speech-bank.ts";
 import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
 import type { ChannelReady } from "./port/channel.ts";
@@ -114,7 +113,7 @@ export async function composeEdge(
   bus: Omit<BusOptions, "clientId" | "will">,
   { families = createFamilies(DEVICES), hub, putOut }: EdgeOptions = {},
 ): Promise<Edge> {
-  const { clock, random, log, disk, audio, http, state } = world;
+  const { clock, random, log, disk, http, state } = world;
   const epoch = base32Id(random.bytes(10));
   const listeners = new Set<(event: AlarmEvent) => void>();
   /** Composed last: what stands before them asks them only when it runs. */
@@ -124,7 +123,7 @@ export async function composeEdge(
 
   const showReadiness = (): void => {
     const readiness: WakeReadiness = {
-      sounder: { ...sounder.readiness, ...(speech.remark === undefined ? {} : { remark: speech.remark }) },
+      ...house.readiness,
       durable: durability.ok,
       away: answers.away,
       ...(deadMen.told === undefined ? {} : { deadMan: deadMen.told }),
@@ -142,9 +141,10 @@ export async function composeEdge(
     live.readiness(readiness);
     for (const { uplink } of beds) uplink.readiness(readiness);
   };
-  const speech = createSpeechBank({
-    ...{ speech: world.speech, clock, log, language: config.language },
+  const house = composeHouse(world, config, {
     onChange: showReadiness,
+    folds: () => beds.map(({ runner }) => runner.fold()),
+    command: (bed, command) => edge.command(bed, command),
   });
   const answers = createAnswers({
     ...{ world, config, identity, onChange: showReadiness },
@@ -152,7 +152,6 @@ export async function composeEdge(
     // As it is, never again under another id: a relay could tell an answer once more each time that it lapses.
     command: (bed, command) => void bedOf(bed).runner.command(command),
   });
-  const sounder = createSounder({ audio, clock, log, speech, onReadiness: showReadiness });
   const targets = createTargetBook({
     state,
     clock,
@@ -203,7 +202,7 @@ export async function composeEdge(
       })),
     targets: () => targets.list(),
     dutyGap: (bed) => targets.dutyGap(bed),
-    sounderWorks: () => sounder.readiness.ok,
+    sounderWorks: () => house.sounds,
     unwritten: () => durability.trouble,
     ...(world.keyless === undefined ? {} : { keyless: world.keyless }),
     ...(putOut === undefined ? {} : { putOut }),
@@ -268,7 +267,7 @@ export async function composeEdge(
         obey: (command) => edge.command(plan.profile.bed, command),
         // In this order: what sounds in the house, what calls phones, what pages show.
         onFold(fold) {
-          sounder.update(fold);
+          house.update(fold);
           watch.onFold(fold);
           live.alarms(fold);
           nights.onFold(fold);
@@ -336,7 +335,7 @@ export async function composeEdge(
       return flight.between(from, to);
     },
     auditRecord: (bed, format, from, to) => bedOf(bed).records.audit.text(format, from, to),
-    speech: (key, language) => speech.wav(key, language),
+    speech: house.wav,
     setWebhooks(webhooks) {
       targets.configure(webhooks);
       for (const bed of beds) bed.setWebhooks(webhooks);
@@ -348,8 +347,7 @@ export async function composeEdge(
       return () => listeners.delete(listener);
     },
     start() {
-      sounder.start();
-      speech.start();
+      house.start();
       known.start();
       const stateDamage = world.stateDamage?.();
       for (const bed of beds)
@@ -373,8 +371,7 @@ export async function composeEdge(
       await Promise.all(beds.map((bed) => bed.close()));
       await connections.close();
       watch.stop();
-      sounder.stop();
-      speech.stop();
+      await house.stop();
       await outbox
         .close()
         .catch((error: unknown) => log.note("outbox.unclosed", { why: String(error) }, "warn"));

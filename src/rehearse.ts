@@ -190,6 +190,10 @@ export interface RehearsalWorld extends World {
   readonly http: RehearsalHttp;
   readonly mail: RehearsalMail;
   readonly audio: RehearsalAudio;
+  /** One for each name, the same each time. */
+  readonly audioAt: (device: string) => RehearsalAudio;
+  /** Lines that are on now, as `gpiochip0/17`. */
+  readonly lit: ReadonlySet<string>;
   readonly log: RehearsalLog;
   close(): Promise<void>;
 }
@@ -219,6 +223,8 @@ export function createRehearsalWorld(options: {
     http: createRehearsalHttp(clock),
     mail: createRehearsalMail(),
     audio: createRehearsalAudio(clock),
+    audioAt: rehearsalOutputs(clock),
+    ...rehearsalGpio(),
     speech: { say: async () => ({ ok: false, detail: "rehearsed without a voice" }) },
     timeseries,
     ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
@@ -278,6 +284,29 @@ function createRehearsalMail(): RehearsalMail {
     },
   };
   return mail;
+}
+
+function rehearsalGpio(): Pick<RehearsalWorld, "gpio" | "lit"> {
+  const lit = new Set<string>();
+  return {
+    lit,
+    gpio: ({ chip, line }) => ({
+      async set(on) {
+        if (on) lit.add(`${chip}/${line}`);
+        else lit.delete(`${chip}/${line}`);
+      },
+      close: async () => undefined,
+    }),
+  };
+}
+
+function rehearsalOutputs(clock: Clock): (device: string) => RehearsalAudio {
+  const outputs = new Map<string, RehearsalAudio>();
+  return (device) => {
+    const output = outputs.get(device) ?? createRehearsalAudio(clock);
+    outputs.set(device, output);
+    return output;
+  };
 }
 
 function createRehearsalAudio(clock: Clock): RehearsalAudio {

@@ -105,6 +105,34 @@ function Away(props: { readonly away: NonNullable<WakeReadiness["away"]> }) {
   );
 }
 
+/** Rooms, lamps and buttons, each for itself: one that is broken stands out while the others go on. */
+function HouseList(props: { readonly house: NonNullable<WakeReadiness["house"]> }) {
+  const { rooms, faults } = usePage().format.value.words;
+  if (props.house.length === 0) return null;
+  const texts = {
+    caregiver: [rooms.caregiverOk, rooms.caregiverNone],
+    patient: [rooms.patientOk, rooms.patientNone],
+    output: [rooms.outputOk, rooms.outputNone],
+    key: [rooms.keyOk, rooms.keyNone],
+  } as const;
+  return (
+    <ul class="targets" data-test="house">
+      {props.house.map(({ kind, name, ok, detail }) => (
+        <li key={`${kind} ${name}`} class={ok ? "target" : "target target-doubt"}>
+          <span aria-hidden="true">{ok ? "✓ " : "⚠ "}</span>
+          {fill(texts[kind][ok ? 0 : 1], { name })}
+          {!ok && (
+            <p class="problem">
+              {(kind === "caregiver" || kind === "patient") && faults.AUDIO_UNAVAILABLE.fix}
+              <span class="small detail">{detail}</span>
+            </p>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 const isProven = (target: Target): boolean =>
   target.dead === undefined && target.provenAgeMs !== undefined && target.provenAgeMs < PROOF_MS;
 
@@ -127,6 +155,7 @@ function Wakes(props: { readonly readiness: WakeReadiness; readonly open: readon
           <ProblemLine problem={sounder.detail} otherwise="AUDIO_UNAVAILABLE" />
         </div>
       )}
+      <HouseList house={props.readiness.house ?? []} />
       {targets.length > 0 && (
         <ul class="targets">
           {targets.map((target) => (

@@ -14,6 +14,8 @@ export type Unchanging<T> = T extends number | string
 
 export const DEVICES_MAX = 100;
 const TARGETS_MAX = 200;
+/** Rooms, lamps and buttons of a house. */
+const HOUSE_MAX = 40;
 /** As many as a configuration holds. */
 const WEBHOOKS_MAX = 20;
 const age = Type.Number({ minimum: 0 });
@@ -89,6 +91,15 @@ export type DeviceFacts = Unchanging<Static<typeof deviceFacts>>;
 /** With the heartbeat: how the house would wake somebody now (server/contract.ts, WakeReadiness). */
 export const edgeReadiness = Type.Object({
   sounder: Type.Object({ ok: Type.Boolean(), detail: text, remark: Type.Optional(text) }),
+  house: Type.Optional(
+    Type.Array(
+      Type.Object({
+        kind: Type.Enum(["caregiver", "patient", "output", "key"]),
+        ...{ name: text, ok: Type.Boolean(), detail: text },
+      }),
+      { maxItems: HOUSE_MAX },
+    ),
+  ),
   targets: Type.Array(
     Type.Object({
       ...{ id: name, label: text, person: text, channel: name },

@@ -16,6 +16,7 @@ import {
 import { createClock } from "../ops/clock.ts";
 import { createDisk } from "../ops/disk.ts";
 import { holdFolder } from "../ops/held-folder.ts";
+import { createGpio } from "../ops/gpio.ts";
 import { createHttp } from "../ops/http.ts";
 import { keyFileOf } from "../ops/key-file.ts";
 import { lockDataDir } from "../ops/lock.ts";
@@ -26,6 +27,7 @@ import { createRotatingFile } from "../ops/rotate.ts";
 import { createSpeech } from "../ops/speech.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log, LogLevel } from "../port/log.ts";
+import type { Audio } from "../port/audio.ts";
 import type { Registry } from "../port/registry.ts";
 import type { ListenOptions, World } from "../port/world.ts";
 import { machineNames } from "../server/hosts.ts";
@@ -108,6 +110,13 @@ export async function openRealWorld(options: {
       ...{ host, port, ...(tls === undefined ? {} : { tls }) },
       names: () => [...names, ...(certificates?.facts().names ?? [])],
     };
+    const audioOf = (device: string | undefined): Audio =>
+      config.audio.enabled
+        ? createAudio({
+            ...{ clock, environment: options.environment },
+            ...(device === undefined ? {} : { device }),
+          })
+        : noAudio("the house sounder is switched off in the configuration (audio.enabled)");
     const world: World = {
       clock,
       random,
@@ -118,15 +127,13 @@ export async function openRealWorld(options: {
       http: createHttp(clock),
       mail: createMail(clock),
       listen,
-      audio: config.audio.enabled
-        ? createAudio({
-            clock,
-            environment: options.environment,
-            ...(config.audio.device === undefined ? {} : { device: config.audio.device }),
-          })
-        : noAudio("the house sounder is switched off in the configuration (audio.enabled)"),
+      audio: audioOf(config.audio.device),
+      audioAt: audioOf,
+      gpio: createGpio({ clock, environment: options.environment }),
       // Also for pages, where this machine itself is to be silent.
-      speech: createSpeech({ clock, environment: options.environment }),
+      speech: createSpeech({
+        ...{ clock, environment: options.environment, cantonese: config.sounder?.cantonese === true },
+      }),
       timeseries,
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,

@@ -2,7 +2,9 @@ import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import type { BedId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { LogLevel } from "../port/log.ts";
+import type { KeyConfig } from "./keys.ts";
 import type { OidcConfig } from "./oidc.ts";
+import type { SounderConfig } from "./sounder.ts";
 import type { StoreConfig } from "./store.ts";
 
 /** Everything that roots need to know, after defaults; made from a configuration file or by the demo. */
@@ -49,6 +51,10 @@ export interface HomeConfig {
   /** Where phones away from home answer; absent: they reach this box itself, or cannot answer. */
   readonly relay?: { readonly server: string; readonly token?: string };
   readonly audio: { readonly enabled: boolean; readonly device?: string };
+  /** Absent: the house is one room, and sounds through `audio`. */
+  readonly sounder?: SounderConfig;
+  /** Buttons that answer alarms; absent: none. */
+  readonly keys?: readonly KeyConfig[];
   /** `gigabytes` absent: half of the disk. */
   readonly keep: {
     readonly waveDays: number;

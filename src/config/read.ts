@@ -4,9 +4,11 @@ import { isLoopbackHost } from "../domain/address.ts";
 import { DEFAULT_SCHEDULE } from "../domain/bed.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { BedConfig, HomeConfig, LogConfig } from "./config.ts";
+import { keyProblems, keysWithDefaults } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import { oidcProblems, oidcWithDefaults } from "./oidc.ts";
 import { type ConfigFile, HomeConfigSchema } from "./schema.ts";
+import { sounderProblems, sounderWithDefaults } from "./sounder.ts";
 import { storeProblem, storeWithDefaults } from "./store.ts";
 
 /** One line of `breathwatch check`: what is so, where, and what to do about it. */
@@ -205,6 +207,14 @@ function meaningFindings(
   const store = storeProblem(file.store);
   if (store !== undefined) error("CONFIG_INVALID", store.path, store.what, store.fix);
   for (const { path, what, fix } of oidcProblems(file.hub?.oidc)) error("CONFIG_INVALID", path, what, fix);
+  const devicePorts = (file.beds ?? []).flatMap((bed) => bed.devices.map(({ port }) => port));
+  const house = {
+    ...{ device: file.audio?.device, beds: (file.beds ?? []).map(({ id }) => id), ports: devicePorts },
+  };
+  for (const { path, what, fix } of sounderProblems(file.sounder, house))
+    error("CONFIG_INVALID", path, what, fix);
+  for (const { path, what, fix } of keyProblems(file.keys ?? [], devicePorts))
+    error("CONFIG_INVALID", path, what, fix);
   const zone = file.zone ?? machine.zone;
   if (!isZone(zone)) {
     error(
@@ -398,6 +408,8 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
       enabled: audio?.enabled ?? true,
       ...(audio?.device === undefined ? {} : { device: audio.device }),
     },
+    ...(file.sounder === undefined ? {} : { sounder: sounderWithDefaults(file.sounder) }),
+    ...(file.keys === undefined ? {} : { keys: keysWithDefaults(file.keys) }),
     keep: {
       ...{ waveDays: keep?.waveDays ?? 14, numberDays: keep?.numberDays ?? 3650 },
       ...(keep?.gigabytes === undefined ? {} : { gigabytes: keep.gigabytes }),

@@ -1,5 +1,7 @@
 import Type, { type Static } from "typebox";
+import { KeysSchema } from "./keys.ts";
 import { OidcSchema } from "./oidc.ts";
+import { SounderSchema } from "./sounder.ts";
 import { StoreSchema } from "./store.ts";
 
 /**
@@ -290,6 +292,8 @@ export const HomeConfigSchema = Type.Object(
         closed,
       ),
     ),
+    sounder: Type.Optional(SounderSchema),
+    keys: Type.Optional(KeysSchema),
     keep: Type.Optional(
       Type.Object(
         {

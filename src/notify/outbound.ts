@@ -3,8 +3,10 @@ export type Reach = "yes" | "partly" | "no";
 
 /** One kind of place outside the house that this program may connect to by itself. */
 export interface OutboundHost {
-  /** The part of the program: a channel's id, or `hub`, `broker`, `store`, `relay`, `dead-man`, `identities`,
-   * `update`, `device`. */
+  /**
+   * The part of the program: a channel's id, or `hub`, `broker`, `store`, `output`, `relay`, `dead-man`, `identities`,
+   * `update`, `device`.
+   */
   readonly part: string;
   /** A host name, `*.name` for everything below it, or `<setting>`: the host that this setting of the configuration names. */
   readonly host: string;
@@ -207,6 +209,15 @@ export const OUTBOUND: readonly OutboundHost[] = [
     protocol: "mqtt, mqtts",
     when: "always, where another broker than the built-in one is configured or the box is paired",
     sees: "numbers and alarms of the home",
+    reach: { CN: "yes", elsewhere: "yes" },
+  },
+  {
+    part: "output",
+    host: "<sounder.outputs.url>",
+    ports: "as configured",
+    protocol: "mqtt, mqtts",
+    when: "an alarm begins or ends, and every 5 min, where a lamp or shaker on a broker is configured",
+    sees: "when alarms begin and end; nothing of what has happened",
     reach: { CN: "yes", elsewhere: "yes" },
   },
   {

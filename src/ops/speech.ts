@@ -8,6 +8,8 @@ export interface SpeechOptions {
   readonly clock: Clock;
   /** Environment of the program and of the search for it. */
   readonly environment: { readonly [name: string]: string | undefined };
+  /** Traditional Chinese is read as Cantonese; absent: as Mandarin. */
+  readonly cantonese?: boolean;
 }
 
 const PROGRAM = "espeak-ng";
@@ -20,6 +22,8 @@ const VOICES: { readonly [language in Language]: string } = {
   "zh-Hans": "cmn-latn-pinyin",
   "zh-Hant": "cmn-latn-pinyin",
 };
+/** Reads the same characters as Cantonese: written Chinese in Cantonese sounds, as a newsreader does. */
+const CANTONESE = "yue";
 /**
  * Words of which the voice reads one character wrongly, since it knows characters and few words; it also takes pinyin.
  * Found by reading what it makes of every sentence of the three languages (`espeak-ng -X`).
@@ -44,14 +48,19 @@ const HEADER_BYTES = 44;
  * The voice of the system's espeak-ng, one process a sentence. The text goes in through its standard input, so no text
  * can be taken for an option.
  */
-export function createSpeech({ clock, environment }: SpeechOptions): Speech {
+export function createSpeech({ clock, environment, cantonese = false }: SpeechOptions): Speech {
   return {
     say(text, language) {
       if (text.length > TEXT_MAX) return Promise.resolve({ ok: false, detail: "the text is too long" });
+      const isCantonese = cantonese && language === "zh-Hant";
+      const voice = isCantonese ? CANTONESE : VOICES[language];
+      const spoken = isCantonese
+        ? text
+        : READINGS.reduce((read, [word, pinyin]) => read.replace(word, pinyin), text);
       return new Promise((resolve) => {
         const child = spawn(
           PROGRAM,
-          ["-v", VOICES[language], "-s", String(WORDS_A_MINUTE), "-b", "1", "--stdin", "--stdout"],
+          ["-v", voice, "-s", String(WORDS_A_MINUTE), "-b", "1", "--stdin", "--stdout"],
           { stdio: ["pipe", "pipe", "pipe"], env: { ...environment, LC_ALL: "C" } },
         );
         const chunks: Buffer[] = [];
@@ -87,7 +96,7 @@ export function createSpeech({ clock, environment }: SpeechOptions): Speech {
             fail(complaint.trim().split("\n").at(-1) || `ended with code ${code} and no speech${pipe}`);
           } else end(rendered);
         });
-        child.stdin.end(`${READINGS.reduce((read, [word, pinyin]) => read.replace(word, pinyin), text)}\n`);
+        child.stdin.end(`${spoken}\n`);
       });
     },
   };

@@ -11,6 +11,7 @@ import type { Mail } from "./mail.ts";
 import type { Random } from "./random.ts";
 import type { Speech } from "./speech.ts";
 import type { HomeStates, State } from "./state.ts";
+import type { GpioLine, Switch } from "./switch.ts";
 import type { Timeseries } from "./timeseries.ts";
 
 /** Where pages are served from. */
@@ -78,6 +79,10 @@ export interface World {
   /** Of the certificate that pages show now: it is renewed while they run. Absent: they have none. */
   readonly certificate?: () => { readonly from: Wall; readonly until: Wall };
   readonly audio: Audio;
+  /** Another loudspeaker of this machine, by its name in the sound system. */
+  readonly audioAt: (device: string) => Audio;
+  /** A line of this machine that switches something on and off. */
+  readonly gpio: (line: GpioLine) => Switch;
   readonly speech: Speech;
   readonly timeseries: Timeseries;
   readonly state: State;

@@ -53,6 +53,14 @@ export interface WakeReadiness {
     /** It sounds, and something is less than it could be: there is no voice, so alarms are tones alone. */
     readonly remark?: string;
   };
+  /** Rooms, lamps and buttons of the house, each for itself; absent: none are configured. */
+  readonly house?: readonly {
+    /** A room by whom it is for; a lamp or shaker that follows the alarm; a button that answers it. */
+    readonly kind: "caregiver" | "patient" | "output" | "key";
+    readonly name: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
   /** Phones and webhooks with their proof (law 2). */
   readonly targets: readonly {
     readonly id: string;

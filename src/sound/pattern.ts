@@ -67,6 +67,15 @@ export const SPEECH_TAIL_MS = 700;
 /** What a page that got no rendered sentence leaves for the browser's own voice, milliseconds. */
 export const BROWSER_SPEECH_MS = 6_000;
 
+/**
+ * What a patient hears where there is no voice: two soft notes that rise, once for "help has been called", twice for
+ * "somebody is coming". Far below any alarm, and rising where the call falls. Peak of full scale.
+ */
+export const CHIME = { notesHz: [330, 440], ms: 350, restMs: 60, pairMs: 500, peak: 0.12 } as const;
+
+/** Peak of a sentence that is spoken softly to a patient who may sleep, of full scale: 10 dB below an alarm's. */
+export const SOFT_PEAK = 0.3;
+
 /** A short tick that confirms an action on a page; no alarm. Peak of full scale. */
 export const TICK = { hz: 480, ms: 120, peak: 0.2 } as const;
 

@@ -1,4 +1,13 @@
-import { burstMs, PATTERNS, type SoundKind, SPEECH_LEAD_MS, silenceWithSpeechMs, TICK } from "./pattern.ts";
+import {
+  burstMs,
+  CHIME,
+  PATTERNS,
+  SOFT_PEAK,
+  type SoundKind,
+  SPEECH_LEAD_MS,
+  silenceWithSpeechMs,
+  TICK,
+} from "./pattern.ts";
 import type { Sentence } from "./speech.ts";
 
 /**
@@ -29,6 +38,10 @@ export interface Voice {
   round(kind: SoundKind, sentence?: Sentence, loudness?: number): Int16Array;
   /** The tick that confirms an action. */
   tick(): Int16Array;
+  /** A sentence alone, for a patient who may sleep. */
+  soft(sentence: Sentence): Int16Array;
+  /** What stands for a soft sentence where there is no voice: so many pairs of notes. */
+  chime(pairs: number): Int16Array;
 }
 
 /** `sampleRateHz` from 8000 up, so that the highest harmonic (3120 Hz) fits. */
@@ -65,6 +78,23 @@ export function createVoice(sampleRateHz: number): Voice {
     tick() {
       const sound = new Int16Array(samplesIn(TICK.ms, sampleRateHz));
       add(sound, tone(TICK.hz, TICK.ms, sampleRateHz), 0, TICK.peak * 32_767);
+      return sound;
+    },
+    soft(sentence) {
+      const sound = new Int16Array(sentence.length);
+      add(sound, sentence, 0, SOFT_PEAK * 32_767);
+      return sound;
+    },
+    chime(pairs) {
+      const { notesHz, ms, restMs, pairMs, peak } = CHIME;
+      const pairLongMs = notesHz.length * (ms + restMs) + pairMs;
+      const sound = new Int16Array(samplesIn(pairs * pairLongMs, sampleRateHz));
+      for (let pair = 0; pair < pairs; pair++) {
+        notesHz.forEach((hz, note) => {
+          const startMs = pair * pairLongMs + note * (ms + restMs);
+          add(sound, tone(hz, ms, sampleRateHz), samplesIn(startMs, sampleRateHz), peak * 32_767);
+        });
+      }
       return sound;
     },
   };

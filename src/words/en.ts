@@ -13,6 +13,7 @@ import { phones } from "./en/phones.ts";
 import { plan } from "./en/plan.ts";
 import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
+import { rooms } from "./en/rooms.ts";
 import { terms } from "./en/terms.ts";
 import type { Translation } from "./template.ts";
 
@@ -34,6 +35,7 @@ export const en = {
   people,
   phones,
   plan,
+  rooms,
 } as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */

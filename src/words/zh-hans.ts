@@ -14,6 +14,7 @@ import { phones } from "./zh-hans/phones.ts";
 import { plan } from "./zh-hans/plan.ts";
 import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
+import { rooms } from "./zh-hans/rooms.ts";
 import { terms } from "./zh-hans/terms.ts";
 
 /** Simplified Chinese, as families on the mainland speak. */
@@ -34,4 +35,5 @@ export const zhHans = {
   people,
   phones,
   plan,
+  rooms,
 } as const satisfies Words;

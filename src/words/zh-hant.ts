@@ -14,6 +14,7 @@ import { phones } from "./zh-hant/phones.ts";
 import { plan } from "./zh-hant/plan.ts";
 import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
+import { rooms } from "./zh-hant/rooms.ts";
 import { terms } from "./zh-hant/terms.ts";
 
 /** Traditional Chinese, as families in Taiwan and Hong Kong read it. */
@@ -34,4 +35,5 @@ export const zhHant = {
   people,
   phones,
   plan,
+  rooms,
 } as const satisfies Words;

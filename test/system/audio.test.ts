@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
-import { createSounder } from "../../src/notify/sounder/sounder.ts";
+import { createSounder, wholeHouse } from "../../src/notify/sounder/sounder.ts";
 import { createAudio, noAudio } from "../../src/ops/audio.ts";
 import { createClock } from "../../src/ops/clock.ts";
 import type { Audio } from "../../src/port/audio.ts";
@@ -268,8 +268,8 @@ test("a machine told to be silent says so and never plays", async () => {
 
 test("from an alarm to the output in under a second, and silent within 200 ms of its answer", async () => {
   const sounder = createSounder({
-    ...{ audio: audio(), clock, log: { note: () => undefined } },
-    speech: { sentence: () => undefined },
+    ...{ rooms: [wholeHouse(audio())], language: "en", clock, log: { note: () => undefined } },
+    speech: { sentence: () => undefined, text: async () => undefined },
   });
   const fold = folds(clock);
   sounder.update(fold([occurrence()]));

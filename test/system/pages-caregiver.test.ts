@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import type { CarePlan } from "../../src/domain/alarm.ts";
 import { wall } from "../../src/domain/time.ts";
+import { wordsIn } from "../../src/words/index.ts";
+import { fill } from "../../src/words/template.ts";
 import {
   acknowledgement,
   alarms,
@@ -31,6 +33,9 @@ import { type PagesServer, problem, startPagesServer } from "../support/pages-se
 import { requires } from "../support/require.ts";
 
 const { describe, test } = requires("chromium");
+
+/** Where pictures of the pages are put, to be looked at; absent: none are taken. */
+const SHOTS = process.env["BREATHWATCH_PICTURES"];
 
 let folder: string;
 let browser: Browser;
@@ -342,6 +347,52 @@ describe("the caregiver's page", () => {
     expect(text).toContain("Nothing here would wake anybody.");
     expect(text).toContain("Missing data does not ring now");
   });
+
+  test.each(["en", "zh-Hans", "zh-Hant"] as const)(
+    "shows each room, lamp and button of the house, and which is broken: %s",
+    async (language) => {
+      const part = (kind: "caregiver" | "patient" | "output" | "key", name: string, detail?: string) => ({
+        ...{ kind, name, ok: detail === undefined, detail: detail ?? "default" },
+      });
+      const { readiness } = bedState();
+      server.script.beds = [
+        bedState({
+          readiness: {
+            ...readiness,
+            house: [
+              part("caregiver", "Bedroom"),
+              part("caregiver", "Kitchen", "aplay: audio open error: No such file or directory"),
+              part("patient", "Bedside"),
+              part("output", "Lamp", "The broker mqtt://127.0.0.1 is not reached."),
+              part("key", "Button by the bed"),
+            ],
+          },
+        }),
+      ];
+      const words = wordsIn(language).rooms;
+      for (const size of [
+        { width: 390, height: 844 },
+        { width: 1280, height: 800 },
+      ]) {
+        const { page } = await open({ language, size });
+        const lines = page.locator('[data-test="house"] > li');
+        await eventually(() => lines.count()).toBe(5);
+        const texts = await lines.allInnerTexts();
+        expect(texts[0]).toContain(fill(words.caregiverOk, { name: "Bedroom" }));
+        expect(texts[1]).toContain(fill(words.caregiverNone, { name: "Kitchen" }));
+        expect(texts[1]).toContain("No such file or directory");
+        expect(texts[2]).toContain(fill(words.patientOk, { name: "Bedside" }));
+        expect(texts[3]).toContain(fill(words.outputNone, { name: "Lamp" }));
+        expect(texts[4]).toContain(fill(words.keyOk, { name: "Button by the bed" }));
+        expect(await overflowing(page)).toEqual([]);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        if (SHOTS !== undefined) {
+          const file = `${SHOTS}/house-${language}-${size.width}.png`;
+          await page.locator(".status").first().screenshot({ path: file });
+        }
+      }
+    },
+  );
 
   test("starts the night with one tap: the watch, a tone to confirm, the screen, notifications or why not", async () => {
     server.script.beds = [bedState({ alarms: alarms([], { watch: notWatching }) })];

@@ -6,7 +6,8 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CAUSE_IDS, CONDITION_IDS } from "../../src/domain/alarm.ts";
 import { LANGUAGES, type Language } from "../../src/domain/person.ts";
-import { createSounder } from "../../src/notify/sounder/sounder.ts";
+import { softTexts } from "../../src/notify/sounder/soft-words.ts";
+import { createSounder, wholeHouse } from "../../src/notify/sounder/sounder.ts";
 import { createSpeechBank } from "../../src/notify/sounder/speech-bank.ts";
 import { createAudio } from "../../src/ops/audio.ts";
 import { createClock } from "../../src/ops/clock.ts";
@@ -17,8 +18,8 @@ import { prepareSentence } from "../../src/sound/speech.ts";
 import { createVoice } from "../../src/sound/synthesis.ts";
 import { readWav } from "../../src/sound/wav.ts";
 import { spokenIn } from "../../src/words/spoken.ts";
-import { folds, NIGHT, occurrence } from "../support/alarms.ts";
-import { createLoudspeaker } from "../support/home-sound.ts";
+import { answer, folds, NIGHT, occurrence } from "../support/alarms.ts";
+import { createLoudspeaker, createRoomSpeakers } from "../support/home-sound.ts";
 import { requires } from "../support/require.ts";
 import { decibels, soundsIn } from "../support/spectrum.ts";
 
@@ -164,6 +165,26 @@ voiced.describe("the real voice", () => {
       expect((await phonemes(language, [text])).replaceAll(/\s+/g, " "), text).toBe(right);
   });
 
+  voiced.test(
+    "traditional Chinese is read as Cantonese where the home wants it, and nothing else is",
+    async () => {
+      const voiceOf = async (language: Language): Promise<string> => {
+        const environment = fakeVoice('echo "$@" > "$SEEN"; tee "$SEEN.text" | real "$@"');
+        const said = await createSpeech({ clock, environment, cantonese: true }).say("媽媽來了。", language);
+        expect(said.ok && said.pcm.length).toBeGreaterThan(5_000);
+        return /-v (\S+)/.exec(readFileSync(path.join(folder, "seen"), "utf8"))?.[1] ?? "";
+      };
+      expect([await voiceOf("zh-Hant"), await voiceOf("zh-Hans")]).toEqual(["yue", "cmn-latn-pinyin"]);
+      const phonemesOf = execFileSync("espeak-ng", ["-v", "yue", "-b", "1", "-q", "-x", "--stdin"], {
+        input: KEYS.map((key) => spokenIn("zh-Hant", key)).join("\n"),
+        encoding: "utf8",
+      });
+      expect(phonemesOf.length).toBeGreaterThan(1_000);
+      expect(phonemesOf).not.toMatch(/\((?:en|en-us|cmn)\)/);
+      expect(phonemesOf).toMatch(/[a-z]+[1-6]_\|/);
+    },
+  );
+
   voiced.test("a text that looks like an option is spoken and not obeyed", async () => {
     const rendered = await speech.say("--version", "en");
     expect(rendered.ok && rendered.pcm.length).toBeGreaterThan(5_000);
@@ -189,7 +210,13 @@ heardAloud.test(
     const speech = createSpeech({ clock, environment: process.env });
     const bank = createSpeechBank({ speech, clock, log, language: "zh-Hans" });
     const audio = createAudio({ clock, environment: { ...process.env, ...speaker.environment } });
-    const sounder = createSounder({ audio, clock, log, speech: bank });
+    const sounder = createSounder({
+      rooms: [wholeHouse(audio)],
+      language: "zh-Hans",
+      clock,
+      log,
+      speech: bank,
+    });
     const low = occurrence();
     const card = {
       id: low.id,
@@ -233,4 +260,60 @@ heardAloud.test(
     expect(soundsIn(heard, RATE_HZ, 0.02).length).toBeGreaterThan(20);
   },
   40_000,
+);
+
+heardAloud.test(
+  "two rooms, by their samples: the siren in one, and in the other nothing but two soft sentences",
+  async () => {
+    const outputs = createRoomSpeakers(folder, ["bedroom", "bedside"]);
+    const speech = createSpeech({ clock, environment: process.env });
+    const bank = createSpeechBank({
+      ...{ speech, clock, log, language: "zh-Hans" },
+      texts: softTexts("zh-Hans"),
+    });
+    const audioAt = (device: string) =>
+      createAudio({ clock, environment: { ...process.env, ...outputs.environment }, device });
+    const sounder = createSounder({
+      rooms: [
+        { name: "卧室", for: "caregiver", siren: "always", audio: audioAt("bedroom") },
+        { name: "床边", for: "patient", siren: "exhausted", audio: audioAt("bedside") },
+      ],
+      ...{ language: "zh-Hans", clock, log, speech: bank },
+    });
+    const soft = async (text: string): Promise<Int16Array> => {
+      const said = await speech.say(text, "zh-Hans");
+      const sentence = said.ok ? prepareSentence(said.pcm, said.sampleRateHz, RATE_HZ) : undefined;
+      return createVoice(RATE_HZ).soft(sentence ?? new Float32Array());
+    };
+    const called = await soft("已经叫人了。");
+    const coming = await soft("妈妈来了。");
+    expect(Math.min(called.length, coming.length)).toBeGreaterThan(RATE_HZ / 2);
+
+    const fold = folds(clock);
+    sounder.update(fold([occurrence()]));
+    await expect
+      .poll(() => outputs.heard("bedside")[0]?.length, { timeout: 15_000 })
+      .toBeGreaterThan(called.length);
+    sounder.update(fold([occurrence({ acknowledgement: answer(clock.wall(), "妈妈") })]));
+    await expect
+      .poll(() => outputs.heard("bedside")[1]?.length, { timeout: 15_000 })
+      .toBeGreaterThan(coming.length);
+    await expect.poll(() => outputs.players(process.pid), { timeout: 5_000 }).toBe(0);
+    sounder.stop();
+    bank.stop();
+
+    const [siren = new Int16Array(), ...others] = outputs.heard("bedroom");
+    expect(others).toEqual([]);
+    const burst = createVoice(RATE_HZ).burst("high", 0.5);
+    expect(siren.subarray(0, burst.length)).toEqual(burst);
+    const told = outputs.heard("bedside");
+    expect(told).toHaveLength(2);
+    for (const [index, sentence] of [called, coming].entries()) {
+      const heard = told[index] ?? new Int16Array();
+      expect(heard.subarray(0, sentence.length)).toEqual(sentence);
+      expect(heard.subarray(sentence.length).every((value) => value === 0)).toBe(true);
+      expect(decibels(rms(sentence), rms(siren.subarray(0, burst.length)))).toBeLessThan(-5);
+    }
+  },
+  60_000,
 );

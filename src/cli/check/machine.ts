@@ -30,7 +30,7 @@ export async function machineFindings(
     zoneFinding(config, machine.zone),
     clockFinding(terminal),
     ...folderFindings(folder.path, folder.facts),
-    await sounderFinding(config?.audio ?? { enabled: true }, terminal),
+    ...(await sounderFindings(config, terminal)),
     await voiceFinding(config?.language ?? "en", terminal),
     pagesFinding(),
   ];
@@ -91,8 +91,30 @@ function folderFindings(folder: string, facts: FolderFacts): readonly Finding[] 
   return findings;
 }
 
-async function sounderFinding(audio: HomeConfig["audio"], terminal: Terminal): Promise<Finding> {
-  const where = "house sounder";
+/** Of the house, or of each of its rooms. */
+async function sounderFindings(
+  config: HomeConfig | undefined,
+  terminal: Terminal,
+): Promise<readonly Finding[]> {
+  const audio = config?.audio ?? { enabled: true };
+  const rooms = config?.sounder?.rooms;
+  if (rooms === undefined || !audio.enabled) return [await sounderFinding(audio, terminal)];
+  return Promise.all(
+    rooms.map(({ name, device }) =>
+      sounderFinding(
+        { ...audio, ...(device === undefined ? {} : { device }) },
+        terminal,
+        `sounder in ${name}`,
+      ),
+    ),
+  );
+}
+
+async function sounderFinding(
+  audio: HomeConfig["audio"],
+  terminal: Terminal,
+  where = "house sounder",
+): Promise<Finding> {
   const until =
     "Until then nobody here hears an alarm from this machine: sleep within hearing of the ventilator's own alarm, " +
     'and keep a phone that "breathwatch drill" has proved to ring.';

@@ -1,7 +1,7 @@
 import type { Audio } from "../../port/audio.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { SpokenKey } from "../../sound/choice.ts";
-import { burstMs, RAMP, type SoundKind } from "../../sound/pattern.ts";
+import { RAMP, type SoundKind } from "../../sound/pattern.ts";
 import type { Sentence } from "../../sound/speech.ts";
 import type { Voice } from "../../sound/synthesis.ts";
 
@@ -94,21 +94,33 @@ export function playAlarm(
   };
 }
 
-/** Plays one burst and ends; the returned function ends it sooner. An output that breaks is not tried again. */
-export function playOnce({ audio, clock, voice, kind, onFailure }: Output): () => void {
+/**
+ * Plays one sound and ends; the returned function ends it sooner. An output that breaks is not tried again. `onEnd` is
+ * called once, when it is over for whatever reason.
+ */
+export function playOnce({
+  audio,
+  clock,
+  voice,
+  pcm,
+  onFailure,
+  onEnd = () => undefined,
+}: Omit<Output, "kind"> & { readonly pcm: Int16Array; readonly onEnd?: () => void }): () => void {
   let isOver = false;
   let endOutput: (() => void) | undefined;
   const end = (): void => {
+    if (isOver) return;
     isOver = true;
     cancel();
     endOutput?.();
     endOutput = undefined;
+    onEnd();
   };
-  const cancel = clock.after(burstMs(kind) + LATENCY_MS, end);
+  const cancel = clock.after((pcm.length / voice.sampleRateHz) * 1_000 + LATENCY_MS, end);
   let pieces = 0;
   const next = (): Int16Array => {
     pieces += 1;
-    return pieces === 1 ? voice.burst(kind) : voice.silence(kind);
+    return pieces === 1 ? pcm : new Int16Array(voice.sampleRateHz);
   };
   const stop = audio.play(next, voice.sampleRateHz, (detail) => {
     if (isOver) return;

@@ -16,6 +16,8 @@ export interface SpeechBankOptions {
   readonly log: Log;
   /** What the house is spoken to in. */
   readonly language: Language;
+  /** Texts beside those of alarms that the house will speak: rendered first. Default: none. */
+  readonly texts?: readonly string[];
   /** Called when `remark` changes; must not throw. */
   readonly onChange?: () => void;
 }
@@ -29,6 +31,11 @@ export interface SpeechBank {
    * then begun, and nobody waits for it.
    */
   sentence(key: SpokenKey, sampleRateHz: number): Sentence | undefined;
+  /**
+   * Any text of at most 200 characters in the house's language, ready for a voice of this rate; undefined where this
+   * machine has no voice. Never rejects.
+   */
+  text(text: string, sampleRateHz: number): Promise<Sentence | undefined>;
   /** For pages, as a WAV file, in any language; undefined where this machine has no voice. */
   wav(key: SpokenKey, language: Language): Promise<Uint8Array | undefined>;
   /** Why alarms are tones alone here; absent: they are spoken, or it is not known yet. */
@@ -44,13 +51,17 @@ const START_MS = 5_000;
 const PAUSE_MS = 50;
 /** Sentences kept ready to play, half a megabyte each: those of the alarms that ring together, and some more. */
 const READY_MAX = 6;
+/** Other texts kept as they were rendered: who comes, and what stays the same. */
+const FREE_MAX = 24;
 /** Sentences kept for pages in languages other than the house's, a tenth of a megabyte each. */
 const FOREIGN_MAX = 24;
 
-/** Idle until start(), sentence() or wav(). */
-export function createSpeechBank({ speech, clock, log, language, onChange }: SpeechBankOptions): SpeechBank {
+/** Idle until start(), sentence(), text() or wav(). */
+export function createSpeechBank(options: SpeechBankOptions): SpeechBank {
+  const { speech, clock, log, language, texts = [], onChange } = options;
   const own = new Map<SpokenKey, Sound>();
   const foreign = new Map<string, Sound>();
+  const free = new Map<string, Sound>();
   const ready = new Map<string, Sentence | undefined>();
   const underWay = new Map<string, Promise<Sound | undefined>>();
   let last: Promise<unknown> = Promise.resolve();
@@ -67,10 +78,14 @@ export function createSpeechBank({ speech, clock, log, language, onChange }: Spe
     onChange?.();
   };
 
-  const renderNow = async (key: SpokenKey, into: Language): Promise<Sound | undefined> => {
+  const renderNow = async (
+    text: string,
+    into: Language,
+    store: (sound: Sound) => void,
+  ): Promise<Sound | undefined> => {
     if (failedAt !== undefined && clock.mono() - failedAt < RETRY_MS) return undefined;
     const rendered = await speech
-      .say(spokenIn(into, key), into)
+      .say(text, into)
       .catch((thrown: unknown) => ({ ok: false, detail: messageOf(thrown) }) as const);
     if (!rendered.ok) {
       setRemark(`No voice, alarms are tones alone: ${rendered.detail}.`);
@@ -79,30 +94,51 @@ export function createSpeechBank({ speech, clock, log, language, onChange }: Spe
     setRemark(undefined);
     const { pcm, sampleRateHz } = rendered;
     const sound = { pcm, sampleRateHz };
-    if (into === language) own.set(key, sound);
-    else keep(foreign, `${into} ${key}`, sound, FOREIGN_MAX);
+    store(sound);
     return sound;
   };
 
-  /** One process at a time, and one for all who ask for the same sentence. */
-  const render = (key: SpokenKey, into: Language): Promise<Sound | undefined> => {
-    const known = into === language ? own.get(key) : foreign.get(`${into} ${key}`);
-    if (known !== undefined) return Promise.resolve(known);
-    const id = `${into} ${key}`;
+  /** One process at a time, and one for all who ask for the same. */
+  const inTurn = (id: string, work: () => Promise<Sound | undefined>): Promise<Sound | undefined> => {
     const waiting = underWay.get(id);
     if (waiting !== undefined) return waiting;
-    const made = last.then(() => renderNow(key, into)).finally(() => underWay.delete(id));
+    const made = last.then(work).finally(() => underWay.delete(id));
     underWay.set(id, made);
     last = made.catch(report);
     return made;
   };
 
+  const render = (key: SpokenKey, into: Language): Promise<Sound | undefined> => {
+    const id = `${into} ${key}`;
+    const known = into === language ? own.get(key) : foreign.get(id);
+    if (known !== undefined) return Promise.resolve(known);
+    const store = (sound: Sound): void => {
+      if (into === language) own.set(key, sound);
+      else keep(foreign, id, sound, FOREIGN_MAX);
+    };
+    return inTurn(id, () => renderNow(spokenIn(into, key), into, store));
+  };
+
+  const renderText = (text: string): Promise<Sound | undefined> => {
+    const known = free.get(text);
+    if (known !== undefined) return Promise.resolve(known);
+    const store = (sound: Sound): void => keep(free, text, sound, FREE_MAX);
+    return inTurn(`text ${text}`, () => renderNow(text, language, store));
+  };
+
   const report = (thrown: unknown): void => log.note("speech.failed", { detail: messageOf(thrown) }, "error");
 
+  const renderMissing = (): Promise<Sound | undefined> | undefined => {
+    const text = texts.find((one) => !free.has(one));
+    if (text !== undefined) return renderText(text);
+    const key = KEYS.find((one) => !own.has(one));
+    return key === undefined ? undefined : render(key, language);
+  };
+
   const fill = async (): Promise<void> => {
-    const missing = KEYS.find((key) => !own.has(key));
+    const missing = renderMissing();
     if (missing === undefined) return;
-    const made = await render(missing, language);
+    const made = await missing;
     if (running) fillIn(made === undefined ? RETRY_MS : PAUSE_MS);
   };
 
@@ -127,6 +163,15 @@ export function createSpeechBank({ speech, clock, log, language, onChange }: Spe
       const sentence = prepareSentence(sound.pcm, sound.sampleRateHz, sampleRateHz);
       keep(ready, id, sentence, READY_MAX);
       return sentence;
+    },
+    async text(text, sampleRateHz) {
+      try {
+        const sound = await renderText(text);
+        return sound && prepareSentence(sound.pcm, sound.sampleRateHz, sampleRateHz);
+      } catch (thrown) {
+        report(thrown);
+        return undefined;
+      }
     },
     async wav(key, into) {
       const sound = await render(key, into);

@@ -1,71 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Occurrence } from "../../../src/domain/alarm.ts";
 import { MINUTE_MS, wall } from "../../../src/domain/time.ts";
-import { createSounder, type Sounder, type SounderReadiness } from "../../../src/notify/sounder/sounder.ts";
-import type { Audio } from "../../../src/port/audio.ts";
+import type { SounderReadiness } from "../../../src/notify/sounder/room.ts";
+import { createSounder, type Sounder, wholeHouse } from "../../../src/notify/sounder/sounder.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import type { SpokenKey } from "../../../src/sound/choice.ts";
 import { RAMP, type SoundKind } from "../../../src/sound/pattern.ts";
 import { createVoice } from "../../../src/sound/synthesis.ts";
 import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
-
-/** A loudspeaker that remembers, and asks for piece after piece as a real one does. */
-interface Speaker extends Audio {
-  /** How many sounds play now; two at once would be a fault. */
-  readonly sounding: number;
-  readonly starts: readonly number[];
-  /** Every piece that was begun, of all sounds. */
-  readonly pieces: readonly { readonly atMs: number; readonly pcm: Int16Array }[];
-  broken: string | undefined;
-  /** Breaks what is playing. */
-  fail(detail: string): void;
-  probes: number;
-}
-
-function speaker(clock: VirtualClock): Speaker {
-  const sounding: { cancel: () => void; onFailure: (detail: string) => void }[] = [];
-  const pieces: { atMs: number; pcm: Int16Array }[] = [];
-  const starts: number[] = [];
-  return {
-    probes: 0,
-    broken: undefined,
-    starts,
-    pieces,
-    get sounding() {
-      return sounding.length;
-    },
-    fail(detail) {
-      for (const { cancel, onFailure } of sounding.splice(0)) {
-        cancel();
-        onFailure(detail);
-      }
-    },
-    async probe() {
-      this.probes += 1;
-      return this.broken === undefined ? { ok: true, detail: "default" } : { ok: false, detail: this.broken };
-    },
-    play(next, rateHz, onFailure) {
-      starts.push(clock.mono());
-      if (this.broken !== undefined) {
-        onFailure(this.broken);
-        return () => undefined;
-      }
-      const entry = { cancel: () => undefined as void, onFailure };
-      const begin = (): void => {
-        const pcm = next();
-        pieces.push({ atMs: clock.mono(), pcm });
-        entry.cancel = clock.after((pcm.length / rateHz) * 1_000, begin);
-      };
-      sounding.push(entry);
-      begin();
-      return () => {
-        entry.cancel();
-        const index = sounding.indexOf(entry);
-        if (index >= 0) sounding.splice(index, 1);
-      };
-    },
-  };
-}
+import { type Speaker, speaker } from "../../support/speaker.ts";
 
 const voice = createVoice(48_000);
 
@@ -108,8 +51,9 @@ beforeEach(() => {
   told = [];
   sentences = new Map();
   sounder = createSounder({
-    speech: { sentence: (key) => sentences.get(key) },
-    audio,
+    speech: { sentence: (key) => sentences.get(key), text: async () => undefined },
+    rooms: [wholeHouse(audio)],
+    language: "en",
     clock,
     log: { note: () => undefined },
     onReadiness: (readiness) => told.push(readiness),
