@@ -37,6 +37,9 @@ const target = Type.Object({
   label: text,
   addedAt: wallTime,
   lastProofAt: Type.Optional(wallTime),
+  lastLoudProofAt: Type.Optional(wallTime),
+  system: Type.Optional(text),
+  changedAt: Type.Optional(wallTime),
   deadSince: Type.Optional(wallTime),
   deadWhy: Type.Optional(text),
 });

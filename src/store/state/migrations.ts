@@ -324,6 +324,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX note_by_replaces ON note (replaces) WHERE replaces IS NOT NULL;
   CREATE INDEX note_by_about ON note (bed, kind, about) WHERE about IS NOT NULL;
   `,
+  `
+  -- The newest answer to a loud drill, what runs on the phone, and when that changed.
+  ALTER TABLE target ADD COLUMN last_loud_proof_at INTEGER;
+  ALTER TABLE target ADD COLUMN system TEXT;
+  ALTER TABLE target ADD COLUMN changed_at INTEGER;
+  `,
 ];
 
 /**
