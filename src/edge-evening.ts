@@ -1,5 +1,6 @@
 import type { HomeConfig } from "./config/config.ts";
 import type { AlarmCommand, AlarmFold } from "./domain/alarm.ts";
+import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import {
   CHECK_PHONES_MAX,
   type Check,
@@ -10,10 +11,9 @@ import {
   eveningDue,
 } from "./domain/evening.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
-import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import type { BedId } from "./domain/ids.ts";
 import { askingOf, mayReachPeople } from "./domain/ringing.ts";
-import { SECOND_MS, type Wall } from "./domain/time.ts";
+import { MINUTE_MS, SECOND_MS, type Wall } from "./domain/time.ts";
 import { createPractice, type LeftPractice, type Practice } from "./edge-practice.ts";
 import type { Channel } from "./port/channel.ts";
 import type { CheckRequest, EveningDesk } from "./port/evening.ts";
@@ -46,6 +46,8 @@ export interface EveningOptions {
   readonly folds: () => readonly AlarmFold[];
   readonly toWatch: (fold: AlarmFold) => void;
   readonly toSounder: (fold: AlarmFold) => void;
+  /** Once a minute while it runs; must not throw. */
+  readonly onMinute: () => void;
 }
 
 const SETTINGS = "evening_settings";
@@ -80,7 +82,7 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     // What a demo shows is for nobody's phone.
     ...(config.demo ? { on: false } : {}),
   };
-  let stopLooking: (() => void) | undefined;
+  const stops: (() => void)[] = [];
 
   const keep = async (running?: Kept["running"]): Promise<void> => {
     const text = JSON.stringify({ last, ...(running === undefined ? {} : { running }) } satisfies Kept);
@@ -160,6 +162,9 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     get running() {
       return practice.running;
     },
+    get latest() {
+      return practice.latest;
+    },
     get last() {
       return last;
     },
@@ -192,11 +197,10 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
         practice.clear(running.beds);
         ended({ ...running.check, end: "cut", endedAt: clock.wall() });
       }
-      stopLooking ??= clock.every(LOOK_MS, look);
+      stops.push(clock.every(LOOK_MS, look), clock.every(MINUTE_MS, options.onMinute));
     },
     close() {
-      stopLooking?.();
-      stopLooking = undefined;
+      for (const stop of stops.splice(0)) stop();
       practice.end("cut");
     },
   };

@@ -3,8 +3,8 @@ import {
   CHECK_MS,
   type Check,
   type CheckEnd,
-  type CheckKind,
   type CheckedPhone,
+  type CheckKind,
   isSettled,
 } from "./domain/evening.ts";
 import type { BedId, OccurrenceId } from "./domain/ids.ts";
@@ -41,6 +41,8 @@ export interface Practice {
   /** Ends what runs. */
   end(why: CheckEnd): void;
   readonly running: Check | undefined;
+  /** The newest, running or over. */
+  readonly latest: Check | undefined;
   /** Which bed asks which phone, to be known again after a crash. */
   readonly beds: LeftPractice;
   /** What an earlier run left on phones is taken back: nothing of it rings again. */
@@ -172,6 +174,9 @@ export function createPractice(options: PracticeOptions): Practice {
     get running() {
       return isRunning() ? run?.check : undefined;
     },
+    get latest() {
+      return run?.check;
+    },
     get beds() {
       return run?.asked.map(({ bed }) => ({ bed: bed.id, target: bed.target })) ?? [];
     },
@@ -216,11 +221,13 @@ export function createPractice(options: PracticeOptions): Practice {
       const { push } = wordsIn(message.language).evening;
       const asked = find(occurrence);
       if (kind !== "alarm") {
-        const isHeard = asked?.phone.answeredMs !== undefined;
-        const heard = run?.check.kind === "loud" ? push.loudDoneTitle : push.doneTitle;
-        return isHeard
-          ? { ...message, title: heard, body: push.doneBody }
-          : { ...message, title: push.overTitle, body: push.overBody };
+        const check = asked === undefined ? undefined : run?.check.kind;
+        const plain = { ...message, ...(check === undefined ? {} : { check }) };
+        if (asked?.phone.answeredMs === undefined) {
+          return { ...plain, title: push.overTitle, body: push.overBody };
+        }
+        const title = check === "loud" ? push.loudDoneTitle : push.doneTitle;
+        return { ...plain, title, body: push.doneBody };
       }
       if (asked === undefined || run === undefined) return message;
       if (asked.phone.askedMs === undefined) note(asked, { askedMs: sinceStart() });

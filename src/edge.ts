@@ -14,7 +14,7 @@ import type { Wall } from "./domain/time.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
-import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
+import { createEdgeChannels } from "./edge-channels.ts";
 import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
 import { createEvening, type Evening } from "./edge-evening.ts";
 import { planBed } from "./edge-plan.ts";
@@ -48,8 +48,6 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
-  /** Sends one message marked as a drill to a phone. */
-  readonly tryPhone: EdgeChannels["tryPhone"];
   /** A phone reports by this token that it showed a message; false when the token is not good. */
   shown(token: string): boolean;
   /** Who outside the house is told when this box dies. */
@@ -230,10 +228,12 @@ export async function composeEdge(
   const evening = await createEvening({
     ...{ world, config },
     targets: () => targets,
-    channels: () => channels.all,
+    channels: () => channels,
     folds: () => beds.map(({ runner }) => runner.fold()),
     toWatch: (fold) => watch.onFold(fold),
     toSounder: sounder.update,
+    // Ages of proofs grow by themselves.
+    onMinute: showReadiness,
   });
   const watch = createWatch({
     clock,
@@ -244,7 +244,7 @@ export async function composeEdge(
     links: { ...identity.links, acknowledge: answers.address },
     zone: () => config.zone,
     outbox,
-    channels: channels.all.map(evening.listening),
+    channels: channels.map(evening.listening),
     targets: evening.targets,
     dress: evening.dress,
     onAcknowledge: (bed, command, target) => {
@@ -305,7 +305,7 @@ export async function composeEdge(
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
   const edge: Edge = {
-    ...{ live, targets, answers, deadMen, evening, tryPhone: channels.tryPhone },
+    ...{ live, targets, answers, deadMen, evening },
     command(bed, command) {
       const practised = evening.answer(command);
       if (practised !== undefined) {

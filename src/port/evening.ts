@@ -20,6 +20,8 @@ export interface EveningDesk {
   /** Ends the one that runs; harmless without one. */
   stop(): void;
   readonly running: Check | undefined;
+  /** The newest since the start, running or over. */
+  readonly latest: Check | undefined;
   /** The newest of all phones of each kind that is over. */
   readonly last: { readonly [kind in CheckKind]?: Check };
   readonly settings: EveningSettings;

@@ -1,6 +1,6 @@
 // The evening check and the loud drill in a whole home on virtual time: the rule, the outbox, encrypted pushes, the taps.
 import { afterEach, describe, expect, test } from "vitest";
-import { rehearsalConfig, type RehearsedHome, startRehearsedHome } from "../../src/cli/nights.ts";
+import { type RehearsedHome, rehearsalConfig, startRehearsedHome } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import { SECOND_MS, wall } from "../../src/domain/time.ts";
 import { composeHome } from "../../src/home.ts";
@@ -197,6 +197,21 @@ describe("an evening check", { timeout: 120_000 }, () => {
     await expect(home.evening.begin({ kind: "quiet", by: "Mei" })).rejects.toMatchObject({
       code: "CONFLICT",
     });
+  });
+
+  test("can be done again, also of one phone alone, which says nothing of the evening", async () => {
+    const home = await start(37);
+    for (const phone of ["mei", "ba"] as const) {
+      const before = home.got(phone).length;
+      await home.evening.begin({ kind: "quiet", by: "Mei", phones: [phone] });
+      await home.run(8);
+      expect(home.got(phone)).toHaveLength(before + 1);
+      expect(await home.tap(phone)).toBe(200);
+      expect(home.evening.running).toBeUndefined();
+      expect(home.evening.latest).toMatchObject({ end: "done", some: true, phones: [{ id: phone }] });
+    }
+    expect(home.got("mei").map(({ kind }) => kind)).toEqual(["alarm", "closed"]);
+    expect(home.evening.last.quiet).toBeUndefined();
   });
 
   test("gives way to a real alarm, which goes out at once", async () => {

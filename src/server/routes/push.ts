@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { Fault } from "../../domain/fault.ts";
+import type { Wall } from "../../domain/time.ts";
 import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
+import { phoneSystem } from "../phone-system.ts";
 import { PushAnswer, PushSubscribe, TargetParams } from "../schemas.ts";
 
 /** Phones of one person. */
@@ -33,7 +35,8 @@ export function pushRoutes(app: App, context: Context): void {
       }
       const sameKeys = before?.settings["p256dh"] === p256dh && before.settings["auth"] === auth;
       // The same phone again keeps its proof; new keys, or another person, have yet to be proven.
-      const keepProof = sameKeys && before.person === person.id && before.lastProofAt !== undefined;
+      const isSame = sameKeys && before.person === person.id;
+      const system = phoneSystem(request.headers["user-agent"]);
       const id = before?.id ?? context.newId();
       const target: TargetRecord = {
         id,
@@ -42,7 +45,8 @@ export function pushRoutes(app: App, context: Context): void {
         person: person.id,
         label: label.trim(),
         addedAt: deps.clock.wall(),
-        ...(keepProof ? { lastProofAt: before.lastProofAt } : {}),
+        ...(isSame ? provenBefore(before, system, deps.clock.wall()) : {}),
+        ...(system === undefined ? {} : { system }),
         ...(signedIn === undefined ? {} : { signIn: signedIn.tokenHash }),
       };
       await deps.homes.of(home).putTarget(target);
@@ -68,6 +72,22 @@ export function pushRoutes(app: App, context: Context): void {
     if (!isFound) throw new Fault("NOT_FOUND", "There is no such phone of yours.");
     return reply.code(204).send();
   });
+}
+
+/** What the same phone keeps. Another system or browser on it may let nothing through any more: that is noted with its time. */
+function provenBefore(
+  before: TargetRecord,
+  system: string | undefined,
+  now: Wall,
+): Pick<TargetRecord, "lastProofAt" | "lastLoudProofAt" | "changedAt"> {
+  const { lastProofAt, lastLoudProofAt } = before;
+  const isOther = system !== undefined && before.system !== undefined && system !== before.system;
+  const changedAt = isOther ? now : before.changedAt;
+  return {
+    ...(lastProofAt === undefined ? {} : { lastProofAt }),
+    ...(lastLoudProofAt === undefined ? {} : { lastLoudProofAt }),
+    ...(changedAt === undefined ? {} : { changedAt }),
+  };
 }
 
 /** Push services have names; an address inside the house would make this box knock on doors for whoever asks. */

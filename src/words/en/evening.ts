@@ -46,7 +46,6 @@ export const evening = {
     joiner: ", ",
   },
   settings: "Check by itself every evening at",
-  off: "not by itself",
   loudTitle: "Loud drill, once a week",
   loudHint:
     "Put the phones on silent and into another room. They ring as an alarm does, and again, until whoever hears one taps on it.",

@@ -47,7 +47,6 @@ export const evening = {
     joiner: "、",
   },
   settings: "每晚自动检查，时间",
-  off: "不自动检查",
   loudTitle: "响铃演练，每周一次",
   loudHint: "把手机调成静音，放到另一个房间。它们会像报警一样响，一遍又一遍，直到听到的人点一下。",
   loudStart: "开始响铃演练",

@@ -47,7 +47,6 @@ export const evening = {
     joiner: "、",
   },
   settings: "每晚自動檢查，時間",
-  off: "不自動檢查",
   loudTitle: "響鈴演練，每週一次",
   loudHint: "把手機調成靜音，放到另一個房間。它們會像警報一樣響，一遍又一遍，直到聽到的人點一下。",
   loudStart: "開始響鈴演練",

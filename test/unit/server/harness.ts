@@ -111,9 +111,9 @@ export interface HarnessOptions {
   readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
   readonly channels?: readonly ChannelModule[];
-  /** How providers take a trial; absent: at once. */
-  readonly tryPhone?: NonNullable<ServerDeps["tryPhone"]>;
   readonly deadMen?: NonNullable<ServerDeps["deadMen"]>;
+  /** The evening check; absent: phones are called elsewhere. */
+  readonly evening?: NonNullable<ServerDeps["evening"]>;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
   readonly clock?: Clock;
@@ -217,10 +217,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     channels: options.channels ?? [],
-    tryPhone: async (target) => {
-      harness.trials.push(target.id);
-      return (await options.tryPhone?.(target)) ?? { outcome: "accepted", reference: "1", tookMs: 40 };
-    },
+    ...(options.evening === undefined ? {} : { evening: options.evening }),
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
