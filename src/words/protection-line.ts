@@ -20,8 +20,8 @@ export function protectionLine(
   times: ProtectionTimes,
 ): string {
   const broken = sounder ? [] : [line.noSounder];
-  if (level === "none") return [line.none, ...broken].join(" ");
-  if (level === "nobody") return [line.nobody, ...broken].join(" ");
+  if (level === "none") return [line.none, ...broken].join(line.between);
+  if (level === "nobody") return [line.nobody, ...broken].join(line.between);
   const proven = people.filter(({ isProven }) => isProven);
   const names = proven.map(({ name, provenAt = 0 }) =>
     fill(line.proven, { name, time: times.time(provenAt) }),
@@ -38,5 +38,5 @@ export function protectionLine(
     ...(unprovenOnCall === undefined ? [] : [fill(line.onCall, { name: unprovenOnCall })]),
     ...others,
     ...broken,
-  ].join(" ");
+  ].join(line.between);
 }

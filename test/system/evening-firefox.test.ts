@@ -104,7 +104,6 @@ describe("an evening check", () => {
     await firefox.until(`/^Protected tonight: Mei \\(proven \\d\\d:\\d\\d\\)/.test(${line})`);
     const tookMs = performance.now() - began;
     expect(tookMs).toBeLessThan(20_000);
-    console.log(`evening check: ${(tookMs / 1_000).toFixed(1)} s from the button to the line`);
     await firefox.until(`document.querySelector(".check-phones [data-state=answered]") !== null`);
 
     // One message that asks, encrypted and readable; the bed has heard nothing of it.

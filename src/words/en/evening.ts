@@ -43,6 +43,8 @@ export const evening = {
     nobody: "Nobody's phone has proved itself: everybody is called at once. Test now.",
     none: "There is no phone: nobody outside of the room is woken. Add one.",
     noSounder: "The sounder in the house does not work.",
+    /** Between sentences. */
+    between: " ",
     joiner: ", ",
   },
   settings: "Check by itself every evening at",

@@ -44,6 +44,8 @@ export const evening = {
     nobody: "没有一部手机验证过：报警时会同时叫所有人。请现在检查。",
     none: "还没有手机：房间外没有人会被叫醒。请添加一部。",
     noSounder: "家里的报警音响不工作。",
+    /** Between sentences. */
+    between: "",
     joiner: "、",
   },
   settings: "每晚自动检查，时间",

@@ -44,6 +44,8 @@ export const evening = {
     nobody: "沒有一支手機驗證過：警報時會同時叫所有人。請現在檢查。",
     none: "還沒有手機：房間外沒有人會被叫醒。請新增一支。",
     noSounder: "家裡的警報喇叭沒有作用。",
+    /** Between sentences. */
+    between: "",
     joiner: "、",
   },
   settings: "每晚自動檢查，時間",

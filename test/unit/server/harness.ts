@@ -76,8 +76,6 @@ export interface Harness {
   /** No virtual patient at any bed. */
   isReal: boolean;
   readonly targetChanges: { count: number };
-  /** Phones that were sent a trial. */
-  readonly trials: string[];
   /** Limits that were tried on the last nights, with what ends it. */
   readonly tried: { readonly limits: unknown; readonly signal: AbortSignal }[];
   /** What the nights say to them. */
@@ -164,7 +162,6 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     recording: "device: nonin-serial\n\n0.000 < 01 80\n",
     isReal: false,
     targetChanges: { count: 0 },
-    trials: [],
     tried: [],
     whatIfLines: async function* () {},
     store,

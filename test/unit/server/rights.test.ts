@@ -79,7 +79,13 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "DELETE /api/homes/:home/dead-men/:way": { url: `/api/homes/${HOME}/dead-men/dead-man-ntfy` },
   "POST /api/homes/:home/dead-men/:way/try": { url: `/api/homes/${HOME}/dead-men/dead-man-ntfy/try` },
   "POST /api/homes/:home/phones": { url: `/api/homes/${HOME}/phones`, payload: {} },
-  "POST /api/homes/:home/phones/:phone/try": { url: `/api/homes/${HOME}/phones/aaaaaaaaaa/try` },
+  "GET /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening` },
+  "POST /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening`, payload: { kind: "quiet" } },
+  "DELETE /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening` },
+  "PUT /api/homes/:home/evening/settings": {
+    url: `/api/homes/${HOME}/evening/settings`,
+    payload: { on: true, atMinute: 1_290 },
+  },
   "GET /api/homes/:home/consents": { url: `/api/homes/${HOME}/consents` },
   "POST /api/homes/:home/consents": { url: `/api/homes/${HOME}/consents`, payload: {} },
   "DELETE /api/homes/:home/consents/:consent": { url: `/api/homes/${HOME}/consents/aaaaaaaaaa` },
@@ -242,6 +248,12 @@ const CONSENT = [
 ];
 
 /** For whoever manages a home or an organisation. */
+const EVENING = [
+  "GET /api/homes/:home/evening",
+  "POST /api/homes/:home/evening",
+  "DELETE /api/homes/:home/evening",
+  "PUT /api/homes/:home/evening/settings",
+];
 const MANAGE = [
   "POST /api/people/join-codes",
   "DELETE /api/homes/:home/people/:person",
@@ -310,9 +322,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "DELETE /api/homes/:home/dead-men/:way",
     "GET /api/homes/:home/channels",
     "POST /api/homes/:home/phones",
-    "POST /api/homes/:home/phones/:phone/try",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    ...EVENING,
     "POST /api/beds/:bed/notes/alsfrs_r",
     "DELETE /api/beds/:bed/notes/:note",
     "POST /api/beds/:bed/limits/check",
@@ -344,9 +356,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "DELETE /api/homes/:home/dead-men/:way",
     "GET /api/homes/:home/channels",
     "POST /api/homes/:home/phones",
-    "POST /api/homes/:home/phones/:phone/try",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    ...EVENING,
     ...MANAGE,
     ...CONSENT,
     ...CARE,
@@ -362,9 +374,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "DELETE /api/homes/:home/dead-men/:way",
     "GET /api/homes/:home/channels",
     "POST /api/homes/:home/phones",
-    "POST /api/homes/:home/phones/:phone/try",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    "PUT /api/homes/:home/evening/settings",
     "GET /api/beds/:bed/duty",
     "GET /api/beds/:bed/calling",
     "GET /api/beds/:bed/notes/:kind",
