@@ -46,6 +46,8 @@ export interface EveningOptions {
   readonly folds: () => readonly AlarmFold[];
   readonly toWatch: (fold: AlarmFold) => void;
   readonly toSounder: (fold: AlarmFold) => void;
+  /** The address of a message shows a page with one button here: it can be answered without a button of its channel. */
+  readonly hasAskPage: boolean;
   /** Once a minute while it runs; must not throw. */
   readonly onMinute: () => void;
 }
@@ -97,7 +99,14 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
   };
 
   const practice = createPractice({
-    ...{ world, zone, inNameOf: first?.id ?? "b1", toWatch: options.toWatch, toSounder: options.toSounder },
+    ...{
+      hasAskPage: options.hasAskPage,
+      world,
+      zone,
+      inNameOf: first?.id ?? "b1",
+      toWatch: options.toWatch,
+      toSounder: options.toSounder,
+    },
     prove: (target, kind) => targets().prove(target, kind === "loud"),
     onChange(check) {
       if (check.end !== undefined) ended(check);
@@ -112,13 +121,18 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
       .list()
       .filter(({ deadSince }) => deadSince === undefined);
 
+  /** Whether a tap can come back: by the channel itself, or on the page that its message leads to. */
+  const canAnswer = (target: BookedTarget): boolean => {
+    const { acknowledges, sounds } = channelOf(target)?.capabilities ?? {};
+    return acknowledges === true || (options.hasAskPage && (sounds === "notification" || sounds === "alarm"));
+  };
+
   /** Phones that can answer; a quiet check leaves out what rings like a call, and both leave out machines. */
   const answering = (kind: CheckKind): readonly BookedTarget[] =>
     living()
       .filter((target) => {
-        const { acknowledges, sounds } = channelOf(target)?.capabilities ?? {};
-        const isPhone = acknowledges === true && sounds !== "not_applicable";
-        return isPhone && (kind === "loud" || sounds !== "call");
+        const sounds = channelOf(target)?.capabilities.sounds;
+        return canAnswer(target) && sounds !== "not_applicable" && (kind === "loud" || sounds !== "call");
       })
       .slice(0, CHECK_PHONES_MAX);
 
@@ -132,7 +146,7 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     const all = answering(kind);
     const asked = phones === undefined ? all : living().filter(({ id }) => phones.includes(id));
     if (asked.length === 0) throw no("There is no phone that could answer.", "Add a phone that can answer.");
-    const mute = asked.filter((one) => channelOf(one)?.capabilities.acknowledges !== true);
+    const mute = asked.filter((one) => !canAnswer(one));
     const check = practice.start({
       ...{ kind, targets: asked.slice(0, CHECK_PHONES_MAX), by },
       mute: new Set(mute.map(({ id }) => id)),

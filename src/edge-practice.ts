@@ -66,6 +66,8 @@ export interface PracticeOptions {
   /** The watch, and for a loud drill by choice the sounder. Must not throw. */
   readonly toWatch: (fold: AlarmFold) => void;
   readonly toSounder: (fold: AlarmFold) => void;
+  /** Messages that ask lead to the page behind their address. */
+  readonly hasAskPage: boolean;
   /** A person tapped on this phone. */
   readonly prove: (target: string, kind: CheckKind) => void;
   /** Something of the check has changed, its end too; must not throw. */
@@ -231,9 +233,12 @@ export function createPractice(options: PracticeOptions): Practice {
       }
       if (asked === undefined || run === undefined) return message;
       if (asked.phone.askedMs === undefined) note(asked, { askedMs: sinceStart() });
-      if (run.check.kind === "loud") return { ...message, body: push.loudBody, check: "loud" };
+      const { acknowledgeUrl } = message;
+      const asking =
+        options.hasAskPage && acknowledgeUrl !== undefined ? { ...message, url: acknowledgeUrl } : message;
+      if (run.check.kind === "loud") return { ...asking, body: push.loudBody, check: "loud" };
       // Low: what arrives sounds as any message does, and no telephone is called.
-      return { ...message, title: push.title, body: push.body, priority: "low", check: "quiet" };
+      return { ...asking, title: push.title, body: push.body, priority: "low", check: "quiet" };
     },
     listening: (channel) => ({
       ...channel,

@@ -232,6 +232,8 @@ export async function composeEdge(
     folds: () => beds.map(({ runner }) => runner.fold()),
     toWatch: (fold) => watch.onFold(fold),
     toSounder: sounder.update,
+    // A relay takes answers and shows no page; a hub knows nothing of the check.
+    hasAskPage: config.relay === undefined && hub === undefined,
     // Ages of proofs grow by themselves.
     onMinute: showReadiness,
   });
@@ -254,8 +256,7 @@ export async function composeEdge(
     },
     onTargetGone: (target, why) => targets.kill(target.id, why),
     calling: (bed) => (evening.isPractice(bed) ? undefined : targets.calling(bed)),
-    dependencyClass: (bed) =>
-      evening.isPractice(bed) ? "B" : bedOf(bed).plan.profile.dependencyClass,
+    dependencyClass: (bed) => (evening.isPractice(bed) ? "B" : bedOf(bed).plan.profile.dependencyClass),
     isSimulated: (bed) => evening.isPractice(bed) || bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
   });

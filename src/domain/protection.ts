@@ -1,8 +1,6 @@
 import type { PersonId } from "./ids.ts";
-import { HOUR_MS, type Wall } from "./time.ts";
-
-/** How long a proof that a phone is heard counts (law 2): one night and the day around it. */
-export const PROOF_MS = 18 * HOUR_MS;
+import { isProven } from "./proof.ts";
+import { type Wall, wall } from "./time.ts";
 
 /** What is known of a phone or another way to one person. */
 export interface ProtectingPhone {
@@ -37,10 +35,6 @@ export interface Protection {
   readonly sounder: boolean;
 }
 
-/** Whether a proof counts now; one from the future is none. */
-export const isProofFresh = (provenAt: number | undefined, now: number): boolean =>
-  provenAt !== undefined && provenAt <= now && now - provenAt <= PROOF_MS;
-
 /**
  * What tonight rests on. `onCall`: who is on call now, or next where that is tonight; absent: nobody has said. Proof
  * changes the words, never who is called (law 2).
@@ -66,7 +60,7 @@ export function protectionOf(
     const own = provenAt === undefined || provenAt > now ? undefined : provenAt;
     const newest = Math.max(known ?? -1, own ?? -1);
     people.set(key, {
-      ...{ name, isProven: newest >= 0 && isProofFresh(newest, now) },
+      ...{ name, isProven: newest >= 0 && isProven({ lastProofAt: wall(newest) }, now) },
       ...(newest < 0 ? {} : { provenAt: newest }),
     });
   }
