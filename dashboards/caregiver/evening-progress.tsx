@@ -10,7 +10,7 @@ export function CheckProgress(props: { readonly check: Check }) {
   return (
     <ul class="check-phones" aria-live="polite">
       {props.check.phones.map((phone) => (
-        <li key={phone.id} data-phone={phone.id} data-state={stateOf(phone)}>
+        <li key={phone.id} data-checked={phone.id} data-state={stateOf(phone)}>
           <span aria-hidden="true">{MARKS[stateOf(phone)]} </span>
           <strong>{phone.name}</strong> {phone.label}{" "}
           <span class="small">{checkedWords(phone, props.check, format)}</span>

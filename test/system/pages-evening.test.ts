@@ -112,12 +112,12 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
 
     await page.locator(".evening-start").click();
     expect(desk.requests).toEqual([{ kind: "quiet", by: "Mei" }]);
-    await page.locator("[data-phone=mei][data-state=asking]").waitFor();
+    await page.locator("[data-checked=mei][data-state=asking]").waitFor();
     expect(await page.getByText("Tonight's check has not been done yet.").count()).toBe(0);
     desk.phone("mei", { askedMs: 3_900, acceptedMs: 4_150 });
     desk.phone("ba", { askedMs: 3_900, trouble: "the push service answered 503" });
-    await page.locator("[data-phone=mei][data-state=accepted]").waitFor();
-    await page.locator("[data-phone=ba][data-state=trouble]").waitFor();
+    await page.locator("[data-checked=mei][data-state=accepted]").waitFor();
+    await page.locator("[data-checked=ba][data-state=trouble]").waitFor();
     expect(await everywhere(opened, "running")).toEqual([]);
 
     desk.phone("mei", { answeredMs: 6_000 });

@@ -186,17 +186,17 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     await given(harness, "eee", ba.id, bell);
     const opened = await open(0, "caregiver", "Ba");
     const { page } = opened;
-    await page.locator("[data-phone=ccc]").waitFor();
+    await page.locator(".phone[data-phone=ccc]").waitFor();
     expect(await page.locator(".phone-people h3").allInnerTexts()).toEqual(["Ba (you)", "Mei", "Xiao"]);
     expect(await page.locator("section[aria-label=Xiao]").innerText()).toContain("No phone yet");
-    const proof = (id: string) => page.locator(`[data-phone=${id}] [data-test=proof]`).innerText();
+    const proof = (id: string) => page.locator(`.phone[data-phone=${id}] [data-test=proof]`).innerText();
     expect(await proof("aaa")).toBe("✓ proved itself 21:50");
     expect(await proof("bbb")).toContain("last proved itself Jan 9, 2026, 16:00: not counted on");
     expect(await proof("ccc")).toBe("? has not proved itself");
     expect(await proof("ddd")).toBe("✗ is not called any more: it was thrown out");
     expect(await proof("eee")).toContain("cannot be called: what Bell needs");
-    expect(await page.locator("[data-phone=eee]").innerText()).toContain("by Bell · +8613800138000 · Chime");
-    expect(await page.locator("[data-phone=ddd]").innerText()).toContain("by notification of the browser");
+    expect(await page.locator(".phone[data-phone=eee]").innerText()).toContain("by Bell · +8613800138000 · Chime");
+    expect(await page.locator(".phone[data-phone=ddd]").innerText()).toContain("by notification of the browser");
     expect(await everything(opened, "list")).toEqual([]);
   });
 
@@ -436,7 +436,7 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     const mei = await harness.person("owner", "Mei");
     await given(harness, "aaa", mei.id, { channel: "web-push" });
     const { page } = await open(0, "owner", "Mei");
-    await page.locator("[data-phone=aaa]").waitFor();
+    await page.locator(".phone[data-phone=aaa]").waitFor();
     expect(await page.getByRole("button", { name: "Add a phone" }).count()).toBe(0);
   });
 
