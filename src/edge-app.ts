@@ -252,8 +252,8 @@ function serverDeps(
     ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
     channels: CHANNEL_MODULES,
-    tryPhone: edge.tryPhone,
     deadMen: { modules: DEAD_MEN, states: edge.deadMen.states, drill: edge.deadMen.drill },
+    evening: edge.evening,
     command: async (bed, command) => edge.command(bed, command),
     verifyToken: grantOf,
     // A tap or an answer is a person; that a phone showed something is not (law 2).

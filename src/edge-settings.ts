@@ -4,6 +4,7 @@ import { accessName } from "./domain/channel-access.ts";
 import { Fault } from "./domain/fault.ts";
 import type { PersonId } from "./domain/ids.ts";
 import type { LimitsVersion } from "./domain/limits.ts";
+import type { Wall } from "./domain/time.ts";
 import type { State, TargetRecord } from "./port/state.ts";
 
 /** What came from the hub the last time, so that what it takes away goes here too, and nothing else does. */
@@ -93,18 +94,22 @@ const countsOf = ({ file, temporary, afterwards }: LimitsVersion): string =>
 function merged(target: TargetRecord, known: TargetRecord | undefined): TargetRecord {
   if (known === undefined) return target;
   if (known.addedAt > target.addedAt) return known;
-  const proofs = [target.lastProofAt, known.lastProofAt].filter((at) => at !== undefined);
-  const newest = proofs.toSorted((a, b) => b - a)[0];
+  const newest = newestOf(target.lastProofAt, known.lastProofAt);
+  const loudest = newestOf(target.lastLoudProofAt, known.lastLoudProofAt);
   return {
     ...target,
     // Of a sign-in at this box: the hub knows nothing of it.
     ...(known.signIn === undefined ? {} : { signIn: known.signIn }),
     ...(newest === undefined ? {} : { lastProofAt: newest }),
+    ...(loudest === undefined ? {} : { lastLoudProofAt: loudest }),
     ...(known.deadSince === undefined || known.addedAt !== target.addedAt
       ? {}
       : { deadSince: known.deadSince, ...(known.deadWhy === undefined ? {} : { deadWhy: known.deadWhy }) }),
   };
 }
+
+const newestOf = (...times: readonly (Wall | undefined)[]): Wall | undefined =>
+  times.filter((at) => at !== undefined).toSorted((a, b) => b - a)[0];
 
 async function fromHub(state: State): Promise<FromHub> {
   const stored: unknown = JSON.parse((await state.value(FROM_HUB)) ?? "null");

@@ -16,8 +16,9 @@ import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
 import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
-import { createNights, type Nights } from "./edge-nights.ts";
+import { createEvening, type Evening } from "./edge-evening.ts";
 import { composeHouse } from "./edge-house.ts";
+import { createNights, type Nights } from "./edge-nights.ts";
 import { planBed } from "./edge-plan.ts";
 import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
@@ -34,7 +35,7 @@ import { decodeOutboxEntry } from "./watch/outbox.ts";
 import { createReach } from "./watch/reach.ts";
 import { createSelfWatch } from "./watch/self-watch.ts";
 import { createShownBook, shownView } from "./watch/shown.ts";
-import { createTargetBook, type TargetBook } from "./watch/target-book.ts";
+import { type BookedTarget, createTargetBook, type TargetBook } from "./watch/target-book.ts";
 import { createWatch } from "./watch/watch.ts";
 
 /** The bedside: reads devices, decides alarms, sounds, calls phones, sends everything on. */
@@ -49,14 +50,14 @@ export interface Edge {
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
   devices(): readonly DeviceView[];
-  /** Sends one message marked as a drill to a phone. */
-  readonly tryPhone: EdgeChannels["tryPhone"];
   /** A phone reports by this token that it showed a message; false when the token is not good. */
   shown(token: string): boolean;
   /** Who outside the house is told when this box dies. */
   readonly deadMen: Pick<EdgeDeadMen, "states" | "drill" | "callOff" | "look">;
   /** One quiet message, asked of nobody to answer; how the provider took it. Never rejects. */
   readonly tellQuietly: EdgeChannels["tell"];
+  /** The evening check and the loud drill. */
+  readonly evening: Evening;
   /** How each bed's way to the hub is. */
   uplinks(): readonly UplinkStatus[];
   /** The newest frames of a device, explained now; undefined for one that is not here. */
@@ -127,15 +128,10 @@ export async function composeEdge(
       durable: durability.ok,
       away: answers.away,
       ...(deadMen.told === undefined ? {} : { deadMan: deadMen.told }),
-      targets: targets.list().map(({ id, label, personName, channel, lastProofAt, deadWhy }) => ({
-        id,
-        label,
-        person: personName,
-        channel,
-        ...(lastProofAt === undefined ? {} : { provenAgeMs: Math.max(0, clock.wall() - lastProofAt) }),
-        ...(deadWhy === undefined ? {} : { dead: deadWhy }),
-        ...houseReady(reach.ready(channel)),
-        ...shownView(shown.of(id), clock.wall()),
+      targets: targets.list().map((target) => ({
+        ...readinessOf(target, clock.wall()),
+        ...houseReady(reach.ready(target.channel)),
+        ...shownView(shown.of(target.id), clock.wall()),
       })),
     };
     live.readiness(readiness);
@@ -150,7 +146,9 @@ export async function composeEdge(
     ...{ world, config, identity, onChange: showReadiness },
     targets: () => targets,
     // As it is, never again under another id: a relay could tell an answer once more each time that it lapses.
-    command: (bed, command) => void bedOf(bed).runner.command(command),
+    command: (bed, command) => {
+      if (evening.answer(command) === undefined) bedOf(bed).runner.command(command);
+    },
   });
   const targets = createTargetBook({
     state,
@@ -232,6 +230,18 @@ export async function composeEdge(
   });
   const channels = createEdgeChannels(world, config, identity, { reach, targets: () => targets });
   const nights = await createNights(world, (id) => targets.find(id)?.person);
+  const evening = await createEvening({
+    ...{ world, config },
+    targets: () => targets,
+    channels: () => channels.all,
+    folds: () => beds.map(({ runner }) => runner.fold()),
+    toWatch: (fold) => watch.onFold(fold),
+    toSounder: house.update,
+    // A relay takes answers and shows no page; a hub knows nothing of the check.
+    hasAskPage: config.relay === undefined && hub === undefined,
+    // Ages of proofs grow by themselves.
+    onMinute: showReadiness,
+  });
   const watch = createWatch({
     clock,
     random,
@@ -241,16 +251,18 @@ export async function composeEdge(
     links: { ...identity.links, acknowledge: answers.address },
     zone: () => config.zone,
     outbox,
-    channels: channels.all.map(nights.listening),
-    targets: () => targets.list(),
+    channels: channels.all.map(nights.listening).map(evening.listening),
+    targets: evening.targets,
+    dress: evening.dress,
     onAcknowledge: (bed, command, target) => {
+      if (evening.isPractice(bed)) return void evening.answer(command);
       targets.prove(target);
       edge.command(bed, command);
     },
     onTargetGone: (target, why) => targets.kill(target.id, why),
-    calling: (bed) => targets.calling(bed),
-    dependencyClass: (bed) => bedOf(bed).plan.profile.dependencyClass,
-    isSimulated: (bed) => bedOf(bed).isMadeUp,
+    calling: (bed) => (evening.isPractice(bed) ? undefined : targets.calling(bed)),
+    dependencyClass: (bed) => (evening.isPractice(bed) ? "B" : bedOf(bed).plan.profile.dependencyClass),
+    isSimulated: (bed) => evening.isPractice(bed) || bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
   });
 
@@ -271,6 +283,7 @@ export async function composeEdge(
           watch.onFold(fold);
           live.alarms(fold);
           nights.onFold(fold);
+          evening.onFold(fold);
         },
         onEvent(event) {
           for (const listener of listeners) listener(event);
@@ -299,9 +312,12 @@ export async function composeEdge(
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 
   const edge: Edge = {
-    ...{ live, targets, answers, deadMen, nights, tryPhone: channels.tryPhone },
-    tellQuietly: channels.tell,
+    ...{ live, targets, answers, deadMen, nights, evening, tellQuietly: channels.tell },
     command(bed, command) {
+      const practised = evening.answer(command);
+      if (practised !== undefined) {
+        return practised.accepted ? { accepted: true } : refusedOf("not_open", command.kind);
+      }
       const found = bedOf(bed);
       if (isBackstop(bed, command)) return refusedOf("not_pausable", command.kind);
       const refused = found.runner.command(command);
@@ -356,6 +372,7 @@ export async function composeEdge(
       selfWatch.start();
       reach.start();
       answers.start();
+      evening.start();
       deadMen
         .start()
         .catch((error: unknown) => log.note("dead_man.unread", { why: messageOf(error) }, "error"));
@@ -363,6 +380,7 @@ export async function composeEdge(
     async stop() {
       // First: it tells whether somebody is watched, which is not so any more once the beds are closed.
       await deadMen.stop();
+      evening.close();
       await answers.stop();
       pulse.stop();
       selfWatch.stop();
@@ -387,6 +405,19 @@ export async function composeEdge(
 /** What the channel of a phone says of what it needs in the house. */
 const houseReady = (ready: ChannelReady | undefined): { readonly house?: ChannelReady } =>
   ready === undefined ? {} : { house: ready };
+
+/** A phone with its proofs, as pages know it. */
+function readinessOf(target: BookedTarget, now: Wall): WakeReadiness["targets"][number] {
+  const { id, label, person, personName, channel, lastProofAt, lastLoudProofAt, changedAt, deadWhy } = target;
+  const age = (at: Wall): number => Math.max(0, now - at);
+  return {
+    ...{ id, label, person: personName, personId: person, channel },
+    ...(lastProofAt === undefined ? {} : { provenAgeMs: age(lastProofAt) }),
+    ...(lastLoudProofAt === undefined ? {} : { loudAgeMs: age(lastLoudProofAt) }),
+    ...(changedAt === undefined ? {} : { changedAgeMs: age(changedAt) }),
+    ...(deadWhy === undefined ? {} : { dead: deadWhy }),
+  };
+}
 
 /** The ways to the broker: of each bed its own, or one for all of a box that a hub knows by one user name. */
 function createConnections(

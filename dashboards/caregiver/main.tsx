@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { BedState } from "../../src/server/contract.ts";
 import { useDuty } from "../shared/duty.tsx";
+import { ownHomes } from "../shared/own-homes.ts";
 import { usePage } from "../shared/page.ts";
 import { Sharing } from "../shared/sharing.tsx";
 import { startPage } from "../shared/start-page.tsx";
@@ -9,6 +10,8 @@ import { CallingCard } from "./calling-card.tsx";
 import { Care, CareNow } from "./care.tsx";
 import { CarePlanCard } from "./care-plan.tsx";
 import { DutyAtTop, DutyCard } from "./duty-card.tsx";
+import { useEvening } from "./evening.ts";
+import { EveningCard, EveningReminder } from "./evening-card.tsx";
 import { LastNight } from "./last-night.tsx";
 import { Back, Finished, isFinished } from "./leaving.tsx";
 import { LimitsLine } from "./limits-line.tsx";
@@ -56,6 +59,15 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
   // Who looks after machines has nothing to do with duty.
   const seesDuty = who.kind === "known" && who.me.person !== undefined && who.me.person.role !== "technician";
   const duty = useDuty(bed.bed, seesDuty && !isFinished(bed));
+  // One for a home, at its first bed.
+  const home = ownHomes(page)?.find(
+    ({ role, beds: [first] }) => (role === "owner" || role === "caregiver") && first?.bed === bed.bed,
+  );
+  const evening = useEvening(
+    `/api/homes/${encodeURIComponent(home?.home ?? "")}`,
+    home !== undefined && !isFinished(bed),
+    bed.readiness.targets.map(({ id, dead }) => `${id}${dead ?? ""}`).join(),
+  );
   if (isFinished(bed) && !isLost) {
     return (
       <div class="bed">
@@ -75,6 +87,7 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         <Pauses bed={bed} />
         <WatchLine bed={bed} />
         {seesDuty && <DutyAtTop bed={bed} duty={duty} />}
+        {home !== undefined && <EveningReminder evening={evening} />}
         <StartNight bed={bed} tonight={tonight} />
       </div>
       <div class="bed-main">
@@ -84,6 +97,7 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
       <div class="bed-side">
         <LastNight bed={bed} />
         <MorningCard bed={bed} />
+        {home !== undefined && <EveningCard evening={evening} zone={bed.zone} duty={duty.view.value} />}
         <Care bed={bed} />
         <CarePlanCard bed={bed} />
         {seesDuty && <DutyCard bed={bed} duty={duty} />}

@@ -97,6 +97,11 @@ export class Format {
     }).format(at);
   }
 
+  /** The day of the week in a bed's zone, in full. */
+  weekday(at: number, zone: string): string {
+    return new Intl.DateTimeFormat(this.language, { timeZone: zone, weekday: "long" }).format(at);
+  }
+
   /** A date in a bed's zone. */
   date(at: number, zone: string): string {
     return new Intl.DateTimeFormat(this.language, {

@@ -167,7 +167,11 @@ async function openHome(
   };
   const watch = createWatch({
     ...{ clock, random, log, outbox, home: id, ackKey: "a2V5" },
-    links: { page: () => `${url}/page`, acknowledge: (token) => `${url}/a/${token}`, shown: (token) => `${url}/s/${token}` },
+    links: {
+      page: () => `${url}/page`,
+      acknowledge: (token) => `${url}/a/${token}`,
+      shown: (token) => `${url}/s/${token}`,
+    },
     zone: () => "Asia/Shanghai",
     channels: [ntfy.create(deps)],
     targets: () => [target],

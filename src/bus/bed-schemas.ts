@@ -103,7 +103,10 @@ export const edgeReadiness = Type.Object({
   targets: Type.Array(
     Type.Object({
       ...{ id: name, label: text, person: text, channel: name },
+      personId: Type.Optional(name),
       provenAgeMs: Type.Optional(age),
+      loudAgeMs: Type.Optional(age),
+      changedAgeMs: Type.Optional(age),
       dead: Type.Optional(text),
       house: Type.Optional(Type.Object({ ok: Type.Boolean(), detail: text })),
       shown: Type.Optional(Type.Object({ occurrence: name, ageMs: age, afterMs: age })),

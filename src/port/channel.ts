@@ -1,5 +1,6 @@
 import type { Priority } from "../domain/alarm.ts";
 import type { ChannelAccess } from "../domain/channel-access.ts";
+import type { CheckKind } from "../domain/evening.ts";
 import type { Language } from "../domain/person.ts";
 import type { Clock } from "./clock.ts";
 import type { Http, HttpLines } from "./http.ts";
@@ -64,6 +65,8 @@ export interface ChannelMessage {
   readonly receiptUrl?: string;
   readonly simulated: boolean;
   readonly drill: boolean;
+  /** Of an evening check (`quiet`) or a loud drill: any tap on it is the answer. Absent: of an alarm. */
+  readonly check?: CheckKind;
 }
 
 /** Where a message goes: a push subscription, a webhook address; opaque to everything but its channel. */
@@ -199,6 +202,8 @@ export interface PushPayload {
   readonly priority: Priority;
   readonly simulated: boolean;
   readonly drill: boolean;
+  /** Any tap on it is the answer. */
+  readonly check?: CheckKind;
   /** Where the worker reports that it was shown (a receipt, not an acknowledgement). */
   readonly receiptUrl?: string;
 }

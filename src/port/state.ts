@@ -8,12 +8,18 @@ import type { ResearchConsent, ResearchGroup } from "../domain/research.ts";
 import type { Wall } from "../domain/time.ts";
 import type { ChannelTarget } from "./channel.ts";
 
-/** A phone or webhook that can be sent to. `lastProofAt`: newest evidence that it rang (law 2). */
+/** A phone or webhook that can be sent to. `lastProofAt`: newest evidence that it is heard, however it asked (law 2). */
 export interface TargetRecord extends ChannelTarget {
   readonly person: PersonId;
   readonly label: string;
   readonly addedAt: Wall;
   readonly lastProofAt?: Wall;
+  /** Of it, the newest answer to a loud drill: it rang as an alarm does, and somebody heard. */
+  readonly lastLoudProofAt?: Wall;
+  /** What runs on it, as it last told ("iOS 17, Safari 17"); absent: not known. */
+  readonly system?: string;
+  /** When that, or what the home has with its channel, changed last. */
+  readonly changedAt?: Wall;
   /** The provider said that it is gone, or refused for good. */
   readonly deadSince?: Wall;
   readonly deadWhy?: string;
@@ -72,7 +78,8 @@ export interface State {
   wantMorning(id: string, wanted: boolean): Promise<void>;
   /** Removes the phones of sign-ins (token hashes) that somebody ended; their ids. */
   removeTargetsOf(signIns: readonly string[]): Promise<readonly string[]>;
-  proveTarget(id: string, at: Wall): Promise<void>;
+  /** `loud`: it answered a loud drill. */
+  proveTarget(id: string, at: Wall, loud?: boolean): Promise<void>;
   killTarget(id: string, at: Wall, why: string): Promise<void>;
   /** Small named values: home id, device ids, VAPID keys, owner code hash. JSON text. */
   value(name: string): Promise<string | undefined>;

@@ -36,6 +36,7 @@ import { commissioningRoutes } from "./routes/commissioning.ts";
 import { deadMenRoutes } from "./routes/dead-men.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { dutyRoutes } from "./routes/duty.ts";
+import { eveningRoutes } from "./routes/evening.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { homePeopleRoutes } from "./routes/home-people.ts";
 import { homeRoutes } from "./routes/homes.ts";
@@ -177,6 +178,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   noteRoutes(app, context);
   dutyRoutes(app, context);
   callingRoutes(app, context);
+  eveningRoutes(app, context);
   commissioningRoutes(app, context);
   homeRoutes(app, context);
   pairRoutes(app, context);

@@ -13,7 +13,7 @@ import type {
   PatientCall,
   Priority,
 } from "../domain/alarm.ts";
-import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
+import type { BedId, DeviceId, HomeId, OccurrenceId, PersonId } from "../domain/ids.ts";
 import type { Timeliness } from "../domain/observation.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Sample } from "../domain/sample.ts";
@@ -66,9 +66,14 @@ export interface WakeReadiness {
     readonly id: string;
     readonly label: string;
     readonly person: string;
+    readonly personId?: PersonId;
     readonly channel: string;
     /** Age of the newest proof; absent: never proven. */
     readonly provenAgeMs?: number;
+    /** Since it was last heard aloud, in a loud drill; absent: never. */
+    readonly loudAgeMs?: number;
+    /** Since what runs on it, or its way, changed last; absent: not known to have. */
+    readonly changedAgeMs?: number;
     readonly dead?: string;
     /** How what it is called through in the house is, in the home's language: a stick, its card, its network. */
     readonly house?: { readonly ok: boolean; readonly detail: string };

@@ -10,16 +10,16 @@ import type { Account, Accounts, JoinCode, OrganisationId } from "../port/accoun
 import type { ChannelModule, SendResult } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { DeadManModule, DeadManState } from "../port/dead-man.ts";
+import type { EveningDesk } from "../port/evening.ts";
 import type { HealthReport } from "../port/health.ts";
 import type { LimitsDesk } from "../port/limits.ts";
 import type { Log } from "../port/log.ts";
 import type { Metrics } from "../port/metrics.ts";
 import type { Random } from "../port/random.ts";
 import type { AuditFormat } from "../port/record.ts";
-import type { HomeStates, State, TargetRecord } from "../port/state.ts";
+import type { HomeStates, State } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
 import type { ListenOptions } from "../port/world.ts";
-import type { TryResponse } from "./contract/channels.ts";
 import type { ImportState } from "./contract/import.ts";
 import type { BaselinesResponse } from "./contract/limits.ts";
 import type {
@@ -212,11 +212,6 @@ export interface ServerDeps {
   /** Called after a phone or a person of a home, or its duty changed, so that watch and boxes know at once. */
   /** Ways to reach people that a home can add by itself. */
   readonly channels: readonly ChannelModule[];
-  /**
-   * Sends one message marked as a drill to a phone and gives the provider's answer; never rejects. Absent where phones
-   * are not called from here.
-   */
-  tryPhone?(target: TargetRecord): Promise<TryResponse>;
   /** Who outside the house is told if this box dies; absent: this is no box. */
   readonly deadMen?: {
     readonly modules: readonly DeadManModule[];
@@ -225,6 +220,8 @@ export interface ServerDeps {
     /** It speaks up shortly, marked as a drill; never rejects. */
     drill(way: string): Promise<SendResult & { readonly tookMs: number }>;
   };
+  /** The evening check; absent where phones are not called from here. */
+  readonly evening?: EveningDesk;
   /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

@@ -19,6 +19,8 @@ export interface Right {
 
 const everyone: readonly Role[] = ROLES;
 const family: readonly Role[] = ["owner", "caregiver"];
+/** Who may start drills; the command line of the box is one of them. */
+const drilling: readonly Role[] = ["owner", "caregiver", "technician"];
 const bench: readonly Role[] = ["owner", "technician"];
 const clinic: readonly Role[] = ["owner", "therapist"];
 const limitSetters: readonly Role[] = ["owner", "caregiver", "therapist"];
@@ -128,9 +130,18 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "who would be woken no more without a phone",
   },
   "POST /api/homes/:home/phones": { who: family, does: "adds a phone of one's own, the owner anybody's" },
-  "POST /api/homes/:home/phones/:phone/try": {
+  "GET /api/homes/:home/evening": {
+    who: drilling,
+    does: "what tonight rests on: phones with their proofs, the check that runs, the newest results",
+  },
+  "POST /api/homes/:home/evening": {
+    who: drilling,
+    does: "begins an evening check or a loud drill, of all phones or of some",
+  },
+  "DELETE /api/homes/:home/evening": { who: drilling, does: "ends the one that runs" },
+  "PUT /api/homes/:home/evening/settings": {
     who: family,
-    does: "sends one message marked as a drill to a phone",
+    does: "sets when the home checks itself each evening",
   },
   "PUT /api/homes/:home/phones/:phone/morning": {
     who: family,
@@ -192,7 +203,7 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "POST /api/beds/:bed/call": { who: everyone, does: "calls for help from the bed" },
   "POST /api/beds/:bed/watch": { who: family, does: "starts or ends the watch of a night" },
   "POST /api/beds/:bed/drill": {
-    who: ["owner", "caregiver", "technician"],
+    who: drilling,
     does: "rings for real, on purpose, marked DRILL",
   },
 

@@ -68,29 +68,6 @@ export function composeMessage(
   };
 }
 
-/** What a phone is tried with: marked as a drill, about no alarm, and nothing to answer. */
-export function composeTrial(
-  target: WatchTarget,
-  { home, url }: { readonly home: HomeId; readonly url: string },
-  at: Wall,
-): ChannelMessage {
-  const { push } = wordsIn(target.language);
-  const trial = `try-${target.id}`;
-  return {
-    key: `${home}/${trial}/0/${at}`,
-    kind: "alarm",
-    title: `${push.drill} · ${push.titles.high}`,
-    body: push.drillBody,
-    language: target.language,
-    priority: "high",
-    collapseKey: collapseKeyOf(trial),
-    ttlSeconds: TTL_SECONDS.high,
-    url,
-    simulated: true,
-    drill: true,
-  };
-}
-
 function ttlOf({ kind, priority }: PlannedSend): number {
   if (kind === "left") return TTL_SECONDS.left;
   return kind === "alarm" && priority === "high" ? TTL_SECONDS.high : TTL_SECONDS.other;

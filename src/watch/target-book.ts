@@ -32,8 +32,8 @@ export interface TargetBook {
   calling(bed: BedId): Calling | undefined;
   /** The first time without anybody on duty, of the night that is running or comes; undefined: none, or none planned. */
   dutyGap(bed: BedId): { readonly from: Wall; readonly to: Wall } | undefined;
-  /** A person answered or tapped on it (law 2). */
-  prove(id: string): void;
+  /** A person answered or tapped on it (law 2); `loud`: in a loud drill. */
+  prove(id: string, loud?: boolean): void;
   /** The provider says that it is gone. */
   kill(id: string, why: string): void;
 }
@@ -125,9 +125,10 @@ export function createTargetBook(options: {
       const zone = zoneOf(bed);
       return dutyGaps(duty.rota, duty.handovers, dutyNight(now, zone), zone)[0];
     },
-    prove(id) {
+    prove(id, loud = false) {
       const at: Wall = clock.wall();
-      change(id, { lastProofAt: at }, () => state.proveTarget(id, at));
+      const proofs = { lastProofAt: at, ...(loud ? { lastLoudProofAt: at } : {}) };
+      change(id, proofs, () => state.proveTarget(id, at, loud));
     },
     kill(id, why) {
       const at: Wall = clock.wall();

@@ -6,7 +6,7 @@ import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
 import { isProven } from "../domain/proof.ts";
 import type { Wall } from "../domain/time.ts";
-import type { Channel } from "../port/channel.ts";
+import type { Channel, ChannelMessage } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
@@ -34,8 +34,13 @@ export interface WatchOptions extends MessageContext {
   readonly log: Log;
   readonly outbox: CompactableLog<OutboxEntry>;
   readonly channels: readonly Channel[];
-  /** Everybody who can be reached, from memory: the alarm path asks no store. Dead ones are left out here. */
-  readonly targets: () => readonly WatchTarget[];
+  /**
+   * Everybody who can be reached, from memory: the alarm path asks no store; of a practice the one whom it is for. Dead
+   * ones are left out here.
+   */
+  readonly targets: (send?: PlannedSend) => readonly WatchTarget[];
+  /** The words of a practice in the place of an alarm's; absent: they stay. */
+  readonly dress?: (message: ChannelMessage, send: PlannedSend) => ChannelMessage;
   /** A machine's answer acknowledged: a command for the engine, and the target as proof that it is heard. */
   readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => void;
   /** The provider says that this target is gone: it is not called again, and somebody has to hear of it. */
@@ -120,8 +125,8 @@ export function createWatch(options: WatchOptions): Watch {
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
 
-  const reachable = (): readonly WatchTarget[] => {
-    const living = options.targets().filter(({ id, addedAt, deadSince }) => {
+  const reachable = (send: PlannedSend): readonly WatchTarget[] => {
+    const living = options.targets(send).filter(({ id, addedAt, deadSince }) => {
       if (deadSince === undefined && gone.get(id) === addedAt) return false;
       gone.delete(id);
       return deadSince === undefined;
@@ -171,7 +176,7 @@ export function createWatch(options: WatchOptions): Watch {
 
   /** Whom a send is for, those who count first; a question to somebody without a phone that works is for everybody. */
   const audienceOf = (send: PlannedSend): readonly WatchTarget[] => {
-    const targets = reachable();
+    const targets = reachable(send);
     const { audience, level, occurrence, card = occurrence } = send;
     if (audience !== undefined) {
       if ("except" in audience) return targets.filter(({ person }) => person !== audience.except);
@@ -196,7 +201,8 @@ export function createWatch(options: WatchOptions): Watch {
   const deliverTo = (send: PlannedSend, targets: readonly WatchTarget[]): void => {
     for (const target of targets) {
       try {
-        delivery.deliver({ send, target, message: composeMessage(send, target, options) });
+        const message = composeMessage(send, target, options);
+        delivery.deliver({ send, target, message: options.dress?.(message, send) ?? message });
       } catch (thrown) {
         // One target's broken settings must not keep the others from being called.
         log.note("send.broken", { target: target.id, detail: messageOf(thrown) }, "error");
@@ -275,7 +281,7 @@ export function createWatch(options: WatchOptions): Watch {
       newest.set(send.occurrence, keyOf(options.home, send));
       deliverTo(
         send,
-        reachable().filter((target) => unknown.includes(target.id)),
+        reachable(send).filter((target) => unknown.includes(target.id)),
       );
     }
   };

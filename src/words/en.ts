@@ -2,6 +2,7 @@ import { care } from "./en/care.ts";
 import { causes } from "./en/causes.ts";
 import { conditions } from "./en/conditions.ts";
 import { deadMan } from "./en/dead-man.ts";
+import { evening } from "./en/evening.ts";
 import { faults } from "./en/faults.ts";
 import { leaving } from "./en/leaving.ts";
 import { limits } from "./en/limits.ts";
@@ -26,6 +27,7 @@ export const en = {
   leaving,
   limits,
   terms,
+  evening,
   faults,
   privacy,
   push,

@@ -3,6 +3,7 @@ import { care } from "./zh-hans/care.ts";
 import { causes } from "./zh-hans/causes.ts";
 import { conditions } from "./zh-hans/conditions.ts";
 import { deadMan } from "./zh-hans/dead-man.ts";
+import { evening } from "./zh-hans/evening.ts";
 import { faults } from "./zh-hans/faults.ts";
 import { leaving } from "./zh-hans/leaving.ts";
 import { limits } from "./zh-hans/limits.ts";
@@ -26,6 +27,7 @@ export const zhHans = {
   leaving,
   limits,
   terms,
+  evening,
   faults,
   privacy,
   push,

@@ -3,6 +3,7 @@ import { care } from "./zh-hant/care.ts";
 import { causes } from "./zh-hant/causes.ts";
 import { conditions } from "./zh-hant/conditions.ts";
 import { deadMan } from "./zh-hant/dead-man.ts";
+import { evening } from "./zh-hant/evening.ts";
 import { faults } from "./zh-hant/faults.ts";
 import { leaving } from "./zh-hant/leaving.ts";
 import { limits } from "./zh-hant/limits.ts";
@@ -26,6 +27,7 @@ export const zhHant = {
   leaving,
   limits,
   terms,
+  evening,
   faults,
   privacy,
   push,

@@ -191,6 +191,41 @@ describe("the service worker", () => {
     await eventually(shown).toMatchObject([{ title: "You are going", tag: ALARM.tag, silent: true }]);
   });
 
+  test("shows an evening check like any message; a tap anywhere on it is the answer, once", async () => {
+    const check = { ...ALARM, title: "Evening check: tap once", priority: "low", check: "quiet" } as const;
+    await push({
+      ...check,
+      acknowledgeUrl: "/api/a/check234",
+      acknowledgeLabel: "I hear it",
+      drill: true,
+      simulated: true,
+    });
+    await eventually(shown).toMatchObject([
+      {
+        ...{ title: "Evening check: tap once", requireInteraction: false },
+        actions: [{ action: "acknowledge", title: "I hear it" }],
+      },
+    ]);
+    await click("");
+    await eventually(() => posts("/api/a/check234").length).toBe(1);
+    await eventually(shown).toMatchObject([{ title: "Thank you: this phone answers", silent: true }]);
+  });
+
+  test("says of a loud drill that it is one, and that a tap on it did not arrive", async () => {
+    server.script.refusals.set("POST /api/a/drill234", problem(404, "NOT_FOUND", "Used up."));
+    await push({ ...ALARM, acknowledgeUrl: "/api/a/drill234", check: "loud", drill: true, simulated: true });
+    await eventually(shown).toMatchObject([
+      { title: `DRILL · SIMULATED · ${ALARM.title}`, requireInteraction: true },
+    ]);
+    await click("");
+    await eventually(shown).toMatchObject([
+      { title: "NOT passed on: the check has not heard this phone", requireInteraction: true },
+    ]);
+    server.script.refusals.set("POST /api/a/drill234", problem(409, "CONFLICT", "Over."));
+    await click("");
+    await eventually(shown).toMatchObject([{ title: "The check is over" }]);
+  });
+
   test("says loudly that an answer did not arrive, and lets it be tried again", async () => {
     server.script.refusals.set("POST /api/a/token234", problem(404, "NOT_FOUND", "Used up."));
     await push(ALARM);

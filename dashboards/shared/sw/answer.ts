@@ -22,6 +22,15 @@ export async function acknowledge(
     await display(worker, words.sentTitle, { body: words.sentBody, tag: shown.tag, data, silent: true });
     return;
   }
+  if (shown.check !== undefined && (result?.ok === true || result?.status === CONFLICT)) {
+    const { check } = words;
+    const done = shown.check === "loud" ? check.loudDoneTitle : check.doneTitle;
+    const [title, body] = result.ok ? [done, check.doneBody] : [check.overTitle, check.overBody];
+    // What is tapped from here on opens the page: it has been answered.
+    const { check: _answered, acknowledgeUrl: _used, ...rest } = data;
+    await display(worker, title, { body, tag: shown.tag, data: rest, silent: true });
+    return;
+  }
   if (result?.ok === true) {
     const title = result.by === undefined ? words.takenTitle : fill(words.takenByTitle, { name: result.by });
     await display(worker, title, { body: words.takenBody, tag: shown.tag, data, silent: true });
@@ -31,8 +40,9 @@ export async function acknowledge(
     await display(worker, words.closedTitle, { body: words.body, tag: shown.tag, data, silent: true });
     return;
   }
-  await display(worker, words.notTakenTitle, {
-    body: words.notTakenBody,
+  const ofCheck = shown.check !== undefined;
+  await display(worker, ofCheck ? words.check.notTakenTitle : words.notTakenTitle, {
+    body: ofCheck ? words.check.notTakenBody : words.notTakenBody,
     tag: shown.tag,
     data,
     requireInteraction: true,
@@ -50,6 +60,12 @@ export async function openPage(worker: ServiceWorkerGlobalScope, notification: N
   const open = windows.find((client) => new URL(client.url).pathname === target.pathname);
   if (open === undefined) await worker.clients.openWindow(target.href);
   else await open.focus();
+}
+
+/** Of a check: whoever taps on it, wherever, has heard it. */
+export function isCheck(notification: Notification): boolean {
+  const { check, acknowledgeUrl } = shownOf(notification);
+  return check !== undefined && acknowledgeUrl !== undefined;
 }
 
 const isRelay = (worker: ServiceWorkerGlobalScope, url: string): boolean =>
@@ -87,10 +103,12 @@ function shownOf(notification: Notification): Shown {
   const text = (name: string) => (typeof fields[name] === "string" ? fields[name] : undefined);
   const acknowledgeUrl = text("acknowledgeUrl");
   const acknowledgeLabel = text("acknowledgeLabel");
+  const check = text("check");
   return {
     url: text("url") ?? "/",
     tag: notification.tag,
     ...(acknowledgeUrl === undefined ? {} : { acknowledgeUrl }),
     ...(acknowledgeLabel === undefined ? {} : { acknowledgeLabel }),
+    ...(check === "quiet" || check === "loud" ? { check } : {}),
   };
 }

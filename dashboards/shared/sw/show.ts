@@ -7,6 +7,8 @@ export interface Shown {
   readonly tag: string;
   readonly acknowledgeUrl?: string;
   readonly acknowledgeLabel?: string;
+  /** Of an evening check or a loud drill: any tap is the answer. */
+  readonly check?: "quiet" | "loud";
 }
 
 /** Not in every browser's list of options, and passed over where it is not. */
@@ -73,7 +75,9 @@ function optionsOf(payload: PushPayload, words: WorkerWords): Options {
     tag,
     ...(payload.acknowledgeUrl === undefined ? {} : { acknowledgeUrl: payload.acknowledgeUrl }),
     ...(payload.acknowledgeLabel === undefined ? {} : { acknowledgeLabel: payload.acknowledgeLabel }),
+    ...(payload.check === undefined ? {} : { check: payload.check }),
   };
+  const isQuiet = payload.check === "quiet";
   const title = payload.acknowledgeLabel ?? words.acknowledge;
   return {
     body,
@@ -81,20 +85,26 @@ function optionsOf(payload: PushPayload, words: WorkerWords): Options {
     data,
     silent: !alarm,
     requireInteraction: alarm && payload.priority !== "low",
-    ...(alarm ? { renotify: true, vibrate: VIBRATION } : {}),
+    ...(alarm ? { renotify: true } : {}),
+    // An evening check sounds and shakes as any message does.
+    ...(alarm && !isQuiet ? { vibrate: VIBRATION } : {}),
     ...(alarm && payload.acknowledgeUrl !== undefined
       ? {
           actions: [
             { action: "acknowledge", title },
-            { action: "open", title: words.open },
+            ...(payload.check === undefined ? [{ action: "open", title: words.open }] : []),
           ],
         }
       : {}),
   };
 }
 
-/** The marks of law 7 and of a drill stand first, unless the title already carries them. */
+/**
+ * The marks of law 7 and of a drill stand first, unless the title already carries them: that of an evening check says by
+ * itself that it is one, and shows nothing that was simulated.
+ */
 function marked(payload: PushPayload, words: WorkerWords): string {
+  if (payload.check === "quiet") return payload.title;
   const marks = [payload.drill ? words.drill : undefined, payload.simulated ? words.simulated : undefined];
   const missing = marks.filter((mark) => mark !== undefined && !payload.title.includes(mark));
   return [...missing, payload.title].join(" · ");

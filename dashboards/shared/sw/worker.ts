@@ -2,7 +2,7 @@
  * The service worker: keeps the pages for when there is no network, and shows every push, whatever it holds. Part of
  * the alarm path, so it is small, hand-written and tested on its own.
  */
-import { acknowledge, openPage } from "./answer.ts";
+import { acknowledge, isCheck, openPage } from "./answer.ts";
 import { cacheFiles, dropOldCaches, pageOrCached } from "./offline.ts";
 import { renewSubscription } from "./renew.ts";
 import { showPush } from "./show.ts";
@@ -28,7 +28,7 @@ self.addEventListener("push", (event) => {
 
 self.addEventListener("notificationclick", (event) => {
   event.waitUntil(
-    event.action === "acknowledge"
+    event.action === "acknowledge" || isCheck(event.notification)
       ? acknowledge(self, event.notification)
       : openPage(self, event.notification),
   );

@@ -145,13 +145,14 @@ function payloadOf(message: ChannelMessage): string {
       ? {}
       : {
           acknowledgeUrl: message.acknowledgeUrl,
-          acknowledgeLabel: wordsIn(message.language).push.acknowledge,
+          acknowledgeLabel: answerLabel(message),
         }),
     ...(message.receiptUrl === undefined ? {} : { receiptUrl: message.receiptUrl }),
     kind: message.kind,
     priority: message.priority,
     simulated: message.simulated,
     drill: message.drill,
+    ...(message.check === undefined ? {} : { check: message.check }),
   };
   const text = JSON.stringify(payload);
   const surplus = Buffer.byteLength(text) - PAYLOAD_BYTES_MAX;
@@ -166,6 +167,11 @@ function payloadOf(message: ChannelMessage): string {
   if (Buffer.byteLength(shorter) > PAYLOAD_BYTES_MAX) throw new RangeError("the message is too long");
   return shorter;
 }
+
+const answerLabel = ({ language, check }: ChannelMessage): string => {
+  const { push, evening } = wordsIn(language);
+  return check === undefined ? push.acknowledge : evening.push.tap;
+};
 
 /** RFC 8030, 5 and 7.3; what Apple, Google and Mozilla answer in practice. */
 function resultOf(response: HttpResponse, clock: Clock): SendResult {

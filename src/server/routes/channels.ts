@@ -12,7 +12,6 @@ import type {
   LossResponse,
   PhonesWhere,
   PhoneView,
-  TryResponse,
 } from "../contract/channels.ts";
 import { lossWithout, refuseFewer } from "../phone-loss.ts";
 import * as schemas from "../schemas-channels.ts";
@@ -87,6 +86,10 @@ export function channelRoutes(app: App, context: Context): void {
       const before = accessIn(await state.values(), channel);
       const settings = checkFields(module.access, request.body.settings, before);
       await state.setValue(accessName(channel), JSON.stringify(settings));
+      // Who sends is another one from now on: whether its phones let that through, only a loud drill shows.
+      for (const target of await state.targets()) {
+        if (target.channel === channel) await state.putTarget({ ...target, changedAt: deps.clock.wall() });
+      }
       changed(home, "channel.entered", channel, request);
       return reply.code(204).send();
     },
@@ -140,23 +143,6 @@ export function channelRoutes(app: App, context: Context): void {
       await state.putTarget(target);
       changed(home, "target.added", target.id, request);
       return { id: target.id };
-    },
-  );
-
-  app.post(
-    "/api/homes/:home/phones/:phone/try",
-    { schema: { params: schemas.HomePhoneParams, response: { 200: schemas.TryAnswer } } },
-    async (request): Promise<TryResponse> => {
-      const { home, phone } = request.params;
-      const target = (await deps.homes.of(home).targets()).find(({ id }) => id === phone);
-      if (target === undefined) throw new Fault("NOT_FOUND", "There is no such phone.");
-      if (deps.tryPhone === undefined) {
-        throw new Fault("CONFLICT", "Phones are called by the box at the bed.", {
-          fix: "Try it on the box's own page.",
-        });
-      }
-      context.audit("target.tried", phone, { ...context.person(request), home });
-      return deps.tryPhone(target);
     },
   );
 

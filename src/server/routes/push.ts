@@ -1,9 +1,11 @@
 import { isIP } from "node:net";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
+import type { Wall } from "../../domain/time.ts";
 import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
 import { refuseFewer } from "../phone-loss.ts";
+import { phoneSystem } from "../phone-system.ts";
 import { PushAnswer, PushSubscribe, TargetParams } from "../schemas.ts";
 import { FewerQuery } from "../schemas-channels.ts";
 
@@ -36,7 +38,8 @@ export function pushRoutes(app: App, context: Context): void {
       }
       const sameKeys = before?.settings["p256dh"] === p256dh && before.settings["auth"] === auth;
       // The same phone again keeps its proof; new keys, or another person, have yet to be proven.
-      const keepProof = sameKeys && before.person === person.id && before.lastProofAt !== undefined;
+      const isSame = sameKeys && before.person === person.id;
+      const system = phoneSystem(request.headers["user-agent"]);
       const id = before?.id ?? context.newId();
       const target: TargetRecord = {
         id,
@@ -45,8 +48,9 @@ export function pushRoutes(app: App, context: Context): void {
         person: person.id,
         label: label.trim(),
         addedAt: deps.clock.wall(),
-        ...(keepProof ? { lastProofAt: before.lastProofAt } : {}),
         ...(before?.person === person.id && before.morning === true ? { morning: true } : {}),
+        ...(isSame ? provenBefore(before, system, deps.clock.wall()) : {}),
+        ...(system === undefined ? {} : { system }),
         ...(signedIn === undefined ? {} : { signIn: signedIn.tokenHash }),
       };
       await deps.homes.of(home).putTarget(target);
@@ -77,6 +81,22 @@ export function pushRoutes(app: App, context: Context): void {
     }
     return reply.code(204).send();
   });
+}
+
+/** What the same phone keeps. Another system or browser on it may let nothing through any more: that is noted with its time. */
+function provenBefore(
+  before: TargetRecord,
+  system: string | undefined,
+  now: Wall,
+): Pick<TargetRecord, "lastProofAt" | "lastLoudProofAt" | "changedAt"> {
+  const { lastProofAt, lastLoudProofAt } = before;
+  const isOther = system !== undefined && before.system !== undefined && system !== before.system;
+  const changedAt = isOther ? now : before.changedAt;
+  return {
+    ...(lastProofAt === undefined ? {} : { lastProofAt }),
+    ...(lastLoudProofAt === undefined ? {} : { lastLoudProofAt }),
+    ...(changedAt === undefined ? {} : { changedAt }),
+  };
 }
 
 /** Push services have names; an address inside the house would make this box knock on doors for whoever asks. */

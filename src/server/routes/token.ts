@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Occurrence } from "../../domain/alarm.ts";
+import type { CheckKind } from "../../domain/evening.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { Language } from "../../domain/person.ts";
 import { askingOf } from "../../domain/ringing.ts";
@@ -32,6 +33,8 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
     scope.get("/api/a/:token", { schema: { params: TokenParams } }, (request, reply) => {
       const grant = deps.verifyToken(request.params.token);
       if (grant === undefined) return sendPlainPage(reply, 404, notTaken(languageOfRequest(request)));
+      const check = deps.evening?.asked(grant.occurrence)?.kind;
+      if (check !== undefined) return sendPlainPage(reply, 200, checkPage(grant, check));
       return sendPlainPage(reply, 200, askPage(grant, openOccurrence(grant)));
     });
 
@@ -48,6 +51,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         // A telephone service asks with the key that was pressed; without one nobody has answered.
         if (voice !== undefined && !isKeyPressed(request.body)) return sendTwiml(reply, hangUp());
         const { bed, occurrence, by, commandId: id } = grant;
+        const check = deps.evening?.asked(occurrence)?.kind;
         const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
         // One message a card: one answer to all of it.
         const command = { kind: "acknowledge", id, occurrence, by, place, card: true } as const;
@@ -63,7 +67,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         if (!accepted) return refuse(request, reply, grant.language, new Fault(code, reason));
         deps.proven(token);
         if (voice !== undefined) return sendTwiml(reply, say(push.takenSpoken, voice) + hangUp());
-        if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant));
+        if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant, check));
         const open = openOccurrence(grant);
         const answer: TokenAcknowledgeResponse = {
           by: by.name,
@@ -148,9 +152,24 @@ function askPage({ language }: TokenGrant, open: Occurrence | undefined): PlainP
   };
 }
 
-function takenPage({ language }: TokenGrant): PlainPage {
-  const { push } = wordsIn(language);
+/** A check asks in words of its own: nothing has happened. */
+function checkPage({ language }: TokenGrant, check: CheckKind): PlainPage {
+  const { push, evening } = wordsIn(language);
+  const { title, body, loudBody, tap } = evening.push;
+  return {
+    ...{ language, button: tap, link: { text: push.open, to: "/" } },
+    heading: check === "quiet" ? title : [push.drill, push.titles.high].join(" · "),
+    paragraphs: [check === "quiet" ? body : loudBody],
+  };
+}
+
+function takenPage({ language }: TokenGrant, check: CheckKind | undefined): PlainPage {
+  const { push, evening } = wordsIn(language);
   const link = { text: push.open, to: "/" };
+  if (check !== undefined) {
+    const heading = check === "quiet" ? evening.push.doneTitle : evening.push.loudDoneTitle;
+    return { language, heading, paragraphs: [evening.push.doneBody], link };
+  }
   return { language, heading: push.takenTitle, paragraphs: [push.takenBody], link };
 }
 

@@ -327,6 +327,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- 1: the phone is told in the morning that the night's summary is ready.
   ALTER TABLE target ADD COLUMN morning INTEGER;
+  -- The newest answer to a loud drill, what runs on the phone, and when that changed.
+  ALTER TABLE target ADD COLUMN last_loud_proof_at INTEGER;
+  ALTER TABLE target ADD COLUMN system TEXT;
+  ALTER TABLE target ADD COLUMN changed_at INTEGER;
   `,
 ];
 

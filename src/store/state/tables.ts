@@ -55,12 +55,14 @@ export class HomeTables extends NoteTables implements StateTables {
   putTarget(target: TargetRecord): void {
     this.#sql.run(
       `INSERT INTO target
-         (id, person, channel, label, settings, added_at, last_proof_at, dead_since, dead_why, sign_in, morning)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         (id, person, channel, label, settings, added_at, last_proof_at, dead_since, dead_why, sign_in,
+          last_loud_proof_at, system, changed_at, morning)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET person = excluded.person, channel = excluded.channel,
          label = excluded.label, settings = excluded.settings, added_at = excluded.added_at,
          last_proof_at = excluded.last_proof_at, dead_since = excluded.dead_since, dead_why = excluded.dead_why,
-         sign_in = excluded.sign_in, morning = excluded.morning`,
+         sign_in = excluded.sign_in, last_loud_proof_at = excluded.last_loud_proof_at, system = excluded.system,
+         changed_at = excluded.changed_at, morning = excluded.morning`,
       target.id,
       target.person,
       target.channel,
@@ -71,6 +73,9 @@ export class HomeTables extends NoteTables implements StateTables {
       target.deadSince ?? null,
       target.deadWhy ?? null,
       target.signIn ?? null,
+      target.lastLoudProofAt ?? null,
+      target.system ?? null,
+      target.changedAt ?? null,
       target.morning === true ? 1 : null,
     );
   }
@@ -94,13 +99,10 @@ export class HomeTables extends NoteTables implements StateTables {
   }
 
   /** An older proof that arrives late never replaces a newer one. */
-  proveTarget(id: string, at: number): void {
-    this.#sql.run(
-      "UPDATE target SET last_proof_at = max(coalesce(last_proof_at, ?), ?) WHERE id = ?",
-      at,
-      at,
-      id,
-    );
+  proveTarget(id: string, at: number, loud = false): void {
+    const names = loud ? ["last_proof_at", "last_loud_proof_at"] : ["last_proof_at"];
+    const newest = names.map((name) => `${name} = max(coalesce(${name}, ?), ?)`).join(", ");
+    this.#sql.run(`UPDATE target SET ${newest} WHERE id = ?`, ...names.flatMap(() => [at, at]), id);
   }
 
   /** The first reason stays: it is the one that a person can act on. */
@@ -217,6 +219,11 @@ export class HomeTables extends NoteTables implements StateTables {
       settings: settingsOf(this.#sql.opened("target.settings", row)),
       addedAt: wall(integer(row, "added_at")),
       ...(row["last_proof_at"] === null ? {} : { lastProofAt: wall(integer(row, "last_proof_at")) }),
+      ...(row["last_loud_proof_at"] === null
+        ? {}
+        : { lastLoudProofAt: wall(integer(row, "last_loud_proof_at")) }),
+      ...(row["system"] === null ? {} : { system: text(row, "system") }),
+      ...(row["changed_at"] === null ? {} : { changedAt: wall(integer(row, "changed_at")) }),
       ...(row["dead_since"] === null ? {} : { deadSince: wall(integer(row, "dead_since")) }),
       ...(row["dead_why"] === null ? {} : { deadWhy: text(row, "dead_why") }),
       ...(row["morning"] === null ? {} : { morning: true }),

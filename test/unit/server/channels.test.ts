@@ -168,18 +168,6 @@ describe("a phone", () => {
     expect(answer.status).toBe(400);
     expect(answer.text).toContain(words);
   });
-
-  test("is tried with one message, whose answer is told; that is no proof", async () => {
-    const mei = await someone("owner", "Mei");
-    await mei.ask("PUT", "channels/bell", enter({ token: TOKEN }));
-    const { body } = await mei.ask("POST", "phones", bell({ number: "+8613800138000" }));
-    expect(await mei.ask("POST", `phones/${body.id}/try`)).toMatchObject({
-      ...{ status: 200, body: { outcome: "accepted", tookMs: 40 } },
-    });
-    expect(harness.trials).toEqual([body.id]);
-    expect((await harness.state.targets())[0]?.lastProofAt).toBeUndefined();
-    expect(await mei.ask("POST", "phones/aaaaaaaaaa/try")).toMatchObject({ status: 404 });
-  });
 });
 
 describe("nobody is left out by a slip of the finger", () => {

@@ -76,8 +76,6 @@ export interface Harness {
   /** No virtual patient at any bed. */
   isReal: boolean;
   readonly targetChanges: { count: number };
-  /** Phones that were sent a trial. */
-  readonly trials: string[];
   /** Limits that were tried on the last nights, with what ends it. */
   readonly tried: { readonly limits: unknown; readonly signal: AbortSignal }[];
   /** What the nights say to them. */
@@ -111,9 +109,9 @@ export interface HarnessOptions {
   readonly withOwnerCode?: boolean;
   readonly allowPrivateEndpoints?: boolean;
   readonly channels?: readonly ChannelModule[];
-  /** How providers take a trial; absent: at once. */
-  readonly tryPhone?: NonNullable<ServerDeps["tryPhone"]>;
   readonly deadMen?: NonNullable<ServerDeps["deadMen"]>;
+  /** The evening check; absent: phones are called elsewhere. */
+  readonly evening?: NonNullable<ServerDeps["evening"]>;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
   /** What the box writes down of nights; absent: it keeps none. */
@@ -166,7 +164,6 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     recording: "device: nonin-serial\n\n0.000 < 01 80\n",
     isReal: false,
     targetChanges: { count: 0 },
-    trials: [],
     tried: [],
     whatIfLines: async function* () {},
     store,
@@ -219,10 +216,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     channels: options.channels ?? [],
-    tryPhone: async (target) => {
-      harness.trials.push(target.id);
-      return (await options.tryPhone?.(target)) ?? { outcome: "accepted", reference: "1", tookMs: 40 };
-    },
+    ...(options.evening === undefined ? {} : { evening: options.evening }),
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),

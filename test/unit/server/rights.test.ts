@@ -85,10 +85,16 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   },
   "GET /api/homes/:home/phones/:phone/loss": { url: `/api/homes/${HOME}/phones/aaaaaaaaaa/loss` },
   "POST /api/homes/:home/phones": { url: `/api/homes/${HOME}/phones`, payload: {} },
-  "POST /api/homes/:home/phones/:phone/try": { url: `/api/homes/${HOME}/phones/aaaaaaaaaa/try` },
   "PUT /api/homes/:home/phones/:phone/morning": {
     url: `/api/homes/${HOME}/phones/aaaaaaaaaa/morning`,
     payload: { wanted: true },
+  },
+  "GET /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening` },
+  "POST /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening`, payload: { kind: "quiet" } },
+  "DELETE /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening` },
+  "PUT /api/homes/:home/evening/settings": {
+    url: `/api/homes/${HOME}/evening/settings`,
+    payload: { on: true, atMinute: 1_290 },
   },
   "GET /api/homes/:home/consents": { url: `/api/homes/${HOME}/consents` },
   "POST /api/homes/:home/consents": { url: `/api/homes/${HOME}/consents`, payload: {} },
@@ -258,6 +264,12 @@ const CONSENT = [
 ];
 
 /** For whoever manages a home or an organisation. */
+const EVENING = [
+  "GET /api/homes/:home/evening",
+  "POST /api/homes/:home/evening",
+  "DELETE /api/homes/:home/evening",
+  "PUT /api/homes/:home/evening/settings",
+];
 const MANAGE = [
   "POST /api/people/join-codes",
   "DELETE /api/homes/:home/people/:person",
@@ -334,9 +346,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "DELETE /api/homes/:home/dead-men/:way",
     "GET /api/homes/:home/channels",
     "POST /api/homes/:home/phones",
-    "POST /api/homes/:home/phones/:phone/try",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    ...EVENING,
     "POST /api/beds/:bed/notes/alsfrs_r",
     "DELETE /api/beds/:bed/notes/:note",
     "POST /api/beds/:bed/limits/check",
@@ -373,9 +385,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "DELETE /api/homes/:home/dead-men/:way",
     "GET /api/homes/:home/channels",
     "POST /api/homes/:home/phones",
-    "POST /api/homes/:home/phones/:phone/try",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    ...EVENING,
     ...MANAGE,
     ...CONSENT,
     ...CARE,
@@ -398,9 +410,9 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "DELETE /api/homes/:home/dead-men/:way",
     "GET /api/homes/:home/channels",
     "POST /api/homes/:home/phones",
-    "POST /api/homes/:home/phones/:phone/try",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    "PUT /api/homes/:home/evening/settings",
     "GET /api/beds/:bed/duty",
     "GET /api/beds/:bed/calling",
     "GET /api/beds/:bed/notes/:kind",

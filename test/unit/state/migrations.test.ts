@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { wall } from "../../../src/domain/time.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
+import { MIGRATIONS, migrate } from "../../../src/store/state/migrations.ts";
 import { openSqliteStores, type Stores } from "../../../src/store/state/state.ts";
 
 /**
@@ -200,5 +201,31 @@ describe("the homes of a hub", () => {
     const { homes } = await opened();
     await expect(homes.of(name).setValue("x", "1")).rejects.toMatchObject({ code: "STATE_FAILED" });
     await expect(homes.remove(name)).rejects.toMatchObject({ code: "STATE_FAILED" });
+  });
+});
+
+describe("a state file from before loud drills", () => {
+  it("keeps its phones with their proofs; none has been heard aloud yet", async () => {
+    const database = new DatabaseSync(file());
+    const before = MIGRATIONS.findIndex((sql) => sql.includes("last_loud_proof_at"));
+    migrate(database, MIGRATIONS.slice(0, before));
+    database.exec(`
+      INSERT INTO person (id, name, role, language) VALUES ('mei', 'Mei', 'owner', 'en');
+      INSERT INTO target (id, person, channel, label, settings, added_at, last_proof_at)
+        VALUES ('phone', 'mei', 'web-push', 'Phone', '{}', 100, 160);
+    `);
+    database.close();
+    const { state } = await opened();
+    const phone = {
+      id: "phone",
+      person: "mei",
+      channel: "web-push",
+      label: "Phone",
+      settings: {},
+      addedAt: 100,
+    };
+    expect(await state.targets()).toEqual([{ ...phone, lastProofAt: 160 }]);
+    await state.proveTarget("phone", wall(500), true);
+    expect(await state.targets()).toEqual([{ ...phone, lastProofAt: 500, lastLoudProofAt: 500 }]);
   });
 });

@@ -123,6 +123,17 @@ describe.each([
     expect(await state.targets()).toEqual([]);
   });
 
+  it("keeps what a phone was heard at aloud apart from its quiet proof, and what runs on it", async () => {
+    const state = await open();
+    await state.putPerson(mother);
+    const known = { ...phone, system: "iOS 17, Safari 17", changedAt: wall(300) };
+    await state.putTarget(known);
+    await state.proveTarget(phone.id, wall(800), true);
+    await state.proveTarget(phone.id, wall(900));
+    await state.proveTarget(phone.id, wall(700), true);
+    expect(await state.targets()).toEqual([{ ...known, lastProofAt: 900, lastLoudProofAt: 800 }]);
+  });
+
   it("refuses a target of a person that is not there", async () => {
     const state = await open();
     await expect(state.putTarget(phone)).rejects.toMatchObject({ code: "STATE_FAILED" });

@@ -1,0 +1,33 @@
+import type { Occurrence } from "../domain/alarm.ts";
+import type { Check, CheckKind, EveningDue, EveningSettings } from "../domain/evening.ts";
+import type { OccurrenceId } from "../domain/ids.ts";
+
+/** What somebody asks for. */
+export interface CheckRequest {
+  readonly kind: CheckKind;
+  /** Ids; absent: every phone that can answer. */
+  readonly phones?: readonly string[];
+  /** Loud alone: the sounder in the house rings too. */
+  readonly sounder?: boolean;
+  /** Name of who asks. */
+  readonly by: string;
+}
+
+/** Evening check and loud drill of one home, at the box that calls its phones. */
+export interface EveningDesk {
+  /** Resolves when it runs. Rejects with CONFLICT: one runs, an alarm rings, or there is nobody to ask. */
+  begin(request: CheckRequest): Promise<Check>;
+  /** Ends the one that runs; harmless without one. */
+  stop(): void;
+  readonly running: Check | undefined;
+  /** The newest since the start, running or over. */
+  readonly latest: Check | undefined;
+  /** The newest of all phones of each kind that is over. */
+  readonly last: { readonly [kind in CheckKind]?: Check };
+  readonly settings: EveningSettings;
+  readonly due: EveningDue;
+  /** Rejects with STATE_FAILED. */
+  set(settings: EveningSettings): Promise<void>;
+  /** What a phone was asked by a check that runs; undefined for anything else. */
+  asked(occurrence: OccurrenceId): { readonly kind: CheckKind; readonly occurrence: Occurrence } | undefined;
+}

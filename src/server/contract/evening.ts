@@ -1,0 +1,46 @@
+/** The evening check and the loud drill, as pages see them. Times are epoch milliseconds. */
+import type { Check, CheckKind, EveningSettings, LoudDue } from "../../domain/evening.ts";
+import type { PersonId } from "../../domain/ids.ts";
+
+/** GET /api/homes/:home/evening */
+export interface EveningResponse {
+  /** The server's clock. */
+  readonly now: number;
+  /** False: phones are called by the box at the bed, and checked from its own page. */
+  readonly isHere: boolean;
+  readonly running?: Check;
+  /** The newest since the start of the box, also of some phones alone: the one that runs, or that ended last. */
+  readonly latest?: Check;
+  /** The newest of all phones that are over. */
+  readonly last: { readonly [kind in CheckKind]?: Check };
+  readonly settings?: EveningSettings;
+  /** Tonight's check has not been answered by anybody. */
+  readonly isDue: boolean;
+  readonly sounder: boolean;
+  readonly phones: readonly {
+    readonly id: string;
+    readonly label: string;
+    /** Name of its owner. */
+    readonly person: string;
+    readonly personId?: PersonId;
+    readonly channel: string;
+    readonly provenAt?: number;
+    /** When it was last heard in a loud drill. */
+    readonly loudAt?: number;
+    /** Why it has to be rung aloud again; absent: not now. */
+    readonly loudDue?: LoudDue;
+    readonly dead?: string;
+  }[];
+}
+
+/** POST /api/homes/:home/evening : begins a check. DELETE: 204, ends the one that runs. */
+export interface CheckStart {
+  readonly kind: CheckKind;
+  /** Absent: every phone that can answer. */
+  readonly phones?: readonly string[];
+  /** Loud alone. */
+  readonly sounder?: boolean;
+}
+
+/** PUT /api/homes/:home/evening/settings : 204. */
+export type EveningSettingsRequest = EveningSettings;

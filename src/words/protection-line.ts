@@ -1,0 +1,42 @@
+import type { Protection } from "../domain/protection.ts";
+import type { Words } from "./en.ts";
+import { fill } from "./template.ts";
+
+/** How times are written in the language and zone of who reads. */
+export interface ProtectionTimes {
+  /** A proof that counts: "21:50". */
+  time(at: number): string;
+  /** One that does not any more: "Tuesday". */
+  day(at: number): string;
+}
+
+/**
+ * What tonight rests on, in one line: "Protected tonight: Mei (proven 21:50). Ba is rung too, but that phone has not proved
+ * itself since Tuesday."
+ */
+export function protectionLine(
+  { evening: { line } }: Pick<Words, "evening">,
+  { level, people, unprovenOnCall, sounder }: Protection,
+  times: ProtectionTimes,
+): string {
+  const broken = sounder ? [] : [line.noSounder];
+  if (level === "none") return [line.none, ...broken].join(line.between);
+  if (level === "nobody") return [line.nobody, ...broken].join(line.between);
+  const proven = people.filter(({ isProven }) => isProven);
+  const names = proven.map(({ name, provenAt = 0 }) =>
+    fill(line.proven, { name, time: times.time(provenAt) }),
+  );
+  const others = people
+    .filter(({ isProven, name }) => !isProven && name !== unprovenOnCall)
+    .map(({ name, provenAt }) =>
+      provenAt === undefined
+        ? fill(line.rungNever, { name })
+        : fill(line.rungToo, { name, time: times.day(provenAt) }),
+    );
+  return [
+    fill(line.protected, { names: names.join(line.joiner) }),
+    ...(unprovenOnCall === undefined ? [] : [fill(line.onCall, { name: unprovenOnCall })]),
+    ...others,
+    ...broken,
+  ].join(line.between);
+}

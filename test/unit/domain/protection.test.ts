@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { type Check, defaultEvening, eveningDue, loudDueOf } from "../../../src/domain/evening.ts";
+import { type ProtectingPhone, protectionOf } from "../../../src/domain/protection.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Wall, wall } from "../../../src/domain/time.ts";
+import { wordsIn } from "../../../src/words/index.ts";
+import { protectionLine } from "../../../src/words/protection-line.ts";
+
+const ZONE = "Asia/Shanghai";
+const at = (text: string): Wall => wall(Date.parse(`${text}+08:00`));
+const NOW = at("2026-11-22T22:00:00");
+
+const phone = (
+  person: string,
+  provenAgoMs?: number,
+  more: Partial<ProtectingPhone> = {},
+): ProtectingPhone => ({
+  ...{ person, personId: person.toLowerCase(), isDead: false },
+  ...(provenAgoMs === undefined ? {} : { provenAt: NOW - provenAgoMs }),
+  ...more,
+});
+
+const time = (options: Intl.DateTimeFormatOptions, language: string) => (when: number) =>
+  new Intl.DateTimeFormat(language, { timeZone: ZONE, hourCycle: "h23", ...options }).format(when);
+
+function lineOf(
+  phones: readonly ProtectingPhone[],
+  more: { sounder?: boolean; onCall?: { id: string; name: string } } = {},
+  language: "en" | "zh-Hans" | "zh-Hant" = "en",
+): string {
+  const { sounder = true, onCall } = more;
+  return protectionLine(wordsIn(language), protectionOf(phones, { now: NOW, sounder, onCall }), {
+    time: time({ hour: "2-digit", minute: "2-digit" }, language),
+    day: time({ weekday: "long" }, language),
+  });
+}
+
+describe("what tonight rests on, in one line", () => {
+  test("names who is proven and since when, and who is called all the same", () => {
+    const phones = [phone("Ba", 5 * DAY_MS), phone("Mei", 10 * MINUTE_MS), phone("Ann")];
+    expect(lineOf(phones)).toBe(
+      "Protected tonight: Mei (proven 21:50). Ba is rung too, but that phone has not proved itself since Tuesday. " +
+        "Ann is rung too, but that phone has never proved itself.",
+    );
+    expect(lineOf(phones, {}, "zh-Hans")).toBe(
+      "今晚有人守护：Mei（21:50 验证）。也会叫Ba，但那部手机自星期二以来没有验证过。也会叫Ann，但那部手机从未验证过。",
+    );
+    expect(lineOf(phones, {}, "zh-Hant")).toContain("今晚有人守護：Mei（21:50 驗證）。");
+  });
+
+  test("says that everybody is called at once where nobody is proven, and that nobody is where there is no phone", () => {
+    expect(lineOf([phone("Mei"), phone("Ba", 2 * DAY_MS)])).toBe(
+      "Nobody's phone has proved itself: everybody is called at once. Test now.",
+    );
+    expect(lineOf([])).toContain("There is no phone");
+    expect(lineOf([phone("Mei", 0, { isDead: true })])).toContain("There is no phone");
+  });
+
+  test("a proof counts for 18 hours, of the newest of a person's living phones, and never from the future", () => {
+    const level = (...phones: readonly ProtectingPhone[]) =>
+      protectionOf(phones, { now: NOW, sounder: true }).level;
+    expect(level(phone("Mei", 18 * HOUR_MS))).toBe("protected");
+    expect(level(phone("Mei", 18 * HOUR_MS + 1))).toBe("nobody");
+    expect(level(phone("Mei", -1))).toBe("nobody");
+    expect(level(phone("Mei", 40 * HOUR_MS), phone("Mei", HOUR_MS))).toBe("protected");
+    expect(level(phone("Mei", 40 * HOUR_MS), phone("Mei", HOUR_MS, { isDead: true }))).toBe("nobody");
+  });
+
+  test("says first that whoever is on call has no proven phone, and that the sounder does not work", () => {
+    const phones = [phone("Mei", HOUR_MS), phone("Ba")];
+    expect(lineOf(phones, { onCall: { id: "mei", name: "Mei" } })).not.toContain("on call");
+    expect(lineOf(phones, { onCall: { id: "ba", name: "Ba" }, sounder: false })).toBe(
+      "Protected tonight: Mei (proven 21:00). Ba is on call, and that phone has not proved itself. " +
+        "The sounder in the house does not work.",
+    );
+    expect(protectionOf(phones, { now: NOW, sounder: true, onCall: { id: "ba", name: "Ba" } }).level).toBe(
+      "partly",
+    );
+  });
+});
+
+describe("the evening check", () => {
+  const settings = { on: true, atMinute: 21 * 60 + 30 };
+  const check = (startedAt: Wall, answeredMs?: number): Check => ({
+    ...{ kind: "quiet", startedAt, end: "time" },
+    phones: [
+      {
+        ...{ id: "p", label: "Phone", person: "mei", name: "Mei", channel: "web-push" },
+        ...(answeredMs === undefined ? {} : { answeredMs }),
+      },
+    ],
+  });
+  const due = (now: string, last?: Check) => eveningDue(last, settings, at(`2026-11-${now}`), ZONE);
+
+  test("is half an hour after the watch begins where nobody chose a time, also over midnight", () => {
+    expect(defaultEvening({ fromMinute: 21 * 60 })).toEqual(settings);
+    expect(defaultEvening({ fromMinute: 23 * 60 + 45 })).toEqual({ on: true, atMinute: 15 });
+  });
+
+  test("begins by itself at its time and not later, and is asked for until people sleep", () => {
+    expect(due("22T21:29:59")).toEqual({ check: false, begins: false });
+    expect(due("22T21:30:00")).toEqual({ check: true, begins: true });
+    expect(due("22T21:39:59").begins).toBe(true);
+    expect(due("22T21:40:00")).toEqual({ check: true, begins: false });
+    expect(due("23T00:29:59").check).toBe(true);
+    expect(due("23T00:30:00").check).toBe(false);
+    expect(eveningDue(undefined, { ...settings, on: false }, at("2026-11-22T21:30:00"), ZONE)).toEqual({
+      check: true,
+      begins: false,
+    });
+  });
+
+  test("is done for the evening once somebody has tapped, up to three hours before; untapped it was only tried", () => {
+    const early = at("2026-11-22T18:31:00");
+    expect(due("22T21:31:00", check(early, 4_000))).toEqual({ check: false, begins: false });
+    expect(due("22T21:31:00", check(early))).toEqual({ check: true, begins: false });
+    expect(due("22T21:31:00", check(at("2026-11-22T18:29:00"), 4_000))).toEqual({
+      check: true,
+      begins: true,
+    });
+    expect(due("22T21:31:00", check(at("2026-11-21T21:31:00"), 4_000)).check).toBe(true);
+    // A date in the future is a clock that was wrong, not a check.
+    expect(due("22T21:31:00", check(at("2026-11-25T21:31:00"), 4_000)).check).toBe(true);
+  });
+});
+
+describe("a loud drill is due", () => {
+  test("for a phone that never rang aloud, not for a week, or before it changed", () => {
+    expect(loudDueOf({}, NOW)).toBe("never");
+    expect(loudDueOf({ loudAt: NOW - 7 * DAY_MS }, NOW)).toBeUndefined();
+    expect(loudDueOf({ loudAt: NOW - 7 * DAY_MS - 1 }, NOW)).toBe("old");
+    expect(loudDueOf({ loudAt: NOW - DAY_MS, changedAt: NOW - HOUR_MS }, NOW)).toBe("changed");
+    expect(loudDueOf({ loudAt: NOW - HOUR_MS, changedAt: NOW - DAY_MS }, NOW)).toBeUndefined();
+    expect(loudDueOf({ loudAt: NOW + DAY_MS }, NOW)).toBe("old");
+  });
+});
