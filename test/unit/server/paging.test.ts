@@ -94,9 +94,13 @@ describe("people and what they did", () => {
     expect(all.total).toBe(all.people.length);
     const ids: string[] = [];
     for (let next: string | undefined = ""; next !== undefined; ) {
-      const part = (await get(`${url}?limit=3${next === "" ? "" : `&before=${next}`}`)).json();
+      const part: {
+        readonly people: readonly { readonly id: string }[];
+        readonly total: number;
+        readonly next?: string;
+      } = (await get(`${url}?limit=3${next === "" ? "" : `&before=${next}`}`)).json();
       expect(part.total).toBe(all.total);
-      ids.push(...part.people.map(({ id }: { id: string }) => id));
+      ids.push(...part.people.map(({ id }) => id));
       ({ next } = part);
     }
     expect(ids).toEqual(all.people.map(({ id }: { id: string }) => id));
