@@ -217,7 +217,13 @@ describe("an evening check", { timeout: 120_000 }, () => {
   test("reaches by email, too: the address in the letter shows a page with one button, which is the answer", async () => {
     const home = await start(38);
     const { world } = home;
-    const server = { host: "mail.example.org", port: "465", user: "box", password: "p", from: "box@example.org" };
+    const server = {
+      host: "mail.example.org",
+      port: "465",
+      user: "box",
+      password: "p",
+      from: "box@example.org",
+    };
     await world.state.setValue("channel_access email", JSON.stringify(server));
     await world.state.putTarget({
       ...{ id: "inbox", channel: "email", person: MEI.id, label: "Inbox", addedAt: wall(world.clock.wall()) },

@@ -195,8 +195,12 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     expect(await proof("ccc")).toBe("? has not proved itself");
     expect(await proof("ddd")).toBe("✗ is not called any more: it was thrown out");
     expect(await proof("eee")).toContain("cannot be called: what Bell needs");
-    expect(await page.locator(".phone[data-phone=eee]").innerText()).toContain("by Bell · +8613800138000 · Chime");
-    expect(await page.locator(".phone[data-phone=ddd]").innerText()).toContain("by notification of the browser");
+    expect(await page.locator(".phone[data-phone=eee]").innerText()).toContain(
+      "by Bell · +8613800138000 · Chime",
+    );
+    expect(await page.locator(".phone[data-phone=ddd]").innerText()).toContain(
+      "by notification of the browser",
+    );
     expect(await everything(opened, "list")).toEqual([]);
   });
 
