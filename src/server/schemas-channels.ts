@@ -94,3 +94,8 @@ export const ChannelsAnswer = Type.Object({
   ),
 });
 export const PhoneAnswer = Type.Object({ id: Type.String() });
+export const TryAnswer = Type.Object({
+  outcome: Type.Enum(["accepted", "failed", "refused"]),
+  detail: Type.Optional(Type.String()),
+  tookMs: Type.Number(),
+});

@@ -1,7 +1,7 @@
 /** Ways to reach people, as pages see them. Times are epoch milliseconds. Texts come with the channel, per language. */
 import type { PersonId } from "../../domain/ids.ts";
 import type { Country } from "../../domain/phone-plan.ts";
-import type { ChannelCapabilities, ChannelField, Texts } from "../../port/channel.ts";
+import type { ChannelCapabilities, ChannelField, SendResult, Texts } from "../../port/channel.ts";
 
 /** GET /api/homes/:home/channels */
 export interface ChannelsResponse {
@@ -72,4 +72,11 @@ export interface PhoneView {
   readonly morning?: true;
   /** Without secrets. */
   readonly settings: { readonly [name: string]: string };
+}
+
+/** POST /api/homes/:home/dead-men/:way/try: how the provider took it; no proof that anybody heard it. */
+export interface TryResponse {
+  readonly outcome: SendResult["outcome"];
+  readonly detail?: string;
+  readonly tookMs: number;
 }
