@@ -9,7 +9,7 @@ import type * as technician from "../../../src/server/contract/technician.ts";
 import type * as contract from "../../../src/server/contract.ts";
 import * as schemas from "../../../src/server/schemas.ts";
 import type * as bounds from "../../../src/server/schemas-limits.ts";
-import * as dawn from "../../../src/server/schemas-morning.ts";
+import type * as dawn from "../../../src/server/schemas-morning.ts";
 import * as bench from "../../../src/server/schemas-technician.ts";
 
 /** A type as JSON has it: neither read-only nor branded. */
