@@ -6,15 +6,14 @@ import { MINUTE_MS, SECOND_MS } from "../../src/domain/time.ts";
 import type { CalledPhone, CallingResponse } from "../../src/server/contract/calling.ts";
 import type { BedState } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
-import { hasKeys, type Trouble } from "../shared/api.ts";
+import type { Trouble } from "../shared/api.ts";
 import type { HeardDuty } from "../shared/duty.tsx";
 import type { Format } from "../shared/format.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { CallingForm } from "./calling-form.tsx";
+import { isCalling } from "./calling-heard.ts";
 import "./calling.css";
-
-export const isCalling = hasKeys<CallingResponse>("version", "rules", "phones", "plans");
 
 type Kind = "high" | "medium";
 
@@ -137,12 +136,13 @@ function Lane(props: {
         ? words.atOnce
         : fill(words.after, { time: spanOf(at, format) });
   return (
-    <li data-phone={phone?.id} class={phone !== undefined && !phone.proven ? "calling-doubt" : ""}>
+    <li data-called={phone?.id} class={phone !== undefined && !phone.proven ? "calling-doubt" : ""}>
       <span class="calling-who">
         {phone !== undefined && phone.rings !== "machine" && (
-          <span role="img" aria-label={phone.proven ? words.proven : words.unproven}>
-            {phone.proven ? "✓ " : "? "}
-          </span>
+          <>
+            <span aria-hidden="true">{phone.proven ? "✓ " : "? "}</span>
+            <span class="visually-hidden">{phone.proven ? words.proven : words.unproven} </span>
+          </>
         )}
         {name}
         {phone?.rings === "call" && ` (${words.call})`}

@@ -15,7 +15,7 @@ import { fill } from "../../src/words/template.ts";
 import type { Trouble } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
-import { isCalling } from "./calling-card.tsx";
+import { isCalling } from "./calling-heard.ts";
 
 interface Draft {
   readonly rules: readonly CallRule[];
