@@ -3,6 +3,7 @@ import { type BedId, type HomeId, ownBed } from "../domain/ids.ts";
 import { ROLES, type Role } from "../domain/person.ts";
 import type { Account, OrganisationId, Share, ShareScope } from "../port/accounts.ts";
 import type { Sight } from "./live-views.ts";
+import { PHONE_RIGHTS } from "./rights-phones.ts";
 
 /** Who may use a route, and what it does (docs/api.md is checked against this table). */
 export interface Right {
@@ -95,58 +96,7 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "ends a sign-in of somebody of the home, with its phone",
   },
   "GET /api/homes/:home/audit": { who: ["owner"], does: "what people did in a home, newest first" },
-  "GET /api/homes/:home/channels": {
-    who: family,
-    does: "ways to reach people, what the home has entered for them, and everybody's phones",
-  },
-  "PUT /api/homes/:home/channels/:channel": {
-    who: ["owner"],
-    does: "enters what the home has with a provider of messages",
-  },
-  "DELETE /api/homes/:home/channels/:channel": { who: ["owner"], does: "forgets that" },
-  "GET /api/homes/:home/dead-men": {
-    who: family,
-    does: "who is told if the box dies: what the home has entered for it, and how it stands",
-  },
-  "PUT /api/homes/:home/dead-men/:way": {
-    who: ["owner"],
-    does: "enters who outside the house is told if the box dies",
-  },
-  "DELETE /api/homes/:home/dead-men/:way": { who: ["owner"], does: "forgets that" },
-  "POST /api/homes/:home/dead-men/:way/try": {
-    who: family,
-    does: "lets it speak up in ten seconds, marked as a drill",
-  },
-  "GET /api/homes/:home/channels/:channel/loss": {
-    who: ["owner"],
-    does: "who would be woken no more if that were forgotten",
-  },
-  "PUT /api/homes/:home/phones-where": {
-    who: family,
-    does: "says in which country the home is and whether it has internet, for what is offered for a phone",
-  },
-  "GET /api/homes/:home/phones/:phone/loss": {
-    who: family,
-    does: "who would be woken no more without a phone",
-  },
-  "POST /api/homes/:home/phones": { who: family, does: "adds a phone of one's own, the owner anybody's" },
-  "GET /api/homes/:home/evening": {
-    who: drilling,
-    does: "what tonight rests on: phones with their proofs, the check that runs, the newest results",
-  },
-  "POST /api/homes/:home/evening": {
-    who: drilling,
-    does: "begins an evening check or a loud drill, of all phones or of some",
-  },
-  "DELETE /api/homes/:home/evening": { who: drilling, does: "ends the one that runs" },
-  "PUT /api/homes/:home/evening/settings": {
-    who: family,
-    does: "sets when the home checks itself each evening",
-  },
-  "PUT /api/homes/:home/phones/:phone/morning": {
-    who: family,
-    does: "says whether a phone of one's own (the owner: any) hears quietly that the night's summary is ready",
-  },
+  ...PHONE_RIGHTS,
   "GET /api/homes/:home/consents": {
     who: everyone,
     does: "which organisations a home lets in, and who gave and ended that",
