@@ -15,8 +15,8 @@ export interface Called {
     levels: ReadonlyMap<string, CallLevel>,
     now: Mono,
   ): void;
-  /** Everybody who was called about this card. */
-  about(card: OccurrenceId): ReadonlySet<string>;
+  /** Everybody who was called about this alarm or card. */
+  about(id: OccurrenceId): ReadonlySet<string>;
   /** A provider took the message to this target. */
   accepted(occurrence: OccurrenceId, target: string): void;
   /** It could not be told, for now or for good. */
@@ -61,9 +61,10 @@ export function createCalled(): Called {
     planned(send, targets, levels, now) {
       if (send.kind !== "alarm" || send.level === undefined) return;
       const { occurrence, step, level, card = occurrence } = send;
-      const known = cards.get(card) ?? new Set();
-      for (const target of targets) known.add(target);
-      cards.set(card, known);
+      // An alarm may join another card while it rings.
+      for (const name of new Set([card, occurrence])) {
+        cards.set(name, new Set([...(cards.get(name) ?? []), ...targets]));
+      }
       const before = series.get(occurrence);
       const goesOn = before?.step === step;
       series.set(occurrence, {
@@ -75,7 +76,7 @@ export function createCalled(): Called {
         isSettled: goesOn && before.level === level && before.isSettled,
       });
     },
-    about: (card) => cards.get(card) ?? new Set(),
+    about: (id) => cards.get(id) ?? new Set(),
     accepted(occurrence, target) {
       series.get(occurrence)?.accepted.add(target);
     },
@@ -96,7 +97,7 @@ export function createCalled(): Called {
     },
     keep(occurrences, kept) {
       for (const id of series.keys()) if (!occurrences.has(id)) series.delete(id);
-      for (const id of cards.keys()) if (!kept.has(id)) cards.delete(id);
+      for (const id of cards.keys()) if (!kept.has(id) && !occurrences.has(id)) cards.delete(id);
     },
   };
 }

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import type { AlarmCommand, AlarmFold } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
-import { type Callable, type Calling, type CallLevel, callLevels } from "../domain/calling.ts";
+import type { Calling } from "../domain/calling.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
-import { isProven } from "../domain/proof.ts";
 import type { Wall } from "../domain/time.ts";
 import type { Channel, ChannelMessage } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 import type { CompactableLog } from "../port/record.ts";
+import { createAudience } from "./audience.ts";
 import { createCalled } from "./called.ts";
 import { createDelivery, type Job } from "./delivery.ts";
 import { type EscalationStyle, escalate, nextDue } from "./escalation.ts";
@@ -86,7 +86,6 @@ export function createWatch(options: WatchOptions): Watch {
   let stopped = false;
 
   const called = createCalled();
-  const channels = new Map(options.channels.map((channel) => [channel.id, channel]));
 
   const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
   const delivery = createDelivery({
@@ -134,6 +133,8 @@ export function createWatch(options: WatchOptions): Watch {
     return callOrder(living, clock.wall());
   };
 
+  const audienceOf = createAudience({ ...options, called });
+
   const notTold = (send: PlannedSend, target: string): void => {
     called.failed(send.occurrence, target);
     const bed = beds.get(send.bed);
@@ -156,48 +157,6 @@ export function createWatch(options: WatchOptions): Watch {
     else setWake();
   };
 
-  const callableOf = (target: WatchTarget): Callable => ({
-    id: target.id,
-    person: target.person,
-    rings: ringsOf(channels.get(target.channel)),
-    proven: isProven(target, clock.wall()),
-  });
-
-  /** How far down the list each of these stands; undefined where it does not stand there. */
-  const levelsOf = (
-    { bed, condition, priority }: PlannedSend,
-    callables: readonly Callable[],
-  ): ReadonlyMap<string, CallLevel> => {
-    const calling = options.calling(bed);
-    const all = callables.map(({ id }): [string, CallLevel] => [id, 0]);
-    if (calling === undefined || calling.backstops.includes(condition)) return new Map(all);
-    return callLevels(callables, priority, calling);
-  };
-
-  /** Whom a send is for, those who count first; a question to somebody without a phone that works is for everybody. */
-  const audienceOf = (send: PlannedSend): readonly WatchTarget[] => {
-    const targets = reachable(send);
-    const { audience, level, occurrence, card = occurrence } = send;
-    if (audience !== undefined) {
-      if ("except" in audience) return targets.filter(({ person }) => person !== audience.except);
-      const own = targets.filter(({ person }) => person === audience.only);
-      return own.length > 0 ? own : targets;
-    }
-    if (level === undefined) return targets;
-    const callables = targets.map(callableOf);
-    const levels = levelsOf(send, callables);
-    const before = called.about(card);
-    const now = targets.filter(({ id }) => before.has(id) || (levels.get(id) ?? Infinity) <= level);
-    const people = callables.filter(({ rings }) => rings !== "machine").map(({ id }) => id);
-    called.planned(
-      send,
-      now.map(({ id }) => id),
-      new Map([...levels].filter(([id]) => people.includes(id))),
-      clock.mono(),
-    );
-    return now;
-  };
-
   const deliverTo = (send: PlannedSend, targets: readonly WatchTarget[]): void => {
     for (const target of targets) {
       try {
@@ -215,7 +174,7 @@ export function createWatch(options: WatchOptions): Watch {
     newest.set(send.occurrence, key);
     delivery.supersede(send.occurrence);
     if (send.kind !== "alarm") receipts.cancel(send.occurrence);
-    const targets = audienceOf(send);
+    const targets = audienceOf(send, reachable(send));
     log.note("send.planned", { key, kind: send.kind, targets: targets.length }, "info");
     await outbox.plan(
       send,
@@ -312,12 +271,6 @@ export function createWatch(options: WatchOptions): Watch {
 
 const resume = (left: readonly LeftBehind[], now: Moment, cls: DependencyClass): Incidents =>
   new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now, cls)]));
-
-const ringsOf = (channel: Channel | undefined): Callable["rings"] => {
-  const sounds = channel?.capabilities.sounds;
-  if (sounds === "not_applicable") return "machine";
-  return sounds === "call" ? "call" : "message";
-};
 
 /** Whether what was on its way is still true. */
 function isStillSaid({ phase }: Incident, { kind, simulated }: PlannedSend): boolean {

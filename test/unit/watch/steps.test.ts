@@ -132,6 +132,14 @@ describe("an alarm that nobody answers", () => {
   });
 });
 
+describe("an alarm about nobody answering", () => {
+  test.each(["ESCALATION_EXHAUSTED", "NOBODY_ON_CALL"] as const)("has no turns: %s", async (condition) => {
+    centre.watch.onFold(fold([alarm({ condition })]));
+    await clock.advance(SECOND_MS);
+    expect(new Set(table())).toEqual(new Set(["0 mei", "0 ba", "0 aunt", "0 mei-call", "0 siren"]));
+  });
+});
+
 describe("who hears of an answer and of the end", () => {
   test("those who were called, and nobody who sleeps", async () => {
     centre.watch.onFold(fold([alarm()]));
@@ -214,6 +222,18 @@ describe("while people are called", () => {
     await clock.advance(21 * SECOND_MS);
     expect(firstOf("aunt")).toBe("30 aunt");
     expect(table()).toContain("30 mei");
+  });
+
+  test("an alarm that joins another card while it rings keeps those who were called about it", async () => {
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(70 * SECOND_MS);
+    // The proof of who was called second is old by now, and Ba would be the third.
+    centre.calling = { ...CALLING, rules: [...CALLING.rules, { person: "ba", turn: "third" }] };
+    const card = { id: "b1-abcdefghij-9", priority: "high", members: [alarm().id], evidence: [] } as const;
+    centre.watch.onFold(fold([alarm()], { cards: [card] }));
+    const before = centre.calls.length;
+    await clock.advance(21 * SECOND_MS);
+    expect(new Set(centre.calls.slice(before).map(({ target }) => target))).toContain("ba");
   });
 
   test("somebody who is removed is called no more, and somebody whose only phone dies makes room for the next", async () => {
