@@ -12,10 +12,10 @@ import type { Night } from "./domain/time.ts";
 import { createCardImports } from "./driver/card-imports.ts";
 import type { Families } from "./driver/families.ts";
 import type { Edge } from "./edge.ts";
+import { channelModulesOf } from "./edge-channels.ts";
 import { edgeHealth, refusedIn } from "./edge-health.ts";
 import { createMornings } from "./edge-mornings.ts";
 import { DEAD_MEN } from "./notify/dead-men.ts";
-import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import type { LimitsDesk } from "./port/limits.ts";
 import type { IngestCounts, UplinkCounts } from "./port/metrics.ts";
@@ -251,7 +251,7 @@ function serverDeps(
     ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(config.relay === undefined ? {} : { relayOrigin: new URL(config.relay.server).origin }),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
-    channels: CHANNEL_MODULES,
+    channels: channelModulesOf(world),
     deadMen: { modules: DEAD_MEN, states: edge.deadMen.states, drill: edge.deadMen.drill },
     evening: edge.evening,
     command: async (bed, command) => edge.command(bed, command),

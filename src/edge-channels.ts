@@ -20,6 +20,12 @@ export interface EdgeChannels {
 
 const TELL_MS = 20 * SECOND_MS;
 
+/** Those that come along, and the configuration's own. */
+export const channelModulesOf = ({ channelModules = [] }: Pick<World, "channelModules">) => [
+  ...CHANNEL_MODULES,
+  ...channelModules,
+];
+
 export function createEdgeChannels(
   world: World,
   config: HomeConfig,
@@ -30,7 +36,7 @@ export function createEdgeChannels(
   const made: readonly Channel[] = [
     createWebPush({ http, clock, keys: identity.vapid, ...config.webPush }),
     createWebhook({ http, clock }),
-    ...CHANNEL_MODULES.map(({ id, create }) =>
+    ...channelModulesOf(world).map(({ id, create }) =>
       create({ clock, random, log, http, links, mail, access: () => parts.targets().access(id) }),
     ),
   ];

@@ -5,6 +5,7 @@ import { base32Id } from "./domain/ids.ts";
 import { createKeys, type KeysOptions } from "./edge-keys.ts";
 import { createMqttSwitch } from "./notify/outputs/mqtt-switch.ts";
 import { createOutput } from "./notify/outputs/output.ts";
+import { createOwnVoice } from "./notify/sounder/own-voice.ts";
 import { softTexts } from "./notify/sounder/soft-words.ts";
 import { createSounder, type RoomSpec, wholeHouse } from "./notify/sounder/sounder.ts";
 import { createSpeechBank, type SpeechBank } from "./notify/sounder/speech-bank.ts";
@@ -30,7 +31,7 @@ export function composeHouse(
   config: HomeConfig,
   { onChange, folds, command }: Pick<KeysOptions, "onChange" | "folds" | "command">,
 ): House {
-  const { audio, audioAt, clock, log, speech: voice } = world;
+  const { audio, audioAt, clock, disk, log, speech: voice } = world;
   const { language, sounder: wanted = {} } = config;
   const rooms = wanted.rooms?.map(
     ({ device, ...room }): RoomSpec => ({ ...room, audio: device === undefined ? audio : audioAt(device) }),
@@ -38,6 +39,7 @@ export function composeHouse(
   const speaksSoftly = rooms?.some((room) => room.for === "patient") ?? false;
   const speech = createSpeechBank({
     ...{ speech: voice, clock, log, language, onChange },
+    ownVoice: createOwnVoice(disk, log),
     texts: speaksSoftly ? softTexts(language) : [],
   });
   const sounder = createSounder({

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import {
-  deviceModulesOf,
   type Finding,
   type KnownFamily,
+  moduleFilesOf,
   type ReadResult,
   readConfig,
 } from "../config/read.ts";
@@ -12,6 +12,8 @@ import type { DeviceModule } from "../driver/contract.ts";
 import type { Families } from "../driver/families.ts";
 import { optionsProblem } from "../driver/options.ts";
 import { machineZone } from "../ops/machine.ts";
+import type { ChannelModule } from "../port/channel.ts";
+import { loadChannels } from "./channel-modules.ts";
 import { BUILT_IN, familiesWith, familyIn, isModuleFile } from "./families.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,6 +33,8 @@ export interface FoundConfiguration extends ReadResult {
   readonly dataDir: string;
   /** Those that come along, and the configuration's own. */
   readonly families: Families;
+  /** Ways to reach people, of the configuration's own. */
+  readonly channels: readonly ChannelModule[];
 }
 
 /**
@@ -54,14 +58,24 @@ export async function findConfiguration(
       const { families, trouble } = await familiesOf(text, file);
       const result = readConfig(text, knownFamilies(families), machine);
       const dataDir = dataDirOf(result.dataDir);
-      if (trouble === undefined) return { ...result, families, file, dataDir };
-      return { findings: [trouble, ...result.findings], families, file, dataDir };
+      const { channels, troubles } = await loadChannels(
+        moduleFilesOf(text, "channelModules"),
+        path.dirname(file),
+      );
+      const found = { families, channels, file, dataDir };
+      if (trouble === undefined) {
+        return { ...result, findings: [...result.findings, ...troubles], ...found };
+      }
+      return { findings: [trouble, ...result.findings, ...troubles], ...found };
     } catch (error) {
       if (given === undefined && isAbsent(error)) continue;
-      return { file, findings: [unreadable(file, error)], families: BUILT_IN, dataDir: dataDirOf(undefined) };
+      return {
+        ...{ file, findings: [unreadable(file, error)], families: BUILT_IN, channels: [] },
+        dataDir: dataDirOf(undefined),
+      };
     }
   }
-  return { findings: [], families: BUILT_IN, dataDir: dataDirOf(undefined) };
+  return { findings: [], families: BUILT_IN, channels: [], dataDir: dataDirOf(undefined) };
 }
 
 /**
@@ -92,7 +106,7 @@ async function familiesOf(
   file: string,
 ): Promise<{ readonly families: Families; readonly trouble?: Finding }> {
   try {
-    return { families: await familiesWith(deviceModulesOf(text), path.dirname(file)) };
+    return { families: await familiesWith(moduleFilesOf(text, "deviceModules"), path.dirname(file)) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const { code, message, fix } = error;

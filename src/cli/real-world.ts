@@ -26,6 +26,7 @@ import { createRandom } from "../ops/random.ts";
 import { createRotatingFile } from "../ops/rotate.ts";
 import { createSpeech } from "../ops/speech.ts";
 import type { Audio } from "../port/audio.ts";
+import type { ChannelModule } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log, LogLevel } from "../port/log.ts";
 import type { Registry } from "../port/registry.ts";
@@ -68,6 +69,8 @@ export interface RealWorld {
 export async function openRealWorld(options: {
   readonly config: HomeConfig;
   readonly dataDir: string;
+  /** Ways to reach people from outside the tree; absent: none. */
+  readonly channels?: readonly ChannelModule[];
   /** Of the command line; absent: the configuration's, else warn. */
   readonly level?: LogLevel;
   readonly environment: { readonly [name: string]: string | undefined };
@@ -126,6 +129,7 @@ export async function openRealWorld(options: {
       broker: createBrokerStarter({ log }),
       http: createHttp(clock),
       mail: createMail(clock),
+      ...(options.channels === undefined ? {} : { channelModules: options.channels }),
       listen,
       audio: audioOf(config.audio.device),
       audioAt: audioOf,

@@ -184,7 +184,7 @@ async function running(
 
 const openWorld = ({ config, found, terminal, level }: Running): Promise<RealWorld> =>
   openRealWorld({
-    ...{ config, dataDir: found.dataDir, environment: terminal.environment },
+    ...{ config, dataDir: found.dataDir, environment: terminal.environment, channels: found.channels },
     ...(level === undefined ? {} : { level }),
   });
 

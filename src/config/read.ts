@@ -87,11 +87,11 @@ export function readConfig(
 }
 
 /** The module files that a configuration text names, as written; none where it cannot be read. */
-export function deviceModulesOf(text: string): readonly string[] {
+export function moduleFilesOf(text: string, key: "deviceModules" | "channelModules"): readonly string[] {
   const document = parseDocument(text, { uniqueKeys: true });
   const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 });
-  if (typeof value !== "object" || value === null || !("deviceModules" in value)) return [];
-  const { deviceModules: files } = value;
+  if (typeof value !== "object" || value === null) return [];
+  const files: unknown = Reflect.get(value, key);
   return Array.isArray(files) ? files.filter((file) => typeof file === "string") : [];
 }
 

@@ -127,6 +127,14 @@ export const HomeConfigSchema = Type.Object(
           "rights of Breathwatch; name only what you trust.",
       }),
     ),
+    channelModules: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        maxItems: 20,
+        description:
+          "Ways to reach people from outside the project: their module files, relative to this file. They run with all " +
+          "rights of Breathwatch; name only what you trust. One that cannot be used is left out, and told.",
+      }),
+    ),
     web: Type.Optional(
       Type.Object(
         {

@@ -8,6 +8,7 @@ export const FAULTS = {
   CONFIG_INVALID: "The configuration has a value that is not allowed.",
   CONFIG_UNKNOWN_KEY: "The configuration names something that does not exist.",
   CONFIG_UNKNOWN_DEVICE: "The configuration names a device family that is not built in.",
+  CHANNEL_MODULE: "A way to reach people from outside the project cannot be used.",
   DEVICE_MODULE: "A device family from outside the project cannot be used.",
   CONFIG_UNREADABLE: "The configuration file cannot be read.",
   DATA_DIR_LOCKED: "Another Breathwatch process uses this data folder.",

@@ -2,6 +2,7 @@ import type { Wall } from "../domain/time.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Audio } from "./audio.ts";
 import type { BrokerUsers, BusConnector } from "./bus.ts";
+import type { ChannelModule } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import type { Disk } from "./disk.ts";
 import type { Http, HttpLines } from "./http.ts";
@@ -74,6 +75,8 @@ export interface World {
   readonly broker: BrokerStarter;
   readonly http: Http & HttpLines;
   readonly mail: Mail;
+  /** Ways to reach people from outside the tree; absent: none. */
+  readonly channelModules?: readonly ChannelModule[];
   /** Absent: pages are reached by injection only (rehearsal). */
   readonly listen?: ListenOptions;
   /** Of the certificate that pages show now: it is renewed while they run. Absent: they have none. */

@@ -20,8 +20,8 @@ export function protectionLine(
   times: ProtectionTimes,
 ): string {
   const broken = sounder ? [] : [line.noSounder];
-  if (level === "none") return [line.none, ...broken].join(line.between);
-  if (level === "nobody") return [line.nobody, ...broken].join(line.between);
+  if (level === "none") return joined([line.none, ...broken]);
+  if (level === "nobody") return joined([line.nobody, ...broken]);
   const proven = people.filter(({ isProven }) => isProven);
   const names = proven.map(({ name, provenAt = 0 }) =>
     fill(line.proven, { name, time: times.time(provenAt) }),
@@ -33,10 +33,14 @@ export function protectionLine(
         ? fill(line.rungNever, { name })
         : fill(line.rungToo, { name, time: times.day(provenAt) }),
     );
-  return [
+  return joined([
     fill(line.protected, { names: names.join(line.joiner) }),
     ...(unprovenOnCall === undefined ? [] : [fill(line.onCall, { name: unprovenOnCall })]),
     ...others,
     ...broken,
-  ].join(line.between);
+  ]);
 }
+
+/** Chinese full stops bring their own space. */
+const joined = (sentences: readonly string[]): string =>
+  sentences.reduce((text, next) => `${text}${text.endsWith("。") ? "" : " "}${next}`);

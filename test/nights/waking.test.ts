@@ -6,6 +6,10 @@ import type { CallRule } from "../../src/domain/calling.ts";
 import { accessName } from "../../src/domain/channel-access.ts";
 import type { RotaEntry } from "../../src/domain/duty.ts";
 import { HOUR_MS, localDate, MINUTE_MS, minuteOfDay, SECOND_MS, wall } from "../../src/domain/time.ts";
+import { composeHome } from "../../src/home.ts";
+import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
+import type { ChannelModule } from "../../src/port/channel.ts";
+import { createRehearsalWorld } from "../../src/rehearse.ts";
 import { openIn } from "../support/home-rehearsed.ts";
 
 const MEI = { id: "p-mei", name: "Mei" };
@@ -206,4 +210,35 @@ test("an alarm that the family has named calls everybody at once, and nobody can
     accepted: true,
   });
   await run.stop();
+});
+
+test("a way to reach people from outside the tree is called as any other", async () => {
+  const rung: string[] = [];
+  const [like] = CHANNEL_MODULES;
+  if (like === undefined) throw new Error("there is no channel");
+  const bell: ChannelModule = {
+    ...{ ...like, id: "door-bell", access: [], target: [] },
+    create: () => ({
+      ...{ id: "door-bell", capabilities: like.capabilities },
+      async send(target, { kind }) {
+        rung.push(`${target.id} ${kind}`);
+        return { outcome: "accepted", reference: "" };
+      },
+    }),
+  };
+  const world = createRehearsalWorld({ seed: 7, startsAt: wall(Date.parse("2026-03-01T22:00:00+08:00")) });
+  const home = await composeHome({ ...world, channelModules: [bell] }, realConfig(), {
+    pagesFolder: "/nonexistent",
+  });
+  await world.state.putPerson({ ...MEI, role: "caregiver", language: "en" });
+  const target = { id: "door", channel: "door-bell", person: MEI.id, label: "door", settings: {} };
+  await world.state.putTarget({ ...target, addedAt: world.clock.wall() });
+  await home.edge.targets.refresh();
+  await world.clock.advance(MINUTE_MS);
+  home.edge.command("b1", { kind: "call", id: "call-1", call: CALL });
+  await world.clock.advance(31 * SECOND_MS);
+  expect(rung).toEqual(["door alarm", "door alarm"]);
+  const stopping = home.stop();
+  await world.clock.advance(5 * SECOND_MS);
+  await stopping;
 });

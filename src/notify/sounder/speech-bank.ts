@@ -16,6 +16,8 @@ export interface SpeechBankOptions {
   readonly log: Log;
   /** What the house is spoken to in. */
   readonly language: Language;
+  /** What the family has spoken itself, in the place of the voice; never rejects. Absent: nothing. */
+  readonly ownVoice?: (key: SpokenKey, language: Language) => Promise<Sound | undefined>;
   /** Texts beside those of alarms that the house will speak: rendered first. Default: none. */
   readonly texts?: readonly string[];
   /** Called when `remark` changes; must not throw. */
@@ -58,7 +60,7 @@ const FOREIGN_MAX = 24;
 
 /** Idle until start(), sentence(), text() or wav(). */
 export function createSpeechBank(options: SpeechBankOptions): SpeechBank {
-  const { speech, clock, log, language, texts = [], onChange } = options;
+  const { speech, clock, log, language, ownVoice, texts = [], onChange } = options;
   const own = new Map<SpokenKey, Sound>();
   const foreign = new Map<string, Sound>();
   const free = new Map<string, Sound>();
@@ -116,7 +118,12 @@ export function createSpeechBank(options: SpeechBankOptions): SpeechBank {
       if (into === language) own.set(key, sound);
       else keep(foreign, id, sound, FOREIGN_MAX);
     };
-    return inTurn(id, () => renderNow(spokenIn(into, key), into, store));
+    return inTurn(id, async () => {
+      const spoken = await ownVoice?.(key, into);
+      if (spoken === undefined) return renderNow(spokenIn(into, key), into, store);
+      store(spoken);
+      return spoken;
+    });
   };
 
   const renderText = (text: string): Promise<Sound | undefined> => {

@@ -44,7 +44,6 @@ export const evening = {
     none: "There is no phone: nobody outside of the room is woken. Add one.",
     noSounder: "The sounder in the house does not work.",
     /** Between sentences. */
-    between: " ",
     joiner: ", ",
   },
   settings: "Check by itself every evening at",

@@ -58,6 +58,10 @@ export const faults = {
     cause: "The device refused a request.",
     fix: "Check the device's own settings for its data output.",
   },
+  CHANNEL_MODULE: {
+    cause: "A way to reach people from outside the project cannot be used.",
+    fix: "People are called by the others. The configuration names its file; its author can mend it.",
+  },
   DEVICE_MODULE: {
     cause: "A device family from outside the project cannot be used.",
     fix: "The configuration names its file; its author can mend it.",

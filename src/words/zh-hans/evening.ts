@@ -45,7 +45,6 @@ export const evening = {
     none: "还没有手机：房间外没有人会被叫醒。请添加一部。",
     noSounder: "家里的报警音响不工作。",
     /** Between sentences. */
-    between: "",
     joiner: "、",
   },
   settings: "每晚自动检查，时间",

@@ -26,6 +26,10 @@ export const faults = {
     fix: "设备开着吗？设备那头的线插好了吗？输出选对了吗？",
   },
   DEVICE_REFUSED: { cause: "设备拒绝了请求。", fix: "请检查设备上的数据输出设置。" },
+  CHANNEL_MODULE: {
+    cause: "来自项目之外的联系方式不能使用。",
+    fix: "会用其他方式叫人。配置里写着它的文件，请它的作者修正。",
+  },
   DEVICE_MODULE: {
     cause: "项目之外的设备驱动不能使用。",
     fix: "配置里写着它的文件，请它的作者修正。",

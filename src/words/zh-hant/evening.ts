@@ -45,7 +45,6 @@ export const evening = {
     none: "還沒有手機：房間外沒有人會被叫醒。請新增一支。",
     noSounder: "家裡的警報喇叭沒有作用。",
     /** Between sentences. */
-    between: "",
     joiner: "、",
   },
   settings: "每晚自動檢查，時間",

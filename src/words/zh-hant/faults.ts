@@ -23,6 +23,10 @@ export const faults = {
     fix: "裝置有開嗎？裝置那頭的線有插好嗎？輸出選對了嗎？",
   },
   DEVICE_REFUSED: { cause: "裝置拒絕了請求。", fix: "請檢查裝置上的資料輸出設定。" },
+  CHANNEL_MODULE: {
+    cause: "來自專案之外的聯絡方式不能使用。",
+    fix: "會用其他方式叫人。設定裡寫著它的檔案，請它的作者修正。",
+  },
   DEVICE_MODULE: {
     cause: "專案之外的裝置驅動無法使用。",
     fix: "設定裡寫著它的檔案，請它的作者修正。",

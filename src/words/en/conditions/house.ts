@@ -189,7 +189,7 @@ export const house = {
     spoken: "The alarm record is damaged. Please look at the person.",
   },
   STATE_DAMAGED: {
-    title: "People and phones damaged",
+    title: "Phone list damaged",
     check: [
       "Alarms still work here. Stay where you can hear it.",
       "Look at the list of phones: who is missing?",
