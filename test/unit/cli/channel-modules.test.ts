@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../support/home.ts";
 /** A channel as somebody outside the project writes it: plain JavaScript, no import of ours. */
 const bell = (id: string, more = ""): string => `
 const texts = (en) => ({ en, "zh-Hans": en, "zh-Hant": en });
-export default {
+export const channel = {
   id: "${id}", name: texts("Bell"), summary: texts("A bell at the neighbour's."), place: "anywhere",
   access: [],
   target: [{ name: "door", kind: "text", label: texts("Door"), help: texts("Which"), required: true, maxLength: 20 }],
@@ -55,8 +55,7 @@ describe("a channel from outside the tree", () => {
     ["with the id of Web Push", bell("web-push"), /takes the id "web-push"/],
     [
       "with two channels",
-      `${bell("door-bell").replace("export default", "export const a =")}
-      export const b = { ...a, id: "other-bell" };`,
+      `${bell("door-bell")}export const other = { ...channel, id: "other-bell" };`,
       /more than one channel/,
     ],
   ])("%s is left out and told, and the others are taken", async (_what, text, why) => {
