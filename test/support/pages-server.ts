@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Role } from "../../src/domain/person.ts";
 import { type Night, wall } from "../../src/domain/time.ts";
 import type { HealthFinding } from "../../src/port/health.ts";
+import type { CallingResponse } from "../../src/server/contract/calling.ts";
 import type { DutyResponse } from "../../src/server/contract/duty.ts";
 import type {
   CommissioningView,
@@ -111,6 +112,21 @@ const TYPES: { readonly [extension: string]: string } = {
 
 /** A public key of the right shape; nobody signs with it. */
 const PUSH_KEY = "BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U";
+
+/** Of a home without phones. */
+const NO_PHONES: CallingResponse = {
+  ...{
+    bed: "b1",
+    version: 0,
+    at: NOW,
+    zone: "Asia/Shanghai",
+    people: [],
+    rules: [],
+    backstops: [],
+    choices: [],
+  },
+  ...{ phones: [], plans: { high: [], medium: [] }, exhaustedMs: 300_000 },
+};
 
 /** Of a home where nobody has planned anything. */
 const NO_DUTY: DutyResponse = {
@@ -251,6 +267,8 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
         return { notes: [] };
       case "GET /api/beds/b1/duty":
         return { ...NO_DUTY };
+      case "GET /api/beds/b1/calling":
+        return { ...NO_PHONES };
       case "GET /api/beds/b1/nights":
         return { nights: script.nights };
       case "GET /api/speech/en/mask_off":
