@@ -17,7 +17,7 @@ import {
   startBrowser,
 } from "../support/pages-browser.ts";
 import { requires } from "../support/require.ts";
-import { type Harness, startHarness } from "../unit/server/harness.ts";
+import { type Harness, type HarnessOptions, startHarness } from "../unit/server/harness.ts";
 
 const { describe, test } = requires("chromium");
 
@@ -39,6 +39,13 @@ function clockFrom(start: number): Clock {
   return { ...real, mono: () => real.mono(), wall: () => wall(real.wall() + ahead) };
 }
 
+/** A box that has written nothing down of its nights yet. */
+const NO_NIGHTS: NonNullable<HarnessOptions["nights"]> = {
+  schedule: () => undefined,
+  entries: () => [],
+  offers: { current: async () => undefined, answer: async () => undefined },
+};
+
 interface House {
   readonly harness: Harness;
   readonly url: string;
@@ -47,7 +54,7 @@ interface House {
 }
 
 async function house(start: number): Promise<House> {
-  const harness = await startHarness({ pagesFolder: pages, clock: clockFrom(start) });
+  const harness = await startHarness({ pagesFolder: pages, clock: clockFrom(start), nights: NO_NIGHTS });
   onTestFinished(() => harness.close());
   await harness.app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = harness.app.server.address() as { port: number };
