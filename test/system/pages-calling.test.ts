@@ -74,7 +74,13 @@ describe("who is called when, on the page", { timeout: 120_000 }, () => {
     const card = page.locator(".calling");
     const plan = card.locator("[data-test=calling-plan] li");
     const lines = async (): Promise<string[]> =>
-      (await plan.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ").trim());
+      (await plan.allInnerTexts()).map((text) =>
+        // What is only for those who hear the page.
+        text
+          .replaceAll(/\s+/g, " ")
+          .replace(/has (not )?proved that it rings /, "")
+          .trim(),
+      );
     await page.locator(".languages [lang=en]").click();
     await eventually(lines).toEqual([
       "The sounder in the house at once",
