@@ -75,6 +75,23 @@ withBroker.test("measures a thousand homes on one hub and leaves nothing behind"
 });
 
 test(
+  "measures from an alarm to the request that calls for help, and leaves nothing behind",
+  LIMIT,
+  async () => {
+    const before = leftBehind();
+    const terminal = terminalNow();
+    expect(await benchCommand.run(["watch", "--quick", "--json", "-"], terminal)).toBe(0);
+    const { steps, problems } = JSON.parse(terminal.data());
+    expect(problems).toEqual([]);
+    expect(steps).toMatchObject([
+      { homes: 1, alone: { n: 5 }, together: { n: 1 }, bare: { n: 1 }, arrived: 1 },
+      { homes: 20, alone: { n: 5 }, together: { n: 20 }, bare: { n: 20 }, arrived: 20 },
+    ]);
+    expect(leftBehind()).toEqual(before);
+  },
+);
+
+test(
   "asks a hub what people's pages ask, beside a bare server, and leaves nothing behind",
   LIMIT,
   async () => {
