@@ -48,7 +48,7 @@ export function CallingCard(props: { readonly bed: BedState; readonly duty: Hear
       {known === undefined && trouble.value === undefined && (
         <p class="small">{format.words.notes.loading}</p>
       )}
-      {known !== undefined && known.phones.length === 0 && <p class="loud">{words.noPhones}</p>}
+      {known !== undefined && known.phones.length === 0 && <p>{words.noPhones}</p>}
       {known !== undefined && known.phones.length > 0 && (
         <>
           <fieldset class="calling-kind">
@@ -111,7 +111,7 @@ function Lanes({ view, kind }: { readonly view: CallingResponse; readonly kind: 
           />
         ))}
       </ul>
-      {!people.some(({ proven }) => proven) && <p class="loud">{words.unprovenHint}</p>}
+      {!people.some(({ proven }) => proven) && <p>{words.unprovenHint}</p>}
       <p class="small">{fill(words.again, { time: spanOf(pace.every, format) })}</p>
       {kind === "high" && (
         <p class="small">{fill(words.exhausted, { time: spanOf(view.exhaustedMs, format) })}</p>
