@@ -79,7 +79,8 @@ export function createStickKeeper({ links, clock, log, settings }: KeeperOptions
 
   const release = (): void => {
     holders -= 1;
-    if (holders > 0) return;
+    // Nothing to close: a process that ends must not wait for it.
+    if (holders > 0 || (open === undefined && opening === undefined)) return;
     cancelIdle = clock.after(IDLE_MS, () => {
       close().catch(() => undefined);
     });
