@@ -1,3 +1,4 @@
+import type { Channel } from "../port/channel.ts";
 import type { ConditionId, Priority } from "./alarm.ts";
 import type { DependencyClass } from "./bed.ts";
 import type { PersonId } from "./ids.ts";
@@ -58,6 +59,12 @@ export interface Callable {
   readonly rings: "call" | "message" | "machine";
   /** A person answered or tapped on it lately (law 2). */
   readonly proven: boolean;
+}
+
+/** How a phone behind a channel of this sound rings; undefined: the channel is not known here. */
+export function ringsOf(sounds: Channel["capabilities"]["sounds"] | undefined): Callable["rings"] {
+  if (sounds === "not_applicable") return "machine";
+  return sounds === "call" ? "call" : "message";
 }
 
 export const CALL_RULES_MAX = 200;

@@ -196,10 +196,11 @@ export const isDutyPlanned = (
   now: Wall,
 ): boolean => rota.length > 0 || handovers.some(({ state, until }) => state === "accepted" && until > now);
 
+const of = (object: unknown, name: string): unknown =>
+  typeof object === "object" && object !== null ? Reflect.get(object, name) : undefined;
+
 /** Whether a value from a file is a book of duty. */
 export function isDutyBook(value: unknown): value is DutyBook {
-  const of = (object: unknown, name: string): unknown =>
-    typeof object === "object" && object !== null ? Reflect.get(object, name) : undefined;
   const every = (name: string, fits: (one: unknown) => boolean): boolean => {
     const list = of(value, name);
     return Array.isArray(list) && list.every(fits);
@@ -224,8 +225,6 @@ export function isDutyBook(value: unknown): value is DutyBook {
 }
 
 function isCallRule(value: unknown): boolean {
-  const of = (object: unknown, name: string): unknown =>
-    typeof object === "object" && object !== null ? Reflect.get(object, name) : undefined;
   const turn = of(value, "turn");
   const ways = of(value, "ways");
   const isWait = (wait: unknown): boolean => WAY_WAITS.some((one) => one === wait);

@@ -1,5 +1,5 @@
 import type { ConditionId } from "../domain/alarm.ts";
-import { type Callable, type Calling, type CallLevel, callLevels } from "../domain/calling.ts";
+import { type Callable, type Calling, type CallLevel, callLevels, ringsOf } from "../domain/calling.ts";
 import type { BedId } from "../domain/ids.ts";
 import { isProven } from "../domain/proof.ts";
 import type { Channel } from "../port/channel.ts";
@@ -63,9 +63,4 @@ export function createAudience({ clock, channels, calling, called }: AudienceOpt
     );
     return now;
   };
-}
-
-function ringsOf(sounds: Channel["capabilities"]["sounds"] | undefined): Callable["rings"] {
-  if (sounds === "not_applicable") return "machine";
-  return sounds === "call" ? "call" : "message";
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { CONDITION_IDS } from "../../domain/alarm.ts";
-import { type Calling, callLevels, exhaustedAfter, rehearseCalls } from "../../domain/calling.ts";
+import { type Calling, callLevels, exhaustedAfter, rehearseCalls, ringsOf } from "../../domain/calling.ts";
 import { dutyAt, dutyOf } from "../../domain/duty.ts";
 import { emptyDuty, withCalling } from "../../domain/duty-book.ts";
 import { type BedId, ownBed } from "../../domain/ids.ts";
@@ -80,6 +80,5 @@ async function callingView(context: Context, of: BedId): Promise<CallingResponse
 function phoneOf({ deps }: Context, target: TargetRecord, now: Wall): CalledPhone {
   const { id, person, label, channel } = target;
   const sounds = deps.channels.find((module) => module.id === channel)?.capabilities.sounds;
-  const rings = sounds === "call" ? "call" : sounds === "not_applicable" ? "machine" : "message";
-  return { id, person, label, channel, rings, proven: isProven(target, now) };
+  return { id, person, label, channel, rings: ringsOf(sounds), proven: isProven(target, now) };
 }
