@@ -264,6 +264,11 @@ export async function composeEdge(
     dependencyClass: (bed) => (evening.isPractice(bed) ? "B" : bedOf(bed).plan.profile.dependencyClass),
     isSimulated: (bed) => evening.isPractice(bed) || bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
+    // A practice is nobody's to take over: it has no bed.
+    onTold: (bed, sends) =>
+      beds
+        .find(({ plan }) => plan.profile.bed === bed)
+        ?.uplink.called(sends.map(({ send, waiting }) => ({ send: { ...send }, waiting }))),
   });
 
   const connections = createConnections(world, bus, {

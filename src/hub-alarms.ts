@@ -4,31 +4,34 @@ import { refusedOf } from "./alarm/refusals.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import type { Edges, SilentBed } from "./bus/edges.ts";
+import type { CalledMessage } from "./bus/messages.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { AlarmCommand, AlarmFold, WatchState } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
-import { Fault, messageOf } from "./domain/fault.ts";
-import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
-import { type Mono, SECOND_MS } from "./domain/time.ts";
+import { messageOf } from "./domain/fault.ts";
+import { type BedId, qualifiedBed, splitBed } from "./domain/ids.ts";
+import { DAY_MS, type Mono, SECOND_MS, wall } from "./domain/time.ts";
+import { type CallingHome, createHubCalling } from "./hub-calling.ts";
 import type { HubHomes } from "./hub-homes.ts";
-import { isPrivateHost } from "./notify/address.ts";
-import { CHANNEL_MODULES } from "./notify/modules.ts";
-import { createWebPush } from "./notify/web-push/web-push.ts";
-import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { Ticking } from "./ops/pulse.ts";
-import type { Mail } from "./port/mail.ts";
 import type { CompactableLog } from "./port/record.ts";
 import type { World } from "./port/world.ts";
 import { openRecordLog } from "./record/log.ts";
 import type { CommandOutcome } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
-import { decodeOutboxEntry, type OutboxEntry } from "./watch/outbox.ts";
-import { createWatch, type Watch } from "./watch/watch.ts";
+import type { Incidents } from "./watch/incident.ts";
+import { decodeSend } from "./watch/outbox.ts";
+import { createStandby } from "./watch/standby.ts";
 
-/** What a hub raises because a box cannot say it of itself: nobody hears the box any more (EDGE_OFFLINE). */
+/**
+ * What a hub raises because a box cannot say it of itself: nobody hears the box any more (EDGE_OFFLINE); and what it calls
+ * in a box's place while the box cannot (src/watch/standby.ts).
+ */
 export interface HubAlarms {
   /** The newest alarms of a bed as its box tells them. */
   onFold(fold: AlarmFold, anew: boolean): void;
+  /** What a box has told the phones of its home. */
+  onCalled(bed: BedId, sends: CalledMessage["sends"], aheadMs: number): void;
   /** Takes a command about an alarm that this hub raised; undefined: it belongs to the box. */
   command(bed: BedId, command: AlarmCommand): CommandOutcome | undefined;
   /** A box was put out: its beds can never be heard again, and are nobody's alarm. */
@@ -49,9 +52,13 @@ export interface HubAlarmsOptions {
   readonly aboutOf: (bed: BedId) => EdgeAbout | undefined;
   /** The hub's own address, for messages. */
   readonly origin: string;
+  /** Brings an answer to the box that owns the alarm, for as long as it still matters. */
+  readonly forward: (bed: BedId, command: AlarmCommand) => Promise<CommandOutcome>;
 }
 
 const LOOK_MS = 5 * SECOND_MS;
+/** An answer to a box's alarm stands here until the box is heard: that it is not is an alarm of its own. */
+const STANDS_MS = DAY_MS;
 /** Beds that this hub may watch over at once; a broker that is away silences all of them, and is no reason for any. */
 const BEDS_MAX = 5_000;
 /** A box that is silent because a person ended the watch is nobody's alarm. */
@@ -63,11 +70,6 @@ interface Watched {
   readonly journal: CompactableLog<JournalEntry>;
 }
 
-interface CallingHome {
-  readonly watch: Watch;
-  readonly outbox: CompactableLog<OutboxEntry>;
-}
-
 /** Idle until start. Beds are qualified outside and the home's own inside, as phones' tokens name them. */
 export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   const { world, edges, live } = options;
@@ -75,38 +77,86 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   const told = new Map<BedId, AlarmFold>();
   const watched = new Map<BedId, Promise<Watched>>();
   const ready = new Map<BedId, Watched>();
-  const calling = new Map<HomeId, Promise<CallingHome>>();
-  let stopLooking: (() => void) | undefined;
+  /** Of what is called from here, for each bed: the box's alarms and this hub's own are one picture. */
+  const revisions = new Map<BedId, number>();
+  const stops: (() => void)[] = [];
   let lookedAt: Mono | undefined;
 
   /** The box's alarms and this hub's own, as one picture. */
   const show = (bed: BedId, anew = true): void => {
     const runner = ready.get(bed)?.runner;
     const own = runner === undefined ? undefined : onlyOwn(runner.fold());
-    const fold = told.get(bed);
+    const fold = standby.taken(bed) ?? told.get(bed);
     const open = own?.open ?? [];
     if (fold !== undefined) live.alarms({ ...fold, open: [...fold.open, ...open] }, anew);
     else if (own !== undefined) live.alarms({ ...own, bed }, anew);
   };
 
-  const homeOf = (home: HomeId): Promise<CallingHome> => {
-    const known = calling.get(home);
-    if (known !== undefined) return known;
-    const opened = openHome(options, home, (bed, command) => void answer(qualifiedBed(home, bed), command));
-    calling.set(home, opened);
-    // What failed once is tried again with the next look.
-    opened.catch(() => calling.delete(home));
-    return opened;
+  const calling = createHubCalling({
+    ...options,
+    classOf: (bed) => aboutOf(bed)?.dependencyClass ?? "C",
+    command(home, bed, command) {
+      const name = qualifiedBed(home, bed);
+      if (answer(name, command) === undefined) forward(name, command);
+    },
+  });
+
+  const forward = (bed: BedId, command: AlarmCommand): void => {
+    options.forward(bed, command).catch((error: unknown) => {
+      log.note("answer.unforwarded", { bed, why: messageOf(error) }, "warn");
+    });
+  };
+
+  const withHome = (bed: BedId, what: (home: CallingHome) => void): void => {
+    calling.of(splitBed(bed)?.home ?? "").then(what, (error: unknown) => {
+      log.note("hub_alarm.nobody_called", { bed, why: messageOf(error) }, "error");
+    });
   };
 
   /** Calls the home's phones for what is open. Where they cannot be had now, the next look tries again. */
-  const call = (bed: BedId, { runner }: Watched): void => {
-    const { home } = splitBed(bed) ?? { home: "" };
-    homeOf(home).then(
-      ({ watch }) => watch.onFold(onlyOwn(runner.fold())),
-      (error: unknown) => log.note("hub_alarm.nobody_called", { bed, why: messageOf(error) }, "error"),
-    );
+  const call = (bed: BedId, told?: Incidents): void => {
+    const runner = ready.get(bed)?.runner;
+    const own = runner === undefined ? undefined : onlyOwn(runner.fold());
+    const taken = standby.taken(bed);
+    const fold = taken === undefined ? own : { ...taken, open: [...taken.open, ...(own?.open ?? [])] };
+    if (fold === undefined) return;
+    const revision = (revisions.get(bed) ?? 0) + 1;
+    revisions.set(bed, revision);
+    const inner = asAtHome({ ...fold, revision });
+    withHome(bed, ({ watch }) => watch.onFold(inner, told));
   };
+
+  const standby = createStandby({
+    ...{ clock, log },
+    isAway: (bed) => edges.away(splitBed(bed) ?? { home: "", bed }),
+    classOf(bed) {
+      const about = aboutOf(bed);
+      return about === undefined || isMadeUp(about) ? undefined : about.dependencyClass;
+    },
+    onTaken(bed, _fold, told) {
+      call(bed, told);
+      show(bed);
+    },
+    onHandedBack(bed, occurrences) {
+      withHome(bed, ({ watch }) => watch.handBack(splitBed(bed)?.bed ?? bed, occurrences));
+      show(bed);
+    },
+    onHelp(bed, send, targets) {
+      const { home } = splitBed(bed) ?? { home: "" };
+      withHome(bed, ({ helper }) =>
+        helper.help(
+          send,
+          options.homes
+            .targetsOf(home)
+            .filter(({ id, deadSince }) => targets.includes(id) && deadSince === undefined),
+        ),
+      );
+    },
+    onMovedOn: (bed, occurrence) => withHome(bed, ({ helper }) => helper.movedOn(occurrence)),
+  });
+
+  const aboutOf = (bed: BedId): EdgeAbout | undefined =>
+    edges.of(splitBed(bed) ?? { home: "", bed })?.about ?? options.aboutOf(bed);
 
   const open = async (bed: BedId, about: EdgeAbout): Promise<Watched> => {
     const place = splitBed(bed) ?? { home: "", bed };
@@ -129,7 +179,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       },
       ...{ journal, clock, log },
       onFold() {
-        call(bed, made);
+        call(bed);
         show(bed);
       },
       onEvent: () => undefined,
@@ -169,20 +219,21 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   };
 
   const look = (): void => {
+    for (const bed of told.keys()) {
+      const isTaken = standby.taken(bed) !== undefined;
+      if (isTaken && !calling.has(splitBed(bed)?.home ?? "")) call(bed);
+    }
     const silent = new Set<BedId>();
     for (const one of edges.silent()) {
       const bed = qualifiedBed(one.home, one.bed);
-      const about = edges.of(one)?.about ?? options.aboutOf(bed);
-      // A box whose every device is simulated pages nobody (law 7), about itself neither.
-      const devices = about?.devices ?? [];
-      const isMadeUp = devices.length > 0 && devices.every(({ simulated }) => simulated);
-      if (one.why === "broker" || about === undefined || isMadeUp) continue;
+      const about = aboutOf(bed);
+      if (one.why === "broker" || about === undefined || isMadeUp(about)) continue;
       silent.add(bed);
       if (watched.has(bed) || watched.size < BEDS_MAX) raise(bed, about, one);
     }
     for (const [bed, one] of ready) {
       const isOwed = !calling.has(splitBed(bed)?.home ?? "") && onlyOwn(one.runner.fold()).open.length > 0;
-      if (isOwed) call(bed, one);
+      if (isOwed) call(bed);
       // A hub that hears nobody, or only just began to, has not heard this one again either.
       if (silent.has(bed) || edges.of(splitBed(bed) ?? { home: "", bed })?.online !== true) continue;
       if (one.runner.faults().length > 0) tell(one, false, "heard again");
@@ -195,18 +246,47 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       one !== undefined &&
       "occurrence" in command &&
       one.runner.fold().open.some(({ id }) => id === command.occurrence);
-    if (!isOurs) return undefined;
+    if (!isOurs) return answerTaken(bed, command);
     const refused = one.runner.command(command);
+    if (refused === undefined) answerAll(bed, command);
     return refused === undefined || refused === "repeated"
       ? { accepted: true }
       : refusedOf(refused, command.kind);
+  };
+
+  /** Who goes because the box is silent goes to whatever it had said last, too. */
+  const answerAll = (bed: BedId, command: AlarmCommand): void => {
+    for (const { id } of standby.taken(bed)?.open ?? []) {
+      if (command.kind === "acknowledge") answerTaken(bed, { ...command, occurrence: id });
+    }
+  };
+
+  /** Sends from here stop at once; the box that owns the alarm hears of it as soon as it can be heard itself. */
+  const answerTaken = (bed: BedId, command: AlarmCommand): CommandOutcome | undefined => {
+    if (command.kind !== "acknowledge" && command.kind !== "with_patient") return undefined;
+    const place = command.kind === "acknowledge" ? command.place : "bedside";
+    const at = clock.wall();
+    const by = { by: command.by, at, until: wall(at + STANDS_MS), place };
+    const wholeCard = command.kind === "with_patient" || command.card === true;
+    if (!standby.answer(bed, command.occurrence, by, wholeCard)) return undefined;
+    if (!edges.away(splitBed(bed) ?? { home: "", bed })) return undefined;
+    forward(bed, command);
+    return { accepted: true };
   };
 
   return {
     command: answer,
     onFold(fold, anew) {
       told.set(fold.bed, fold);
+      standby.onFold(fold);
       show(fold.bed, anew);
+    },
+    onCalled(bed, sends, aheadMs) {
+      const read = sends.flatMap(({ send, waiting }) => {
+        const planned = decodeSend(send);
+        return planned === undefined ? [] : { send: planned, waiting };
+      });
+      standby.onTold(bed, read, aheadMs);
     },
     async forget(bed) {
       const one = ready.get(bed);
@@ -215,6 +295,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       ready.delete(bed);
       watched.delete(bed);
       told.delete(bed);
+      standby.forget(bed);
+      revisions.delete(bed);
       await one?.journal.close();
     },
     ticking: () => [
@@ -226,23 +308,32 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     ],
     start() {
       lookedAt = clock.mono();
-      stopLooking = clock.every(LOOK_MS, () => {
-        look();
-        lookedAt = clock.mono();
-      });
+      stops.push(
+        clock.every(LOOK_MS, () => {
+          look();
+          lookedAt = clock.mono();
+        }),
+        clock.every(SECOND_MS, standby.look),
+      );
     },
     async stop() {
-      stopLooking?.();
+      for (const stop of stops.splice(0)) stop();
       lookedAt = undefined;
       for (const { runner } of ready.values()) runner.stop();
-      const homesOpen = await Promise.allSettled(calling.values());
-      for (const one of homesOpen) if (one.status === "fulfilled") one.value.watch.stop();
-      await Promise.allSettled([
-        ...[...ready.values()].map(({ journal }) => journal.close()),
-        ...homesOpen.map((one) => (one.status === "fulfilled" ? one.value.outbox.close() : undefined)),
-      ]);
+      await calling.stop();
+      await Promise.allSettled([...ready.values()].map(({ journal }) => journal.close()));
     },
   };
+}
+
+/** A box whose every device is simulated pages nobody (law 7), about itself neither. */
+const isMadeUp = ({ devices }: EdgeAbout): boolean =>
+  devices.length > 0 && devices.every(({ simulated }) => simulated);
+
+/** Beds by the names that phones' tokens know. */
+function asAtHome(fold: AlarmFold): AlarmFold {
+  const bed = splitBed(fold.bed)?.bed ?? fold.bed;
+  return { ...fold, bed, open: fold.open.map((occurrence) => ({ ...occurrence, bed })) };
 }
 
 /** A hub knows of the silence alone: what its engine thinks of a bed without devices is not for anybody. */
@@ -250,70 +341,3 @@ const onlyOwn = (fold: AlarmFold): AlarmFold => ({
   ...fold,
   open: fold.open.filter(({ condition }) => condition === "EDGE_OFFLINE"),
 });
-
-/** Homes name mail servers: from a hub none in its own house. */
-const outside = (mail: Mail): Mail => ({
-  send: async (server, message, timeoutMs) =>
-    URL.canParse(`https://${server.host}`) && !isPrivateHost(new URL(`https://${server.host}`))
-      ? mail.send(server, message, timeoutMs)
-      : { outcome: "failed", detail: "this mail server is not on the internet", forGood: true },
-});
-
-/** The phones of a home, called from here with the home's own keys. */
-async function openHome(
-  { world, config, homes, live, origin }: HubAlarmsOptions,
-  home: HomeId,
-  command: (bed: BedId, command: AlarmCommand) => void,
-): Promise<CallingHome> {
-  const { clock, random, log, disk, http, links, mail } = world;
-  await homes.refresh(home);
-  const keys = homes.keysOf(home);
-  // Made without them, it would go on calling nobody after they have come.
-  if (keys === undefined) {
-    throw new Fault("STATE_FAILED", "The keys of this home's phones cannot be had.", {
-      fix: "Wait until its box has left them here, and look at the disk of the hub.",
-    });
-  }
-  const outbox = await openRecordLog({
-    ...{ disk, clock, random, log, decode: decodeOutboxEntry },
-    path: `homes/${home}/hub-outbox.log`,
-  });
-  const watch = createWatch({
-    ...{ clock, random, log, home, outbox },
-    ackKey: keys.ackKey,
-    links: {
-      page: (bed, occurrence) =>
-        `${origin}/?bed=${qualifiedBed(home, bed)}&occurrence=${encodeURIComponent(occurrence)}`,
-      acknowledge: (token) => `${origin}/api/a/${home}.${token}`,
-      shown: (token) => `${origin}/api/r/${home}.${token}`,
-    },
-    zone: (bed) => live.bed(qualifiedBed(home, bed))?.zone ?? "UTC",
-    channels: [
-      createWebPush({ http, clock, keys: keys.vapid, ...config.webPush }),
-      createWebhook({ http, clock }),
-      ...CHANNEL_MODULES.filter(({ place }) => place === "anywhere").map(({ id, create }) =>
-        create({
-          clock,
-          random,
-          log,
-          http,
-          links,
-          mail: outside(mail),
-          access: () => homes.accessOf(home, id),
-        }),
-      ),
-    ],
-    targets: () => homes.targetsOf(home),
-    onAcknowledge: command,
-    onTargetGone: (target, why) => {
-      const gone = world.homes.of(home).killTarget(target.id, clock.wall(), why);
-      gone.catch((error: unknown) => log.note("target.not_killed", { why: messageOf(error) }, "warn"));
-    },
-    // Nobody sees the bed: everybody is called at once, whoever is on duty.
-    calling: () => undefined,
-    dependencyClass: () => "C",
-    isSimulated: (bed) => live.simulated(qualifiedBed(home, bed)),
-    onDurability: () => undefined,
-  });
-  return { watch, outbox };
-}

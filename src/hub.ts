@@ -190,6 +190,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         desks.heard(bed);
       },
       onFold: (fold, anew) => alarms.onFold(fold, anew),
+      onCalled: (bed, sends, aheadMs) => alarms.onCalled(bed, sends, aheadMs),
       onObservation: (observation) => live.observe(observation),
       onLink: (bed, { device, ...link }) => live.link(device, link, bed),
       onReadiness: (bed, readiness) => live.readiness(shown.told(bed, readiness), bed),
@@ -202,6 +203,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const alarms = createHubAlarms({
       ...{ world, config, edges, homes, live, origin: originOf(config) },
       aboutOf: abouts.of,
+      forward: (bed, command) => taps(bed, command),
     });
     const ingest = createHomesIngest({
       ...{ bus, timeseries, clock, random, log, isKnown, pairingKeyOf },

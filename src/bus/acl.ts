@@ -22,6 +22,7 @@ const KINDS = {
   raw: { by: "box", device: true },
   alarm: { by: "box" },
   "alarm/event": { by: "box" },
+  called: { by: "box" },
   health: { by: "box" },
   "command/result": { by: "box" },
   answer: { by: "box" },

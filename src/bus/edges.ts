@@ -8,7 +8,15 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { DeviceFacts, EdgeAbout, EdgeLink, EdgeReadiness } from "./bed-schemas.ts";
 import { createEdgeClock, type EdgeClock } from "./edge-clock.ts";
-import { type HealthMessage, readAlarm, readHealth, readState, type StateMessage } from "./messages.ts";
+import {
+  type CalledMessage,
+  type HealthMessage,
+  readAlarm,
+  readCalled,
+  readHealth,
+  readState,
+  type StateMessage,
+} from "./messages.ts";
 import type { ReceivedObservation } from "./observation.ts";
 import { createSaidGuard, type SaidGuard } from "./said.ts";
 import { allHomesFilter, createTopicReader, type Place, type TopicKind } from "./topics.ts";
@@ -63,6 +71,8 @@ export interface EdgesOptions {
   onAbout(bed: BedId, about: EdgeAbout): void;
   /** `anew`: of another run, whose revisions may begin again. */
   onFold(fold: AlarmFold, anew: boolean): void;
+  /** What the box has told people's phones; `aheadMs`: its wall clock, of the hub's. Its own names of bed and alarms. */
+  onCalled(bed: BedId, sends: CalledMessage["sends"], aheadMs: number): void;
   /** With the hub's monotonic time at which it was measured; only what came within seconds. */
   onObservation(observation: Observation): void;
   onLink(bed: BedId, link: EdgeLink): void;
@@ -81,6 +91,8 @@ export interface Edges {
   forget(home: HomeId): void;
   of(place: Place): EdgeStatus | undefined;
   all(): IterableIterator<EdgeStatus>;
+  /** Its connection ended or it is silent, while this hub hears others: it cannot be counted on. */
+  away(place: Place): boolean;
   /** Silent for longer than the grace, longest first. */
   silent(): readonly SilentBed[];
   stop(): void;
@@ -89,6 +101,8 @@ export interface Edges {
 /** Clinical facts 3.3, EDGE_OFFLINE: heartbeats come every 10 s. */
 export const EDGE_GRACE_MS = 30 * SECOND_MS;
 const LOOK_MS = 5 * SECOND_MS;
+/** A box whose connection ended together with the hub's is back as soon as the hub is. */
+const SETTLE_MS = 10 * SECOND_MS;
 /** Older is history, for charts alone; a page calls a number gone at this age too. */
 const LIVE_MS_MAX = 30 * SECOND_MS;
 const BEDS_MAX = 50_000;
@@ -256,8 +270,15 @@ export function createEdges(options: EdgesOptions): Edges {
     return undefined;
   };
 
+  const onCalled = (bed: Bed, payload: string): string | undefined => {
+    const read = readCalled(payload);
+    if (!read.ok) return read.reason;
+    options.onCalled(bed.name, read.message.sends, bed.clock.aheadOf(clock) ?? 0);
+    return undefined;
+  };
+
   const judged = (
-    kind: "state" | "health" | "alarm",
+    kind: "state" | "health" | "alarm" | "called",
     take: (bed: Bed, payload: string) => string | undefined,
   ): ((bed: Bed, payload: string) => string | undefined) => {
     return (bed, payload) => {
@@ -310,6 +331,7 @@ export function createEdges(options: EdgesOptions): Edges {
       listen("state", judged("state", onState));
       listen("health", judged("health", onHealth));
       listen("alarm", judged("alarm", onAlarm));
+      listen("called", judged("called", onCalled));
       stops.push(
         clock.every(LOOK_MS, look),
         bus.onConnected((connected) => {
@@ -342,6 +364,11 @@ export function createEdges(options: EdgesOptions): Edges {
     },
     *all() {
       for (const bed of beds.values()) yield statusOf(bed);
+    },
+    away(place) {
+      const bed = beds.get(qualifiedBed(place.home, place.bed));
+      if (bed === undefined || !bus.connected || clock.mono() - hearsSince < SETTLE_MS) return false;
+      return bed.isGone || (clock.mono() - hearsSince >= EDGE_GRACE_MS && !isOnline(bed));
     },
     silent: () =>
       [...overdue()]

@@ -147,6 +147,17 @@ const schemas = {
   }),
   /** `alarm`, retained: the fold of the bed's open occurrences. */
   alarm: Type.Object({ v: version, ...foldFields }),
+  /** `called`, retained: the newest message about each alarm, and which phones no provider has taken it for yet. */
+  called: Type.Object({
+    v: version,
+    sends: Type.Array(
+      Type.Object({
+        send: Type.Record(Type.String(), Type.Unknown()),
+        waiting: Type.Array(name, { maxItems: 200 }),
+      }),
+      { maxItems: 64 },
+    ),
+  }),
   /** `alarm/event`: history, numbered like observations of a device of the name `alarm`. */
   alarmEvent: Type.Object({
     ...identity,
@@ -231,6 +242,7 @@ export type HealthMessage = Unchanging<Static<typeof schemas.health>>;
 export type EchoMessage = Static<typeof schemas.echo>;
 export type AnswerPiece = Unchanging<Static<typeof schemas.answer>>;
 export type RawMessage = Unchanging<Static<typeof schemas.raw>>;
+export type CalledMessage = Unchanging<Static<typeof schemas.called>>;
 export type AlarmEventMessage = Static<typeof schemas.alarmEvent>;
 
 /** What a reader made of a payload: the message, or in one sentence why it is refused. */
@@ -249,6 +261,7 @@ export const readAlarm: Reader<AlarmFold> = (payload) => {
   const read = readFold(payload);
   return read.ok ? { ok: true, message: wholeFold(read.message) } : read;
 };
+export const readCalled: Reader<CalledMessage> = reader(schemas.called);
 export const readAlarmEvent: Reader<AlarmEventMessage> = reader(schemas.alarmEvent);
 export const readSettings: Reader<SettingsMessage> = reader(schemas.settings);
 export const readPutOut: Reader<PutOutMessage> = reader(schemas.putOut);
@@ -277,6 +290,7 @@ export function write(
     | Omit<StateMessage, "v">
     | Omit<StoredMessage, "v">
     | AlarmFold
+    | Omit<CalledMessage, "v">
     | (Omit<AlarmEventMessage, "v" | "event"> & { readonly event: AlarmEvent })
     | Omit<SettingsMessage, "v">
     | Omit<PutOutMessage, "v">

@@ -7,7 +7,7 @@ import type { Place } from "./topics.ts";
  * nothing of it pass it over.
  */
 
-export type SaidKind = "state" | "health" | "health/echo" | "alarm" | "command/result";
+export type SaidKind = "state" | "health" | "health/echo" | "alarm" | "called" | "command/result";
 
 /** Which of its words this is: counted in one run of the box, or in one session of the hub. */
 export interface Said {
@@ -57,7 +57,7 @@ export interface SaidGuard {
    * it is nothing.
    */
   judge(
-    kind: "state" | "health" | "alarm",
+    kind: "state" | "health" | "alarm" | "called",
     payload: string,
   ): true | "hint" | "unsigned" | "forged" | "repeated";
 }

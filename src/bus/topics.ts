@@ -13,6 +13,7 @@ export type TopicKind =
   | "stored"
   | "alarm"
   | "alarm/event"
+  | "called"
   | "settings"
   | "command"
   | "command/result"
@@ -32,6 +33,7 @@ const BED_KINDS: readonly string[] = [
   "state",
   "alarm",
   "alarm/event",
+  "called",
   "settings",
   "command",
   "command/result",

@@ -17,7 +17,7 @@ import type {
   SettingsRefused,
 } from "./bed-schemas.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import { readEcho, readStored, write } from "./messages.ts";
+import { type CalledMessage, readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";
 import { doneWithin } from "./patience.ts";
 import { readSaid, type SaidKind, signSaid } from "./said.ts";
@@ -79,6 +79,8 @@ export interface Uplink {
   alarmEvent(event: AlarmEvent): void;
   /** Retained; only the newest counts. */
   alarmFold(fold: AlarmFold): void;
+  /** What people are being told about the alarms; retained, only the newest counts. */
+  called(sends: CalledMessage["sends"]): void;
   /** For the retained state. */
   settings(report: SettingsReport): void;
   /** How a source's link is now; told with a heartbeat within a second. */
@@ -129,6 +131,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   /** Newest number given out in this run, by stream. */
   const newest = new Map<string, number>();
   let fold: AlarmFold | undefined;
+  /** Nothing as long as nothing is told: what an earlier run has left there is over. */
+  let called: CalledMessage["sends"] = [];
   let settings: SettingsReport = {};
   const links = new Map<string, EdgeLink>();
   let readiness: EdgeReadiness | undefined;
@@ -185,6 +189,9 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (fold !== undefined) publish(bedTopic(home, bed, "alarm"), signed("alarm", write(fold)), true);
   };
 
+  const publishCalled = (): void =>
+    publish(bedTopic(home, bed, "called"), signed("called", write({ sends: called })), true);
+
   const stateOf = (online: boolean): string => signed("state", stateText(online));
 
   const stateText = (online: boolean): string =>
@@ -205,6 +212,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     retainedLost = false;
     publish(bedTopic(home, bed, "state"), stateOf(true), true);
     publishFold();
+    publishCalled();
   };
 
   const withReading = (link: EdgeLink): EdgeLink => {
@@ -331,6 +339,10 @@ export function createUplink(options: UplinkOptions): Uplink {
     alarmFold(next) {
       fold = next;
       publishFold();
+    },
+    called(sends) {
+      called = sends;
+      publishCalled();
     },
     settings(report) {
       settings = report;

@@ -201,7 +201,8 @@ export function decodeOutboxEntry(value: unknown): OutboxEntry | undefined {
   return { kind, occurrence, step, repeat, target, outcome, at: wall(at) };
 }
 
-function decodeSend(value: unknown): PlannedSend | undefined {
+/** Reads a planned send that was written or told; undefined when it is none. */
+export function decodeSend(value: unknown): PlannedSend | undefined {
   if (!isObject(value)) return undefined;
   const { bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at } = value;
   if (typeof bed !== "string" || typeof occurrence !== "string") return undefined;

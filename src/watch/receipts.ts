@@ -14,6 +14,8 @@ export interface ReceiptsOptions {
   readonly targets: () => readonly WatchTarget[];
   /** A key or a button was pressed; whether that still matters is for the caller. Must not throw. */
   readonly onAcknowledged: (job: Job, by: string) => void;
+  /** Two who hear the answers of one bot take them from one another: listens only while it waits for some itself. */
+  readonly sharesAnswers?: boolean;
 }
 
 /**
@@ -55,6 +57,8 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
   const followed = new Map<string, Followed>();
   const waits = new Set<() => void>();
   let listening = new AbortController();
+  let isListening = false;
+  let stopped = false;
   let cancelAsking: (() => void) | undefined;
 
   const settle = (name: string, one: Followed, receipt: Receipt): void => {
@@ -111,6 +115,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       if (now >= one.until) followed.delete(name);
       else ask(name, one);
     }
+    if (followed.size === 0 && options.sharesAnswers === true) hush();
     setRound();
   };
 
@@ -147,9 +152,22 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       });
   };
 
+  const listenToAll = (): void => {
+    if (isListening) return;
+    isListening = true;
+    listening = new AbortController();
+    for (const channel of channels.values()) listen(channel, listening.signal);
+  };
+
+  const hush = (): void => {
+    isListening = false;
+    listening.abort();
+  };
+
   return {
     follow(job, reference) {
-      if (listening.signal.aborted) return;
+      if (stopped) return;
+      if (options.sharesAnswers === true) listenToAll();
       const name = nameOf(job.target.id, reference);
       followed.delete(name);
       const until = mono(clock.mono() + FOLLOW_MS);
@@ -175,12 +193,11 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       }
     },
     start() {
-      listening.abort();
-      listening = new AbortController();
-      for (const channel of channels.values()) listen(channel, listening.signal);
+      if (options.sharesAnswers !== true) listenToAll();
     },
     stop() {
-      listening.abort();
+      stopped = true;
+      hush();
       cancelAsking?.();
       cancelAsking = undefined;
       for (const cancelWait of waits) cancelWait();

@@ -26,6 +26,7 @@ import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./
 import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
 import { callOrder } from "./proof.ts";
 import { createReceipts } from "./receipts.ts";
+import { createTold, type ToldSend } from "./told.ts";
 
 /** Callbacks must not throw; they may call onFold again. */
 export interface WatchOptions extends MessageContext {
@@ -52,6 +53,12 @@ export interface WatchOptions extends MessageContext {
   readonly isSimulated: (bed: BedId) => boolean;
   /** A send could not be written down in time and went out all the same (law 4); or writing works again. */
   readonly onDurability: (durable: boolean, detail: string) => void;
+  /** Whether an alarm that is not open is over; false: it is another watch's. Absent: it is. */
+  readonly isOwn?: (send: PlannedSend) => boolean;
+  /** Another watch calls for this home too (receipts.ts). */
+  readonly sharesAnswers?: boolean;
+  /** What people are being told about a bed's alarms, for whoever stands by; absent: nobody does. Must not throw. */
+  readonly onTold?: (bed: BedId, sends: readonly ToldSend[]) => void;
 }
 
 /** Calls people: who, when, again and again, until somebody answers or it is over. */
@@ -59,8 +66,11 @@ export interface Watch {
   /**
    * Takes a bed's newest alarms, synchronously and from memory; what is due leaves as soon as it is written down.
    * The first fold of a bed after a start must hold what the engine restored: what is missing in it is over.
+   * `taken`: what another watch has told of these alarms, to be gone on with from there.
    */
-  onFold(fold: AlarmFold): void;
+  onFold(fold: AlarmFold, taken?: Incidents): void;
+  /** Another watch goes on with these: nothing more is said about them here, not even that they are over. */
+  handBack(bed: BedId, occurrences: ReadonlySet<OccurrenceId>): void;
   /** A phone says that it showed a message about this. It stops nothing: only an answer does (law 2). */
   reached(occurrence: OccurrenceId, target: string): void;
   /** False while sends are not being written down. */
@@ -86,13 +96,17 @@ export function createWatch(options: WatchOptions): Watch {
   let stopped = false;
 
   const called = createCalled();
+  const told = createTold({ clock, onTold: options.onTold ?? (() => undefined) });
 
   const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
   const delivery = createDelivery({
     ...options,
     onEnd({ send, target }, outcome) {
       outbox.result(send, target.id, outcome);
-      if (outcome === "accepted") called.accepted(send.occurrence, target.id);
+      if (outcome === "accepted") {
+        called.accepted(send.occurrence, target.id);
+        told.accepted(send, target.id);
+      }
       if (outcome === "refused") notTold(send, target.id);
     },
     onFailed: ({ send, target }) => notTold(send, target.id),
@@ -119,7 +133,7 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const answered = (job: Job, by: string): void => {
-    if (isAskedFor(job)) options.onAcknowledge(job.send.bed, acknowledgement(job, by), job.target.id);
+    if (isAskedFor(job)) options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
   };
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
@@ -169,6 +183,13 @@ export function createWatch(options: WatchOptions): Watch {
     }
   };
 
+  const leftAt = (fold: AlarmFold): readonly LeftBehind[] =>
+    outbox
+      .takeLeftBehind(fold.bed, clock.wall())
+      .filter(
+        ({ send }) => options.isOwn?.(send) !== false || fold.open.some(({ id }) => id === send.occurrence),
+      );
+
   const plan = async (send: PlannedSend): Promise<void> => {
     const key = keyOf(options.home, send);
     newest.set(send.occurrence, key);
@@ -176,10 +197,9 @@ export function createWatch(options: WatchOptions): Watch {
     if (send.kind !== "alarm") receipts.cancel(send.occurrence);
     const targets = audienceOf(send, reachable(send));
     log.note("send.planned", { key, kind: send.kind, targets: targets.length }, "info");
-    await outbox.plan(
-      send,
-      targets.map((target) => target.id),
-    );
+    const ids = targets.map((target) => target.id);
+    told.planned(send, ids);
+    await outbox.plan(send, ids);
     const isNewest = newest.get(send.occurrence) === key;
     if (isNewest && send.kind === "closed") newest.delete(send.occurrence);
     if (stopped) return;
@@ -196,20 +216,24 @@ export function createWatch(options: WatchOptions): Watch {
     const { incidents, due, silenced } = escalate(bed.incidents, bed.fold, now(), styleOf(bed.fold.bed));
     beds.set(bed.fold.bed, { fold: bed.fold, incidents });
     keepCalled();
-    for (const occurrence of silenced) {
-      newest.delete(occurrence);
-      delivery.supersede(occurrence);
-      receipts.cancel(occurrence);
-    }
+    for (const occurrence of silenced) silence(occurrence);
     for (const send of due) {
       plan(send).catch((thrown: unknown) => log.note("watch.failed", { detail: messageOf(thrown) }, "error"));
     }
     setWake();
   };
 
+  const silence = (occurrence: OccurrenceId): void => {
+    newest.delete(occurrence);
+    delivery.supersede(occurrence);
+    receipts.cancel(occurrence);
+  };
+
   const keepCalled = (): void => {
     const all = [...beds.values()].flatMap(({ incidents }) => [...incidents]);
-    called.keep(new Set(all.map(([id]) => id)), new Set(all.map(([, { card }]) => card)));
+    const ids = new Set(all.map(([id]) => id));
+    called.keep(ids, new Set(all.map(([, { card }]) => card)));
+    told.keep(ids);
   };
 
   const setWake = (): void => {
@@ -237,6 +261,7 @@ export function createWatch(options: WatchOptions): Watch {
       const isCurrent = incident !== undefined && isStillSaid(incident, send) && isSame(incident, send);
       if (!isCurrent || unknown.length === 0) continue;
       log.note("send.repeated", { key: keyOf(options.home, send), targets: unknown.length });
+      told.planned(send, unknown);
       newest.set(send.occurrence, keyOf(options.home, send));
       deliverTo(
         send,
@@ -246,15 +271,23 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   return {
-    onFold(fold) {
+    onFold(fold, taken) {
       const known = beds.get(fold.bed);
       if (stopped || (known !== undefined && known.fold.revision > fold.revision)) return;
-      const left = known === undefined ? outbox.takeLeftBehind(fold.bed, clock.wall()) : [];
-      evaluate({
-        fold,
-        incidents: known?.incidents ?? resume(left, now(), options.dependencyClass(fold.bed)),
-      });
+      const left = known === undefined ? leftAt(fold) : [];
+      const own = known?.incidents ?? resume(left, now(), options.dependencyClass(fold.bed));
+      evaluate({ fold, incidents: taken === undefined ? own : furthest(own, taken) });
       redeliver(left, fold.bed);
+    },
+    handBack(bed, occurrences) {
+      const known = beds.get(bed);
+      if (known === undefined) return;
+      for (const id of occurrences) silence(id);
+      const incidents = new Map([...known.incidents].filter(([id]) => !occurrences.has(id)));
+      const open = known.fold.open.filter(({ id }) => !occurrences.has(id));
+      beds.set(bed, { fold: { ...known.fold, open }, incidents });
+      keepCalled();
+      setWake();
     },
     reached: receipts.reached,
     get durable() {
@@ -265,12 +298,27 @@ export function createWatch(options: WatchOptions): Watch {
       cancelWake?.();
       delivery.stop();
       receipts.stop();
+      told.stop();
     },
   };
 }
 
 const resume = (left: readonly LeftBehind[], now: Moment, cls: DependencyClass): Incidents =>
   new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now, cls)]));
+
+/** Of two watches' memories of the same alarms, what has gone further: numbers of messages are not used twice. */
+function furthest(own: Incidents, taken: Incidents): Incidents {
+  const all = new Map(own);
+  for (const [id, one] of taken) {
+    const before = all.get(id);
+    const isFurther =
+      before === undefined ||
+      one.step > before.step ||
+      (one.step === before.step && one.repeat > before.repeat);
+    if (isFurther) all.set(id, one);
+  }
+  return all;
+}
 
 /** Whether what was on its way is still true. */
 function isStillSaid({ phase }: Incident, { kind, simulated }: PlannedSend): boolean {
@@ -297,7 +345,7 @@ const isSame = (incident: Incident, send: PlannedSend): boolean =>
   incident.step === send.step && incident.repeat === send.repeat;
 
 /** The same answer to the same message is the same command, however often it comes. */
-function acknowledgement({ send, target, message }: Job, by: string): AlarmCommand {
+export function acknowledgementIn({ send, target, message }: Job, by: string): AlarmCommand {
   const digest = createHash("sha256").update(`${message.key} ${target.id}`).digest("base64url");
   return {
     kind: "acknowledge",

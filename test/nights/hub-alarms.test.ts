@@ -41,7 +41,8 @@ async function setUp({ keys = true } = {}) {
   const status = (): EdgeStatus => ({
     ...{ home: HOME, bed: "b1", online: heard.online, simulated: false, settings: {}, about: ABOUT },
   });
-  const edges: Pick<Edges, "silent" | "of"> = {
+  const edges: Pick<Edges, "silent" | "of" | "away"> = {
+    away: () => !heard.online,
     silent: () =>
       heard.silent === undefined ? [] : [{ home: HOME, bed: "b1", forMs: 60_000, why: heard.silent }],
     of: status,
@@ -51,6 +52,7 @@ async function setUp({ keys = true } = {}) {
   const homes = createHubHomes({ states, clock, log });
   const alarms = createHubAlarms({
     aboutOf: () => undefined,
+    forward: async () => ({ accepted: true }),
     ...{ world, config: rehearsalConfig("C"), homes, live, origin: "https://hub.example.org" },
     edges: edges as Edges,
   });

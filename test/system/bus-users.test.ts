@@ -74,6 +74,7 @@ const BY_EDGE = [
   "raw",
   "alarm",
   "alarm/event",
+  "called",
   "health",
   "command/result",
   "answer",

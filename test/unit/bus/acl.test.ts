@@ -33,6 +33,7 @@ const SAID_BY_EDGES = [
   "raw",
   "alarm",
   "alarm/event",
+  "called",
   "health",
   "command/result",
   "answer",

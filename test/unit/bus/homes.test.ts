@@ -58,6 +58,7 @@ async function startHub({ clock, random, memory, store }: Town, share?: string) 
     ...{ bus, clock, log, isKnown: (named) => known.has(named) },
     onAbout: (bed, { label }) => seen.about.push(`${bed} ${label}`),
     onFold: ({ bed, revision }, anew) => seen.folds.push([bed, revision, anew]),
+    onCalled: () => undefined,
     onObservation: (observation) => seen.numbers.push(observation),
     onLink: (bed, { device: named, link }) => seen.links.push(`${bed} ${named} ${link}`),
     onReadiness: (bed, { sounder }) => seen.ready.push(`${bed} ${sounder.detail}`),

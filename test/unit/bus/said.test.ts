@@ -37,6 +37,7 @@ async function house() {
   let signs = false;
   let hubSigned = false;
   const folds: number[] = [];
+  const told: number[] = [];
   const connect = (clientId: string, will?: { topic: string; payload: string }) =>
     memory.connector.connect({ url: "memory://", clientId, ...(will === undefined ? {} : { will }) });
 
@@ -58,6 +59,7 @@ async function house() {
       },
       onAbout: () => undefined,
       onFold: ({ revision }) => folds.push(revision),
+      onCalled: (_bed, sends) => told.push(sends.length),
       ...{ onObservation: () => undefined, onLink: () => undefined, onReadiness: () => undefined },
       onChange: () => undefined,
     });
@@ -89,16 +91,18 @@ async function house() {
   const heard: { readonly topic: string; readonly payload: string }[] = [];
   forger.subscribe("#", (topic, payload) => heard.push({ topic, payload }));
   await clock.advance(1_000);
-  const ofKind = (kind: "health" | "health/echo" | "alarm" | "state") =>
+  const ofKind = (kind: SaidByBox | "health/echo") =>
     heard
       .filter(({ topic }) => topic === bedTopic(place.home, place.bed, kind))
       .map(({ payload }) => payload);
-  const say = async (kind: "health" | "health/echo" | "alarm" | "state", payload: string): Promise<void> => {
+  const say = async (kind: SaidByBox | "health/echo", payload: string): Promise<void> => {
     await forger.publish(bedTopic(place.home, place.bed, kind), payload, { retain: false });
     await settle();
   };
-  return { clock, folds, startHub, startBox, ofKind, say };
+  return { clock, folds, told, startHub, startBox, ofKind, say };
 }
+
+type SaidByBox = "health" | "alarm" | "called" | "state";
 
 const heartbeat = (epoch: string) =>
   write({
@@ -300,4 +304,21 @@ test("a hub of before echoes were signed is believed until one was", async () =>
   await startHub("old hub again", "older");
   await clock.advance(60_000);
   expect(uplink.status().echoAgeMs).toBeGreaterThan(45_000);
+});
+
+test("nobody else says what a box has told people", async () => {
+  const { clock, told, startHub, startBox, ofKind, say } = await house();
+  await startHub("hub");
+  const { uplink } = await startBox("runone");
+  await clock.advance(30_000);
+  uplink.called([{ send: { occurrence: "one" }, waiting: [] }]);
+  await settle();
+  expect(told.at(-1)).toBe(1);
+  const before = told.length;
+  const made = write({ sends: [] });
+  await say("called", made);
+  const said = { epoch: "runone", count: 9_999, sessions: [] };
+  await say("called", signSaid(new Uint8Array(32), place, "called", made, said));
+  for (const payload of ofKind("called")) await say("called", payload);
+  expect(told).toHaveLength(before);
 });

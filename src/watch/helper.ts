@@ -1,0 +1,66 @@
+import { messageOf } from "../domain/fault.ts";
+import type { OccurrenceId } from "../domain/ids.ts";
+import { createDelivery, type Job } from "./delivery.ts";
+import type { PlannedSend } from "./incident.ts";
+import { composeMessage, type WatchTarget } from "./message.ts";
+import { createReceipts } from "./receipts.ts";
+import { acknowledgementIn, type WatchOptions } from "./watch.ts";
+
+/** Sends single messages in the place of a watch that runs elsewhere, under the same keys. */
+export interface Helper {
+  help(send: PlannedSend, targets: readonly WatchTarget[]): void;
+  /** The watch has gone on to another message about this: ours is not tried again. */
+  movedOn(occurrence: OccurrenceId): void;
+  stop(): void;
+}
+
+export type HelperOptions = Pick<
+  WatchOptions,
+  | "clock"
+  | "random"
+  | "log"
+  | "home"
+  | "ackKey"
+  | "links"
+  | "zone"
+  | "channels"
+  | "targets"
+  | "onAcknowledge"
+  | "onTargetGone"
+>;
+
+/** Decides nothing: whether an answer still counts is for the one who owns the alarm. */
+export function createHelper(options: HelperOptions): Helper {
+  const { log } = options;
+  const answered = (job: Job, by: string): void =>
+    options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
+  // Never started: the box listens to its bots, and two who do take the answers from one another.
+  const receipts = createReceipts({ ...options, targets: () => options.targets(), onAcknowledged: answered });
+  const delivery = createDelivery({
+    ...options,
+    onEnd: () => undefined,
+    onFailed: () => undefined,
+    onAccepted: receipts.follow,
+    onAcknowledged: answered,
+    onGone: options.onTargetGone,
+  });
+  return {
+    help(send, targets) {
+      for (const target of targets) {
+        try {
+          delivery.deliver({ send, target, message: composeMessage(send, target, options) });
+        } catch (thrown) {
+          log.note("send.broken", { target: target.id, detail: messageOf(thrown) }, "error");
+        }
+      }
+    },
+    movedOn(occurrence) {
+      delivery.supersede(occurrence);
+      receipts.cancel(occurrence);
+    },
+    stop() {
+      delivery.stop();
+      receipts.stop();
+    },
+  };
+}

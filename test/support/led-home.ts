@@ -1,0 +1,161 @@
+// A hub and the box of one home that it leads, in one virtual world; each has a way of its own to the providers.
+import { onTestFinished } from "vitest";
+import { rehearsalConfig } from "../../src/cli/nights.ts";
+import type { HomeConfig } from "../../src/config/config.ts";
+import { pairWith, takeGrant } from "../../src/config/pairing.ts";
+import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
+import { qualifiedBed } from "../../src/domain/ids.ts";
+import { wall } from "../../src/domain/time.ts";
+import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
+import { composeHub, type Hub } from "../../src/hub.ts";
+import type { Http, HttpLines } from "../../src/port/http.ts";
+import type { HubPost } from "../../src/port/registry.ts";
+import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
+import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
+import { createMemoryStores } from "../../src/store/state/state.ts";
+import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timeseries.ts";
+
+const EVENING = wall(Date.parse("2026-11-21T22:00:00+08:00"));
+const HOOK = "https://hook.example.org/ring";
+
+/** A message that a provider took. */
+export interface Rung {
+  readonly atMs: number;
+  readonly from: "box" | "hub";
+  readonly key: string;
+  readonly kind: string;
+  readonly acknowledgeUrl?: string;
+}
+
+export interface LedHome {
+  readonly world: RehearsalWorld;
+  readonly home: string;
+  /** As the hub calls it. */
+  readonly bed: string;
+  readonly rung: readonly Rung[];
+  /** Who reaches the providers now. */
+  readonly reaches: { box: boolean; hub: boolean };
+  box(): LoneEdge;
+  hub(): Hub;
+  stopBox(): Promise<void>;
+  startBox(): Promise<void>;
+  stopHub(): Promise<void>;
+  startHub(): Promise<void>;
+  /** Nothing arrives on the bus any more, and nobody is told; false: it does again. */
+  cut(isCut: boolean): void;
+  /** The patient calls. */
+  call(): void;
+}
+
+/** Mei's phone is a webhook; the box has been heard for 20 s. */
+export async function createLedHome(seed = 3): Promise<LedHome> {
+  const world = createRehearsalWorld({ seed, startsAt: EVENING });
+  const { clock, log } = world;
+  const stores = createMemoryStores();
+  const base = rehearsalConfig("B");
+  const devices = [{ family: "nonin-serial", port: "/dev/breathwatch-none", label: "Finger", options: {} }];
+  const config: HomeConfig = { ...base, demo: false, beds: base.beds.map((one) => ({ ...one, devices })) };
+  const hubDisk = createMemoryDisk();
+  const timeseries = createMemoryTimeseries(clock, log);
+  const rung: Rung[] = [];
+  const reaches = { box: true, hub: true };
+
+  const httpOf = (from: "box" | "hub"): Http & HttpLines => ({
+    ...world.http,
+    async request(request) {
+      if (!reaches[from]) throw new Error("the network is unreachable");
+      if (request.url === HOOK) {
+        const said = JSON.parse(new TextDecoder().decode(request.body)) as Omit<Rung, "atMs" | "from">;
+        rung.push({ ...said, from, atMs: clock.mono() });
+      }
+      return world.http.request(request);
+    },
+  });
+
+  const composeTheHub = (): Promise<Hub> =>
+    composeHub(
+      {
+        ...{ ...world, http: httpOf("hub") },
+        ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
+        ...{ disk: hubDisk, timeseries, key: new Uint8Array(32).fill(7) },
+      },
+      {
+        ...config,
+        beds: [],
+        hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
+      },
+      {
+        ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
+        secret: async () => "",
+        metricsToken: () => undefined,
+      },
+    );
+  let hub: Hub | undefined = await composeTheHub();
+  const theHub = (): Hub => {
+    if (hub === undefined) throw new Error("the hub is stopped");
+    return hub;
+  };
+  const post: HubPost = async ({ method, url, body }) => {
+    const { pathname } = new URL(url);
+    const answer = await theHub().app.inject({ method, url: pathname, payload: body as object });
+    return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
+  };
+  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
+  const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
+  const key = await ensureEdgeKey(world.state, world.random);
+  const grant = await pairWith({
+    post,
+    hub: "https://hub.example",
+    code: code.code,
+    key,
+    random: world.random,
+  });
+  await takeGrant(world.state, grant);
+  const state = stores.homes.of(grant.home);
+  await state.putPerson({ id: "meimeimeim", name: "Mei", role: "caregiver", language: "zh-Hans" });
+  await state.putTarget({
+    ...{ id: "hook", channel: "webhook", person: "meimeimeim", label: "Mei's phone", addedAt: EVENING },
+    settings: { url: HOOK, secret: "correct horse battery" },
+  });
+  const composeTheBox = (): Promise<LoneEdge> =>
+    composeLoneEdge({ ...world, http: httpOf("box") }, config, { pagesFolder: "/nonexistent", post });
+  let box: LoneEdge | undefined = await composeTheBox();
+  const theBox = (): LoneEdge => {
+    if (box === undefined) throw new Error("the box is stopped");
+    return box;
+  };
+  await clock.advance(20_000);
+
+  const led: LedHome = {
+    ...{ world, rung, reaches, home: grant.home, bed: qualifiedBed(grant.home, "b1") },
+    box: theBox,
+    hub: theHub,
+    async stopBox() {
+      await box?.stop();
+      box = undefined;
+    },
+    async startBox() {
+      box ??= await composeTheBox();
+    },
+    async stopHub() {
+      await hub?.stop();
+      hub = undefined;
+    },
+    async startHub() {
+      hub ??= await composeTheHub();
+    },
+    cut(isCut) {
+      world.faults.setFate(() => (isCut ? "lose" : "deliver"));
+    },
+    call() {
+      const call = { how: "touch", kind: "come" } as const;
+      theBox().edge.command("b1", { kind: "call", id: `call-${clock.mono()}`, call });
+    },
+  };
+  onTestFinished(async () => {
+    await led.stopBox();
+    await led.stopHub();
+    await world.close();
+  });
+  return led;
+}
