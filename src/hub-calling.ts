@@ -64,7 +64,7 @@ export function createHubCalling(options: HubCallingOptions): HubCalling {
     async stop() {
       const opened = await Promise.allSettled(calling.values());
       await Promise.allSettled(
-        opened.map((one) => (one.status === "fulfilled" ? one.value.close() : undefined)),
+        opened.flatMap((one) => (one.status === "fulfilled" ? [one.value.close()] : [])),
       );
     },
   };
