@@ -17,9 +17,11 @@ const LONGEST = [
   "devices/alarm-listener",
   "bench/alarms",
   "nights/week",
+  "nights/standby",
   "system/home",
   "system/path-firefox",
   "system/home-trouble",
+  "system/standby",
   "system/pages-everywhere",
   "system/pages-caregiver",
 ];
