@@ -48,7 +48,7 @@ export function CallingCard(props: { readonly bed: BedState; readonly duty: Hear
       {known === undefined && trouble.value === undefined && (
         <p class="small">{format.words.notes.loading}</p>
       )}
-      {known !== undefined && known.phones.length === 0 && <p>{words.noPhones}</p>}
+      {known !== undefined && known.phones.length === 0 && <Alone view={known} />}
       {known !== undefined && known.phones.length > 0 && (
         <>
           <fieldset class="calling-kind">
@@ -78,6 +78,23 @@ export function CallingCard(props: { readonly bed: BedState; readonly duty: Hear
         />
       )}
     </section>
+  );
+}
+
+/** Nobody can be called: the sounder rings, and after the same time as elsewhere it is said that nobody has answered. */
+function Alone({ view: { exhaustedMs } }: { readonly view: CallingResponse }) {
+  const format = usePage().format.value;
+  const words = format.words.notes.calling;
+  const spanMs = exhaustedMs * 1.25;
+  return (
+    <>
+      <p>{words.noPhones}</p>
+      <ul class="calling-lanes" data-test="calling-plan">
+        <Lane name={words.house} at={0} spanMs={spanMs} />
+        <Lane name={words.nobodyAnswered} at={exhaustedMs} spanMs={spanMs} />
+      </ul>
+      <p class="small">{fill(words.exhaustedAlone, { time: spanOf(exhaustedMs, format) })}</p>
+    </>
   );
 }
 

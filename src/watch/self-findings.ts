@@ -201,13 +201,23 @@ function untested(home: HomeFacts, bed: BedFacts, standing: ReadonlySet<string>)
   return [{ condition: "TEST_OVERDUE", detail, afterMs: 0 }];
 }
 
-/** A high alarm has rung until everybody was called, and a minute more, and nobody has answered. */
+/**
+ * A high alarm has rung until everybody was called, and a minute more, and nobody has answered. A house where nobody can
+ * be called keeps the same time by its sounder: whoever sleeps there alone has slept through it, or cannot come.
+ */
 function unanswered(home: HomeFacts, { unansweredMs, dependencyClass }: BedFacts): readonly SelfFinding[] {
   const exhaustedMs = exhaustedAfter(dependencyClass);
-  if (unansweredMs < exhaustedMs || living(home).length === 0) return [];
+  if (unansweredMs < exhaustedMs) return [];
   const minutes = Math.round(exhaustedMs / MINUTE_MS);
-  const detail = `everybody was called again and again for ${minutes} minutes`;
+  const detail = `${whatWasTried(home)} for ${minutes} minutes`;
   return [{ condition: "ESCALATION_EXHAUSTED", detail, afterMs: 0 }];
+}
+
+function whatWasTried(home: HomeFacts): string {
+  if (living(home).length > 0) return "everybody was called again and again";
+  return home.sounder
+    ? "nobody can be called, and the sounder rang in the house"
+    : "nobody can be called, the sounder does not work, and it stood on the screens";
 }
 
 /**

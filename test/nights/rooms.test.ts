@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from "vitest";
 import { rehearsalConfig, startRehearsedHome } from "../../src/cli/nights.ts";
 import type { SounderConfig } from "../../src/config/sounder.ts";
-import type { AlarmCommand } from "../../src/domain/alarm.ts";
-import { openIn } from "../support/home-rehearsed.ts";
+import type { AlarmCommand, ConditionId } from "../../src/domain/alarm.ts";
+import { occurredIn, openIn } from "../support/home-rehearsed.ts";
 
 const MEI = { id: "p-mei", name: "Mei" };
 const ROOMS: SounderConfig = {
@@ -19,8 +19,8 @@ afterEach(async () => {
 });
 
 /** A bed without devices: nothing at it is simulated, so its call rings without a drill. */
-async function start(sounder?: SounderConfig) {
-  const config = rehearsalConfig("B");
+async function start(sounder?: SounderConfig, cls: "B" | "C" = "B") {
+  const config = rehearsalConfig(cls);
   const run = await startRehearsedHome(7, {
     ...{ ...config, demo: false, beds: config.beds.map((bed) => ({ ...bed, devices: [] })) },
     ...(sounder === undefined ? {} : { sounder }),
@@ -35,6 +35,8 @@ async function start(sounder?: SounderConfig) {
     ...{ world: run.world, readiness, stop: run.stop },
     house: () => readiness().house,
     open: () => openIn(run, "PATIENT_CALL"),
+    openOf: (condition: ConditionId) => openIn(run, condition),
+    count: (condition: ConditionId) => occurredIn(run, condition).length,
     run: (seconds: number) => run.world.clock.advance(seconds * 1_000),
     say: (command: AlarmCommand) => run.home.edge.command("b1", command),
   };
@@ -61,6 +63,49 @@ test("the patient's call rings in the caregiver's room, and each answer is told 
   expect(bedside.starts).toHaveLength(2);
   expect(bedside.playing).toBe(false);
   expect(home.world.audio.starts).toEqual([]);
+});
+
+test.each([
+  ["B", 5],
+  ["C", 3],
+] as const)(
+  "without any phone, class %s: after %i minutes nobody has answered, and the patient's room has the siren",
+  async (cls, minutes) => {
+    const home = await start(ROOMS, cls);
+    const exhausted = () => home.openOf("ESCALATION_EXHAUSTED");
+    const bedside = home.world.audioAt("bedside");
+    // The voice is silent where the sound of a test has no speech: what plays at the bedside then is the siren.
+    call(home);
+    await home.run(minutes * 60 - 10);
+    expect(exhausted()).toBeUndefined();
+    expect(bedside.playing).toBe(false);
+    await home.run(20);
+    expect(exhausted()).toMatchObject({
+      priority: "high",
+      values: { detail: `nobody can be called, and the sounder rang in the house for ${minutes} minutes` },
+    });
+    expect(home.world.audioAt("bedroom").playing).toBe(true);
+    expect(bedside.playing).toBe(true);
+    // Through the whole night it is one alarm, and the siren goes on.
+    const [first, others] = [exhausted()?.id, home.open()?.id];
+    await home.run(2 * 3_600);
+    expect(exhausted()?.id).toBe(first);
+    expect(home.count("ESCALATION_EXHAUSTED")).toBe(1);
+    expect(bedside.playing).toBe(true);
+    home.say({ kind: "with_patient", id: "with-1", occurrence: others ?? "", by: MEI });
+    await home.run(10);
+    expect(exhausted()).toBeUndefined();
+    expect([home.world.audioAt("bedroom").playing, bedside.playing]).toEqual([false, false]);
+  },
+);
+
+test("without any phone an alarm that is answered in time never becomes exhausted", async () => {
+  const home = await start(ROOMS);
+  call(home);
+  await home.run(4 * 60);
+  home.say({ kind: "with_patient", id: "with-1", occurrence: home.open()?.id ?? "", by: MEI });
+  await home.run(60 * 60);
+  expect(home.count("ESCALATION_EXHAUSTED")).toBe(0);
 });
 
 test("a room that breaks is shown by its name while the house has sound, and the patient's rings in its place", async () => {

@@ -150,5 +150,28 @@ describe("who is called when, on the page", { timeout: 120_000 }, () => {
     for (const { id } of await harness.state.targets()) await harness.state.removeTarget(id);
     await page.reload();
     await eventually(() => card.innerText()).toContain("The sounder in the house rings alone");
+    const lines = await card.locator("[data-test=calling-plan] li").allInnerTexts();
+    expect(lines.map((line) => line.replaceAll(/\s+/g, " ").trim())).toEqual([
+      "The sounder in the house at once",
+      "Nobody has answered after 5 min",
+    ]);
+    expect(await card.innerText()).toContain(
+      "After 5 min without an answer the patient's room has the siren",
+    );
+    const faults: string[] = [];
+    for (const size of [IPHONE, DESK]) {
+      await page.setViewportSize(size);
+      for (const language of LANGUAGES) {
+        await page.locator(`.languages [lang=${language}]`).click();
+        await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+        if (PICTURES !== undefined) {
+          await card.screenshot({ path: `${PICTURES}/calling-alone-${language}-${size.width}.png` });
+        }
+        const where = `${language} ${size.width}`;
+        faults.push(...(await overflowing(page)).map((one) => `${where}: ${one}`));
+        faults.push(...(await accessibilityFaults(page)).map((one) => `${where}: ${one}`));
+      }
+    }
+    expect(faults).toEqual([]);
   });
 });

@@ -160,6 +160,9 @@ export const notes = {
     call: "as a call",
     again: "Everybody who was called is called again, at most {time} apart.",
     exhausted: "After {time} without an answer the alarm says so itself, everywhere.",
+    exhaustedAlone:
+      "After {time} without an answer the patient's room has the siren too, and the screens say what to do now.",
+    nobodyAnswered: "Nobody has answered",
     unprovenHint:
       "No phone has proved itself lately: everybody is called at once. With a test in the evening others can sleep on.",
     noPhones: "No phone is set up. The sounder in the house rings alone.",

@@ -150,6 +150,8 @@ export const notes = {
     call: "打电话",
     again: "叫过的人会一直再叫，两次之间最多隔 {time}。",
     exhausted: "{time}没有人应答，报警会自己说出来，到处都响。",
+    exhaustedAlone: "{time}没有人应答，患者房间里也会响警铃，屏幕上会写出现在该做什么。",
+    nobodyAnswered: "没有人应答",
     unprovenHint: "最近没有一部手机试过会响：所以马上叫所有人。晚上试一次，别人就能接着睡。",
     noPhones: "还没有设置手机，只有家里的报警器会响。",
     duty: "不管这里怎么选，值班的人总是最先叫。",

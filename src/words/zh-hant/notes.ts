@@ -150,6 +150,8 @@ export const notes = {
     call: "打電話",
     again: "叫過的人會一直再叫，兩次之間最多隔 {time}。",
     exhausted: "{time}沒有人回應，警報會自己說出來，到處都響。",
+    exhaustedAlone: "{time}沒有人回應，病人房間裡也會響警鈴，螢幕上會寫出現在該做什麼。",
+    nobodyAnswered: "沒有人回應",
     unprovenHint: "最近沒有一支手機試過會響：所以立刻叫所有人。晚上試一次，別人就能繼續睡。",
     noPhones: "還沒有設定手機，只有家裡的警報器會響。",
     duty: "不管這裡怎麼選，輪值的人總是最先叫。",

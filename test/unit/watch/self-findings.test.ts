@@ -175,13 +175,44 @@ describe("a test of the alarm", () => {
   });
 });
 
-test("no answer a minute after the last was called is told, where there is somebody to answer", () => {
+test("no answer a minute after the last was called is told", () => {
   expect(found({}, { unansweredMs: 5 * MINUTE_MS - 1 })).toEqual([]);
   expect(found({}, { unansweredMs: 5 * MINUTE_MS })).toEqual(["ESCALATION_EXHAUSTED"]);
   const classC = { dependencyClass: "C" } as const;
   expect(found({}, { ...classC, unansweredMs: 3 * MINUTE_MS - 1 })).toEqual([]);
   expect(found({}, { ...classC, unansweredMs: 3 * MINUTE_MS })).toEqual(["ESCALATION_EXHAUSTED"]);
-  expect(found({ targets: [] }, { unansweredMs: 60 * MINUTE_MS })).toEqual([]);
+});
+
+describe("no answer in a house where nobody can be called", () => {
+  const details = (home: Partial<HomeFacts>, unansweredMs: number, dependencyClass: "B" | "C" = "B") =>
+    selfFindings({ ...WELL, ...home }, { ...NIGHT, unansweredMs, dependencyClass }, new Set()).flatMap(
+      ({ condition, detail }) => (condition === "ESCALATION_EXHAUSTED" ? [detail] : []),
+    );
+
+  test("is told after the same time, and says what was tried", () => {
+    const alone = { targets: [] };
+    expect(details(alone, 5 * MINUTE_MS - 1)).toEqual([]);
+    expect(details(alone, 5 * MINUTE_MS)).toEqual([
+      "nobody can be called, and the sounder rang in the house for 5 minutes",
+    ]);
+    expect(details(alone, 3 * MINUTE_MS - 1, "C")).toEqual([]);
+    expect(details(alone, 3 * MINUTE_MS, "C")).toEqual([
+      "nobody can be called, and the sounder rang in the house for 3 minutes",
+    ]);
+  });
+
+  test("is told where every phone is gone, and where nothing sounds either", () => {
+    expect(details({ targets: [phone("mei", gone)] }, 5 * MINUTE_MS)).toEqual([
+      "nobody can be called, and the sounder rang in the house for 5 minutes",
+    ]);
+    expect(details({ targets: [], sounder: false }, 5 * MINUTE_MS)).toEqual([
+      "nobody can be called, the sounder does not work, and it stood on the screens for 5 minutes",
+    ]);
+    expect(found({ targets: [], sounder: false }, { unansweredMs: 5 * MINUTE_MS })).toEqual([
+      "NOBODY_ON_CALL",
+      "ESCALATION_EXHAUSTED",
+    ]);
+  });
 });
 
 describe("a night in which nobody is on duty for a while", () => {

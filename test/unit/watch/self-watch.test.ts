@@ -151,6 +151,21 @@ describe("a high alarm that nobody answers", () => {
     expect(told.slice(1)).toEqual(["665 -ESCALATION_EXHAUSTED"]);
   });
 
+  test("is told after the same time in a house without a phone, once, and not about itself", async () => {
+    targets = [];
+    ringing();
+    await clock.advance(6 * MINUTE_MS);
+    expect(told).toEqual(["305 +ESCALATION_EXHAUSTED"]);
+    // What rings now is the alarm and the word that nobody has answered it.
+    open = [...open, occurrence({ id: "b1-own-2", condition: "ESCALATION_EXHAUSTED" })];
+    await clock.advance(60 * MINUTE_MS);
+    expect(told).toHaveLength(1);
+    // Answered, with the word about it still ringing: nothing is left that holds it up.
+    open = [occurrence({ id: "b1-own-2", condition: "ESCALATION_EXHAUSTED" })];
+    await clock.advance(60 * MINUTE_MS);
+    expect(told.slice(1)).toEqual([expect.stringMatching(/ -ESCALATION_EXHAUSTED$/)]);
+  });
+
   test("counts anew when it rings again after an answer", async () => {
     ringing();
     await clock.advance(4 * MINUTE_MS);
