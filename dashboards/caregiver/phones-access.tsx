@@ -5,10 +5,10 @@ import { fill } from "../../src/words/template.ts";
 import type { Answer, Trouble } from "../shared/api.ts";
 import { Confirm } from "../shared/confirm.tsx";
 import { usePage } from "../shared/page.ts";
+import { agreeing, lossOf } from "../shared/phones-loss.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
 import { type Field, type FieldProblem, Fields, problemOf, startOf, type Values } from "./phones-fields.tsx";
-import { lossOf } from "./phones-loss.ts";
 
 interface Parts {
   readonly of: PhonesHome;
@@ -124,7 +124,7 @@ export function SettingsForm(props: {
     props.onDone("saved");
   }
   async function forget(isAgreed: boolean): Promise<void> {
-    if (await change(page.api.remove(isAgreed ? `${path}?fewer=agreed` : path))) props.onDone("forgotten");
+    if (await change(page.api.remove(agreeing(path, isAgreed)))) props.onDone("forgotten");
   }
   return (
     <form

@@ -8,9 +8,9 @@ import { elapsedMs } from "../shared/clock.ts";
 import { Confirm } from "../shared/confirm.tsx";
 import { type Format, lookUp } from "../shared/format.ts";
 import { type Page, usePage } from "../shared/page.ts";
+import { agreeing, lossOf } from "../shared/phones-loss.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { PhonesHome } from "./phones.tsx";
-import { lossOf } from "./phones-loss.ts";
 import { TryPhone } from "./phones-try.tsx";
 
 interface Group {
@@ -55,7 +55,7 @@ function Phone(props: {
   const state = stateOf(phone, of, page);
   async function remove(isAgreed: boolean): Promise<void> {
     const path = `/api/push/${encodeURIComponent(phone.id)}`;
-    const answer = await page.api.remove(isAgreed ? `${path}?fewer=agreed` : path);
+    const answer = await page.api.remove(agreeing(path, isAgreed));
     trouble.value = answer.ok ? undefined : answer.problem;
     if (!answer.ok) return;
     await of.asked.ask();

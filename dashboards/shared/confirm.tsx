@@ -8,13 +8,15 @@ export interface Caution {
   readonly label: string;
 }
 
-/** A button whose deed is done only after a second tap that says what follows. */
+/** A button whose deed is done only after a second tap that says what follows; `onlyCautioned`: where somebody loses by it. */
 export function Confirm(props: {
   readonly label: string;
   readonly title: string;
   readonly text: string;
   /** Asked before: more to know, with another word on the button. Absent, or undefined: there is none. */
   readonly before?: () => Promise<Caution | undefined>;
+  /** Without such a thing it is done with the first tap. */
+  readonly onlyCautioned?: true;
   /** `isCautioned`: whether there was. */
   readonly onSure: (isCautioned: boolean) => Promise<void>;
 }) {
@@ -27,7 +29,8 @@ export function Confirm(props: {
   };
   async function ask(): Promise<void> {
     caution.value = await props.before?.();
-    asking.value = true;
+    if (props.onlyCautioned === true && caution.value === undefined) await props.onSure(false);
+    else asking.value = true;
   }
   return (
     <>

@@ -3,9 +3,11 @@ import type { SignInsResponse } from "../../src/server/contract/people.ts";
 import { fill } from "../../src/words/template.ts";
 import { hasKeys, type Trouble } from "../shared/api.ts";
 import { ClinicIdentities, useReturned } from "../shared/clinic-sign-in.tsx";
+import { Confirm } from "../shared/confirm.tsx";
 import { usePage } from "../shared/page.ts";
 import { canUsePasskeys, makePasskey } from "../shared/passkey.tsx";
 import { OwnPassword } from "../shared/password.tsx";
+import { agreeing, lossOf } from "../shared/phones-loss.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 
 const isSignIns = hasKeys<SignInsResponse>("signIns");
@@ -21,8 +23,8 @@ export function Account() {
   const returned = useReturned();
   const zone = page.heard.value?.beds[0]?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-  async function signOut(): Promise<void> {
-    const answer = await page.api.tell("/api/sign-out", {});
+  async function signOut(isAgreed: boolean): Promise<void> {
+    const answer = await page.api.tell(agreeing("/api/sign-out", isAgreed), {});
     trouble.value = answer.ok ? undefined : answer.problem;
     page.askWho();
   }
@@ -36,8 +38,8 @@ export function Account() {
     if (answer?.ok === true) await show();
     else trouble.value = answer?.problem;
   }
-  async function end(path: string): Promise<void> {
-    const answer = await page.api.remove(path);
+  async function end(path: string, isAgreed = false): Promise<void> {
+    const answer = await page.api.remove(agreeing(path, isAgreed));
     if (answer.ok) await show();
     else trouble.value = answer.problem;
   }
@@ -46,9 +48,14 @@ export function Account() {
     <section class="card" aria-label={technician.account}>
       <h2>{technician.account}</h2>
       <div class="toolbar">
-        <button type="button" onClick={() => page.handOver(signOut())}>
-          {common.signOut}
-        </button>
+        <Confirm
+          label={common.signOut}
+          title={words.outTitle}
+          text={words.endText}
+          onlyCautioned
+          before={() => lossOf(page, "/api/me/sign-ins/here")}
+          onSure={signOut}
+        />
         <button type="button" onClick={() => page.handOver(show())}>
           {words.show}
         </button>
@@ -67,17 +74,27 @@ export function Account() {
                   })}
                 </span>{" "}
                 {!one.current && (
-                  <button type="button" onClick={() => page.handOver(end(`/api/me/sign-ins/${one.id}`))}>
-                    {words.end}
-                  </button>
+                  <Confirm
+                    label={words.end}
+                    title={fill(words.endTitle, { name: one.label || words.nameless })}
+                    text={words.endText}
+                    onlyCautioned
+                    before={() => lossOf(page, `/api/me/sign-ins/${one.id}`)}
+                    onSure={(isAgreed) => end(`/api/me/sign-ins/${one.id}`, isAgreed)}
+                  />
                 )}
               </li>
             ))}
           </ul>
           {list.value.signIns.length > 1 && (
-            <button type="button" onClick={() => page.handOver(end("/api/me/sign-ins"))}>
-              {words.endOthers}
-            </button>
+            <Confirm
+              label={words.endOthers}
+              title={words.othersTitle}
+              text={words.endText}
+              onlyCautioned
+              before={() => lossOf(page, "/api/me/sign-ins/others")}
+              onSure={(isAgreed) => end("/api/me/sign-ins", isAgreed)}
+            />
           )}
           <h3>{words.passkeys}</h3>
           <p class="small">{words.passkeysHint}</p>

@@ -2,7 +2,9 @@ import { useSignal } from "@preact/signals";
 import type { MemberSignInsResponse, MembersResponse } from "../../src/server/contract/people.ts";
 import { fill } from "../../src/words/template.ts";
 import { type Answer, hasKeys, type Trouble } from "../shared/api.ts";
+import { Confirm } from "../shared/confirm.tsx";
 import { usePage } from "../shared/page.ts";
+import { agreeing, lossOf } from "../shared/phones-loss.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 
 const isMembers = hasKeys<MembersResponse>("people", "total");
@@ -35,8 +37,8 @@ export function Members(props: { readonly home: string }) {
     list.value = before === undefined ? people : [...(list.value ?? []), ...people];
     rest.value = { total, ...(next === undefined ? {} : { next }) };
   }
-  async function remove(id: string): Promise<void> {
-    const answer = await page.api.remove(`${path}/${id}`);
+  async function remove(id: string, isAgreed: boolean): Promise<void> {
+    const answer = await page.api.remove(agreeing(`${path}/${id}`, isAgreed));
     told(answer);
     if (answer.ok) await show();
   }
@@ -56,7 +58,7 @@ export function Members(props: { readonly home: string }) {
               key={member.id}
               member={member}
               path={`${path}/${member.id}`}
-              onRemove={() => page.handOver(remove(member.id))}
+              onRemove={(isAgreed) => remove(member.id, isAgreed)}
             />
           ))}
         </ul>
@@ -77,39 +79,22 @@ export function Members(props: { readonly home: string }) {
 function MemberLine(props: {
   readonly member: Member;
   readonly path: string;
-  readonly onRemove: () => void;
+  readonly onRemove: (isAgreed: boolean) => Promise<void>;
 }) {
-  const { words } = usePage().format.value;
+  const page = usePage();
+  const { words } = page.format.value;
   const text = words.pages.technician.members;
   const { id, name, role } = props.member;
-  const isAsked = useSignal(false);
   return (
     <li key={id}>
       <strong>{name}</strong> · {words.terms.roles[role]}{" "}
-      {isAsked.value ? (
-        <>
-          <button type="button" class="primary" onClick={props.onRemove}>
-            {fill(text.sure, { name })}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              isAsked.value = false;
-            }}
-          >
-            {text.keep}
-          </button>
-        </>
-      ) : (
-        <button
-          type="button"
-          onClick={() => {
-            isAsked.value = true;
-          }}
-        >
-          {text.remove}
-        </button>
-      )}{" "}
+      <Confirm
+        label={text.remove}
+        title={fill(text.sure, { name })}
+        text={text.removeText}
+        before={() => lossOf(page, props.path)}
+        onSure={props.onRemove}
+      />{" "}
       <MemberSignIns path={`${props.path}/sign-ins`} name={name} />
     </li>
   );
@@ -129,8 +114,8 @@ function MemberSignIns(props: { readonly path: string; readonly name: string }) 
     trouble.value = answer.ok ? undefined : answer.problem;
     if (answer.ok) list.value = answer.value.signIns;
   }
-  async function end(id: string): Promise<void> {
-    const answer = await page.api.remove(`${props.path}/${id}`);
+  async function end(id: string, isAgreed: boolean): Promise<void> {
+    const answer = await page.api.remove(agreeing(`${props.path}/${id}`, isAgreed));
     if (answer.ok) await show();
     else trouble.value = answer.problem;
   }
@@ -158,9 +143,14 @@ function MemberSignIns(props: { readonly path: string; readonly name: string }) 
                   })}
                 </span>{" "}
                 {!one.current && (
-                  <button type="button" onClick={() => page.handOver(end(one.id))}>
-                    {words.end}
-                  </button>
+                  <Confirm
+                    label={words.end}
+                    title={fill(words.endTitle, { name: one.label || words.nameless })}
+                    text={words.endText}
+                    onlyCautioned
+                    before={() => lossOf(page, `${props.path}/${one.id}`)}
+                    onSure={(isAgreed) => end(one.id, isAgreed)}
+                  />
                 )}
               </li>
             ))}

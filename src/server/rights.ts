@@ -80,12 +80,20 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "GET /api/me/sign-ins": { who: everyone, does: "one's own sign-ins" },
   "DELETE /api/me/sign-ins": { who: everyone, does: "ends all of one's sign-ins but this one" },
   "DELETE /api/me/sign-ins/:id": { who: everyone, does: "ends a sign-in of one's own, with its phone" },
+  "GET /api/me/sign-ins/:id/loss": {
+    who: everyone,
+    does: "who would be woken no more without a sign-in of one's own (`others`: all but this one; `here`: this one)",
+  },
   "PUT /api/me/password": { who: everyone, does: "sets one's name and password to sign in with" },
   "DELETE /api/me/password": { who: everyone, does: "ends signing in with a password" },
   "GET /api/homes/:home/people": { who: everyone, does: "who belongs to a home" },
   "DELETE /api/homes/:home/people/:person": {
     who: ["owner"],
     does: "removes somebody from a home, with their phones",
+  },
+  "GET /api/homes/:home/people/:person/loss": {
+    who: ["owner"],
+    does: "who would be woken no more without somebody",
   },
   "GET /api/homes/:home/people/:person/sign-ins": {
     who: ["owner"],
@@ -94,6 +102,10 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "DELETE /api/homes/:home/people/:person/sign-ins/:id": {
     who: ["owner"],
     does: "ends a sign-in of somebody of the home, with its phone",
+  },
+  "GET /api/homes/:home/people/:person/sign-ins/:id/loss": {
+    who: ["owner"],
+    does: "who would be woken no more without that sign-in",
   },
   "GET /api/homes/:home/audit": { who: ["owner"], does: "what people did in a home, newest first" },
   ...PHONE_RIGHTS,

@@ -24,6 +24,10 @@ export const OrganisationPersonParams = Type.Object({
   person: HomePersonParams.properties.person,
 });
 export const SignInParams = Type.Object({ id: SignInId });
+/** One sign-in, all but this one, or this one. */
+export const SignInLossParams = Type.Object({
+  id: Type.Union([SignInId, Type.Literal("others"), Type.Literal("here")]),
+});
 
 export const Join = Type.Object({ code: Type.String({ minLength: 1, maxLength: 40 }) });
 export const SetPassword = Type.Object({

@@ -5,7 +5,9 @@ import type { HomeId, PersonId } from "../domain/ids.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Account, JoinCode, OrganisationId, SessionView, SignInWay } from "../port/accounts.ts";
 import type { Context } from "./context.ts";
+import type { LossResponse } from "./contract/channels.ts";
 import type { MemberSignInsResponse } from "./contract/people.ts";
+import { lossIn, refuseFewer } from "./phone-loss.ts";
 import { cookieName } from "./security.ts";
 import { SESSION_MS } from "./sessions.ts";
 
@@ -63,6 +65,24 @@ export async function endSignIns(
     if (removed.length > 0) deps.targetsChanged(home);
   }
 }
+
+/** Who would be reached less well, in any home of the account, without the phones that were added in these sign-ins. */
+export const lossOfSignIns = (
+  { deps }: Context,
+  { homes }: Pick<Account, "homes">,
+  signIns: readonly string[],
+): Promise<LossResponse> => lossIn(statesOf(deps, homes), deps.channels, { signIns });
+
+/** CONFLICT, where ending these sign-ins leaves fewer people woken and nobody has agreed to that. */
+export const refuseFewerOf = (
+  { deps }: Context,
+  { homes }: Pick<Account, "homes">,
+  signIns: readonly string[],
+  agreed: boolean,
+): Promise<void> => refuseFewer(statesOf(deps, homes), deps.channels, { signIns }, agreed);
+
+const statesOf = ({ homes }: Context["deps"], roles: Account["homes"]) =>
+  [...new Set(roles.map(({ home }) => home))].map((home) => homes.of(home));
 
 /** Takes the cookie from this browser. */
 export const endCookie = (context: Context, reply: FastifyReply): void => setCookie(context, reply, "", 0);

@@ -19,6 +19,7 @@ import { requires } from "../support/require.ts";
 
 const { describe, test } = requires("chromium");
 
+const PICTURES = process.env["BREATHWATCH_PICTURES"];
 const HOME = "homehome23";
 const ASKED = `/api/homes/${HOME}`;
 const SECRET = "s".repeat(43);
@@ -165,11 +166,41 @@ describe("who may look in", () => {
     await lin.getByRole("button", { name: "Where signed in" }).click();
     await eventually(() => lin.locator(".sign-ins li").innerText()).toMatch(/Old phone of Lin since /);
     server.script.answers.set(`GET ${ASKED}/people/p2/sign-ins`, { signIns: [] });
+    const sure = page.getByRole("dialog").getByRole("button", { name: "Do it all the same" });
+    const lossOfLin = { told: [{ id: "p2", name: "Lin" }], woken: [] };
+    server.script.answers.set(`GET ${ASKED}/people/p2/sign-ins/0123456789abcdef/loss`, lossOfLin);
     await lin.getByRole("button", { name: "End" }).click();
+    await eventually(() => page.locator("dialog [role=alert]").innerText()).toContain(
+      "After this no phone of Lin is called any more: fewer people are woken than now.",
+    );
+    expect(asked(server, "DELETE", `${ASKED}/people/p2/sign-ins/0123456789abcdef`)).toEqual([]);
+    await sure.click();
     await eventually(
       () => asked(server, "DELETE", `${ASKED}/people/p2/sign-ins/0123456789abcdef`).length,
     ).toBe(1);
     await lin.getByText("Lin is signed in nowhere.").waitFor();
+
+    server.script.answers.set(`GET ${ASKED}/people/p2/loss`, lossOfLin);
+    for (const size of [PHONE, DESK]) {
+      await page.setViewportSize(size);
+      for (const language of LANGUAGES) {
+        await page.locator(`.languages [lang=${language}]`).click();
+        await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+        await page.locator(".members > li", { hasText: "Lin" }).getByRole("button").first().click();
+        await eventually(() => page.locator("dialog [role=alert]").innerText()).toContain("Lin");
+        if (PICTURES !== undefined) {
+          await page.screenshot({ path: `${PICTURES}/member-loss-${language}-${size.width}.png` });
+        }
+        expect(await overflowing(page)).toEqual([]);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        await page.locator("dialog .buttons button").last().click();
+      }
+    }
+    expect(asked(server, "DELETE", `${ASKED}/people/p2`)).toEqual([]);
+    await page.locator(".languages [lang=en]").click();
+    await lin.getByRole("button", { name: "Remove" }).click();
+    await sure.click();
+    await eventually(() => asked(server, "DELETE", `${ASKED}/people/p2`).length).toBe(1);
 
     const record = page.locator(".card", { has: page.locator("h2", { hasText: "What was done" }) });
     await record.getByRole("button", { name: "Show the record" }).click();

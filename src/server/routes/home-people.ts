@@ -1,9 +1,13 @@
 import { Fault } from "../../domain/fault.ts";
+import type { PersonId } from "../../domain/ids.ts";
 import type { App, Context } from "../context.ts";
+import type { LossResponse } from "../contract/channels.ts";
 import type { HomeAuditResponse, MemberSignInsResponse, MembersResponse } from "../contract/people.ts";
 import { limitOf, pageOf } from "../paging.ts";
+import { lossWithout, refuseFewer } from "../phone-loss.ts";
+import { FewerQuery, LossAnswer } from "../schemas-channels.ts";
 import * as schemas from "../schemas-people.ts";
-import { endRole, endSignIns, signInsShown } from "../sign-ins.ts";
+import { endRole, endSignIns, lossOfSignIns, refuseFewerOf, signInsShown } from "../sign-ins.ts";
 
 /** All of them, for programs that know of no parts; a page asks for less. */
 const PEOPLE_SHOWN = { usual: 200, most: 200 };
@@ -37,7 +41,7 @@ export function homePeopleRoutes(app: App, context: Context): void {
 
   app.delete(
     "/api/homes/:home/people/:person",
-    { schema: { params: schemas.HomePersonParams } },
+    { schema: { params: schemas.HomePersonParams, querystring: FewerQuery } },
     async (request, reply) => {
       const { home, person: id } = request.params;
       const members = await accounts.members(home);
@@ -49,9 +53,20 @@ export function homePeopleRoutes(app: App, context: Context): void {
           fix: "Let somebody else in as owner first, with the owner code.",
         });
       }
+      await refuseFewer(deps.homes.of(home), deps.channels, { person: id }, request.query.fewer === "agreed");
       await endRole(context, id, home);
       context.audit("person.removed", `${id} ${member.role}`, context.person(request));
       return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    "/api/homes/:home/people/:person/loss",
+    { schema: { params: schemas.HomePersonParams, response: { 200: LossAnswer } } },
+    async (request, reply): Promise<LossResponse> => {
+      reply.header("cache-control", "no-store");
+      const { id } = await memberOf(request.params);
+      return lossWithout(deps.homes.of(request.params.home), deps.channels, { person: id });
     },
   );
 
@@ -68,20 +83,25 @@ export function homePeopleRoutes(app: App, context: Context): void {
 
   app.delete(
     "/api/homes/:home/people/:person/sign-ins/:id",
-    { schema: { params: schemas.MemberSignInParams } },
+    { schema: { params: schemas.MemberSignInParams, querystring: FewerQuery } },
     async (request, reply) => {
       const { id } = await memberOf(request.params);
-      const found = (await accounts.sessions(id, deps.clock.wall())).filter(({ tokenHash }) =>
-        tokenHash.startsWith(request.params.id),
-      );
-      const account = await accounts.account(id);
-      if (found.length === 0 || account === undefined) {
-        throw new Fault("NOT_FOUND", "There is no such sign-in of this person.");
-      }
-      const hashes = found.map(({ tokenHash }) => tokenHash);
-      await endSignIns(context, account, hashes);
+      const { account, signIns } = await signInOf(id, request.params.id);
+      await refuseFewerOf(context, account, signIns, request.query.fewer === "agreed");
+      await endSignIns(context, account, signIns);
       context.audit("sign_in.ended", `${id} ${request.params.id}`, context.person(request));
       return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    "/api/homes/:home/people/:person/sign-ins/:id/loss",
+    { schema: { params: schemas.MemberSignInParams, response: { 200: LossAnswer } } },
+    async (request, reply): Promise<LossResponse> => {
+      reply.header("cache-control", "no-store");
+      const { id } = await memberOf(request.params);
+      const { account, signIns } = await signInOf(id, request.params.id);
+      return lossOfSignIns(context, account, signIns);
     },
   );
 
@@ -119,6 +139,18 @@ export function homePeopleRoutes(app: App, context: Context): void {
       };
     },
   );
+
+  /** A sign-in by the name that pages know, as hashes. */
+  async function signInOf(id: PersonId, name: string) {
+    const found = (await accounts.sessions(id, deps.clock.wall())).filter(({ tokenHash }) =>
+      tokenHash.startsWith(name),
+    );
+    const account = await accounts.account(id);
+    if (found.length === 0 || account === undefined) {
+      throw new Fault("NOT_FOUND", "There is no such sign-in of this person.");
+    }
+    return { account, signIns: found.map(({ tokenHash }) => tokenHash) };
+  }
 
   /** Somebody who has a role in the home itself: a clinic's people are its own owner's. */
   async function memberOf({ home, person }: { readonly home: string; readonly person: string }) {

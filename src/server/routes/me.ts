@@ -7,6 +7,7 @@ import type { JoinCodeResponse, Me } from "../contract.ts";
 import type { ServerDeps } from "../deps.ts";
 import { joinCodeHash, makeCode, verifyOwnerCode } from "../owner-code.ts";
 import { JoinCodeAnswer, MakeJoinCode, MeAnswer, SetLanguage, SignIn } from "../schemas.ts";
+import { FewerQuery } from "../schemas-channels.ts";
 import { Join } from "../schemas-people.ts";
 import {
   endCookie,
@@ -15,6 +16,7 @@ import {
   homeMeant,
   letIn,
   personOf,
+  refuseFewerOf,
   rename,
   startSignIn,
 } from "../sign-ins.ts";
@@ -67,6 +69,7 @@ export function meRoutes(app: App, context: Context): void {
         context.audit("join.refused", "wrong code", context.person(request));
         throw wrongCode();
       }
+      await refuseLastOwner(account, to);
       await giveRole(context, account, to);
       context.audit("join", to.role, { ...account, ...to });
       reply.header("cache-control", "no-store");
@@ -74,8 +77,12 @@ export function meRoutes(app: App, context: Context): void {
     },
   );
 
-  app.post("/api/sign-out", async (request, reply) => {
+  app.post("/api/sign-out", { schema: { querystring: FewerQuery } }, async (request, reply) => {
     const signedIn = context.signedIn(request);
+    if (signedIn !== undefined) {
+      const { account, tokenHash } = signedIn;
+      await refuseFewerOf(context, account, [tokenHash], request.query.fewer === "agreed");
+    }
     endCookie(context, reply);
     if (signedIn !== undefined) {
       await endSignIns(context, signedIn.account, [signedIn.tokenHash]);
@@ -104,6 +111,16 @@ export function meRoutes(app: App, context: Context): void {
       return { code, expiresInMs: JOIN_CODE_MS };
     },
   );
+
+  /** Another role takes the place of the one before: a home without an owner lets nobody in any more. */
+  async function refuseLastOwner({ id }: Account, to: JoinCode["to"]): Promise<void> {
+    if (!("home" in to) || to.role === "owner") return;
+    const owners = (await deps.accounts.members(to.home)).filter(({ role }) => role === "owner");
+    if (owners.length !== 1 || owners[0]?.id !== id) return;
+    throw new Fault("CONFLICT", "You are the only owner of the home.", {
+      fix: "Let somebody else in as owner first, with the owner code.",
+    });
+  }
 
   async function opens(code: string): Promise<JoinCode["to"] | undefined> {
     if (await verifyOwnerCode(deps.state, code)) return deps.ownerOf;

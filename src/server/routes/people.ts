@@ -2,12 +2,21 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { hashPassword, verifyPassword } from "../../crypt/password.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
+import type { LossResponse } from "../contract/channels.ts";
 import type { SignInsResponse } from "../contract/people.ts";
 import type { Me } from "../contract.ts";
 import { refuseOtherWays } from "../oidc-accounts.ts";
 import { MeAnswer } from "../schemas.ts";
+import { FewerQuery, LossAnswer } from "../schemas-channels.ts";
 import * as schemas from "../schemas-people.ts";
-import { endSignIns, passkeyName, signInsShown, startSignIn } from "../sign-ins.ts";
+import {
+  endSignIns,
+  lossOfSignIns,
+  passkeyName,
+  refuseFewerOf,
+  signInsShown,
+  startSignIn,
+} from "../sign-ins.ts";
 import { limitGuesses, meOf } from "./me.ts";
 import { identitiesOf } from "./oidc.ts";
 
@@ -39,22 +48,44 @@ export function peopleRoutes(app: App, context: Context): void {
     },
   );
 
-  app.delete("/api/me/sign-ins/:id", { schema: { params: schemas.SignInParams } }, async (request, reply) => {
-    const account = context.account(request);
-    const own = await accounts.sessions(account.id, deps.clock.wall());
-    const found = own.filter(({ tokenHash }) => tokenHash.startsWith(request.params.id));
+  /** Of whoever asks, as hashes: one by its name, all others, or this one. Throws NOT_FOUND. */
+  const ownSignIns = async (request: FastifyRequest, which: string): Promise<readonly string[]> => {
+    const here = context.signedIn(request)?.tokenHash;
+    const own = await accounts.sessions(context.account(request).id, deps.clock.wall());
+    const hashes = own.map(({ tokenHash }) => tokenHash);
+    if (which === "others") return hashes.filter((hash) => hash !== here);
+    const found = hashes.filter((hash) => (which === "here" ? hash === here : hash.startsWith(which)));
     if (found.length === 0) throw new Fault("NOT_FOUND", "You have no such sign-in.");
-    await endSignIns(
-      context,
-      account,
-      found.map(({ tokenHash }) => tokenHash),
-    );
-    context.audit("sign_in.ended", request.params.id, context.person(request));
-    return reply.code(204).send();
-  });
+    return found;
+  };
 
-  app.delete("/api/me/sign-ins", async (request, reply) => {
+  app.get(
+    "/api/me/sign-ins/:id/loss",
+    { schema: { params: schemas.SignInLossParams, response: { 200: LossAnswer } } },
+    async (request, reply): Promise<LossResponse> => {
+      reply.header("cache-control", "no-store");
+      const signIns = await ownSignIns(request, request.params.id);
+      return lossOfSignIns(context, context.account(request), signIns);
+    },
+  );
+
+  app.delete(
+    "/api/me/sign-ins/:id",
+    { schema: { params: schemas.SignInParams, querystring: FewerQuery } },
+    async (request, reply) => {
+      const account = context.account(request);
+      const found = await ownSignIns(request, request.params.id);
+      await refuseFewerOf(context, account, found, request.query.fewer === "agreed");
+      await endSignIns(context, account, found);
+      context.audit("sign_in.ended", request.params.id, context.person(request));
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete("/api/me/sign-ins", { schema: { querystring: FewerQuery } }, async (request, reply) => {
     const account = context.account(request);
+    const others = await ownSignIns(request, "others");
+    await refuseFewerOf(context, account, others, request.query.fewer === "agreed");
     const ended = await accounts.endSessions(account.id, context.signedIn(request)?.tokenHash);
     await endSignIns(context, account, ended);
     context.audit("sign_in.ended", `${ended.length} others`, context.person(request));

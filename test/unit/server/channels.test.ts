@@ -211,6 +211,63 @@ describe("nobody is left out by a slip of the finger", () => {
   });
 });
 
+describe("somebody who leaves the home", () => {
+  test("goes with their phones only once it was agreed that fewer people are woken", async () => {
+    const mei = await someone("owner", "Mei");
+    const ba = await someone("caregiver", "Ba");
+    const lin = await someone("therapist", "Lin");
+    await mei.ask("PUT", "channels/bell", enter({ token: TOKEN }));
+    for (const number of ["+8613800138000", "+8613800138001"])
+      await ba.ask("POST", "phones", bell({ number }));
+    await mei.ask("POST", "phones", bell({ number: "+8613800138002" }));
+
+    const loss = await mei.ask("GET", `people/${ba.id}/loss`);
+    expect(loss.body).toEqual({ told: [{ id: ba.id, name: "Ba" }], woken: [] });
+    expect(await ba.ask("GET", `people/${mei.id}/loss`)).toMatchObject({ status: 403 });
+    expect(await mei.ask("GET", "people/nobodyaaaa/loss")).toMatchObject({ status: 404 });
+    const refused = await mei.ask("DELETE", `people/${ba.id}`);
+    expect(refused.body).toMatchObject({
+      ...{ status: 409, code: "CONFLICT", detail: "After this fewer people are woken than now: Ba." },
+    });
+    expect(await harness.state.targets()).toHaveLength(3);
+    expect((await harness.accounts.members(HOME)).map(({ id }) => id)).toContain(ba.id);
+    expect(await mei.ask("DELETE", `people/${ba.id}?fewer=agreed`)).toMatchObject({ status: 204 });
+    expect((await harness.state.targets()).map(({ person }) => person)).toEqual([mei.id]);
+    // Nobody is woken by whoever has no phone: nothing is asked.
+    expect((await mei.ask("GET", `people/${lin.id}/loss`)).body).toEqual({ told: [], woken: [] });
+    expect(await mei.ask("DELETE", `people/${lin.id}`)).toMatchObject({ status: 204 });
+  });
+
+  test("whose phones are gone already costs nobody anything", async () => {
+    const mei = await someone("owner", "Mei");
+    const ba = await someone("caregiver", "Ba");
+    await mei.ask("PUT", "channels/bell", enter({ token: TOKEN }));
+    await ba.ask("POST", "phones", bell({ number: "+8613800138000" }));
+    for (const target of await harness.state.targets()) {
+      await harness.state.putTarget({ ...target, deadSince: target.addedAt });
+    }
+    expect((await mei.ask("GET", `people/${ba.id}/loss`)).body).toEqual({ told: [], woken: [] });
+    expect(await mei.ask("DELETE", `people/${ba.id}`)).toMatchObject({ status: 204 });
+  });
+
+  test("another role by a code takes no phone away; the only owner keeps theirs", async () => {
+    const mei = await someone("owner", "Mei");
+    const ba = await someone("caregiver", "Ba");
+    await mei.ask("PUT", "channels/bell", enter({ token: TOKEN }));
+    await ba.ask("POST", "phones", bell({ number: "+8613800138000" }));
+    const codeFor = async (role: Role): Promise<string> =>
+      (await mei.ask("POST", "/api/people/join-codes", { role })).body.code;
+    const joined = await ba.ask("POST", "/api/me/join", { code: await codeFor("technician") });
+    expect(joined).toMatchObject({ status: 200 });
+    expect((await harness.state.targets()).map(({ person }) => person)).toEqual([ba.id]);
+    const refused = await mei.ask("POST", "/api/me/join", { code: await codeFor("caregiver") });
+    expect(refused).toMatchObject({ status: 409, body: { code: "CONFLICT" } });
+    expect(await harness.accounts.members(HOME)).toContainEqual(
+      expect.objectContaining({ id: mei.id, role: "owner" }),
+    );
+  });
+});
+
 test("where the home is, is remembered for everybody in it", async () => {
   const mei = await someone("owner", "Mei");
   const ba = await someone("caregiver", "Ba");

@@ -22,6 +22,7 @@ const ask = (method: Method, url: string, cookie: string | undefined, payload?: 
   });
 const cookieOf = (answer: { readonly headers: Record<string, unknown> }): string =>
   String(answer.headers["set-cookie"]).split(";")[0]!;
+const byName = ({ name }: { readonly name: string }): string => name;
 const actions = async () => (await harness.state.audits(20)).map(({ action }) => action);
 
 const PHONE = {
@@ -65,7 +66,14 @@ describe("sign-ins", () => {
     expect(signIns.map(({ current }: { current: boolean }) => current)).toEqual([false, false]);
     const own = (await ask("GET", "/api/me/sign-ins", lost)).json().signIns;
     const one = own.find(({ current }: { current: boolean }) => current);
-    expect((await ask("DELETE", `${path}/${one.id}`, owner)).statusCode).toBe(204);
+    // It is the one phone of Mei: that is said first, and nothing ends before it is agreed to.
+    const lossOf = { told: [{ id, name: "Mei" }], woken: [] };
+    expect((await ask("GET", `${path}/${one.id}/loss`, owner)).json()).toEqual(lossOf);
+    expect((await ask("DELETE", `${path}/${one.id}`, owner)).json()).toMatchObject({
+      ...{ status: 409, code: "CONFLICT", detail: expect.stringContaining("Mei") },
+    });
+    expect((await ask("GET", "/api/me/sign-ins", lost)).statusCode).toBe(200);
+    expect((await ask("DELETE", `${path}/${one.id}?fewer=agreed`, owner)).statusCode).toBe(204);
     expect((await ask("GET", "/api/me/sign-ins", lost)).statusCode).toBe(401);
     expect((await ask("GET", "/api/me/sign-ins", kept)).statusCode).toBe(200);
     expect(await harness.state.targets()).toEqual([]);
@@ -93,12 +101,20 @@ describe("sign-ins", () => {
     await ask("POST", "/api/push", lost, PHONE);
     await ask("POST", "/api/push", here, { ...PHONE, endpoint: "https://push.example.com/send/mine" });
     const before = harness.targetChanges.count;
+    const lossAt = async (which: string) =>
+      (await ask("GET", `/api/me/sign-ins/${which}/loss`, here)).json().told.map(byName);
+    expect(await lossAt("others")).toEqual([]);
     expect((await ask("DELETE", "/api/me/sign-ins", here)).statusCode).toBe(204);
     expect((await ask("GET", "/api/me/sign-ins", lost)).statusCode).toBe(401);
     const left = await harness.state.targets();
     expect(left.map(({ settings }) => settings["endpoint"])).toEqual(["https://push.example.com/send/mine"]);
     expect(harness.targetChanges.count).toBe(before + 1);
-    await ask("POST", "/api/sign-out", here);
+    expect(await lossAt("here")).toEqual(["Mei"]);
+    expect((await ask("POST", "/api/sign-out", here)).statusCode).toBe(409);
+    expect((await ask("GET", "/api/me/sign-ins", here)).statusCode).toBe(200);
+    expect(await harness.state.targets()).toHaveLength(1);
+    expect((await ask("POST", "/api/sign-out?fewer=agreed", here)).statusCode).toBe(204);
+    expect((await ask("GET", "/api/me/sign-ins", here)).statusCode).toBe(401);
     expect(await harness.state.targets()).toEqual([]);
   });
 });
@@ -199,7 +215,10 @@ describe("the people of a home", () => {
     await ask("POST", "/api/push", mei, PHONE);
     const { people } = (await ask("GET", `/api/homes/${HOME}/people`, mei)).json();
     const idOf = (name: string) => people.find((one: { name: string }) => one.name === name).id;
-    expect((await ask("DELETE", `/api/homes/${HOME}/people/${idOf("Mei")}`, owner)).statusCode).toBe(204);
+    const removing = `/api/homes/${HOME}/people/${idOf("Mei")}`;
+    expect((await ask("DELETE", removing, owner)).statusCode).toBe(409);
+    expect((await ask("GET", "/api/me/sign-ins", mei)).statusCode).toBe(200);
+    expect((await ask("DELETE", `${removing}?fewer=agreed`, owner)).statusCode).toBe(204);
     expect((await ask("GET", "/api/me/sign-ins", mei)).statusCode).toBe(401);
     expect(await harness.state.targets()).toEqual([]);
     expect((await harness.state.people()).map(({ name }) => name)).toEqual(["Lin"]);

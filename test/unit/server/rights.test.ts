@@ -60,6 +60,11 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "DELETE /api/me/password": { url: "/api/me/password", payload: { old: "correct horse" } },
   "GET /api/homes/:home/people": { url: `/api/homes/${HOME}/people` },
   "DELETE /api/homes/:home/people/:person": { url: `/api/homes/${HOME}/people/nobody` },
+  "GET /api/me/sign-ins/:id/loss": { url: "/api/me/sign-ins/others/loss" },
+  "GET /api/homes/:home/people/:person/loss": { url: `/api/homes/${HOME}/people/nobody/loss` },
+  "GET /api/homes/:home/people/:person/sign-ins/:id/loss": {
+    url: `/api/homes/${HOME}/people/nobody/sign-ins/0123456789abcdef/loss`,
+  },
   "GET /api/homes/:home/people/:person/sign-ins": { url: `/api/homes/${HOME}/people/nobody/sign-ins` },
   "DELETE /api/homes/:home/people/:person/sign-ins/:id": {
     url: `/api/homes/${HOME}/people/nobody/sign-ins/0123456789abcdef`,
@@ -273,7 +278,9 @@ const EVENING = [
 const MANAGE = [
   "POST /api/people/join-codes",
   "DELETE /api/homes/:home/people/:person",
+  "GET /api/homes/:home/people/:person/loss",
   "GET /api/homes/:home/people/:person/sign-ins",
+  "GET /api/homes/:home/people/:person/sign-ins/:id/loss",
   "DELETE /api/homes/:home/people/:person/sign-ins/:id",
   "GET /api/homes/:home/audit",
   "DELETE /api/homes/:home",

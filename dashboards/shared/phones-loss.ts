@@ -1,8 +1,8 @@
 import type { LossResponse } from "../../src/server/contract/channels.ts";
 import { fill } from "../../src/words/template.ts";
-import { hasKeys } from "../shared/api.ts";
-import type { Caution } from "../shared/confirm.tsx";
-import type { Page } from "../shared/page.ts";
+import { hasKeys } from "./api.ts";
+import type { Caution } from "./confirm.tsx";
+import type { Page } from "./page.ts";
 
 const isLoss = hasKeys<LossResponse>("told", "woken");
 
@@ -20,3 +20,7 @@ export async function lossOf(page: Page, path: string): Promise<Caution | undefi
   ];
   return texts.length === 0 ? undefined : { text: texts.join(" "), label: loss.sure };
 }
+
+/** The address of what takes phones away, once somebody has read who loses by it. */
+export const agreeing = (path: string, isAgreed: boolean): string =>
+  isAgreed ? `${path}?fewer=agreed` : path;
