@@ -37,7 +37,16 @@ export function createEdgeChannels(
     createWebPush({ http, clock, keys: identity.vapid, ...config.webPush }),
     createWebhook({ http, clock }),
     ...channelModulesOf(world).map(({ id, create }) =>
-      create({ clock, random, log, http, links, mail, access: () => parts.targets().access(id) }),
+      create({
+        clock,
+        random,
+        log,
+        http,
+        links,
+        mail,
+        zone: config.zone,
+        access: () => parts.targets().access(id),
+      }),
     ),
   ];
   const all = made.map((channel) => parts.reach.listening(channel));

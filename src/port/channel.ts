@@ -165,6 +165,8 @@ export interface ChannelDeps {
   readonly log: Log;
   readonly links: Links;
   readonly mail: Mail;
+  /** IANA, of the home; absent: not known. */
+  readonly zone?: string;
   /** The home's settings with the provider as they are now; undefined while there are none. */
   readonly access: () => ChannelAccess | undefined;
 }

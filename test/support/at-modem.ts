@@ -29,6 +29,14 @@ export interface PlacedCall {
   endedBy?: "us" | "them";
 }
 
+/** What the network says to a short code. */
+export interface UssdPlay {
+  /** Without the line ends around it; may hold line ends of its own. */
+  readonly says: string;
+  /** From the OK; absent: before it, as sticks did before release 6 of 27.007. */
+  readonly afterMs?: number;
+}
+
 interface Call {
   readonly placed: PlacedCall;
   readonly answer: Answer;
@@ -61,6 +69,11 @@ export class AtModem {
   answers: (number: string) => Answer = () => ({ alertsMs: 2_000 });
   /** A call cannot be hung up. */
   isStuck = false;
+  /** Absent: this stick does not know the command. `undefined` as an answer: the network says nothing at all. */
+  ussd: ((code: string) => UssdPlay | undefined) | undefined;
+  /** Short codes that were asked, and dialogues that were cancelled. */
+  readonly codes: string[] = [];
+  ussdCancels = 0;
 
   readonly calls: PlacedCall[] = [];
   readonly texts: DecodedSms[] = [];
@@ -172,6 +185,7 @@ export class AtModem {
     if (rest.startsWith("D")) return this.dial(rest.slice(1));
     if (rest.startsWith("+CMGS=")) return this.beginText(Number(rest.slice(6)));
     if (rest.startsWith("+CPIN=")) return this.enterPin(rest.slice(6));
+    if (rest.startsWith("+CUSD=")) return this.askNetwork(rest.slice(6));
     const known = this.simple(rest);
     if (known === undefined) return this.reply([], "ERROR");
     if (typeof known === "number") return this.error(known);
@@ -189,6 +203,7 @@ export class AtModem {
       case "E0":
         this.echo = false;
         return [];
+      case '+CSCS="IRA"':
       case "+CMEE=1":
       case "+COPS=3,0":
         return [];
@@ -250,6 +265,22 @@ export class AtModem {
     this.pinTries -= 1;
     if (this.pinTries === 0) this.sim = "SIM PUK";
     return this.error(16);
+  }
+
+  private askNetwork(text: string): void {
+    if (this.ussd === undefined) return this.reply([], "ERROR");
+    if (text === "2") {
+      this.ussdCancels += 1;
+      return this.reply([]);
+    }
+    const code = /^1,"([*#0-9]+)",15$/.exec(text)?.[1];
+    if (code === undefined) return this.error(50);
+    this.codes.push(code);
+    const play = this.ussd(code);
+    if (play === undefined) return this.reply([]);
+    if (play.afterMs === undefined) return this.reply([play.says]);
+    this.reply([]);
+    this.later(play.afterMs, () => this.news(play.says));
   }
 
   private beginText(length: number): void {

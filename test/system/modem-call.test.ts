@@ -31,6 +31,7 @@ let cable: PtyCable;
 let far: OpenLink | undefined;
 let stick: AtModem;
 let channel: ModemChannel;
+let access: ChannelAccess;
 let heard: string[];
 let stopping: AbortController;
 let listening: Promise<void> | undefined;
@@ -69,25 +70,38 @@ beforeEach(async () => {
   plugIn("simcom");
   await attach();
   heard = [];
+  access = { port: `serial:${cable.host}` };
   stopping = new AbortController();
   channel = createModem({
     clock,
     random: createSeededRandom(3),
     log: silentLog,
     links,
-    access: () => ({ port: `serial:${cable.host}` }),
+    access: () => access,
+    zone: whereItIsNoon(),
     http: {
       request: () => Promise.reject(new Error("no internet here")),
       lines: () => Promise.reject(new Error("no internet here")),
     },
     mail: { send: () => Promise.reject(new Error("no internet here")) },
   });
+  listen();
+});
+
+const listen = (): void => {
   listening = channel.listen?.(
     () => [],
     ({ reference }) => heard.push(reference),
     stopping.signal,
   );
-});
+};
+
+/** A zone in which somebody could top up now. */
+function whereItIsNoon(): string {
+  const hours = 12 - new Date(clock.wall()).getUTCHours();
+  // The signs of these names are turned round; GMT+12 to GMT-12 exist.
+  return hours === 0 ? "Etc/GMT" : `Etc/GMT${hours > 0 ? "-" : "+"}${Math.abs(hours)}`;
+}
 
 afterEach(async () => {
   stopping.abort();
@@ -139,6 +153,33 @@ describe("a 4G stick on a real port", () => {
       expect(joinSms(stick.texts)).toBe(`${message().title}\n${message().body}`);
     },
   );
+
+  test.each([
+    ["after its OK", 200],
+    ["before its OK", undefined],
+  ] as const)("says the credit of its card by itself, in Chinese, %s", async (_when, afterMs) => {
+    const text = "您的余额为3.50元";
+    const hex = Buffer.from(text, "utf16le").swap16().toString("hex").toUpperCase();
+    stick.ussd = () => ({ says: `+CUSD: 0,"${hex}",72`, ...(afterMs === undefined ? {} : { afterMs }) });
+    stopping.abort();
+    await listening;
+    stopping = new AbortController();
+    access = { ...access, creditCode: "*100#", creditLeast: "5" };
+    listen();
+    await expect
+      .poll(() => channel.health(), { timeout: 15_000, interval: 500 })
+      .toMatchObject({
+        ...{ ready: true, credit: { kind: "said", text, amount: 3.5, isLow: true } },
+      });
+    expect(stick.codes).toEqual(["*100#"]);
+    expect((await channel.ready?.("zh-Hans"))?.detail).toMatch(
+      new RegExp(`⚠ 话费余额不多了，请充值：没有话费就打不出电话。SIM 卡说：“${text}”$`),
+    );
+    // A call works as before.
+    stick.answers = () => ({ alertsMs: 300, picksUpMs: 600, keyMs: 500 });
+    const reference = await accepted("call");
+    await expect.poll(() => receipt(reference), { timeout: 10_000 }).toEqual({ state: "acknowledged" });
+  });
 
   test("huawei: says who picked up and that they hung up, and takes no key for an answer", async () => {
     plugIn("huawei");
@@ -224,8 +265,9 @@ describe("a 4G stick on a real port", () => {
         { timeout: 60_000, interval: 1_000 },
       )
       .toBe(true);
-    const folder = await homeWith({ modem: { port: `serial:${cable.host}` } });
-    const check = async () => {
+    const port = `serial:${cable.host}`;
+    const check = async (entered: ChannelAccess = { port }) => {
+      const folder = await homeWith({ modem: entered });
       const { data } = await run(["check", "--config", "home.yaml"], {
         folder,
         clock,
@@ -241,6 +283,13 @@ describe("a 4G stick on a real port", () => {
     const denied = await check();
     expect(denied("4G stick")).toMatch(
       /^error {2}4G stick {2}The network refuses this SIM card: not active, or its credit has run out {2}-> /,
+    );
+    stick.creg = 1;
+    stick.cereg = 1;
+    stick.ussd = () => ({ says: '+CUSD: 0,"Balance 3.50 EUR",15', afterMs: 50 });
+    const low = await check({ port, creditCode: "*100#", creditLeast: "5" });
+    expect(low("4G stick")).toMatch(
+      /^warning {2}4G stick {2}The 4G stick is ready: .* Its credit is low\..*“Balance 3\.50 EUR” {2}-> Top the SIM card up/,
     );
   });
 });

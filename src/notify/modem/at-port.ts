@@ -6,8 +6,11 @@ import { type AtCommand, type AtReply, meaningOf } from "./at-reply.ts";
 
 /** One command after the other over a serial port. */
 export interface AtPort {
-  /** Never rejects: an answer that does not come is `silent`, a stick that is gone is `lost`. */
-  ask(command: AtCommand, timeoutMs: number): Promise<AtReply>;
+  /**
+   * Never rejects: an answer that does not come, or is waited for no longer (`stop`), is `silent`, a stick that is gone is
+   * `lost`.
+   */
+  ask(command: AtCommand, timeoutMs: number, stop?: AbortSignal): Promise<AtReply>;
   /** Resolves when the stick is gone or the port was closed, with the reason. */
   readonly gone: Promise<string>;
   close(): Promise<void>;
@@ -83,29 +86,33 @@ export function createAtPort({ link, clock, onNews }: AtPortOptions): AtPort {
     (thrown: unknown) => lose(messageOf(thrown)),
   );
 
-  const run = async (command: AtCommand, timeoutMs: number): Promise<AtReply> => {
+  const run = async (command: AtCommand, timeoutMs: number, stop?: AbortSignal): Promise<AtReply> => {
     if (lostWhy === undefined && wasSilent) await clock.sleep(SETTLE_MS);
     wasSilent = false;
     if (lostWhy !== undefined) return { result: "lost", said: lostWhy };
+    if (stop?.aborted === true) return { result: "silent" };
     const { promise, resolve } = Promise.withResolvers<AtReply>();
     const current: Waiting = { command, lines: [], end: resolve, isPrompted: false };
     waiting = current;
-    const cancel = clock.after(timeoutMs, () => {
+    const giveUp = (): void => {
       wasSilent = true;
       // A modem that waits for a text takes every later command for its beginning.
       if (command.payload !== undefined && !current.isPrompted) write(ESCAPE);
       resolve({ result: "silent" });
-    });
+    };
+    const cancel = clock.after(timeoutMs, giveUp);
+    stop?.addEventListener("abort", giveUp, { once: true });
     write(`${command.text}\r`);
     const reply = await promise;
     cancel();
+    stop?.removeEventListener("abort", giveUp);
     waiting = undefined;
     return reply;
   };
 
   return {
-    ask(command, timeoutMs) {
-      const reply = turn.then(() => run(command, timeoutMs));
+    ask(command, timeoutMs, stop) {
+      const reply = turn.then(() => run(command, timeoutMs, stop));
       turn = reply;
       return reply;
     },

@@ -5,7 +5,7 @@ import { simOf, triesOf } from "./at-values.ts";
 import type { StickSettings, TriedPins } from "./open-port.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 
-export type Ask = (command: AtCommand, timeoutMs?: number) => Promise<AtReply>;
+export type Ask = (command: AtCommand, timeoutMs?: number, stop?: AbortSignal) => Promise<AtReply>;
 
 /** What a stick is and can do. */
 export interface StickFacts {

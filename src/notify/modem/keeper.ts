@@ -16,8 +16,15 @@ export interface StickKeeper {
   /** It stays open from hold to release, and a little longer. */
   hold(): void;
   release(): void;
-  /** Keeps it open and looks after it until the signal aborts; leaves it alone while somebody works with it. */
-  keepOpen(isBusy: () => boolean, signal: AbortSignal): Promise<void>;
+  /**
+   * Keeps it open and looks after it until the signal aborts; leaves it alone while somebody works with it. `whenWell`:
+   * what may be done with a stick that is ready and idle; must not reject.
+   */
+  keepOpen(
+    isBusy: () => boolean,
+    whenWell: (stick: Stick) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface KeeperOptions {
@@ -110,7 +117,7 @@ export function createStickKeeper({ links, clock, log, settings }: KeeperOptions
     health,
     hold,
     release,
-    async keepOpen(isBusy, signal) {
+    async keepOpen(isBusy, whenWell, signal) {
       let failures = 0;
       let known = "";
       hold();
@@ -124,6 +131,7 @@ export function createStickKeeper({ links, clock, log, settings }: KeeperOptions
             const state = now.ready ? "ready" : now.trouble.code;
             if (state !== known) log.note("modem.state", { state }, now.ready ? "info" : "warn");
             known = state;
+            if (now.ready && open !== undefined && !open.isGone() && !isBusy()) await whenWell(open);
           }
           const pauseMs =
             failures === 0

@@ -4,6 +4,7 @@ import type { Clock } from "../../port/clock.ts";
 import type { Links } from "../../port/link.ts";
 import type { Log } from "../../port/log.ts";
 import type { CallEnd } from "./call.ts";
+import { type CreditOptions, createCreditKeeper } from "./credit.ts";
 import { createStickKeeper } from "./keeper.ts";
 import type { StickSettings } from "./open-port.ts";
 import { leastOf, nextOf, QUEUE_MAX, type Waiting } from "./queue.ts";
@@ -33,7 +34,7 @@ export interface Line {
   /** Ends calls to a number about an incident. */
   end(number: string, incident: string): void;
   health(): Promise<ModemHealth>;
-  /** Somebody is being called or texted. */
+  /** Somebody is being called or texted, or the network is asked for the credit. */
   isBusy(): boolean;
   /** Keeps the stick open and hears keys, until the signal aborts. */
   run(onKey: (target: string, reference: string) => void, signal: AbortSignal): Promise<void>;
@@ -44,6 +45,9 @@ export interface LineOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: () => StickSettings | undefined;
+  /** How the SIM's credit is asked for; undefined: it is not. */
+  readonly credit: CreditOptions["settings"];
+  readonly zone: string | undefined;
   /** Unlike those of an earlier run. */
   readonly newReference: () => string;
 }
@@ -76,6 +80,7 @@ const AGAIN_MS = 2 * SECOND_MS;
 export function createLine(options: LineOptions): Line {
   const { clock, log } = options;
   const keeper = createStickKeeper(options);
+  const credit = createCreditKeeper({ clock, log, settings: options.credit, zone: options.zone });
   const receipts = new Map<string, Receipt>();
   let jobs: readonly Job[] = [];
   let current: Job | undefined;
@@ -99,6 +104,7 @@ export function createLine(options: LineOptions): Line {
   };
 
   const add = (order: Order, kind: Job["kind"], parts: readonly SmsPdu[]): Job | undefined => {
+    credit.giveWay();
     const { promise, resolve } = Promise.withResolvers<SendResult>();
     const now = clock.mono();
     const job: Job = {
@@ -274,12 +280,16 @@ export function createLine(options: LineOptions): Line {
       );
       if (job !== undefined) stop(job);
     },
-    health: () => keeper.health(),
-    isBusy: () => isWorking,
+    async health() {
+      const health = await keeper.health();
+      const said = credit.known();
+      return health.ready && said !== undefined ? { ...health, credit: said } : health;
+    },
+    isBusy: () => isWorking || credit.isAsking(),
     async run(listener, signal) {
       onKey = listener;
       try {
-        await keeper.keepOpen(() => isWorking, signal);
+        await keeper.keepOpen(() => isWorking, credit.look, signal);
       } finally {
         onKey = undefined;
       }

@@ -11,6 +11,7 @@ import type {
 } from "../../port/channel.ts";
 import { createCallLimits } from "../call-limits.ts";
 import { NO_ACCESS } from "../exchange.ts";
+import type { CreditSettings } from "./credit.ts";
 import { createLine } from "./line.ts";
 import type { StickSettings } from "./open-port.ts";
 import { rankOf } from "./queue.ts";
@@ -18,6 +19,7 @@ import { readinessSentence } from "./readiness.ts";
 import { smsPdus } from "./sms-pdu.ts";
 import type { ModemHealth } from "./stick.ts";
 import { ACCESS_FIELDS, NAME, STEPS, SUMMARY, TARGET_FIELDS } from "./texts.ts";
+import { USSD_CODE } from "./ussd.ts";
 
 /** The channel of a 4G stick, which can also say how the stick is. */
 export interface ModemChannel extends Channel {
@@ -61,9 +63,13 @@ export const modem: ChannelModule = {
   create: createModem,
 };
 
-export function createModem({ clock, random, log, links, access }: ChannelDeps): ModemChannel {
+export function createModem({ clock, random, log, links, access, zone }: ChannelDeps): ModemChannel {
   const newReference = (): string => Buffer.from(random.bytes(9)).toString("base64url");
-  const line = createLine({ links, clock, log, newReference, settings: () => stickSettings(access()) });
+  const line = createLine({
+    ...{ links, clock, log, newReference, zone },
+    settings: () => stickSettings(access()),
+    credit: () => creditSettings(access()),
+  });
   const ofIncident = createCallLimits(clock, TEXTS_OF_INCIDENT);
   const ofNumber = createCallLimits(clock, TEXTS_OF_NUMBER);
   /** Texts under way, by number and incident. */
@@ -142,7 +148,7 @@ export function createModem({ clock, random, log, links, access }: ChannelDeps):
     listen: (_, onAnswer, signal) => line.run((target, reference) => onAnswer({ target, reference }), signal),
     health: () => line.health(),
     async ready(language) {
-      // A line on which somebody is called works; its commands are not to come between those of the call.
+      // A line on which somebody is called works; other commands are not to come between those of the call.
       if (line.isBusy() && known !== undefined) return known;
       const health = await line.health();
       known = { ok: health.ready, detail: readinessSentence(health, language) };
@@ -157,6 +163,14 @@ export function stickSettings(access: ChannelAccess | undefined): StickSettings 
   const pin = access?.["pin"] ?? "";
   // Anything else would end the command in which it stands.
   return /^\d{4,8}$/.test(pin) ? { port, pin } : { port };
+}
+
+/** What the home entered about the credit of its SIM card; undefined: it is not asked for. */
+export function creditSettings(access: ChannelAccess | undefined): CreditSettings | undefined {
+  const code = access?.["creditCode"]?.trim() ?? "";
+  if (!new RegExp(`^${USSD_CODE}$`).test(code)) return undefined;
+  const least = access?.["creditLeast"]?.trim().replace(",", ".") ?? "";
+  return /^\d{1,6}(?:\.\d{1,2})?$/.test(least) ? { code, least: Number(least) } : { code };
 }
 
 function orderOf(kind: "call" | "text", number: string, target: string, message: ChannelMessage) {

@@ -2,6 +2,7 @@ import type { Language } from "../../domain/person.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Links } from "../../port/link.ts";
 import type { Log } from "../../port/log.ts";
+import { type Credit, type CreditSettings, creditOf } from "./credit.ts";
 import type { StickSettings } from "./open-port.ts";
 import { type ModemHealth, openStick } from "./stick.ts";
 import { troubleSentence } from "./trouble.ts";
@@ -15,6 +16,9 @@ interface Words {
   readonly noKeys: string;
   readonly weak: string;
   readonly roaming: string;
+  readonly says: string;
+  readonly low: string;
+  readonly noCredit: string;
   readonly end: string;
 }
 
@@ -25,6 +29,9 @@ const WORDS: { readonly [language in Language]: Words } = {
     noKeys: "It does not hear keys: picking up does not count as an answer.",
     weak: "The signal is weak. Move it to a window.",
     roaming: "It is roaming: calls may cost more.",
+    says: "The SIM card says: “{text}”",
+    low: "⚠ Its credit is low. Top it up: without credit it calls nobody.",
+    noCredit: "The network does not tell the credit for the code that was entered.",
     end: ".",
   },
   "zh-Hans": {
@@ -33,6 +40,9 @@ const WORDS: { readonly [language in Language]: Words } = {
     noKeys: "它听不到按键：接起电话不算有人处理。",
     weak: "信号弱。请移到窗边。",
     roaming: "正在漫游：通话可能更贵。",
+    says: "SIM 卡说：“{text}”",
+    low: "⚠ 话费余额不多了，请充值：没有话费就打不出电话。",
+    noCredit: "用填写的代码查不到话费余额。",
     end: "。",
   },
   "zh-Hant": {
@@ -41,6 +51,9 @@ const WORDS: { readonly [language in Language]: Words } = {
     noKeys: "它聽不到按鍵：接起電話不算有人處理。",
     weak: "訊號弱。請移到窗邊。",
     roaming: "正在漫遊：通話可能更貴。",
+    says: "SIM 卡說：「{text}」",
+    low: "⚠ 餘額不多了，請儲值：沒有餘額就打不出電話。",
+    noCredit: "用填寫的代碼查不到餘額。",
     end: "。",
   },
 };
@@ -59,23 +72,35 @@ export function readinessSentence(health: ModemHealth, language: Language): stri
     health.calls && !health.keys ? words.noKeys : undefined,
     signalDbm !== undefined && signalDbm < WEAK_DBM ? words.weak : undefined,
     health.network === "roaming" ? words.roaming : undefined,
+    ...creditSentences(health.credit, words),
   ].filter((sentence) => sentence !== undefined);
   return sentences.join(language === "en" ? " " : "");
+}
+
+function creditSentences(credit: Credit | undefined, words: Words): readonly (string | undefined)[] {
+  if (credit === undefined) return [];
+  if (credit.kind === "unavailable") return [words.noCredit];
+  return [credit.isLow ? words.low : undefined, words.says.replace("{text}", () => credit.text)];
 }
 
 /**
  * Opens the stick, asks how it is and closes it again: for a command line that runs beside nothing else. A running box
  * has the port open; its own channel tells (`ModemChannel.health`).
+ * @param credit where the credit is to be asked for too: somebody asks by hand, and nobody can be called meanwhile
  */
 export async function checkModem(
   deps: { readonly links: Links; readonly clock: Clock; readonly log: Log },
   settings: StickSettings,
   signal: AbortSignal,
+  credit?: CreditSettings,
 ): Promise<ModemHealth> {
   const stick = await openStick({ ...deps, settings, tried: new Set(), signal });
   if ("trouble" in stick) return { ready: false, trouble: stick.trouble };
   try {
-    return await stick.health();
+    const health = await stick.health();
+    const said = health.ready && credit !== undefined ? await stick.ussd(credit.code, signal) : undefined;
+    if (!health.ready || credit === undefined || said === undefined) return health;
+    return { ...health, credit: creditOf(said, credit) };
   } finally {
     await stick.close();
   }

@@ -7,10 +7,13 @@ import type { AtCommand, AtReply } from "./at-reply.ts";
 import { isRinging } from "./at-reply.ts";
 import { operatorOf, type Registration, registrationOf, signalOf } from "./at-values.ts";
 import { type CallEnd, type CallOrder, placeCall } from "./call.ts";
+import type { Credit } from "./credit.ts";
 import { introduce, type StickFacts, simTrouble } from "./introduce.ts";
 import { openPort, type StickSettings, type TriedPins } from "./open-port.ts";
 import type { SmsPdu } from "./sms-pdu.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
+import type { UssdAnswer } from "./ussd.ts";
+import { askUssd } from "./ussd-session.ts";
 
 /** How the stick and its SIM are, for the evening check and `breathwatch check`. */
 export type ModemHealth =
@@ -27,6 +30,8 @@ export type ModemHealth =
       readonly model: string;
       /** Not a stick but a program. */
       readonly simulated: boolean;
+      /** What the SIM's provider last said of its credit; absent: not asked, or not answered yet. */
+      readonly credit?: Credit;
     }
   | { readonly ready: false; readonly trouble: Trouble };
 
@@ -38,6 +43,8 @@ export interface Stick {
   call(number: string, order: CallOrder): Promise<CallEnd>;
   /** Sends the parts of one text; what went wrong, or undefined. */
   text(parts: readonly SmsPdu[]): Promise<Trouble | undefined>;
+  /** Asks the network by a short code (USSD); undefined: stopped before there was an answer. Never rejects. */
+  ussd(code: string, stop: AbortSignal): Promise<UssdAnswer | undefined>;
   isGone(): boolean;
   readonly gone: Promise<string>;
   close(): Promise<void>;
@@ -70,9 +77,11 @@ export async function openStick(options: StickOptions): Promise<Stick | { readon
   let isGone = false;
   let isCalling = false;
   let hear: ((line: string) => void) | undefined;
+  let hearUssd: ((line: string) => void) | undefined;
 
   const onNews = (line: string): void => {
     hear?.(line);
+    hearUssd?.(line);
     if (RESTARTED.test(line)) return close();
     // Whoever calls this SIM would keep the line busy when it is needed.
     if (isRinging(line) && !isCalling && !isGone) reject();
@@ -92,8 +101,10 @@ export async function openStick(options: StickOptions): Promise<Stick | { readon
     ask({ text: "AT+CHUP" }).catch(() => log.note("modem.stuck", {}, "warn"));
   };
 
-  const ask = async (command: AtCommand, timeoutMs = QUICK_MS): Promise<AtReply> => {
-    const reply = await port.ask(command, timeoutMs);
+  const ask = async (command: AtCommand, timeoutMs = QUICK_MS, stop?: AbortSignal): Promise<AtReply> => {
+    const reply = await port.ask(command, timeoutMs, stop);
+    // Nobody waited for the answer any more: that says nothing about the stick.
+    if (stop?.aborted === true) return reply;
     silences = reply.result === "silent" ? silences + 1 : 0;
     if (silences >= SILENCES_MAX) close();
     return reply;
@@ -185,6 +196,15 @@ export async function openStick(options: StickOptions): Promise<Stick | { readon
       }
       return undefined;
     },
+    ussd: (code, stop) =>
+      askUssd(code, stop, {
+        ask,
+        clock,
+        gone,
+        onHear: (listener) => {
+          hearUssd = listener;
+        },
+      }),
     async close() {
       isGone = true;
       await port.close();

@@ -1,4 +1,5 @@
 import type { ChannelField, Texts } from "../../port/channel.ts";
+import { USSD_CODE } from "./ussd.ts";
 
 export const NAME: Texts = { en: "4G stick", "zh-Hans": "4G 上网卡", "zh-Hant": "4G 網卡" };
 
@@ -50,6 +51,32 @@ export const ACCESS_FIELDS: readonly ChannelField[] = [
       en: "The address opens a page where one can answer. Some networks hold back texts with addresses.",
       "zh-Hans": "点网址可以打开页面回应。有的运营商会拦截带网址的短信。",
       "zh-Hant": "點網址可以打開頁面回應。有的電信公司會攔截帶網址的簡訊。",
+    },
+  },
+  {
+    name: "creditCode",
+    kind: "text",
+    required: false,
+    maxLength: 30,
+    pattern: USSD_CODE,
+    label: { en: "Code that tells the credit", "zh-Hans": "查余额的代码", "zh-Hant": "查餘額的代碼" },
+    help: {
+      en: "The provider's, such as *100#. Asked once a day. Not in mainland China, where an SMS answers.",
+      "zh-Hans": "运营商的代码，例如 *100#，每天问一次。中国大陆多用短信查询，这里填了也没用。",
+      "zh-Hant": "電信公司的代碼，例如 *100#，每天問一次。",
+    },
+  },
+  {
+    name: "creditLeast",
+    kind: "text",
+    required: false,
+    maxLength: 9,
+    pattern: "[0-9]{1,6}([.,][0-9]{1,2})?",
+    label: { en: "Warn below this credit", "zh-Hans": "余额低于多少时提醒", "zh-Hant": "餘額低於多少時提醒" },
+    help: {
+      en: "For example 5. Only where the answer holds one sum with its currency.",
+      "zh-Hans": "例如 5。只有回答里恰好有一个金额时才看得懂。",
+      "zh-Hant": "例如 5。只有回答裡恰好有一個金額時才看得懂。",
     },
   },
 ];

@@ -671,7 +671,7 @@ describe("readiness", () => {
 });
 
 test("the module describes itself whole, and what it does not know any more it says", async () => {
-  expect(modem.access.map(({ name }) => name)).toEqual(["port", "pin", "link"]);
+  expect(modem.access.map(({ name }) => name)).toEqual(["port", "pin", "link", "creditCode", "creditLeast"]);
   expect(modem.access.find(({ name }) => name === "pin")?.kind).toBe("secret");
   expect(await channel.poll?.(target(MEI), "from-before")).toMatchObject({ state: "over" });
   expect(await channel.poll?.(target(MEI), "")).toMatchObject({ state: "over" });
