@@ -2,6 +2,7 @@ import type { ChannelModule } from "../port/channel.ts";
 import { aliyunVoice } from "./aliyun-voice/aliyun-voice.ts";
 import { bark } from "./bark/bark.ts";
 import { dingtalk } from "./dingtalk/dingtalk.ts";
+import { dingtalkDing } from "./dingtalk-ding/dingtalk-ding.ts";
 import { email } from "./email/email.ts";
 import { feishu } from "./feishu/feishu.ts";
 import { feishuBot } from "./feishu-bot/feishu-bot.ts";
@@ -29,6 +30,7 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   aliyunVoice,
   wecomCall,
   feishu,
+  dingtalkDing,
   pushplus,
   telegram,
   wecomBot,

@@ -60,6 +60,12 @@ export const OUTBOUND: readonly OutboundHost[] = [
   { ...CHAT, part: "wecom-bot", host: "qyapi.weixin.qq.com" },
   { ...CALL, part: "wecom-call", host: "qyapi.weixin.qq.com" },
   { ...CHAT, part: "dingtalk", host: "oapi.dingtalk.com" },
+  {
+    ...CHAT,
+    part: "dingtalk-ding",
+    host: "api.dingtalk.com",
+    when: "an alarm of high or medium priority, to people whom the family reaches this way; taking it back",
+  },
   { ...CHAT, part: "feishu", host: "open.feishu.cn" },
   { ...CHAT, part: "feishu-bot", host: "open.feishu.cn" },
   { ...CHAT, part: "wxpusher", host: "wxpusher.zjiecode.com" },

@@ -14,7 +14,8 @@ export interface Verdicts {
   readonly who: string;
   /** The member that holds the code. */
   readonly code: string;
-  readonly success: number | string;
+  /** Undefined: only failures have a code. */
+  readonly success: number | string | undefined;
   /** Members that may hold the reason in words; the first that does is told. */
   readonly words: readonly string[];
   /** Documented codes. Any other is a failure that is tried again. */
