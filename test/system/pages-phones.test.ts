@@ -482,6 +482,45 @@ describe("everybody's phones on the caregiver's page", { timeout: 120_000 }, () 
     await page.getByText("There is no phone here yet.").waitFor();
   });
 
+  test("a company's DING and a stick with the code of its card are entered on forms of their own", async () => {
+    const { harness, open } = await house({ channels: CHANNEL_MODULES });
+    const mei = await open(0, "owner", "Mei");
+    const { page } = mei;
+    await askFor(page, "mainland-china", "android-huawei");
+    await page.locator(".ways-other summary").click();
+    await page.getByRole("button", { name: "Choose DingTalk DING" }).click();
+    await page.getByLabel("Client ID (AppKey)").fill("dinga1b2c3d4e5f6");
+    await page.getByLabel("Client secret (AppSecret)").fill("GT-lsu_taDAabcTsdefg0123");
+    expect(await everything(mei, "ding-access")).toEqual([]);
+    await page.locator(".phone-access").getByRole("button", { name: "Save" }).click();
+    await page.locator(".phone-add").getByLabel("Person's user id").fill("manager7675");
+    expect(await everything(mei, "ding-form")).toEqual([]);
+    await page.getByLabel("What you call it").fill("Mei's DING");
+    await page.getByRole("button", { name: "Add it" }).click();
+    await eventually(async () => (await harness.state.targets())[0]).toMatchObject({
+      ...{ channel: "dingtalk-ding", settings: { userId: "manager7675", urgency: "phone" } },
+    });
+    await page.getByRole("button", { name: "Done" }).click();
+    // Where it has been entered, a call of DingTalk is offered.
+    await askFor(page, "mainland-china", "android-huawei");
+    expect(await page.locator(".ways-offered [data-way=dingtalk-ding]").count()).toBe(1);
+    await page.getByRole("button", { name: "Choose 4G stick" }).click();
+    await page.getByLabel("Port of the stick").fill("/dev/ttyUSB2");
+    await page.getByLabel("Code that tells the credit").fill("100");
+    await page.getByLabel("Warn below this credit").fill("5");
+    await page.locator(".phone-access").getByRole("button", { name: "Save" }).click();
+    await eventually(() => page.locator("[data-field=creditCode] [role=alert]").innerText()).toContain(
+      "creditCode does not look like one.",
+    );
+    mei.troubles.splice(0);
+    await page.getByLabel("Code that tells the credit").fill("*100#");
+    expect(await everything(mei, "stick-access")).toEqual([]);
+    await page.locator(".phone-access").getByRole("button", { name: "Save" }).click();
+    await eventually(async () =>
+      JSON.parse((await harness.state.value("channel_access modem")) ?? "{}"),
+    ).toMatchObject({ creditCode: "*100#", creditLeast: "5" });
+  });
+
   test("what works for a phone somewhere comes first, with its maker's settings; where nothing wakes it, it says so", async () => {
     const { harness, open } = await house({ channels: CHANNEL_MODULES });
     const mei = await open(0, "owner", "Mei");

@@ -28,7 +28,7 @@ export function createUssdReader(): UssdReader {
   let lines: string[] | undefined;
   return {
     take(line) {
-      if (/^\+CUSD:/.test(line)) lines = [line];
+      if (line.startsWith("+CUSD:")) lines = [line];
       else if (lines === undefined) return undefined;
       else lines.push(line);
       const whole = lines.join("\n");

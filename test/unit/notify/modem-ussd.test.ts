@@ -21,7 +21,7 @@ describe("what the network says to a short code", () => {
     ["the GSM alphabet", '+CUSD: 0,"Balance: 12.30 EUR",15', "Balance: 12.30 EUR"],
     ["no scheme at all", '+CUSD: 0,"Your balance is 5.00 GBP"', "Your balance is 5.00 GBP"],
     ["UCS2 in Chinese", `+CUSD: 0,"${ucs2("您的余额为12.30元")}",72`, "您的余额为12.30元"],
-    ["UCS2 with its language in front", `+CUSD: 0,"${`7A68${ucs2("餘額 88 元")}`}",17`, "餘額 88 元"],
+    ["UCS2 with its language in front", `+CUSD: 0,"7A68${ucs2("餘額 88 元")}",17`, "餘額 88 元"],
     ["UCS2 that the stick has turned into letters already", '+CUSD: 0,"Saldo 3,50 EUR",72', "Saldo 3,50 EUR"],
     ["8 bit data", `+CUSD: 0,"${Buffer.from("Saldo 3,50").toString("hex")}",68`, "Saldo 3,50"],
     ["a language of the GSM alphabet", '+CUSD: 0,"Guthaben 7,00 EUR",0', "Guthaben 7,00 EUR"],
