@@ -63,7 +63,7 @@ export const ACCESS_FIELDS: readonly ChannelField[] = [
     help: {
       en: "The provider's, such as *100#. Asked once a day. Not in mainland China, where an SMS answers.",
       "zh-Hans": "运营商的代码，例如 *100#，每天问一次。中国大陆多用短信查询，这里填了也没用。",
-      "zh-Hant": "電信公司的代碼，例如 *100#，每天問一次。",
+      "zh-Hant": "電信公司的代碼，例如 *100#，每天問一次。中國大陸多用簡訊查詢，填了也沒用。",
     },
   },
   {
