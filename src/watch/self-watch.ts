@@ -1,9 +1,8 @@
 import type { AlarmCommand, AlarmFold, SelfFault } from "../domain/alarm.ts";
 import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
-import { type BedId, base32Id, type OccurrenceId } from "../domain/ids.ts";
+import { type BedId, base32Id } from "../domain/ids.ts";
 import { isProven } from "../domain/proof.ts";
-import { askingOf } from "../domain/ringing.ts";
 import { MINUTE_MS, type Mono, minuteOfDay, SECOND_MS, type Wall } from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Disk } from "../port/disk.ts";
@@ -19,6 +18,7 @@ import {
   selfFindings,
   type TargetFacts,
 } from "./self-findings.ts";
+import { createUnanswered } from "./unanswered.ts";
 
 /** A bed whose engine is told. */
 export interface SelfWatchedBed {
@@ -103,8 +103,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
   const stops: (() => void)[] = [];
   /** When each finding of a bed was first made without a break. */
   const since = new Map<string, Mono>();
-  /** Since when high alarms ring without an answer. */
-  const ringing = new Map<OccurrenceId, Mono>();
+  const unanswered = createUnanswered(clock, (condition) => OWN.has(condition));
   let room: HomeFacts["room"];
   let isAsking = false;
   let hubHeard: Mono = clock.mono();
@@ -147,19 +146,6 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
       ? undefined
       : { forMs: clock.mono() - reached.since, detail: reached.detail };
 
-  /** Follows every high alarm that rings; what rings again after an answer begins anew. */
-  const followRinging = (folds: readonly AlarmFold[]): void => {
-    const now = new Set<OccurrenceId>();
-    for (const one of folds.flatMap(({ open }) => open)) {
-      const rings = one.priority === "high" && !one.simulated && askingOf(one) === "ring";
-      // That nobody hears what the box says of itself is known from what it says.
-      if (!rings || OWN.has(one.condition)) continue;
-      now.add(one.id);
-      if (!ringing.has(one.id)) ringing.set(one.id, clock.mono());
-    }
-    for (const id of ringing.keys()) if (!now.has(id)) ringing.delete(id);
-  };
-
   const gapFacts = ({ bed, zone }: SelfWatchedBed): BedFacts["dutyGap"] => {
     const gap = options.dutyGap(bed);
     if (gap === undefined || !clock.trusted()) return undefined;
@@ -167,16 +153,15 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     return { isNow: gap.from <= clock.wall(), times };
   };
 
-  const bedFacts = (bed: SelfWatchedBed, { open, watch }: AlarmFold): BedFacts => {
+  const bedFacts = (bed: SelfWatchedBed, fold: AlarmFold): BedFacts => {
     const { zone, schedule, dependencyClass, isMadeUp } = bed;
     const dutyGap = gapFacts(bed);
-    const longest = open.map(({ id }) => clock.mono() - (ringing.get(id) ?? clock.mono()));
     return {
-      onWatch: watch.on,
+      onWatch: fold.watch.on,
       simulated: isMadeUp,
       ...{ schedule, dependencyClass },
       ...(dutyGap !== undefined && { dutyGap }),
-      unansweredMs: Math.max(0, ...longest),
+      unansweredMs: unanswered.longestMs(fold),
       ...(clock.trusted() && { minute: minuteOfDay(clock.wall(), zone) }),
     };
   };
@@ -229,7 +214,12 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     if (startedAt === undefined) return;
     if (options.hubAnswers?.() !== false) hubHeard = clock.mono();
     const beds = options.beds().map((bed) => ({ bed, fold: bed.fold() }));
-    followRinging(beds.map(({ fold }) => fold));
+    unanswered.follow(
+      beds.map(({ bed, fold }) => ({
+        ...{ fold, dependencyClass: bed.dependencyClass },
+        isTold: bed.faults().some(({ condition }) => condition === "ESCALATION_EXHAUSTED"),
+      })),
+    );
     const home = homeFacts();
     const isSettled = clock.mono() - startedAt >= SETTLE_MS;
     for (const { bed, fold } of beds) judge(bed, home, fold, isSettled);

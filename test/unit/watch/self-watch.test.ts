@@ -166,6 +166,19 @@ describe("a high alarm that nobody answers", () => {
     expect(told.slice(1)).toEqual([expect.stringMatching(/ -ESCALATION_EXHAUSTED$/)]);
   });
 
+  test("that was told before a restart stays told until it is answered; then it counts anew", async () => {
+    standing = [{ condition: "ESCALATION_EXHAUSTED" }];
+    ringing();
+    await clock.advance(10 * MINUTE_MS);
+    expect(told).toEqual([]);
+    ringing({ acknowledgement: answer(clock.wall()) });
+    await clock.advance(5 * SECOND_MS);
+    expect(told).toEqual(["605 -ESCALATION_EXHAUSTED"]);
+    ringing();
+    await clock.advance(4 * MINUTE_MS);
+    expect(told).toHaveLength(1);
+  });
+
   test("counts anew when it rings again after an answer", async () => {
     ringing();
     await clock.advance(4 * MINUTE_MS);
