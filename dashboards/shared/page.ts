@@ -48,6 +48,7 @@ export class Page {
   readonly #seconds = signal(0);
   /** Set when something in the page itself failed. */
   readonly broken = signal<unknown>(undefined);
+  readonly speech: PageSpeech;
   readonly sound: PageSound;
   readonly alarm: PageAlarm;
   readonly api: Api;
@@ -61,7 +62,7 @@ export class Page {
     this.random = random;
     this.language = signal(this.preferences.language());
     this.format = computed(() => new Format(this.language.value, wordsIn(this.language.value)));
-    const speech = new PageSpeech({
+    this.speech = new PageSpeech({
       clock,
       language: () => this.language.value,
       fetchBytes: async (path) => {
@@ -72,7 +73,7 @@ export class Page {
       voices: browserVoices,
       sampleRateHz: PAGE_RATE_HZ,
     });
-    this.sound = new PageSound(clock, speech);
+    this.sound = new PageSound(clock, this.speech);
     this.alarm = new PageAlarm(clock, this.sound);
     this.api = new Api(() => {
       if (this.who.value.kind === "known" && this.who.value.me.person !== undefined) this.askWho();
