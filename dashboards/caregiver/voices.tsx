@@ -99,7 +99,7 @@ function Sentences(props: Pick<VoicesHere, "known" | "asked" | "mayChange">) {
       </p>
       {trouble !== undefined && <TroubleBox trouble={trouble} />}
       <h3>
-        {words.most} <Count here={here} keys={CAUSE_IDS} />
+        {words.main} <Count here={here} keys={CAUSE_IDS} />
       </h3>
       <Lines here={here} keys={CAUSE_IDS} />
       <Others here={here} />

@@ -12,7 +12,7 @@ export const voices = {
       "The microphone stays closed here: this page was opened without encryption (http), and browsers give the microphone to encrypted pages (https) alone. Record with the phone's own recorder instead and choose the file here: that works on every page.",
     none: "This browser cannot record. Record with the phone's own recorder and choose the file here.",
   },
-  most: "Said most often",
+  main: "The main sentences",
   others: "All other alarms",
   count: "{count} of {sum} in your own voice",
   own: "Your own voice, {value} s",
@@ -31,7 +31,7 @@ export const voices = {
   record: "Record",
   again: "Record anew",
   remove: "Delete",
-  /** Of the button above, which says only "Record". */
+  /** What a button says to those who do not see which sentence it stands under. */
   about: "{what}: {text}",
   say: "Say it as you would to somebody who sleeps, in at most 10 seconds. Your own words are welcome.",
   start: "Start recording",
