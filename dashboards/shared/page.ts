@@ -8,13 +8,14 @@ import type { Random } from "../../src/port/random.ts";
 import type { BedState, LiveMessage, Me } from "../../src/server/contract.ts";
 import { wordsIn } from "../../src/words/index.ts";
 import { Api, hasKeys, type Trouble } from "./api.ts";
+import { browserVoices } from "./browser-voices.ts";
 import { elapsedMs, type Moment, momentOf } from "./clock.ts";
 import { Format } from "./format.ts";
 import { bedsAfter } from "./live-beds.ts";
 import { type LinkPhase, LiveConnection, type Socket, type SocketEvents } from "./live-connection.ts";
 import { PageAlarm } from "./page-alarm.ts";
 import { PAGE_RATE_HZ, PageSound } from "./page-sound.ts";
-import { browserVoices, PageSpeech } from "./page-speech.ts";
+import { PageSpeech } from "./page-speech.ts";
 import { Preferences } from "./preferences.ts";
 
 export type WaveMessage = Extract<LiveMessage, { kind: "wave" }>;
