@@ -49,9 +49,10 @@ export class VoicePlayer {
   }
 
   /** Silence, and nothing held any more. */
-  close(): void {
+  async close(): Promise<void> {
     this.stop();
-    void this.#context?.close();
+    const context = this.#context;
     this.#context = undefined;
+    await context?.close();
   }
 }

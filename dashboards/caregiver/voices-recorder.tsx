@@ -207,7 +207,7 @@ function Ready(props: {
   const isPlaying = here.player.playing.value === name;
   return (
     <>
-      <p role="status">{fill(words.ready, { value: format.number(secondsOf(sound), 1) })}</p>
+      <output class="voice-ready">{fill(words.ready, { value: format.number(secondsOf(sound), 1) })}</output>
       <p class="buttons">
         <button
           type="button"

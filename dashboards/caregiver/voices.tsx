@@ -68,7 +68,7 @@ function Sentences(props: Pick<VoicesHere, "known" | "asked" | "mayChange">) {
   const language = chosen.value;
   const name = wordsIn(language).terms.languageName;
   const player = useMemo(() => new VoicePlayer(), []);
-  useEffect(() => () => player.close(), [player]);
+  useEffect(() => () => page.handOver(player.close()), [player]);
   const changes = useVoiceChanges(asked);
   const recordedFor = useSignal<string | undefined>(undefined);
   const here: VoicesHere = { ...{ known, asked, mayChange, language, player, changes, recordedFor } };
