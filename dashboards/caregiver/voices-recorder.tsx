@@ -137,7 +137,7 @@ function SoundFile(props: {
   readonly onFile: (file: Blob) => void;
 }) {
   return (
-    <label class="button voice-file">
+    <label class={props.records === true ? "button primary voice-file" : "button voice-file"}>
       {props.label}
       <input
         type="file"

@@ -185,7 +185,7 @@ describe("the family's own voice on the page", { timeout: 120_000 }, () => {
 
     await line.getByRole("button", { name: /^Delete:/ }).click();
     await eventually(() => line.innerText()).toContain("Deleted. The machine speaks it again.");
-    if (PICTURES !== undefined) await line.screenshot({ path: `${PICTURES}/voices-deleted.png` });
+    if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/voices-deleted.png` });
     await eventually(() => bank.sentence("mask_off", 24_000)).toEqual(spoken(machine));
     await button(line, "Undo").click();
     await eventually(() => line.innerText()).toContain("It is as before.");
@@ -340,6 +340,16 @@ describe("the family's own voice on the page", { timeout: 120_000 }, () => {
           faults.push(...(await accessibilityFaults(page)).map((one) => `${where}: ${one}`));
         }
       }
+    }
+    for (const language of LANGUAGES) {
+      await page.setViewportSize(IPHONE);
+      await page.locator(`.languages [lang=${language}]`).click();
+      await card.locator("select").selectOption(language);
+      await eventually(() => line.locator(".voice-words").getAttribute("lang")).toBe(language);
+      if (PICTURES !== undefined) {
+        await card.screenshot({ path: `${PICTURES}/voices-sentences-${language}.png` });
+      }
+      faults.push(...(await overflowing(page)).map((one) => `sentences ${language}: ${one}`));
     }
     expect(faults).toEqual([]);
     expect(troubles).toEqual([]);
