@@ -267,7 +267,7 @@ function serverDeps(
     bindSerial: edge.bindSerial,
     recording: ({ device, from, to }) => edge.recording(device, from, to),
     auditRecord: ({ bed, format, from, to }) => edge.auditRecord(bed, format, from, to),
-    speech: edge.speech,
+    ...{ speech: edge.speech, voices: edge.voices },
     simulation: (bed) => options.simulation?.(bed),
     targetsChanged: () => {
       edge.targets

@@ -5,11 +5,12 @@ import { base32Id } from "./domain/ids.ts";
 import { createKeys, type KeysOptions } from "./edge-keys.ts";
 import { createMqttSwitch } from "./notify/outputs/mqtt-switch.ts";
 import { createOutput } from "./notify/outputs/output.ts";
-import { createOwnVoice } from "./notify/sounder/own-voice.ts";
+import { createOwnVoice, createVoices } from "./notify/sounder/own-voice.ts";
 import { softTexts } from "./notify/sounder/soft-words.ts";
 import { createSounder, type RoomSpec, wholeHouse } from "./notify/sounder/sounder.ts";
 import { createSpeechBank, type SpeechBank } from "./notify/sounder/speech-bank.ts";
 import type { Switch } from "./port/switch.ts";
+import type { Voices } from "./port/voices.ts";
 import type { World } from "./port/world.ts";
 import type { WakeReadiness } from "./server/contract.ts";
 
@@ -21,6 +22,8 @@ export interface House {
   /** A caregiver would hear it. */
   readonly sounds: boolean;
   readonly wav: SpeechBank["wav"];
+  /** What the family speaks itself. */
+  readonly voices: Voices;
   start(): void;
   stop(): Promise<void>;
 }
@@ -76,6 +79,7 @@ export function composeHouse(
       return sounder.readiness.ok;
     },
     wav: speech.wav,
+    voices: createVoices({ disk, log, language, onChange: speech.renew }),
     start() {
       sounder.start();
       speech.start();

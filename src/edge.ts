@@ -24,6 +24,7 @@ import { createPulse } from "./ops/pulse.ts";
 import type { Bus, BusOptions } from "./port/bus.ts";
 import type { ChannelReady } from "./port/channel.ts";
 import type { AuditFormat } from "./port/record.ts";
+import type { Voices } from "./port/voices.ts";
 import type { World } from "./port/world.ts";
 import { openKnownLog } from "./record/bed-records.ts";
 import { openKnownRecords } from "./record/known.ts";
@@ -72,7 +73,9 @@ export interface Edge {
   /** The audit record of a bed, [from, to), as text in pieces. Throws NOT_FOUND for a bed that is not here. */
   auditRecord(bed: BedId, format: AuditFormat, from: Wall, to: Wall): AsyncIterable<string>;
   /** What alarms speak, as a WAV file for pages; undefined where this machine has no voice. */
-  speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
+  speech(key: CauseId | ConditionId, language: Language, whose?: "machine"): Promise<Uint8Array | undefined>;
+  /** What the family speaks itself in the place of the machine's voice. */
+  readonly voices: Voices;
   /** Alarm events as they happen, synchronously; the returned function stops it. Listeners must not throw. */
   onEvent(listener: (event: AlarmEvent) => void): () => void;
   /** The configuration names other webhooks from now on. */
@@ -357,6 +360,7 @@ export async function composeEdge(
     },
     auditRecord: (bed, format, from, to) => bedOf(bed).records.audit.text(format, from, to),
     speech: house.wav,
+    voices: house.voices,
     setWebhooks(webhooks) {
       targets.configure(webhooks);
       for (const bed of beds) bed.setWebhooks(webhooks);

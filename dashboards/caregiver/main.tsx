@@ -23,6 +23,7 @@ import { Phones } from "./phones.tsx";
 import { Status, WatchLine } from "./status.tsx";
 import { Tonight } from "./tonight.ts";
 import { Sources, Vitals } from "./vitals.tsx";
+import { VoicesCard } from "./voices.tsx";
 import { Waves } from "./waves.tsx";
 import "./caregiver.css";
 import "./care-plan.css";
@@ -45,6 +46,7 @@ function Caregiver() {
         <Bed key={bed.bed} bed={bed} tonight={tonight} titled={heard.beds.length > 1} />
       ))}
       <Phones />
+      <VoicesCard />
       <Sharing />
     </>
   );

@@ -135,6 +135,13 @@ export class Api {
     return this.#request(path, { method: "POST", headers, body: bytes }, fits, PIECE_TIMEOUT_MS);
   }
 
+  /** Puts a file in the place of what was there; the answer's content does not matter. */
+  async putBytes(path: string, bytes: Blob, type: string): Promise<Answer<undefined>> {
+    const init = { method: "PUT", headers: { "content-type": type }, body: bytes };
+    const answer = await this.#request(path, init, isAnything, PIECE_TIMEOUT_MS);
+    return answer.ok ? { ok: true, value: undefined } : answer;
+  }
+
   async #request<T>(
     path: string,
     init: RequestInit,

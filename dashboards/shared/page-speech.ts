@@ -32,11 +32,13 @@ export interface PageSpeechOptions {
 }
 
 const KEPT_MAX = 12;
+/** What the box said is asked for again after this: the family may have spoken it itself meanwhile. */
+const FRESH_MS = 10 * MINUTE_MS;
 
 /** What alarms speak on this page: the box's voice, and where it has none the browser's. */
 export class PageSpeech {
   readonly #options: PageSpeechOptions;
-  readonly #kept = new Map<string, PageSentence>();
+  readonly #kept = new Map<string, PageSentence & { readonly at: Mono }>();
   readonly #underWay = new Set<string>();
   readonly #failedAt = new Map<string, Mono>();
 
@@ -49,12 +51,20 @@ export class PageSpeech {
     const { clock, language, voices, handOver } = this.#options;
     const id = `${language()} ${key}`;
     const kept = this.#kept.get(id);
-    if (kept !== undefined && kept.text === undefined) return kept;
+    const isOfBox = kept !== undefined && kept.text === undefined;
+    if (isOfBox && clock.mono() - kept.at < FRESH_MS) return kept;
     const failedAt = this.#failedAt.get(id);
     const isFresh = failedAt !== undefined && clock.mono() - failedAt < MINUTE_MS;
     if (!isFresh && !this.#underWay.has(id)) handOver(this.#fetch(id, key, language()));
+    if (isOfBox) return kept;
     if (failedAt === undefined || !voices.has(language())) return undefined;
     return kept ?? this.#keep(id, { sentence: this.#slot(), text: spokenIn(language(), key) });
+  }
+
+  /** The family has just spoken it, or the machine is to speak it again: it is asked for anew. */
+  forget(key: SpokenKey, language: Language): void {
+    this.#kept.delete(`${language} ${key}`);
+    this.#failedAt.delete(`${language} ${key}`);
   }
 
   /** The browser says it now. */
@@ -84,48 +94,11 @@ export class PageSpeech {
 
   #keep(id: string, sentence: PageSentence): PageSentence {
     this.#kept.delete(id);
-    this.#kept.set(id, sentence);
+    this.#kept.set(id, { ...sentence, at: this.#options.clock.mono() });
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= KEPT_MAX) break;
       this.#kept.delete(oldest);
     }
     return sentence;
   }
-}
-
-const TAGS: { readonly [language in Language]: readonly string[] } = {
-  en: ["en"],
-  "zh-Hans": ["zh-cn", "zh-hans", "cmn", "zh"],
-  "zh-Hant": ["zh-tw", "zh-hant", "cmn", "zh"],
-};
-
-/** The voices of this browser, which come late in some and never in others. */
-export const browserVoices: PageSpeechOptions["voices"] = {
-  has: (language) => voiceFor(language) !== undefined,
-  say(text, language) {
-    const utterance = new SpeechSynthesisUtterance(text);
-    utterance.voice = voiceFor(language) ?? null;
-    utterance.lang = language;
-    speechSynthesis.cancel();
-    speechSynthesis.speak(utterance);
-  },
-  hush() {
-    if ("speechSynthesis" in globalThis) speechSynthesis.cancel();
-  },
-};
-
-/** A voice of the device itself before one that needs the internet. */
-function voiceFor(language: Language): SpeechSynthesisVoice | undefined {
-  if (!("speechSynthesis" in globalThis)) return undefined;
-  const voices = speechSynthesis.getVoices();
-  for (const isLocal of [true, false]) {
-    for (const tag of TAGS[language]) {
-      const found = voices.find(
-        ({ lang, localService }) =>
-          localService === isLocal && lang.toLowerCase().replaceAll("_", "-").startsWith(tag),
-      );
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
 }

@@ -8,13 +8,14 @@ import type { Random } from "../../src/port/random.ts";
 import type { BedState, LiveMessage, Me } from "../../src/server/contract.ts";
 import { wordsIn } from "../../src/words/index.ts";
 import { Api, hasKeys, type Trouble } from "./api.ts";
+import { browserVoices } from "./browser-voices.ts";
 import { elapsedMs, type Moment, momentOf } from "./clock.ts";
 import { Format } from "./format.ts";
 import { bedsAfter } from "./live-beds.ts";
 import { type LinkPhase, LiveConnection, type Socket, type SocketEvents } from "./live-connection.ts";
 import { PageAlarm } from "./page-alarm.ts";
 import { PAGE_RATE_HZ, PageSound } from "./page-sound.ts";
-import { browserVoices, PageSpeech } from "./page-speech.ts";
+import { PageSpeech } from "./page-speech.ts";
 import { Preferences } from "./preferences.ts";
 
 export type WaveMessage = Extract<LiveMessage, { kind: "wave" }>;
@@ -48,6 +49,7 @@ export class Page {
   readonly #seconds = signal(0);
   /** Set when something in the page itself failed. */
   readonly broken = signal<unknown>(undefined);
+  readonly speech: PageSpeech;
   readonly sound: PageSound;
   readonly alarm: PageAlarm;
   readonly api: Api;
@@ -61,7 +63,7 @@ export class Page {
     this.random = random;
     this.language = signal(this.preferences.language());
     this.format = computed(() => new Format(this.language.value, wordsIn(this.language.value)));
-    const speech = new PageSpeech({
+    this.speech = new PageSpeech({
       clock,
       language: () => this.language.value,
       fetchBytes: async (path) => {
@@ -72,7 +74,7 @@ export class Page {
       voices: browserVoices,
       sampleRateHz: PAGE_RATE_HZ,
     });
-    this.sound = new PageSound(clock, speech);
+    this.sound = new PageSound(clock, this.speech);
     this.alarm = new PageAlarm(clock, this.sound);
     this.api = new Api(() => {
       if (this.who.value.kind === "known" && this.who.value.me.person !== undefined) this.askWho();

@@ -3,6 +3,7 @@ import path from "node:path";
 import { csvCell } from "../domain/csv-cell.ts";
 import type { BedId } from "../domain/ids.ts";
 import { NOTE_KINDS } from "../domain/note.ts";
+import { LANGUAGES } from "../domain/person.ts";
 import { nightBounds, nightOf, type Wall, wall } from "../domain/time.ts";
 import { createDisk } from "../ops/disk.ts";
 import type { State } from "../port/state.ts";
@@ -10,6 +11,7 @@ import type { Page, Timeseries } from "../port/timeseries.ts";
 import { createAuditReader } from "../record/audit-read.ts";
 import { type FamilyFile, type FamilyFileKind, familyIndex } from "../report/family-index.ts";
 import { csvOf } from "../server/csv.ts";
+import { voiceFolder } from "../sound/own-voice.ts";
 import { recordedPart } from "../trends/recorded.ts";
 import { invalidInput } from "./command.ts";
 
@@ -64,6 +66,7 @@ export async function exportFamily(asked: FamilyExport): Promise<readonly Family
   const phones = (await state.targets()).map(({ settings: _settings, signIn: _signIn, ...rest }) => rest);
   await shelf.json("people", "people.json", { people, phones });
   await shelf.json("record", "record.json", await state.audits(ENTRIES_MAX));
+  await voicesOf(asked, shelf);
   await shelf.write("index.html", [familyIndex(shelf.files)]);
   return shelf.files;
 }
@@ -75,12 +78,26 @@ async function notesOf(bed: BedId, { state }: FamilyExport, shelf: Shelf): Promi
   }
 }
 
+/** What the family has spoken itself, as it lies there, also what the house could not use. */
+async function voicesOf({ dataDir, signal }: FamilyExport, shelf: Shelf): Promise<void> {
+  const disk = createDisk(dataDir);
+  for (const language of LANGUAGES) {
+    const folder = voiceFolder(language);
+    for (const name of await disk.list(folder)) {
+      signal.throwIfAborted();
+      const bytes = /^[a-z0-9_]+\.wav$/.test(name) ? await disk.read(`${folder}/${name}`) : undefined;
+      if (bytes !== undefined) await shelf.bytes("voices", `voice-${language}-${name}`, bytes);
+    }
+  }
+}
+
 interface Shelf {
   readonly files: readonly FamilyFile[];
   /** Writes a whole file, for its owner alone. */
   write(name: string, text: Iterable<string> | AsyncIterable<string>): Promise<void>;
   put(kind: FamilyFileKind, name: string, text: Iterable<string> | AsyncIterable<string>): Promise<void>;
   json(kind: FamilyFileKind, name: string, value: unknown): Promise<void>;
+  bytes(kind: FamilyFileKind, name: string, content: Uint8Array): Promise<void>;
   /** Adds to a file that may be begun already. */
   add(kind: FamilyFileKind, name: string, text: string): Promise<void>;
 }
@@ -90,7 +107,10 @@ function createShelf({ out, signal }: Pick<FamilyExport, "out" | "signal">): She
   const note = (kind: FamilyFileKind, name: string): void => {
     if (!files.some((file) => file.name === name)) files.push({ kind, name });
   };
-  const append = async (name: string, text: Iterable<string> | AsyncIterable<string>): Promise<void> => {
+  const append = async (
+    name: string,
+    text: Iterable<string | Uint8Array> | AsyncIterable<string>,
+  ): Promise<void> => {
     const handle = await open(path.join(out, name), "a", 0o600);
     try {
       for await (const piece of text) {
@@ -111,6 +131,10 @@ function createShelf({ out, signal }: Pick<FamilyExport, "out" | "signal">): She
     async json(kind, name, value) {
       note(kind, name);
       await append(name, [`${JSON.stringify(value, undefined, 2)}\n`]);
+    },
+    async bytes(kind, name, content) {
+      note(kind, name);
+      await append(name, [content]);
     },
     async add(kind, name, text) {
       note(kind, name);

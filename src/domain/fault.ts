@@ -61,6 +61,7 @@ export const FAULTS = {
   OIDC_UNREACHABLE: "The clinic's sign-in does not work now.",
   OIDC_TAKEN: "This identity of the clinic belongs to another person here.",
   OIDC_ONLY: "This person signs in through the clinic alone.",
+  VOICE_REFUSED: "This recording cannot stand for the voice of an alarm.",
   RATE_LIMITED: "Too many requests from here.",
   SERVER_FAILED: "The page server failed inside.",
   LIMITS_REFUSED: "These alarm limits are not possible.",

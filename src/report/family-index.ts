@@ -15,7 +15,8 @@ export type FamilyFileKind =
   | "record"
   | "people"
   | "commissionings"
-  | "research";
+  | "research"
+  | "voices";
 
 export interface FamilyFile {
   readonly name: string;

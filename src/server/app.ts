@@ -60,6 +60,7 @@ import { pushRoutes } from "./routes/push.ts";
 import { shareHash, shareRoutes } from "./routes/shares.ts";
 import { speechRoutes } from "./routes/speech.ts";
 import { tokenRoutes } from "./routes/token.ts";
+import { voiceRoutes } from "./routes/voices.ts";
 import { cookieName, crossSite, SECURITY_HEADERS, shareCookie } from "./security.ts";
 import { createSessions } from "./sessions.ts";
 import { tagAnswers } from "./tagged.ts";
@@ -165,6 +166,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   limitsRoutes(app, context);
   pushRoutes(app, context);
   speechRoutes(app, context);
+  await voiceRoutes(app, context);
   await tokenRoutes(app, context);
   nightRoutes(app, context);
   nightFileRoutes(app, context);

@@ -19,6 +19,7 @@ import type { Random } from "../port/random.ts";
 import type { AuditFormat } from "../port/record.ts";
 import type { HomeStates, State } from "../port/state.ts";
 import type { Timeseries } from "../port/timeseries.ts";
+import type { Voices } from "../port/voices.ts";
 import type { ListenOptions } from "../port/world.ts";
 import type { ImportState } from "./contract/import.ts";
 import type { BaselinesResponse } from "./contract/limits.ts";
@@ -152,8 +153,13 @@ export interface ServerDeps {
   bindSerial(device: DeviceId): string | undefined;
   /** What went over a device's link in [from, to), as a transcript. Rejects with NOT_FOUND. */
   recording(asked: AskedOfBed & { readonly device: DeviceId }): Promise<string>;
-  /** What alarms speak, as a WAV file; undefined where this machine has no voice. */
-  speech(key: CauseId | ConditionId, language: Language): Promise<Uint8Array | undefined>;
+  /**
+   * What alarms speak, as a WAV file; undefined where this machine has no voice.
+   * @param whose the machine's own, also where the family has spoken it itself; default: what an alarm speaks
+   */
+  speech(key: CauseId | ConditionId, language: Language, whose?: "machine"): Promise<Uint8Array | undefined>;
+  /** What the family speaks itself; absent on a hub: a voice is recorded in the house. */
+  readonly voices?: Voices;
   /** The audit record of a bed that is here, [from, to), as text in pieces. */
   auditRecord(asked: AskedOfBed & { readonly format: AuditFormat }): AsyncIterable<string>;
   /** The limits of a bed that is here. */

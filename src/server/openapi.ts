@@ -11,6 +11,7 @@ import { ProblemAnswer } from "./schemas.ts";
 const OTHER_ANSWERS: { readonly [route: string]: { readonly status: number; readonly type?: string } } = {
   "GET /api/live": { status: 101 },
   "GET /api/speech/:language/:key": { status: 200, type: "audio/wav" },
+  "GET /api/voices/:language/:key": { status: 200, type: "audio/wav" },
   "GET /api/a/:token": { status: 200, type: "text/html" },
   "GET /api/beds/:bed/nights/:night/csv": { status: 200, type: "text/csv" },
   "GET /api/beds/:bed/nights/:night/fhir": { status: 200, type: "application/fhir+json" },

@@ -20,6 +20,7 @@ export interface Right {
 
 const everyone: readonly Role[] = ROLES;
 const family: readonly Role[] = ["owner", "caregiver"];
+const household: readonly Role[] = ["owner", "caregiver", "patient"];
 /** Who may start drills; the command line of the box is one of them. */
 const drilling: readonly Role[] = ["owner", "caregiver", "technician"];
 const bench: readonly Role[] = ["owner", "technician"];
@@ -140,6 +141,13 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   // them would read as "no alarm".
   "GET /api/live": { who: everyone, share: "live", does: "live numbers and alarms over a WebSocket" },
   "GET /api/speech/:language/:key": { who: everyone, does: "what an alarm speaks, as sound" },
+  "GET /api/voices": { who: household, does: "which sentences of alarms the family has spoken itself" },
+  "GET /api/voices/:language/:key": { who: household, does: "one of them, as sound" },
+  "PUT /api/voices/:language/:key": {
+    who: family,
+    does: "keeps a recording in the place of the machine's voice; the next alarm speaks it",
+  },
+  "DELETE /api/voices/:language/:key": { who: family, does: "lets the machine speak it again" },
   "POST /api/beds/:bed/occurrences/:id/acknowledge": {
     who: family,
     does: "says that one is going, or at the bedside",

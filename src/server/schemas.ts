@@ -43,6 +43,8 @@ export const SpeechParams = Type.Object({
   language: Type.Enum(LANGUAGES),
   key: Type.Enum([...CAUSE_IDS, ...CONDITION_IDS] as const),
 });
+/** `machine`: the machine's own voice, also where the family has spoken it itself. */
+export const SpeechQuery = Type.Object({ voice: Type.Optional(Type.Enum(["machine"] as const)) });
 export const TokenParams = Type.Object({ token: Type.String({ pattern: "^[\\w.~-]{16,512}$" }) });
 /** Answers a telephone service: a call goes on with what it says. */
 export const TokenQuery = Type.Object({ as: Type.Optional(Type.Enum(["twiml", "twiml-yue"] as const)) });

@@ -23,6 +23,22 @@ export const contentPolicy = (changes: Partial<typeof POLICY> = {}): string =>
     .map(([directive, sources]) => `${directive} ${sources}`)
     .join("; ");
 
+/** What of the phone a page may use: nothing. */
+const PERMISSIONS = {
+  camera: "()",
+  microphone: "()",
+  geolocation: "()",
+  payment: "()",
+  usb: "()",
+  serial: "()",
+};
+
+/** A permissions policy; `changes` replaces single features. */
+export const permissionsPolicy = (changes: Partial<typeof PERMISSIONS> = {}): string =>
+  Object.entries({ ...PERMISSIONS, ...changes })
+    .map(([feature, allowed]) => `${feature}=${allowed}`)
+    .join(", ");
+
 /** Headers of every answer. Addresses hold one-time secrets, so no referrer ever leaves. */
 export const SECURITY_HEADERS = {
   "content-security-policy": contentPolicy(),
@@ -31,7 +47,7 @@ export const SECURITY_HEADERS = {
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
+  "permissions-policy": permissionsPolicy(),
 } as const;
 
 /** Name of the sign-in cookie; the prefix makes browsers insist on Secure, this host and the whole path. */

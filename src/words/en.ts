@@ -16,6 +16,7 @@ import { privacy } from "./en/privacy.ts";
 import { push } from "./en/push.ts";
 import { rooms } from "./en/rooms.ts";
 import { terms } from "./en/terms.ts";
+import { voices } from "./en/voices.ts";
 import type { Translation } from "./template.ts";
 
 /** English, and the type that every other language satisfies: a missing text does not compile. */
@@ -38,6 +39,7 @@ export const en = {
   phones,
   plan,
   rooms,
+  voices,
 } as const;
 
 /** All words of one language; texts with places keep them in their type (template.ts). */

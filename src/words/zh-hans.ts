@@ -17,6 +17,7 @@ import { privacy } from "./zh-hans/privacy.ts";
 import { push } from "./zh-hans/push.ts";
 import { rooms } from "./zh-hans/rooms.ts";
 import { terms } from "./zh-hans/terms.ts";
+import { voices } from "./zh-hans/voices.ts";
 
 /** Simplified Chinese, as families on the mainland speak. */
 export const zhHans = {
@@ -38,4 +39,5 @@ export const zhHans = {
   phones,
   plan,
   rooms,
+  voices,
 } as const satisfies Words;

@@ -17,6 +17,7 @@ import { privacy } from "./zh-hant/privacy.ts";
 import { push } from "./zh-hant/push.ts";
 import { rooms } from "./zh-hant/rooms.ts";
 import { terms } from "./zh-hant/terms.ts";
+import { voices } from "./zh-hant/voices.ts";
 
 /** Traditional Chinese, as families in Taiwan and Hong Kong read it. */
 export const zhHant = {
@@ -38,4 +39,5 @@ export const zhHant = {
   phones,
   plan,
   rooms,
+  voices,
 } as const satisfies Words;

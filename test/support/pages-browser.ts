@@ -46,7 +46,12 @@ export interface OpenPage {
 
 /** A headless Chromium with a profile of its own; like a phone's, it keeps pages silent until they are touched. */
 export async function startBrowser(
-  options: { readonly touch?: boolean; readonly ignoreCertificates?: boolean } = {},
+  options: {
+    readonly touch?: boolean;
+    readonly ignoreCertificates?: boolean;
+    /** More of Chromium's own, such as a microphone that hears a file. */
+    readonly args?: readonly string[];
+  } = {},
 ): Promise<Browser> {
   const profile = await mkdtemp(path.join(tmpdir(), "breathwatch-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -55,7 +60,7 @@ export async function startBrowser(
     hasTouch: options.touch ?? false,
     ignoreHTTPSErrors: options.ignoreCertificates ?? false,
     permissions: ["notifications"],
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", ...(options.args ?? [])],
   });
   return {
     context,

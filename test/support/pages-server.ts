@@ -271,6 +271,8 @@ export async function startPagesServer(folder: string): Promise<PagesServer> {
         return { ...NO_PHONES };
       case "GET /api/beds/b1/nights":
         return { nights: script.nights };
+      case "GET /api/voices":
+        return { house: "en", voices: [] };
       case "GET /api/speech/en/mask_off":
         return undefined;
       case "POST /api/people/join-codes":

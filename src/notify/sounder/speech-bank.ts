@@ -38,8 +38,13 @@ export interface SpeechBank {
    * machine has no voice. Never rejects.
    */
   text(text: string, sampleRateHz: number): Promise<Sentence | undefined>;
-  /** For pages, as a WAV file, in any language; undefined where this machine has no voice. */
-  wav(key: SpokenKey, language: Language): Promise<Uint8Array | undefined>;
+  /**
+   * For pages, as a WAV file, in any language; undefined where this machine has no voice.
+   * @param whose the machine's own voice, also where the family has spoken it itself; default: what an alarm speaks
+   */
+  wav(key: SpokenKey, language: Language, whose?: "machine"): Promise<Uint8Array | undefined>;
+  /** What the family speaks itself came or went: the next silence has what is true then, tones alone until it is there. */
+  renew(key: SpokenKey, language: Language): void;
   /** Why alarms are tones alone here; absent: they are spoken, or it is not known yet. */
   readonly remark: string | undefined;
   stop(): void;
@@ -101,10 +106,18 @@ export function createSpeechBank(options: SpeechBankOptions): SpeechBank {
   };
 
   /** One process at a time, and one for all who ask for the same. */
-  const inTurn = (id: string, work: () => Promise<Sound | undefined>): Promise<Sound | undefined> => {
+  const inTurn = (
+    id: string,
+    work: (isCurrent: () => boolean) => Promise<Sound | undefined>,
+  ): Promise<Sound | undefined> => {
     const waiting = underWay.get(id);
     if (waiting !== undefined) return waiting;
-    const made = last.then(work).finally(() => underWay.delete(id));
+    const isCurrent = (): boolean => underWay.get(id) === made;
+    const made: Promise<Sound | undefined> = last
+      .then(() => work(isCurrent))
+      .finally(() => {
+        if (isCurrent()) underWay.delete(id);
+      });
     underWay.set(id, made);
     last = made.catch(report);
     return made;
@@ -114,16 +127,26 @@ export function createSpeechBank(options: SpeechBankOptions): SpeechBank {
     const id = `${into} ${key}`;
     const known = into === language ? own.get(key) : foreign.get(id);
     if (known !== undefined) return Promise.resolve(known);
-    const store = (sound: Sound): void => {
-      if (into === language) own.set(key, sound);
-      else keep(foreign, id, sound, FOREIGN_MAX);
-    };
-    return inTurn(id, async () => {
+    return inTurn(id, async (isCurrent) => {
+      const store = (sound: Sound): void => {
+        // What was begun before a change of the family's voice is old.
+        if (!isCurrent()) return;
+        if (into === language) own.set(key, sound);
+        else keep(foreign, id, sound, FOREIGN_MAX);
+      };
       const spoken = await ownVoice?.(key, into);
       if (spoken === undefined) return renderNow(spokenIn(into, key), into, store);
       store(spoken);
       return spoken;
     });
+  };
+
+  const renderMachine = (key: SpokenKey, into: Language): Promise<Sound | undefined> => {
+    const id = `machine ${into} ${key}`;
+    const known = foreign.get(id);
+    if (known !== undefined) return Promise.resolve(known);
+    const store = (sound: Sound): void => keep(foreign, id, sound, FOREIGN_MAX);
+    return inTurn(id, () => renderNow(spokenIn(into, key), into, store));
   };
 
   const renderText = (text: string): Promise<Sound | undefined> => {
@@ -180,9 +203,18 @@ export function createSpeechBank(options: SpeechBankOptions): SpeechBank {
         return undefined;
       }
     },
-    async wav(key, into) {
-      const sound = await render(key, into);
+    async wav(key, into, whose) {
+      const sound = await (whose === "machine" ? renderMachine(key, into) : render(key, into));
       return sound === undefined ? undefined : writeWav(sound);
+    },
+    renew(key, into) {
+      const id = `${into} ${key}`;
+      underWay.delete(id);
+      foreign.delete(id);
+      if (into !== language) return;
+      own.delete(key);
+      for (const each of ready.keys()) if (each.endsWith(` ${key}`)) ready.delete(each);
+      render(key, into).catch(report);
     },
     get remark() {
       return remark;

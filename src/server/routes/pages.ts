@@ -4,7 +4,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyReply } from "fastify";
 import type { App, Context } from "../context.ts";
 import { languageOf, sendPlainPage } from "../html.ts";
-import { contentPolicy } from "../security.ts";
+import { contentPolicy, permissionsPolicy } from "../security.ts";
 
 /** Address and file of each built page. */
 const PAGES = [
@@ -19,6 +19,9 @@ const PAGES = [
 const HASHED = "assets";
 /** The service worker, which shows pushes and posts answers. */
 const WORKER = "sw.js";
+
+/** The one page on which somebody records a voice for the alarms of the house. */
+const RECORDS = "caregiver/index.html";
 
 /** Shown where the pages were not built: the watch runs all the same. */
 const NOT_BUILT = {
@@ -40,6 +43,9 @@ export async function pageRoutes(app: App, context: Context): Promise<void> {
     suppressWarning: true,
     setHeaders(reply, file) {
       setCaching(folder, reply, file);
+      if (path.relative(folder, file) === RECORDS) {
+        reply.header("permissions-policy", permissionsPolicy({ microphone: "(self)" }));
+      }
       // A worker has a policy of its own: answers of a locked screen may go to the relay.
       if (relayOrigin !== undefined && path.relative(folder, file) === WORKER) {
         reply.header("content-security-policy", contentPolicy({ "connect-src": `'self' ${relayOrigin}` }));

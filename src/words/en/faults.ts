@@ -175,6 +175,10 @@ export const faults = {
     cause: "You sign in through your clinic alone.",
     fix: "Use the button with the clinic's name when you sign in.",
   },
+  VOICE_REFUSED: {
+    cause: "This recording cannot be used for an alarm.",
+    fix: "Record it again: 0.3 to 10 seconds, near the microphone.",
+  },
   RATE_LIMITED: { cause: "Too many requests from here.", fix: "Wait a minute, then try again." },
   DRIVER_FAILED: {
     cause: "The part that reads this device failed inside.",

@@ -35,6 +35,7 @@ export const privacy = {
     people: "People and phones, without their addresses",
     commissionings: "Protocols of putting the bed into use",
     research: "What was given to research",
+    voices: "What you spoke yourselves for alarms",
     simulated: "Files with SIMULATED in their name hold nothing of a person.",
   },
   forget: {

@@ -83,6 +83,7 @@ export const faults = {
     fix: "请用它登录，或先删除已关联的那个。",
   },
   OIDC_ONLY: { cause: "您只能通过机构登录。", fix: "登录时请用带机构名称的按钮。" },
+  VOICE_REFUSED: { cause: "这段录音不能用于报警。", fix: "请靠近麦克风重录一次，0.3 到 10 秒。" },
   RATE_LIMITED: { cause: "这里的请求太多了。", fix: "请等一分钟再试。" },
   DRIVER_FAILED: { cause: "读取这台设备的程序内部出错。", fix: "会自动重新开始；还不行就告诉技术员。" },
   PROGRAM_MISSING: { cause: "缺少一个需要的程序。", fix: "请安装它；`breathwatch check` 会指出是哪一个。" },

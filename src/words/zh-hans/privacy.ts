@@ -34,6 +34,7 @@ export const privacy = {
     people: "家人和手机，不含推送地址",
     commissionings: "床位启用时的记录",
     research: "提供给研究的内容",
+    voices: "您自己为报警录的声音",
     simulated: "文件名里有 SIMULATED 的是模拟数据，不是任何人的。",
   },
   forget: {

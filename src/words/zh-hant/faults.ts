@@ -80,6 +80,7 @@ export const faults = {
     fix: "請用它登入，或先刪除已連結的那個。",
   },
   OIDC_ONLY: { cause: "您只能透過機構登入。", fix: "登入時請用帶機構名稱的按鈕。" },
+  VOICE_REFUSED: { cause: "這段錄音不能用於警報。", fix: "請靠近麥克風重錄一次，0.3 到 10 秒。" },
   RATE_LIMITED: { cause: "這裡的請求太多了。", fix: "請等一分鐘再試。" },
   DRIVER_FAILED: { cause: "讀取這台裝置的程式內部出錯。", fix: "會自動重新開始；還不行就告訴技術人員。" },
   PROGRAM_MISSING: { cause: "缺少一個需要的程式。", fix: "請安裝它；`breathwatch check` 會指出是哪一個。" },

@@ -34,6 +34,7 @@ export const privacy = {
     people: "家人和手機，不含推播位址",
     commissionings: "床位啟用時的紀錄",
     research: "提供給研究的內容",
+    voices: "您自己為警報錄的聲音",
     simulated: "檔名裡有 SIMULATED 的是模擬資料，不是任何人的。",
   },
   forget: {

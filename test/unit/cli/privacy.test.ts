@@ -233,6 +233,10 @@ describe("breathwatch return and wipe", () => {
         await state.putDuty(DUTY, 0);
       });
 
+      const spoken = Uint8Array.from({ length: 500 }, (_, i) => (i * 7) % 256);
+      await disk.replace("voices/zh-hans/spo2_low.wav", spoken);
+      linkSync(path.join(dataDir, "voices/zh-hans/spo2_low.wav"), path.join(terminal.folder, "same-voice"));
+
       const lock = await lockDataDir(dataDir, terminal.clock);
       for (const argv of [
         ["return", "--export", "ours"],
@@ -273,6 +277,8 @@ describe("breathwatch return and wipe", () => {
       expect(read("people.json")).toContain("Li Na");
       expect(statSync(path.join(out, "people.json")).mode & 0o777).toBe(0o600);
 
+      expect(new Uint8Array(readFileSync(path.join(out, "voice-zh-Hans-spo2_low.wav")))).toEqual(spoken);
+
       const before = filesIn(dataDir).length;
       const key = readFileSync(path.join(dataDir, "key"), "utf8");
       const wrong = await command(terminal, "wipe", "--confirm", "aaaaaaaaaa");
@@ -287,7 +293,9 @@ describe("breathwatch return and wipe", () => {
       expect(wiped.code, wiped.words).toBe(0);
       expect(wiped.words).toContain("Flash");
       expect(readdirSync(dataDir)).toEqual([]);
-      expect(readFileSync(path.join(terminal.folder, "same-bytes"), "utf8")).toBe("");
+      // Nor is the family's own voice left in its place.
+      for (const name of ["same-bytes", "same-voice"])
+        expect(readFileSync(path.join(terminal.folder, name), "utf8")).toBe("");
       expect(read("people.json")).toContain("Li Na");
       await inside(terminal, async ({ stores: { state }, timeseries }) => {
         expect(await timeseries.beds()).toEqual([]);

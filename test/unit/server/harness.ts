@@ -94,6 +94,10 @@ export interface Harness {
 
 export interface HarnessOptions {
   readonly imports?: NonNullable<ServerDeps["imports"]>;
+  /** What the family speaks itself; absent: as on a hub. */
+  readonly voices?: NonNullable<ServerDeps["voices"]>;
+  /** What the box speaks; absent: `voice` to everything. */
+  readonly speech?: ServerDeps["speech"];
   readonly pairing?: NonNullable<ServerDeps["pairing"]>;
   readonly authority?: NonNullable<ServerDeps["authority"]>;
   readonly forgetHome?: NonNullable<ServerDeps["forgetHome"]>;
@@ -225,6 +229,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.deadMen === undefined ? {} : { deadMen: options.deadMen }),
     ...(options.nights === undefined ? {} : { nights: options.nights }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
+    ...(options.voices === undefined ? {} : { voices: options.voices }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),
     ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(options.forgetHome === undefined ? {} : { forgetHome: options.forgetHome }),
@@ -265,10 +270,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       harness.recordings.push({ device, from, to });
       return harness.recording;
     },
-    speech: async (key, language) => {
-      harness.spoken.push(`${language} ${key}`);
-      return harness.voice;
-    },
+    speech:
+      options.speech ??
+      (async (key, language) => {
+        harness.spoken.push(`${language} ${key}`);
+        return harness.voice;
+      }),
     limits: (bed) => desks.of(bed),
     whatIf: async (bed, limits, signal) => {
       await desks.of(bed).preview(limits);

@@ -54,6 +54,18 @@ describe("pages", () => {
     );
   });
 
+  it("gives the microphone to the page that records a voice, asked for anew too, and to no other", async () => {
+    const first = await get("/");
+    const again = await get("/", { "if-none-match": String(first.headers["etag"]) });
+    expect([first.statusCode, again.statusCode]).toEqual([200, 304]);
+    for (const { headers } of [first, again])
+      expect(headers["permissions-policy"]).toBe(
+        "camera=(), microphone=(self), geolocation=(), payment=(), usb=(), serial=()",
+      );
+    for (const url of ["/patient", "/assets/main-a1b2.js", "/sw.js", "/healthz"])
+      expect((await get(url)).headers["permissions-policy"], url).toContain("microphone=(),");
+  });
+
   it("carry a policy under which nothing of anybody else's can run", async () => {
     const { headers } = await get("/");
     const policy = String(headers["content-security-policy"]);

@@ -134,6 +134,10 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "POST /api/homes/:home/boxes/:box/revoke": { url: `/api/homes/${HOME}/boxes/aaaaaaaaaa/revoke` },
   "GET /api/live": { url: "/api/live" },
   "GET /api/speech/:language/:key": { url: "/api/speech/en/mask_off" },
+  "GET /api/voices": { url: "/api/voices" },
+  "GET /api/voices/:language/:key": { url: "/api/voices/en/mask_off" },
+  "PUT /api/voices/:language/:key": { url: "/api/voices/en/mask_off" },
+  "DELETE /api/voices/:language/:key": { url: "/api/voices/en/mask_off" },
   "POST /api/beds/:bed/occurrences/:id/acknowledge": {
     url: `/api/beds/b1/occurrences/${OCCURRENCE}/acknowledge`,
     payload: { place: "going" },
@@ -275,6 +279,8 @@ const EVENING = [
   "DELETE /api/homes/:home/evening",
   "PUT /api/homes/:home/evening/settings",
 ];
+/** What the family speaks itself is heard by those of the house. */
+const VOICES = ["GET /api/voices", "GET /api/voices/:language/:key"];
 const MANAGE = [
   "POST /api/people/join-codes",
   "DELETE /api/homes/:home/people/:person",
@@ -291,6 +297,8 @@ const MANAGE = [
 
 /** For those who care for the person, and nobody else. */
 const CARE = [
+  "PUT /api/voices/:language/:key",
+  "DELETE /api/voices/:language/:key",
   "POST /api/beds/:bed/notes/symptom",
   "POST /api/beds/:bed/notes/care",
   "POST /api/beds/:bed/notes/duty",
@@ -381,6 +389,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   therapist: [
+    ...VOICES,
     "GET /api/homes/:home/channels/:channel/loss",
     "PUT /api/homes/:home/phones-where",
     "GET /api/homes/:home/phones/:phone/loss",
@@ -404,6 +413,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   technician: [
+    ...VOICES,
     "GET /api/homes/:home/channels/:channel/loss",
     "PUT /api/homes/:home/phones-where",
     "GET /api/homes/:home/phones/:phone/loss",
