@@ -1,55 +1,32 @@
 // A home whose pages are on a hub, on virtual time: the evening check and the loud drill asked for there, taps that come back
 // through it, what the box leaves of its nights.
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { rehearsalConfig } from "../../src/cli/nights.ts";
-import type { HomeConfig } from "../../src/config/config.ts";
-import { pairWith, takeGrant } from "../../src/config/pairing.ts";
-import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
-import { qualifiedBed } from "../../src/domain/ids.ts";
+import { afterEach, describe, expect, test } from "vitest";
 import type { MorningSummary } from "../../src/domain/morning.ts";
 import type { Role } from "../../src/domain/person.ts";
 import { atLocal, HOUR_MS, MINUTE_MS, SECOND_MS, type Wall, wall } from "../../src/domain/time.ts";
-import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
-import { composeHub, type Hub } from "../../src/hub.ts";
-import type { PushPayload } from "../../src/port/channel.ts";
-import type { HubPost, PairingGrant } from "../../src/port/registry.ts";
-import type { StoredRow, Timeseries } from "../../src/port/timeseries.ts";
-import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
+import type { LoneEdge } from "../../src/edge-alone.ts";
+import type { StoredRow } from "../../src/port/timeseries.ts";
 import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
 import type { EveningResponse } from "../../src/server/contract/evening.ts";
-import { createMemoryStores, type Stores } from "../../src/store/state/state.ts";
-import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timeseries.ts";
-import { createPushReceiver } from "../support/push-receiver.ts";
+import { type HubHome, MEI, type Phone, startHubHome, tapAddress } from "../support/hub-home.ts";
 
 const ZONE = "Asia/Shanghai";
 const NIGHT = "2026-11-21";
-const MEI = { id: "p-mei", name: "Mei", role: "caregiver", language: "en" } as const;
-const BA = { id: "p-ba", name: "Ba", role: "caregiver", language: "zh-Hans" } as const;
-const receivers = { mei: createPushReceiver(), ba: createPushReceiver() };
-type Phone = keyof typeof receivers;
 
 let world: RehearsalWorld;
-let stores: Stores;
-let numbers: Timeseries;
-let startHub: () => Promise<Hub>;
-let hub: Hub | undefined;
-let edge: LoneEdge | undefined;
-let grant: PairingGrant;
-let config: HomeConfig;
-let bed: string;
+let home: HubHome;
 let owner: string;
 
-const post: HubPost = async ({ method, url, body }) => {
-  if (hub === undefined) throw new Error("the hub is away");
-  const { pathname } = new URL(url);
-  const answer = await hub.app.inject({ method, url: pathname, payload: body as object });
-  return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
+/** The box, which is there. */
+const box = (): LoneEdge["edge"] => {
+  if (home.edge === undefined) throw new Error("the box is away");
+  return home.edge.edge;
 };
 
 /** Time goes on while it is asked for. */
 async function ask(method: "GET" | "POST" | "PUT" | "DELETE", url: string, payload?: object, cookie = owner) {
   let isOver = false;
-  const asked = hub?.app.inject({
+  const asked = home.hub?.app.inject({
     ...{ method, url, headers: { cookie } },
     ...(payload === undefined ? {} : { payload }),
   });
@@ -62,28 +39,21 @@ async function ask(method: "GET" | "POST" | "PUT" | "DELETE", url: string, paylo
   return given;
 }
 
-const evening = async (): Promise<EveningResponse> =>
-  (await ask("GET", `/api/homes/${grant.home}/evening`)).json();
-const begin = (payload: object, cookie = owner) =>
-  ask("POST", `/api/homes/${grant.home}/evening`, payload, cookie);
+const path = () => `/api/homes/${home.grant.home}/evening`;
+const evening = async (): Promise<EveningResponse> => (await ask("GET", path())).json();
+const begin = (payload: object, cookie = owner) => ask("POST", path(), payload, cookie);
 const run = (seconds: number) => world.clock.advance(seconds * SECOND_MS);
-
-/** What a phone was pushed, decrypted. */
-const gotBy = (phone: Phone): readonly PushPayload[] =>
-  world.http.requests
-    .filter(({ url, method }) => method === "POST" && url.endsWith(`/send/${phone}`))
-    .map(({ body }) => JSON.parse(receivers[phone].decrypt(body as Uint8Array)) as PushPayload);
+const gotBy = (phone: Phone) => home.got(phone);
 
 /** Taps on the newest message that asks, as the phone does: at the address that it was given. */
 async function tap(phone: Phone): Promise<number> {
-  const asking = gotBy(phone).findLast(({ acknowledgeUrl }) => acknowledgeUrl !== undefined);
-  const { origin, pathname } = new URL(asking?.acknowledgeUrl ?? "");
-  expect(origin).toBe(grant.hub);
+  const { origin, pathname } = tapAddress(home, phone);
+  expect(origin).toBe(home.grant.hub);
   return (await ask("POST", pathname, undefined, "")).statusCode;
 }
 
 async function join(role: Role, name: string): Promise<string> {
-  const made = await ask("POST", "/api/people/join-codes", { role, home: grant.home });
+  const made = await ask("POST", "/api/people/join-codes", { role, home: home.grant.home });
   expect(made.statusCode, made.body).toBe(200);
   return signIn(made.json().code, name);
 }
@@ -94,73 +64,20 @@ async function signIn(code: string | undefined, name: string): Promise<string> {
   return String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "";
 }
 
-/** Two phones of two people, set up on the box's own page. */
-async function addPhones(): Promise<void> {
-  for (const [id, person] of [
-    ["mei", MEI],
-    ["ba", BA],
-  ] as const) {
-    const { p256dh, auth } = receivers[id];
-    await world.state.putPerson(person);
-    await world.state.putTarget({
-      ...{ id, channel: "web-push", person: person.id, label: `${person.name}'s phone` },
-      settings: { endpoint: `https://push.example.org/send/${id}`, p256dh, auth },
-      addedAt: wall(world.clock.wall()),
-    });
-  }
-  await edge?.edge.targets.refresh();
-}
+/** `minute`: local, of the night. */
+const at = (minute: number): Wall => atLocal(minute >= 720 ? NIGHT : "2026-11-22", minute, ZONE);
 
-/** `time`: local. */
 async function startAt(time: Wall): Promise<void> {
   world = createRehearsalWorld({ seed: 3, startsAt: time });
-  stores = createMemoryStores();
-  const base = rehearsalConfig("B");
-  // Nothing at it is simulated, so that people are called.
-  config = { ...base, demo: false, beds: base.beds.map((one) => ({ ...one, devices: [] })) };
-  const { clock, log } = world;
-  numbers = createMemoryTimeseries(clock, log);
-  const hubDisk = createMemoryDisk();
-  startHub = () =>
-    composeHub(
-      {
-        ...world,
-        ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
-        ...{ disk: hubDisk, timeseries: numbers },
-        key: new Uint8Array(32).fill(7),
-      },
-      {
-        ...config,
-        beds: [],
-        hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
-      },
-      {
-        ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
-        secret: async () => "",
-        metricsToken: () => undefined,
-      },
-    );
-  hub = await startHub();
-  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
-  const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
-  const key = await ensureEdgeKey(world.state, world.random);
-  grant = await pairWith({ post, hub: "https://hub.example", code: code.code, key, random: world.random });
-  await takeGrant(world.state, grant);
-  bed = qualifiedBed(grant.home, "b1");
-  edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
-  await addPhones();
-  owner = await signIn(grant.ownerCode, "Li");
+  home = await startHubHome(world);
+  owner = await signIn(home.grant.ownerCode, "Li");
   // So that the hub has its phones.
-  await run(90);
+  await run(20);
 }
 
-beforeEach(() => {
-  [hub, edge] = [undefined, undefined];
-});
-
 afterEach(async () => {
-  await edge?.stop();
-  await hub?.stop();
+  await home.stopEdge();
+  await home.stopHub();
   await world.close();
 });
 
@@ -182,25 +99,25 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
     expect(begun.json()).toMatchObject({
       running: { kind: "quiet", by: "Li", phones: [{ id: "mei" }, { id: "ba" }] },
     });
-    expect(edge?.edge.evening.running?.by).toBe("Li");
+    expect(box().evening.running?.by).toBe("Li");
     await run(8);
     expect(gotBy("mei")).toMatchObject([{ kind: "alarm", check: "quiet", title: "Evening check: tap once" }]);
     expect((await evening()).running?.phones[0]?.acceptedMs).toEqual(expect.any(Number));
 
     // The page behind the message says what it is about, before anybody tapped.
     const { pathname } = new URL(gotBy("mei")[0]?.acknowledgeUrl ?? "");
-    const page = await hub?.app.inject({ url: pathname, headers: { accept: "text/html" } });
+    const page = await home.hub?.app.inject({ url: pathname, headers: { accept: "text/html" } });
     expect(page?.body).toContain("Evening check: tap once");
 
     expect(await tap("mei")).toBe(200);
-    const answered = edge?.edge.evening.running?.phones.find(({ id }) => id === "mei")?.answeredMs;
+    const answered = box().evening.running?.phones.find(({ id }) => id === "mei")?.answeredMs;
     expect(answered).toEqual(expect.any(Number));
     const proof = async () => (await world.state.targets()).find(({ id }) => id === "mei")?.lastProofAt;
     await run(1);
-    expect(await proof()).toBeGreaterThan(edge?.edge.evening.running?.startedAt ?? Number.POSITIVE_INFINITY);
-    expect(edge?.edge.evening.running).toBeDefined();
+    expect(await proof()).toBeGreaterThan(box().evening.running?.startedAt ?? Number.POSITIVE_INFINITY);
+    expect(box().evening.running).toBeDefined();
     expect(await tap("ba")).toBe(200);
-    expect(edge?.edge.evening.last.quiet).toMatchObject({ end: "done", by: "Li" });
+    expect(box().evening.last.quiet).toMatchObject({ end: "done", by: "Li" });
     await run(2);
     const after = await evening();
     expect(after.running).toBeUndefined();
@@ -231,15 +148,15 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
       expect.any(Number),
     );
     expect((await begin({ kind: "loud" })).statusCode).toBe(200);
-    expect((await ask("DELETE", `/api/homes/${grant.home}/evening`)).statusCode).toBe(204);
-    expect(edge?.edge.evening.last.loud).toMatchObject({ end: "stopped" });
+    expect((await ask("DELETE", path())).statusCode).toBe(204);
+    expect(box().evening.last.loud).toMatchObject({ end: "stopped" });
     expect((await evening()).last.loud).toMatchObject({ end: "stopped" });
-    const moved = await ask("PUT", `/api/homes/${grant.home}/evening/settings`, {
+    const moved = await ask("PUT", `${path()}/settings`, {
       on: false,
       atMinute: 1_200,
     });
     expect(moved.statusCode).toBe(204);
-    expect(edge?.edge.evening.settings).toEqual({ on: false, atMinute: 1_200 });
+    expect(box().evening.settings).toEqual({ on: false, atMinute: 1_200 });
   });
 
   test("is refused in words at night and for a stranger's role; one phone may be tried quietly", async () => {
@@ -249,7 +166,7 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
     const night = await begin({ kind: "quiet" });
     expect([night.statusCode, night.json().code]).toEqual([409, "CHECK_AT_NIGHT"]);
     expect((await begin({ kind: "loud", phones: ["mei"] })).json().code).toBe("CHECK_AT_NIGHT");
-    expect(edge?.edge.evening.latest).toBeUndefined();
+    expect(box().evening.latest).toBeUndefined();
     const tried = await begin({ kind: "quiet", phones: ["mei"] });
     expect(tried.json()).toMatchObject({ running: { kind: "quiet", some: true, phones: [{ id: "mei" }] } });
   });
@@ -263,8 +180,7 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
     const provenAt = async () => (await evening()).phones.find(({ id }) => id === "mei")?.provenAt ?? 0;
     const proven = await provenAt();
     expect(Math.abs(proven - world.clock.wall())).toBeLessThan(MINUTE_MS);
-    await edge?.stop();
-    edge = undefined;
+    await home.stopEdge();
     await run((2 * HOUR_MS) / SECOND_MS);
     // A check that was cut off does not run for ever.
     expect((await evening()).running).toBeUndefined();
@@ -282,21 +198,27 @@ async function fill(from: Wall, to: Wall): Promise<void> {
     const rows = Array.from({ length: Math.min(3_600, count - start) }, (_, i): StoredRow => {
       const at = wall(from + (start + i) * SECOND_MS);
       const samples = { spo2: 95, pulse_rate: 62 };
-      return { bed, device: "oximeter234", epoch: `e${from}`, seq: start + i, at, simulated: false, samples };
+      return {
+        bed: home.bed,
+        device: "oximeter234",
+        epoch: `e${from}`,
+        seq: start + i,
+        at,
+        simulated: false,
+        samples,
+      };
     });
-    await numbers.write({ rows, waves: [], settings: [], events: [] });
+    await home.numbers.write({ rows, waves: [], settings: [], events: [] });
   }
 }
 
-const at = (minute: number): Wall => atLocal(minute >= 720 ? NIGHT : "2026-11-22", minute, ZONE);
 const summary = async (): Promise<MorningSummary> => {
-  const answer = await ask("GET", `/api/beds/${bed}/nights/${NIGHT}/summary`);
+  const answer = await ask("GET", `/api/beds/${home.bed}/nights/${NIGHT}/summary`);
   expect(answer.statusCode, answer.body).toBe(200);
   return answer.json();
 };
 const until = (time: Wall) => world.clock.advance(time - world.clock.wall());
-const call = (id: string) =>
-  edge?.edge.command("b1", { kind: "call", id, call: { how: "touch", kind: "come" } });
+const call = (id: string) => box().command("b1", { kind: "call", id, call: { how: "touch", kind: "come" } });
 const wakings = ({ people = [] }: MorningSummary) =>
   Object.fromEntries(
     people.map(({ name, wakings: list }) => [name, list.map(({ conditions }) => conditions)]),
@@ -315,19 +237,18 @@ describe("the morning at a hub", { timeout: 120_000 }, () => {
     await run(30);
     expect(await tap("mei")).toBe(200);
     await run(1);
-    expect(edge?.edge.live.fold("b1")?.open).toMatchObject([
+    expect(box().live.fold("b1")?.open).toMatchObject([
       { condition: "PATIENT_CALL", acknowledgement: { by: { name: "Mei" } } },
     ]);
-    const [{ id = "" } = {}] = edge?.edge.live.fold("b1")?.open ?? [];
-    edge?.edge.command("b1", { kind: "with_patient", id: "here", occurrence: id, by: MEI });
+    const [{ id = "" } = {}] = box().live.fold("b1")?.open ?? [];
+    box().command("b1", { kind: "with_patient", id: "here", occurrence: id, by: MEI });
     const early = await summary();
     expect(early).toMatchObject({ isRunning: true, troubles: expect.arrayContaining(["not_over"]) });
     expect(early.people).toBeUndefined();
 
-    await hub?.stop();
-    hub = undefined;
+    await home.stopHub();
     await until(wall(ENDS + 20 * MINUTE_MS));
-    hub = await startHub();
+    await home.startHub();
     await fill(BEGUN, ENDS);
     await run(150);
     const told = await summary();
@@ -335,11 +256,11 @@ describe("the morning at a hub", { timeout: 120_000 }, () => {
     expect(told).toMatchObject({ isRunning: false, from: expect.any(Number), to: ENDS });
     expect(Math.abs(told.from - BEGUN)).toBeLessThan(MINUTE_MS);
     // The same a second time is nothing; another start of the hub knows it too.
-    const kept = await stores.homes.of(grant.home).value("nights b1");
-    await hub.stop();
-    hub = await startHub();
+    const kept = await home.stores.homes.of(home.grant.home).value("nights b1");
+    await home.stopHub();
+    await home.startHub();
     await run(150);
-    expect(await stores.homes.of(grant.home).value("nights b1")).toBe(kept);
+    expect(await home.stores.homes.of(home.grant.home).value("nights b1")).toBe(kept);
     expect(await summary()).toEqual(told);
   });
 
@@ -357,12 +278,11 @@ describe("the morning at a hub", { timeout: 120_000 }, () => {
 
   test("counts whom the hub called itself, because nobody heard the box", async () => {
     await startAt(BEGUN);
-    await edge?.stop();
-    edge = undefined;
+    await home.stopEdge();
     await run(120);
     expect(gotBy("mei").at(-1)).toMatchObject({ kind: "alarm" });
     expect(await tap("mei")).toBe(200);
-    edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+    await home.startEdge();
     await until(wall(ENDS + 4 * MINUTE_MS));
     expect(wakings(await summary())).toEqual({ Li: [], Mei: [["EDGE_OFFLINE"]], Ba: [["EDGE_OFFLINE"]] });
   });
