@@ -69,7 +69,7 @@ export function createChecksFromAfar(options: {
           await begin(body, by);
           break;
         case "check_stop":
-          await evening().stop();
+          evening().stop();
           audit(by, "check.stopped", "");
           break;
         case "check_settings":

@@ -14,7 +14,7 @@ import { composeEdge, type Edge } from "./edge.ts";
 import { composePages } from "./edge-app.ts";
 import { applySettings } from "./edge-settings.ts";
 import { createStanding } from "./edge-standing.ts";
-import { createToldNights } from "./edge-told-nights.ts";
+import { createToldNights } from "./edge-told.ts";
 import type { HomeOptions } from "./home.ts";
 import { openHubSigns } from "./hub-signs.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";

@@ -28,6 +28,7 @@ export interface Evening extends EveningDesk {
   /** An answer to a check; undefined: it is an answer to something real. */
   answer(command: AlarmCommand): ReturnType<Practice["answer"]>;
   isPractice(bed: BedId): boolean;
+  stop(): void;
   readonly asks: Practice["asks"];
   /** Whom a message is for: everybody, or the phone of a practice. */
   targets(send: PlannedSend | undefined): readonly BookedTarget[];

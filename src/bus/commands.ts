@@ -88,7 +88,7 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     }
   };
 
-  const done = (id: string, { accepted, reason, code }: CommandAnswer): void => {
+  const finish = (id: string, { accepted, reason, code }: CommandAnswer): void => {
     const result = {
       ...{ id, outcome: accepted ? ("done" as const) : ("refused" as const), at: clock.wall() },
       ...(reason === undefined ? {} : { reason }),
@@ -116,13 +116,13 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       return;
     }
     const outcome = obey(verdict.command);
-    if (!(outcome instanceof Promise)) return done(id, outcome);
+    if (!(outcome instanceof Promise)) return finish(id, outcome);
     pending.add(id);
     outcome
       .catch((error: unknown) => failed(id, error))
       .then((late) => {
         pending.delete(id);
-        done(id, late);
+        finish(id, late);
       })
       .catch((error: unknown) => log.note("command.unanswered", { detail: messageOf(error) }, "warn"));
   };

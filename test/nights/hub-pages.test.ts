@@ -240,7 +240,7 @@ describe("the morning at a hub", { timeout: 120_000 }, () => {
     expect(box().live.fold("b1")?.open).toMatchObject([
       { condition: "PATIENT_CALL", acknowledgement: { by: { name: "Mei" } } },
     ]);
-    const [{ id = "" } = {}] = box().live.fold("b1")?.open ?? [];
+    const id = box().live.fold("b1")?.open[0]?.id ?? "";
     box().command("b1", { kind: "with_patient", id: "here", occurrence: id, by: MEI });
     const early = await summary();
     expect(early).toMatchObject({ isRunning: true, troubles: expect.arrayContaining(["not_over"]) });

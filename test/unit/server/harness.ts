@@ -111,6 +111,8 @@ export interface HarnessOptions {
   readonly allowPrivateEndpoints?: boolean;
   readonly channels?: readonly ChannelModule[];
   readonly deadMen?: NonNullable<ServerDeps["deadMen"]>;
+  /** The box of a bed, on a hub. */
+  readonly box?: NonNullable<ServerDeps["box"]>;
   /** The evening check; absent: phones are called elsewhere. */
   readonly evening?: EveningDesk;
   /** Address of the hub that leads the box. */
@@ -217,6 +219,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     channels: options.channels ?? [],
+    ...(options.box === undefined ? {} : { box: options.box }),
     ...(options.evening === undefined ? {} : { evening: () => options.evening }),
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
