@@ -39,7 +39,7 @@ export interface HubCallingOptions {
   /** Somebody has answered; bed as the home calls it. */
   readonly command: (home: HomeId, bed: BedId, command: AlarmCommand) => void;
   /** A channel with whom it called written down for the morning. */
-  readonly listening?: (home: HomeId, channel: Channel) => Channel;
+  readonly listening?: ((home: HomeId, channel: Channel) => Channel) | undefined;
 }
 
 /** The phones of all homes that a hub ever called in this run. */

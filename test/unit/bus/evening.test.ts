@@ -61,7 +61,12 @@ describe("what a box tells of its evening check", () => {
         isKnown: () => true,
       },
       signed: { keyOf: () => key, session: () => "now", signs: () => true, onSigned: () => undefined },
-      ...{ onAbout: () => undefined, onFold: () => undefined, onObservation: () => undefined },
+      ...{
+        onAbout: () => undefined,
+        onFold: () => undefined,
+        onCalled: () => undefined,
+        onObservation: () => undefined,
+      },
       ...{ onLink: () => undefined, onReadiness: () => undefined, onChange: () => undefined },
       onEvening: (_bed, evening) => void told.push(evening),
     });
@@ -95,7 +100,12 @@ async function plainHub() {
   const bus = memory.connector.connect({ url: "memory://", clientId: "hub" });
   const edges = createEdges({
     ...{ bus, clock, log, isKnown: () => true },
-    ...{ onAbout: () => undefined, onFold: () => undefined, onObservation: () => undefined },
+    ...{
+      onAbout: () => undefined,
+      onFold: () => undefined,
+      onCalled: () => undefined,
+      onObservation: () => undefined,
+    },
     ...{ onLink: () => undefined, onReadiness: () => undefined, onChange: () => undefined },
     onEvening: (_bed, evening) => void told.push(evening),
   });
