@@ -23,7 +23,7 @@ export function toldEvening({ settings, latest, last, asks }: Evening): EdgeEven
 
 /**
  * The box's end of checks that somebody at the hub asks for: the same desk as its own page, and one rule more. Whoever is
- * far away does not know who sleeps: at night only single phones are tried, quietly. Rejects as the desk does.
+ * far away does not know who sleeps: at night only one phone at a time is tried, quietly. Rejects as the desk does.
  */
 export function createChecksFromAfar(options: {
   readonly world: Pick<World, "clock" | "log" | "state">;
@@ -47,7 +47,7 @@ export function createChecksFromAfar(options: {
 
   const begin = async (body: Extract<CheckBody, { readonly kind: "check" }>, by: Actor): Promise<void> => {
     const { check: kind, phones, sounder } = body;
-    const isGentle = kind === "quiet" && phones !== undefined;
+    const isGentle = kind === "quiet" && phones?.length === 1;
     // A clock that may be wrong does not know that it is night.
     if (!isGentle && clock.trusted() && isSleepTime(evening().settings, clock.wall(), zone)) {
       throw new Fault("CHECK_AT_NIGHT", "It is night in the house.", {

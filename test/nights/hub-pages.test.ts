@@ -166,6 +166,7 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
     const night = await begin({ kind: "quiet" });
     expect([night.statusCode, night.json().code]).toEqual([409, "CHECK_AT_NIGHT"]);
     expect((await begin({ kind: "loud", phones: ["mei"] })).json().code).toBe("CHECK_AT_NIGHT");
+    expect((await begin({ kind: "quiet", phones: ["mei", "ba"] })).json().code).toBe("CHECK_AT_NIGHT");
     expect(box().evening.latest).toBeUndefined();
     const tried = await begin({ kind: "quiet", phones: ["mei"] });
     expect(tried.json()).toMatchObject({ running: { kind: "quiet", some: true, phones: [{ id: "mei" }] } });
