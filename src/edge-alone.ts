@@ -14,6 +14,7 @@ import { composeEdge, type Edge } from "./edge.ts";
 import { composePages } from "./edge-app.ts";
 import { applySettings } from "./edge-settings.ts";
 import { createStanding } from "./edge-standing.ts";
+import { createToldNights } from "./edge-told.ts";
 import type { HomeOptions } from "./home.ts";
 import { openHubSigns } from "./hub-signs.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
@@ -113,6 +114,9 @@ export async function composeLoneEdge(
         );
       };
       closers.push(clock.after(ESTATE_FIRST_MS, leave), clock.every(ESTATE_MS, leave));
+      const toldNights = createToldNights({ world, config, nights: edge.nights });
+      toldNights.start();
+      closers.push(toldNights.stop);
     }
     const where = world.listen;
     if (where === undefined) await pages.app.ready();

@@ -253,7 +253,7 @@ function serverDeps(
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
     channels: channelModulesOf(world),
     deadMen: { modules: DEAD_MEN, states: edge.deadMen.states, drill: edge.deadMen.drill },
-    evening: edge.evening,
+    evening: () => edge.evening,
     command: async (bed, command) => edge.command(bed, command),
     verifyToken: grantOf,
     // A tap or an answer is a person; that a phone showed something is not (law 2).

@@ -3,11 +3,11 @@ import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
-import { type CommandAnswer, createCommandDesk } from "./bus/commands.ts";
+import { type CheckBody, type CommandAnswer, createCommandDesk } from "./bus/commands.ts";
 import { createSettingsReceiver } from "./bus/settings-receiver.ts";
 import { createUplink, lastWill, type Uplink } from "./bus/uplink.ts";
 import type { HomeIdentity } from "./config/identity.ts";
-import type { AlarmCommand, AlarmEvent, AlarmFold } from "./domain/alarm.ts";
+import type { Actor, AlarmCommand, AlarmEvent, AlarmFold } from "./domain/alarm.ts";
 import { messageOf } from "./domain/fault.ts";
 import { base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Observation, ObservationBody } from "./domain/observation.ts";
@@ -40,6 +40,8 @@ export interface BedSurroundings {
   readonly hub?: NonNullable<EdgeOptions["hub"]>;
   /** A command that came from the hub, to the bed's engine. May throw. */
   readonly obey: (command: AlarmCommand) => CommandAnswer;
+  /** What somebody at the hub asks about the evening check of the home. */
+  readonly check: (body: CheckBody, by: Actor) => Promise<CommandAnswer>;
   /** The newest alarms, in the turn in which they were decided; the bus comes after it. Must not throw. */
   readonly onFold: (fold: AlarmFold) => void;
   readonly onEvent: (event: AlarmEvent) => void;
@@ -109,7 +111,7 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
       ? undefined
       : createCommandDesk({
           ...{ ...led, bus: connection, clock, log, edgeEpoch: epoch },
-          act: surroundings.obey,
+          ...{ act: surroundings.obey, check: surroundings.check },
           ...(look === undefined ? {} : { look: look.look }),
         });
   const name = `settings ${bed}`;

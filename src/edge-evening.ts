@@ -28,6 +28,8 @@ export interface Evening extends EveningDesk {
   /** An answer to a check; undefined: it is an answer to something real. */
   answer(command: AlarmCommand): ReturnType<Practice["answer"]>;
   isPractice(bed: BedId): boolean;
+  stop(): void;
+  readonly asks: Practice["asks"];
   /** Whom a message is for: everybody, or the phone of a practice. */
   targets(send: PlannedSend | undefined): readonly BookedTarget[];
   readonly dress: Practice["dress"];
@@ -50,6 +52,8 @@ export interface EveningOptions {
   readonly hasAskPage: boolean;
   /** Once a minute while it runs; must not throw. */
   readonly onMinute: () => void;
+  /** A check went on, began or ended, or the home chose another time; must not throw. */
+  readonly onChange?: () => void;
 }
 
 const SETTINGS = "evening_settings";
@@ -110,6 +114,7 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     prove: (target, kind) => targets().prove(target, kind === "loud"),
     onChange(check) {
       if (check.end !== undefined) ended(check);
+      options.onChange?.();
     },
   });
 
@@ -191,8 +196,12 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     async set(next) {
       await state.setValue(SETTINGS, JSON.stringify(next));
       settings = next;
+      options.onChange?.();
     },
     asked: practice.asked,
+    get asks() {
+      return practice.asks;
+    },
     onFold(fold) {
       if (practice.running !== undefined && isRinging(fold, clock.wall())) practice.end("alarm");
     },

@@ -51,6 +51,8 @@ export interface Practice {
   /** Undefined for an alarm of a real bed, or of a check that is forgotten. */
   answer(command: AlarmCommand): { readonly accepted: boolean } | undefined;
   asked(occurrence: OccurrenceId): { readonly kind: CheckKind; readonly occurrence: Occurrence } | undefined;
+  /** What the one that runs asks phones about now. */
+  readonly asks: readonly OccurrenceId[];
   /** Whom a message of a practice is for; undefined: it is a real one's. */
   audience(send: PlannedSend): readonly string[] | undefined;
   dress(message: ChannelMessage, send: PlannedSend): ChannelMessage;
@@ -206,6 +208,9 @@ export function createPractice(options: PracticeOptions): Practice {
     asked(id) {
       const occurrence = isRunning() ? find(id)?.bed.open : undefined;
       return occurrence === undefined || run === undefined ? undefined : { kind: run.check.kind, occurrence };
+    },
+    get asks() {
+      return isRunning() ? (run?.asked ?? []).flatMap(({ bed }) => bed.open?.id ?? []) : [];
     },
     audience({ bed, occurrence, kind }) {
       if (!BED.test(bed)) return undefined;

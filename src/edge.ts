@@ -12,6 +12,7 @@ import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Language } from "./domain/person.ts";
 import type { Wall } from "./domain/time.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
+import { createChecksFromAfar, toldEvening } from "./edge-afar.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
@@ -240,11 +241,16 @@ export async function composeEdge(
     folds: () => beds.map(({ runner }) => runner.fold()),
     toWatch: (fold) => watch.onFold(fold),
     toSounder: house.update,
-    // A relay takes answers and shows no page; a hub knows nothing of the check.
-    hasAskPage: config.relay === undefined && hub === undefined,
+    // A relay takes answers and shows no page.
+    hasAskPage: config.relay === undefined,
+    onChange: () => tellEvening(),
     // Ages of proofs grow by themselves.
     onMinute: showReadiness,
   });
+  const tellEvening = (): void => {
+    // In one process nobody listens.
+    if (hub !== undefined) for (const { uplink } of beds) uplink.evening(toldEvening(evening));
+  };
   const watch = createWatch({
     clock,
     random,
@@ -278,6 +284,7 @@ export async function composeEdge(
     led: hub !== undefined,
     clientId: (bed) => `edge-${identity.home}-${bed}-${epoch}`,
   });
+  const checkFromAfar = createChecksFromAfar({ world, zone: config.zone, evening: () => evening });
   beds = await Promise.all(
     plans.map((plan) =>
       composeBed(plan, {
@@ -285,6 +292,7 @@ export async function composeEdge(
         connect: (will) => connections.to(plan.profile.bed, will),
         ...(hub === undefined ? {} : { hub }),
         obey: (command) => edge.command(plan.profile.bed, command),
+        check: checkFromAfar,
         // In this order: what sounds in the house, what calls phones, what pages show.
         onFold(fold) {
           house.update(fold);
@@ -382,6 +390,7 @@ export async function composeEdge(
       reach.start();
       answers.start();
       evening.start();
+      tellEvening();
       deadMen
         .start()
         .catch((error: unknown) => log.note("dead_man.unread", { why: messageOf(error) }, "error"));

@@ -11,7 +11,7 @@ import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import { messageOf } from "./domain/fault.ts";
 import { type BedId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { DAY_MS, type Mono, SECOND_MS, wall } from "./domain/time.ts";
-import { type CallingHome, createHubCalling } from "./hub-calling.ts";
+import { type CallingHome, createHubCalling, type HubCallingOptions } from "./hub-calling.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import type { Ticking } from "./ops/pulse.ts";
 import type { CompactableLog } from "./port/record.ts";
@@ -54,6 +54,8 @@ export interface HubAlarmsOptions {
   readonly origin: string;
   /** Brings an answer to the box that owns the alarm, for as long as it still matters. */
   readonly forward: (bed: BedId, command: AlarmCommand) => Promise<CommandOutcome>;
+  /** A channel with whom it called written down for the morning. */
+  readonly listening?: HubCallingOptions["listening"];
 }
 
 const LOOK_MS = 5 * SECOND_MS;

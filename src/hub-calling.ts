@@ -8,6 +8,7 @@ import { isPrivateHost } from "./notify/address.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
+import type { Channel } from "./port/channel.ts";
 import type { Mail } from "./port/mail.ts";
 import type { World } from "./port/world.ts";
 import { openRecordLog } from "./record/log.ts";
@@ -37,6 +38,8 @@ export interface HubCallingOptions {
   readonly classOf: (bed: BedId) => DependencyClass;
   /** Somebody has answered; bed as the home calls it. */
   readonly command: (home: HomeId, bed: BedId, command: AlarmCommand) => void;
+  /** A channel with whom it called written down for the morning. */
+  readonly listening?: ((home: HomeId, channel: Channel) => Channel) | undefined;
 }
 
 /** The phones of all homes that a hub ever called in this run. */
@@ -80,7 +83,7 @@ const outside = (mail: Mail): Mail => ({
 
 /** The phones of a home, called from here with the home's own keys. */
 async function openHome(
-  { world, config, homes, live, origin, command, classOf }: HubCallingOptions,
+  { world, config, homes, live, origin, command, classOf, listening }: HubCallingOptions,
   home: HomeId,
 ): Promise<CallingHome> {
   const { clock, random, log, disk, http, links, mail } = world;
@@ -120,7 +123,7 @@ async function openHome(
           access: () => homes.accessOf(home, id),
         }),
       ),
-    ],
+    ].map((channel) => listening?.(home, channel) ?? channel),
     targets: () => homes.targetsOf(home),
     onAcknowledge: (bed: BedId, answer: AlarmCommand) => command(home, bed, answer),
     onTargetGone: (target: WatchTarget, why: string) => {

@@ -6,7 +6,9 @@ import { hubHealth, refusedIn } from "./edge-health.ts";
 import type { HubWorld } from "./hub.ts";
 import type { HubDesks } from "./hub-desks.ts";
 import type { HubDevices } from "./hub-devices.ts";
+import type { HubEvening } from "./hub-evening.ts";
 import type { HubHomes } from "./hub-homes.ts";
+import type { HubNights } from "./hub-nights.ts";
 import type { HubShown } from "./hub-shown.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import type { OrganisationId } from "./port/accounts.ts";
@@ -28,6 +30,8 @@ export function hubDeps(
     readonly desks: HubDesks;
     readonly devices: HubDevices;
     readonly shown: Pick<HubShown, "receipt">;
+    readonly evening: Pick<HubEvening, "of">;
+    readonly nights: Pick<HubNights, "toldOf">;
     readonly pairing: PairingDesk;
     /** How the way from the boxes into the store is. */
     readonly bus: () => { readonly connected: boolean; readonly waiting: number };
@@ -62,6 +66,8 @@ export function hubDeps(
       proof.catch((error: unknown) => log.note("proof.unwritten", { why: String(error) }, "warn"));
     },
     receipt: parts.shown.receipt,
+    evening: parts.evening.of,
+    toldNight: parts.nights.toldOf,
     // Devices, their bytes and the box's own record lie at the bedside: the box is asked for them.
     devices(bed) {
       if (bed !== undefined) return devices.devices(bed);

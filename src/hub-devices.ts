@@ -143,7 +143,8 @@ function viewOf(
   };
 }
 
-function away({ heardMs }: EdgeStatus, now: Wall): Fault {
+/** Why a box that is away is asked for nothing. */
+export function away({ heardMs }: EdgeStatus, now: Wall): Fault {
   const since =
     heardMs === undefined
       ? "since this hub began"

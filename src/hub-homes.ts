@@ -12,6 +12,7 @@ import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
 import type { HomeEstate } from "./port/registry.ts";
 import type { HomeStates, State, TargetRecord } from "./port/state.ts";
+import { mergeToldNights, toldNightsBed } from "./record/told-nights.ts";
 import type { TokenGrant } from "./server/deps.ts";
 import { verifyAckToken, verifyShownToken } from "./watch/ack-token.ts";
 import { reportIn, type ShownReport } from "./watch/shown.ts";
@@ -223,7 +224,10 @@ async function merge(state: State, estate: HomeEstate): Promise<void> {
     if (version.version > expected) await state.addLimits(version, expected);
   }
   for (const [name, value] of Object.entries(estate.values)) {
-    if (!(name in values)) await state.setValue(name, value);
+    const bed = toldNightsBed(name);
+    const next = bed === undefined ? value : mergeToldNights(values[name], value, bed);
+    // What a night was the box alone knows, and may tell more of until noon.
+    if (!(name in values) || (bed !== undefined && next !== values[name])) await state.setValue(name, next);
   }
 }
 

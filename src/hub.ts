@@ -21,7 +21,9 @@ import { type HubBroker, hubBroker } from "./hub-broker.ts";
 import { hubDeps } from "./hub-deps.ts";
 import { createHubDesks } from "./hub-desks.ts";
 import { createHubDevices } from "./hub-devices.ts";
+import { createHubEvening } from "./hub-evening.ts";
 import { createHubHomes } from "./hub-homes.ts";
+import { createHubNights } from "./hub-nights.ts";
 import { tellPutOut } from "./hub-notice.ts";
 import { hubOidc } from "./hub-oidc.ts";
 import { keepRetaining } from "./hub-retention.ts";
@@ -135,6 +137,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       ...{ bus, clock, random, log, pairingKeyOf, signs },
       epochOf: (place) => edges.of(place)?.epoch,
     });
+    const evening = createHubEvening({ clock, live, edges: () => edges, look: commander.look });
     const taps = createHubTaps({
       random,
       isAnswered: (bed, occurrence) =>
@@ -169,6 +172,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         live.removeBed(name);
       }
       homes.forget(home);
+      evening.forget(home);
       return places;
     };
     const desks = createHubDesks({
@@ -178,6 +182,11 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     });
     closers.push(() => desks.stop());
     const abouts = createHubBeds({ states, log });
+    const nights = createHubNights({
+      ...{ states, homes, clock, log, aboutOf: abouts.of },
+      zoneOf: (bed) => live.bed(bed)?.zone,
+      conditionOf: (bed, occurrence) => live.fold(bed)?.open.find(({ id }) => id === occurrence)?.condition,
+    });
     const edges = createEdges({
       ...{ bus, clock, log, isKnown },
       signed: { keyOf: pairingKeyOf, session: () => ingest.session(), signs, onSigned },
@@ -194,6 +203,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       onObservation: (observation) => live.observe(observation),
       onLink: (bed, { device, ...link }) => live.link(device, link, bed),
       onReadiness: (bed, readiness) => live.readiness(shown.told(bed, readiness), bed),
+      onEvening: evening.told,
       onChange(edge) {
         commander.edgeChanged(edge);
         live.refusedSettings(qualifiedBed(edge.home, edge.bed), edge.settings.refused?.reason);
@@ -202,7 +212,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     });
     const alarms = createHubAlarms({
       ...{ world, config, edges, homes, live, origin: originOf(config) },
-      aboutOf: abouts.of,
+      ...{ aboutOf: abouts.of, listening: nights.listening },
       forward: (bed, command) => taps(bed, command),
     });
     const ingest = createHomesIngest({
@@ -220,7 +230,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(meter.stop);
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, {
-        ...{ organisation, live, homes, desks, devices, pairing, shown },
+        ...{ organisation, live, homes, desks, devices, pairing, shown, evening, nights },
         bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
         stuck: () => pulse.trouble,
       }),

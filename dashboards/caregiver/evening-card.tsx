@@ -32,7 +32,8 @@ export function EveningReminder(props: { readonly evening: HeardEvening }) {
   const page = usePage();
   const words = page.format.value.words.evening;
   const view = evening.view.value;
-  const isAsked = view?.isDue === true && view.isHere && view.running === undefined && view.phones.length > 0;
+  const isAsked =
+    view?.isDue === true && canBegin(view) && view.running === undefined && view.phones.length > 0;
   if (page.phase.value === "lost" || !isAsked) return null;
   return (
     <p class="evening-due" data-test="evening-due">
@@ -67,10 +68,17 @@ export function EveningCard(props: Parts) {
   return (
     <section class="card evening" aria-label={words.title} data-evening="card">
       <h2>{words.title}</h2>
-      <p class={`evening-line evening-${protection.level}`} data-test="protection" aria-live="polite">
-        {lineOf(protection, view, zone, format)}
-      </p>
-      {view.isHere ? (
+      <AwayLine view={view} zone={zone} />
+      {view.box?.heardAt === undefined && isAway(view) ? null : (
+        <p
+          class={isAway(view) ? undefined : `evening-line evening-${protection.level}`}
+          data-test="protection"
+          aria-live="polite"
+        >
+          {lineOf(protection, view, zone, format)}
+        </p>
+      )}
+      {isAway(view) ? null : view.isHere ? (
         <p class="buttons">
           {running === undefined ? (
             <button
@@ -114,11 +122,33 @@ export function EveningCard(props: Parts) {
         </summary>
         <LoudDrill view={view} zone={zone} begin={(sounder) => begin("loud", sounder)} />
       </details>
-      {view.settings !== undefined && <EveningSettingsForm evening={evening} settings={view.settings} />}
+      {view.settings !== undefined && canBegin(view) && (
+        <EveningSettingsForm evening={evening} settings={view.settings} />
+      )}
       <p class="small">{words.hint}</p>
     </section>
   );
 }
+
+/** On a hub's page: what is said of tonight is old, and nothing can be asked. */
+function AwayLine(props: { readonly view: EveningResponse; readonly zone: string }) {
+  const format = usePage().format.value;
+  const { evening } = format.words;
+  if (!isAway(props.view)) return null;
+  const heardAt = props.view.box?.heardAt;
+  return (
+    <p class="evening-line evening-nobody" data-test="box-away" aria-live="polite">
+      {heardAt === undefined
+        ? evening.unheard
+        : fill(evening.away, { time: format.dateTime(heardAt, props.zone) })}
+    </p>
+  );
+}
+
+const isAway = ({ box }: EveningResponse): boolean => box?.online === false;
+
+/** A check can be asked for here: of this box, or of one that is there. */
+const canBegin = (view: EveningResponse): boolean => view.isHere && !isAway(view);
 
 /** How a phone rings at night, tried as it lies at night. */
 function LoudDrill(props: {
@@ -143,7 +173,7 @@ function LoudDrill(props: {
             </li>
           ))}
       </ul>
-      {view.isHere && (
+      {canBegin(view) && (
         <>
           <p>
             <label>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { MorningSummary } from "../../src/domain/morning.ts";
-import { minuteOfDay, SECOND_MS, wall } from "../../src/domain/time.ts";
+import { MINUTE_MS, minuteOfDay, SECOND_MS, wall } from "../../src/domain/time.ts";
 import type { SummaryResponse } from "../../src/server/contract/morning.ts";
 import type { BedState } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
@@ -36,15 +36,24 @@ export function LastNight(props: { readonly bed: BedState }) {
   const [night] = reportNights(now, bed.zone, 1);
   const heard = useSignal<Answer<MorningSummary> | undefined>(undefined);
   const path = `${pathOf(bed)}/nights/${night ?? ""}/summary`;
-  // Once more when the watch ends: the night is whole only then.
-  useEffect(() => {
-    if (!isMorning) return;
+  const ask = (): void =>
     page.handOver(
       page.api.get(path, isSummary).then((answer) => {
         heard.value = answer;
       }),
     );
+  // Once more when the watch ends: the night is whole only then.
+  useEffect(() => {
+    if (isMorning) ask();
   }, [path, isMorning, bed.alarms.watch.on]);
+  // A hub hears of it from the box, which may still be on its way.
+  const isUntold = heard.value?.ok === true && heard.value.value.people === undefined;
+  useEffect(() => {
+    if (!isMorning || !isUntold) return undefined;
+    return page.clock.every(MINUTE_MS, () => {
+      if (document.visibilityState === "visible") ask();
+    });
+  }, [path, isMorning, isUntold]);
   if (!isMorning || night === undefined || page.phase.value === "lost" || heard.value === undefined)
     return null;
   if (!heard.value.ok) {
@@ -194,7 +203,7 @@ function Woken(props: { readonly summary: MorningSummary; readonly me?: string }
   const format = usePage().format.value;
   const { woken } = format.words.morning;
   const { people, zone } = summary;
-  if (people === undefined) return <p class="small">{woken.notHere}</p>;
+  if (people === undefined) return <p class="small">{woken.untold}</p>;
   const ordered = [
     ...people.filter(({ person }) => person === me),
     ...people.filter(({ person }) => person !== me),

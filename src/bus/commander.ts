@@ -6,7 +6,7 @@ import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
-import { type CommandAnswer, isFaultCode, type LookBody, toRemote } from "./commands.ts";
+import { type CheckBody, type CommandAnswer, isFaultCode, type LookBody, toRemote } from "./commands.ts";
 import { type CommandMessage, type CommandResultMessage, readCommandResult, write } from "./messages.ts";
 import { readSaid } from "./said.ts";
 import { signCommand } from "./signing.ts";
@@ -35,8 +35,8 @@ export interface Commander {
    * what a person was told has failed must not happen later.
    */
   send(place: Place, command: AlarmCommand): Promise<CommandAnswer>;
-  /** Asks the box itself for what it shows; `id`: under which it answers in pieces. Rejects like `send`. */
-  look(place: Place, body: LookBody, by: Actor, id?: string): Promise<CommandAnswer>;
+  /** Asks the box itself, for what it shows or about its evening check; `id`: under which it answers in pieces. Rejects like `send`. */
+  look(place: Place, body: LookBody | CheckBody, by: Actor, id?: string): Promise<CommandAnswer>;
   /** A box is there (again), perhaps in another run: what waits for it goes out at once. */
   edgeChanged(place: Place): void;
   /** Commands under way. */

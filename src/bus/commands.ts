@@ -28,6 +28,8 @@ export interface CommandDeskOptions extends Place {
   act(command: AlarmCommand): CommandAnswer;
   /** What is asked of the box itself; `id`: under which to answer. Absent: nobody may ask. */
   look?(body: LookBody, by: Actor, id: string): CommandAnswer;
+  /** About the evening check of the home; may take its time, and is answered then. Absent: nobody may ask. */
+  check?(body: CheckBody, by: Actor): Promise<CommandAnswer>;
 }
 
 /** The edge's end of commands from afar: each is done once, and answered as often as it is asked. */
@@ -45,6 +47,8 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
   const { bus, clock, log, home, bed } = options;
   const guard = createCommandGuard(options);
   const answers = new Map<string, Omit<CommandResultMessage, "v">>();
+  /** At work; each ends, and the guard bounds how many come. */
+  const pending = new Set<string>();
   let complainedAt: Mono | undefined;
   let stopListening: (() => void) | undefined;
 
@@ -68,29 +72,23 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
       .catch((error: unknown) => log.note("command.unanswered", { detail: messageOf(error) }, "debug"));
   };
 
-  const obey = ({ id, person, body, ...rest }: Command): CommandAnswer => {
+  const failed = (id: string, error: unknown): CommandAnswer => {
+    log.note("command.failed", { bed, id, detail: messageOf(error) }, "error");
+    const code = error instanceof Fault ? error.code : "SERVER_FAILED";
+    return { accepted: false, code, reason: messageOf(error) };
+  };
+
+  const obey = ({ id, person, body, ...rest }: Command): CommandAnswer | Promise<CommandAnswer> => {
     try {
       if (isLook(body)) return options.look?.(body, person, id) ?? { accepted: false, code: "NOT_ALLOWED" };
+      if (isCheck(body)) return options.check?.(body, person) ?? { accepted: false, code: "NOT_ALLOWED" };
       return options.act(toAlarmCommand({ id, person, body, ...rest }, body));
     } catch (error) {
-      log.note("command.failed", { bed, id, detail: messageOf(error) }, "error");
-      const code = error instanceof Fault ? error.code : "SERVER_FAILED";
-      return { accepted: false, code, reason: messageOf(error) };
+      return failed(id, error);
     }
   };
 
-  const onCommand = (_topic: string, payload: string): void => {
-    const read = readCommand(payload);
-    if (!read.ok) return complain({ reason: read.reason });
-    const verdict = guard.judge(read.message);
-    const { id } = read.message.command;
-    if (!verdict.ok) {
-      const given = verdict.reason === "repeated" ? answers.get(id) : undefined;
-      if (given === undefined) complain({ id, reason: verdict.reason });
-      answer(given ?? { id, outcome: "refused", refusal: verdict.reason, at: clock.wall() });
-      return;
-    }
-    const { accepted, reason, code } = obey(verdict.command);
+  const finish = (id: string, { accepted, reason, code }: CommandAnswer): void => {
     const result = {
       ...{ id, outcome: accepted ? ("done" as const) : ("refused" as const), at: clock.wall() },
       ...(reason === undefined ? {} : { reason }),
@@ -102,6 +100,31 @@ export function createCommandDesk(options: CommandDeskOptions): CommandDesk {
     }
     answers.set(id, result);
     answer(result);
+  };
+
+  const onCommand = (_topic: string, payload: string): void => {
+    const read = readCommand(payload);
+    if (!read.ok) return complain({ reason: read.reason });
+    const verdict = guard.judge(read.message);
+    const { id } = read.message.command;
+    // Asked again while it is at work: it answers when it is done.
+    if (!verdict.ok && verdict.reason === "repeated" && pending.has(id)) return;
+    if (!verdict.ok) {
+      const given = verdict.reason === "repeated" ? answers.get(id) : undefined;
+      if (given === undefined) complain({ id, reason: verdict.reason });
+      answer(given ?? { id, outcome: "refused", refusal: verdict.reason, at: clock.wall() });
+      return;
+    }
+    const outcome = obey(verdict.command);
+    if (!(outcome instanceof Promise)) return finish(id, outcome);
+    pending.add(id);
+    outcome
+      .catch((error: unknown) => failed(id, error))
+      .then((late) => {
+        pending.delete(id);
+        finish(id, late);
+      })
+      .catch((error: unknown) => log.note("command.unanswered", { detail: messageOf(error) }, "warn"));
   };
 
   return {
@@ -119,6 +142,12 @@ type Body = CommandMessage["command"]["body"];
 
 /** What is asked of the box itself, and not of an engine. */
 export type LookBody = Extract<Body, { readonly kind: "raw" | "recording" | "audit" | "hang_up" }>;
+
+/** What is asked about the evening check of the home. */
+export type CheckBody = Extract<Body, { readonly kind: "check" | "check_stop" | "check_settings" }>;
+
+const isCheck = (body: Body): body is CheckBody =>
+  body.kind === "check" || body.kind === "check_stop" || body.kind === "check_settings";
 
 const isLook = (body: Body): body is LookBody => ["raw", "recording", "audit", "hang_up"].includes(body.kind);
 
@@ -140,7 +169,7 @@ export function toRemote(command: AlarmCommand): { readonly person: Actor; reado
 }
 
 /** The engine's command again. */
-function toAlarmCommand({ id, person }: Command, body: Exclude<Body, LookBody>): AlarmCommand {
+function toAlarmCommand({ id, person }: Command, body: Exclude<Body, LookBody | CheckBody>): AlarmCommand {
   return body.kind === "baselines" || body.kind === "call" ? { ...body, id } : { ...body, id, by: person };
 }
 

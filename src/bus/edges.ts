@@ -8,6 +8,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { DeviceFacts, EdgeAbout, EdgeLink, EdgeReadiness } from "./bed-schemas.ts";
 import { createEdgeClock, type EdgeClock } from "./edge-clock.ts";
+import { type EdgeEvening, readEvening } from "./evening-schemas.ts";
 import {
   type CalledMessage,
   type HealthMessage,
@@ -77,6 +78,8 @@ export interface EdgesOptions {
   onObservation(observation: Observation): void;
   onLink(bed: BedId, link: EdgeLink): void;
   onReadiness(bed: BedId, readiness: EdgeReadiness): void;
+  /** How the evening check of the bed's home stands; undefined: its box says nothing of it. */
+  onEvening?(bed: BedId, evening: EdgeEvening | undefined): void;
   /** Came, went, began anew, or runs on other settings. */
   onChange(edge: EdgeStatus): void;
 }
@@ -257,6 +260,7 @@ export function createEdges(options: EdgesOptions): Edges {
     beds.set(bed.name, bed);
     for (const link of read.message.links ?? []) options.onLink(bed.name, link);
     if (read.message.readiness !== undefined) options.onReadiness(bed.name, read.message.readiness);
+    options.onEvening?.(bed.name, readEvening(read.message.evening));
     tellChange(bed);
     return undefined;
   };

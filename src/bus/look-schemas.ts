@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { alarmCommands, count, lasting, name, text, wallTime } from "./alarm-schemas.ts";
+import { checkCommands } from "./evening-schemas.ts";
 
 /*
  * Looking at a box from afar: what a hub may ask of the box itself, and the pieces in which it answers. The answer to a
@@ -40,7 +41,7 @@ const lookCommands = [
 export type Asked = Static<typeof recording> | Static<typeof audit>;
 
 /** Of an engine, or of the box itself. */
-export const remoteCommand = Type.Union([...alarmCommands, ...lookCommands]);
+export const remoteCommand = Type.Union([...alarmCommands, ...lookCommands, ...checkCommands]);
 
 /** One piece of an answer: a text, packed with gzip and cut. */
 export const piece = Type.Object({

@@ -223,6 +223,8 @@ const schemas = {
     /** How its sources' links are; absent from an older edge. */
     links: Type.Optional(Type.Array(edgeLink, { maxItems: DEVICES_MAX })),
     readiness: Type.Optional(edgeReadiness),
+    /** How its evening check stands; judged apart (evening-schemas.ts), so that it never costs a heartbeat. */
+    evening: Type.Optional(Type.Unknown()),
   }),
   /** `raw/<device>`: the newest frames of a device, for a technician who asked, once a second at most. */
   raw: Type.Object({ v: version, epoch, frames: Type.Array(rawFrame, { maxItems: 50 }) }),

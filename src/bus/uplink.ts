@@ -16,6 +16,7 @@ import type {
   EdgeReadiness,
   SettingsRefused,
 } from "./bed-schemas.ts";
+import { type EdgeEvening, readEvening } from "./evening-schemas.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { type CalledMessage, readEcho, readStored, write } from "./messages.ts";
 import { acceptTime, encodeObservation, restamp } from "./observation.ts";
@@ -89,6 +90,8 @@ export interface Uplink {
   about(about: EdgeAbout): void;
   /** How this house would wake somebody now; told like a link. */
   readiness(readiness: EdgeReadiness): void;
+  /** How the evening check of the home stands; told like a link, and left out where it is too much. */
+  evening(evening: EdgeEvening): void;
   status(): UplinkStatus;
   /** Says goodbye and lets go of timers and subscriptions; the spool keeps the rest. */
   stop(): Promise<void>;
@@ -136,6 +139,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   let settings: SettingsReport = {};
   const links = new Map<string, EdgeLink>();
   let readiness: EdgeReadiness | undefined;
+  let evening: EdgeEvening | undefined;
   let { about } = options;
   let cancelNews: (() => void) | undefined;
   let heardAt: Mono | undefined;
@@ -228,6 +232,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       ...{ ...health, spoolHeld: spool.size, spoolDropped: spool.dropped },
       ...(links.size === 0 ? {} : { links: [...links.values()].map(withReading) }),
       ...(readiness === undefined ? {} : { readiness }),
+      ...(evening === undefined ? {} : { evening }),
     });
     publish(bedTopic(home, bed, "health"), signed("health", payload), false);
     if (retainedLost) publishRetained();
@@ -359,6 +364,10 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     readiness(next) {
       readiness = next;
+      news();
+    },
+    evening(next) {
+      evening = readEvening(next);
       news();
     },
     status: () => ({

@@ -1,6 +1,6 @@
 import type { PersonId } from "./ids.ts";
 import { newestAt } from "./local-clock.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Wall, wall } from "./time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, minuteOfDay, type Wall, wall } from "./time.ts";
 
 /** `quiet`: the evening check, one tap on what sounds like any message. `loud`: the drill that rings as an alarm does. */
 export type CheckKind = "quiet" | "loud";
@@ -106,6 +106,15 @@ export function eveningDue(
     check: isTonight && !wasAnswered,
     begins: settings.on && now - at < PROMPT_MS && !wasTried,
   };
+}
+
+/** Local minute before which a house still sleeps. */
+const MORNING_MINUTE = 6 * 60;
+
+/** Whether the house sleeps: long after the time of its evening check, and not yet morning. */
+export function isSleepTime({ atMinute }: EveningSettings, now: Wall, zone: string): boolean {
+  const at = newestAt(Math.floor(atMinute / 60), atMinute % 60, now, zone);
+  return now - at >= LATE_MS && minuteOfDay(now, zone) < MORNING_MINUTE;
 }
 
 /** Why a phone needs a loud drill. */

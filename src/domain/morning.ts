@@ -18,6 +18,8 @@ export type NightEntry =
       readonly at: Wall;
       readonly occurrence: OccurrenceId;
       readonly person: PersonId;
+      /** What it was about, where a hub called: its own alarms are in no store, and those of a box may be on their way. */
+      readonly condition?: ConditionId;
     };
 
 /** Half-open. */

@@ -1,4 +1,3 @@
-import type { Occurrence } from "../domain/alarm.ts";
 import type { Check, CheckKind, EveningDue, EveningSettings } from "../domain/evening.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 
@@ -17,8 +16,8 @@ export interface CheckRequest {
 export interface EveningDesk {
   /** Resolves when it runs. Rejects with CONFLICT: one runs, an alarm rings, or there is nobody to ask. */
   begin(request: CheckRequest): Promise<Check>;
-  /** Ends the one that runs; harmless without one. */
-  stop(): void;
+  /** Ends the one that runs; harmless without one. From a hub it rejects where the box is away. */
+  stop(): void | Promise<void>;
   readonly running: Check | undefined;
   /** The newest since the start, running or over. */
   readonly latest: Check | undefined;
@@ -29,5 +28,5 @@ export interface EveningDesk {
   /** Rejects with STATE_FAILED. */
   set(settings: EveningSettings): Promise<void>;
   /** What a phone was asked by a check that runs; undefined for anything else. */
-  asked(occurrence: OccurrenceId): { readonly kind: CheckKind; readonly occurrence: Occurrence } | undefined;
+  asked(occurrence: OccurrenceId): { readonly kind: CheckKind } | undefined;
 }

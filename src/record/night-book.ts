@@ -1,3 +1,4 @@
+import { CONDITION_IDS } from "../domain/alarm.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId } from "../domain/ids.ts";
 import type { NightEntry } from "../domain/morning.ts";
@@ -73,7 +74,7 @@ function kept(
 /** Reads a stored entry; undefined when it is none. */
 export function decodeNightEntry(value: unknown): NightEntry | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { kind, bed, at, on, reason, occurrence, person }: { readonly [name: string]: unknown } = {
+  const { kind, bed, at, on, reason, occurrence, person, condition }: { readonly [name: string]: unknown } = {
     ...value,
   };
   if (typeof bed !== "string" || typeof at !== "number" || !Number.isFinite(at)) return undefined;
@@ -84,7 +85,16 @@ export function decodeNightEntry(value: unknown): NightEntry | undefined {
       : undefined;
   }
   const isCall = kind === "called" && typeof occurrence === "string" && typeof person === "string";
-  return isCall ? { kind, bed, at: wall(at), occurrence, person } : undefined;
+  if (!isCall) return undefined;
+  const about = CONDITION_IDS.find((one) => one === condition);
+  return {
+    kind,
+    bed,
+    at: wall(at),
+    occurrence,
+    person,
+    ...(about === undefined ? {} : { condition: about }),
+  };
 }
 
 const REASONS: readonly WatchEntry["reason"][] = [

@@ -4,7 +4,7 @@ import type { FaultCode } from "../domain/fault.ts";
 import type { BedId, DeviceId, HomeId, OccurrenceId } from "../domain/ids.ts";
 import type { LimitOffer, NightEntry } from "../domain/morning.ts";
 import type { Language } from "../domain/person.ts";
-import type { Wall } from "../domain/time.ts";
+import type { Night, Wall } from "../domain/time.ts";
 import type { WhatIfLine } from "../domain/what-if.ts";
 import type { Account, Accounts, JoinCode, OrganisationId } from "../port/accounts.ts";
 import type { ChannelModule, SendResult } from "../port/channel.ts";
@@ -183,6 +183,13 @@ export interface ServerDeps {
       answer(bed: BedId, id: string, what: "handed_on" | "declined", by: Actor): Promise<void>;
     };
   };
+  /**
+   * On a hub: what the bed's box left here of a night; `entries` absent: it has not told yet. Rejects with STATE_FAILED.
+   */
+  toldNight?(
+    bed: BedId,
+    night: Night,
+  ): Promise<{ readonly schedule?: WatchSchedule; readonly entries?: readonly NightEntry[] }>;
   /** The virtual patient of a bed and what belongs to it; undefined where the bed is real. */
   simulation(bed: BedId): SimulatedBed | undefined;
   /** Absent where there is no place to keep an upload. */
@@ -226,8 +233,11 @@ export interface ServerDeps {
     /** It speaks up shortly, marked as a drill; never rejects. */
     drill(way: string): Promise<SendResult & { readonly tookMs: number }>;
   };
-  /** The evening check; absent where phones are not called from here. */
-  readonly evening?: EveningDesk;
+  /**
+   * The evening check of a home, in whose name something is asked; absent, or undefined for a home whose box tells nothing of
+   * it: phones are not called from here.
+   */
+  evening?(home: HomeId, by?: Actor): EveningDesk | undefined;
   /** Called after a phone or a person of a home was added or removed, so that watch knows at once. */
   targetsChanged(home: HomeId): void;
 }

@@ -40,6 +40,7 @@ const CheckAnswer = Type.Object({
 export const EveningAnswer = Type.Object({
   now: Type.Number(),
   isHere: Type.Boolean(),
+  box: Type.Optional(Type.Object({ online: Type.Boolean(), heardAt: ms })),
   running: Type.Optional(CheckAnswer),
   latest: Type.Optional(CheckAnswer),
   last: Type.Object({ quiet: Type.Optional(CheckAnswer), loud: Type.Optional(CheckAnswer) }),

@@ -45,7 +45,9 @@ function grouped(
   return groups.flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const conditions = group.flatMap(({ occurrence }) => conditionOf(occurrence) ?? []);
+    const conditions = group.flatMap(
+      ({ occurrence, condition }) => conditionOf(occurrence) ?? condition ?? [],
+    );
     return [{ at: first.at, calls: group.length, conditions: [...new Set(conditions)] }];
   });
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import type { ConfigFile } from "../../src/config/schema.ts";
+import type { EveningResponse } from "../../src/server/contract/evening.ts";
 import type { DevicesResponse, FramesResponse } from "../../src/server/contract/technician.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { runCommand } from "../support/command-line.ts";
@@ -117,6 +118,7 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
     name,
   );
   await looksAtTheBox(hub, name, joined.cookie);
+  await asksAboutTheCheck(hub, identity, joined.cookie);
   const strangers = await ask(hub, "GET", `/api/beds/${name}/nights`, undefined, owner);
   expect(strangers.status).toBe(404);
 
@@ -145,6 +147,20 @@ async function looksAtTheBox(hub: RunningHome, bed: string, cookie: string): Pro
   expect(await text(`/api/beds/${bed}/audit`)).toMatch(/"PATIENT_CALL"/);
   const away = await ask(hub, "GET", `/api/beds/${bed}/devices/elsewherex/frames`, undefined, cookie);
   expect(away.status).toBe(404);
+}
+
+/** The evening check of the home: told with heartbeats, asked of the box, and shown again as it is there. */
+async function asksAboutTheCheck(hub: RunningHome, home: string, cookie: string): Promise<void> {
+  const path = `/api/homes/${home}/evening`;
+  const seen = async () => (await ask(hub, "GET", path, undefined, cookie)).body as EveningResponse;
+  expect(await seen()).toMatchObject({ isHere: true, box: { online: true }, settings: { on: true } });
+  const chosen = { on: false, atMinute: 20 * 60 };
+  expect((await ask(hub, "PUT", `${path}/settings`, chosen, cookie)).status).toBe(204);
+  expect((await seen()).settings).toEqual(chosen);
+  // Nobody has a phone here, and at night nobody is asked: the box says so itself.
+  const begun = await ask(hub, "POST", path, { kind: "quiet" }, cookie);
+  expect(begun.status).toBe(409);
+  expect((await seen()).running).toBeUndefined();
 }
 
 /** Parts of the newest night (a few seconds each) with an oxygen value, as the therapist's page is told of them. */

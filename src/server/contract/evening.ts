@@ -6,8 +6,10 @@ import type { PersonId } from "../../domain/ids.ts";
 export interface EveningResponse {
   /** The server's clock. */
   readonly now: number;
-  /** False: phones are called by the box at the bed, and checked from its own page. */
+  /** False: the box at the bed tells nothing of checks; they are started from its own page. */
   readonly isHere: boolean;
+  /** On a hub: whether the box that calls the phones is there; `heardAt` absent: not since this hub began. */
+  readonly box?: { readonly online: boolean; readonly heardAt?: number };
   readonly running?: Check;
   /** The newest since the start of the box, also of some phones alone: the one that runs, or that ended last. */
   readonly latest?: Check;

@@ -2,8 +2,8 @@
 import type { LimitOffer, MorningSummary } from "../../domain/morning.ts";
 
 /**
- * GET /api/beds/:bed/nights/:night/summary ; facts alone, words are made of them by fixed rules. `people` is not there on a
- * hub: who was called is known to the box. A box that keeps no nights answers NOT_FOUND.
+ * GET /api/beds/:bed/nights/:night/summary ; facts alone, words are made of them by fixed rules. On a hub `people` is not there
+ * until the box has told who was called. A box that keeps no nights answers NOT_FOUND.
  */
 export type SummaryResponse = MorningSummary;
 

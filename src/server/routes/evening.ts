@@ -1,3 +1,4 @@
+import type { Actor } from "../../domain/alarm.ts";
 import { loudDueOf } from "../../domain/evening.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
@@ -30,7 +31,7 @@ export function eveningRoutes(app: App, context: Context): void {
       const { home } = request.params;
       const { kind, phones, sounder } = request.body;
       const person = context.person(request);
-      const desk = deskHere();
+      const desk = deskHere(home, person);
       const targets = await deps.homes.of(home).targets();
       const stranger = phones?.find((phone) => !targets.some(({ id }) => id === phone));
       if (stranger !== undefined) throw new Fault("NOT_FOUND", "There is no such phone.");
@@ -45,8 +46,10 @@ export function eveningRoutes(app: App, context: Context): void {
   );
 
   app.delete("/api/homes/:home/evening", { schema: { params: HomeParams } }, async (request, reply) => {
-    deskHere().stop();
-    context.audit("check.stopped", "", { ...context.person(request), home: request.params.home });
+    const { home } = request.params;
+    const person = context.person(request);
+    await deskHere(home, person).stop();
+    context.audit("check.stopped", "", { ...person, home });
     return reply.code(204).send();
   });
 
@@ -55,15 +58,18 @@ export function eveningRoutes(app: App, context: Context): void {
     { schema: { params: HomeParams, body: SetEvening } },
     async (request, reply) => {
       const { on, atMinute } = request.body;
-      await deskHere().set({ on, atMinute });
+      const { home } = request.params;
+      const person = context.person(request);
+      await deskHere(home, person).set({ on, atMinute });
       const detail = on ? `at minute ${atMinute}` : "off";
-      context.audit("check.settings", detail, { ...context.person(request), home: request.params.home });
+      context.audit("check.settings", detail, { ...person, home });
       return reply.code(204).send();
     },
   );
 
-  const deskHere = (): EveningDesk => {
-    if (deps.evening !== undefined) return deps.evening;
+  const deskHere = (home: HomeId, { id, name }: Actor): EveningDesk => {
+    const desk = deps.evening?.(home, { id, name });
+    if (desk !== undefined) return desk;
     throw new Fault("CONFLICT", "Phones are called by the box at the bed.", {
       fix: "Start the check on the box's own page.",
     });
@@ -71,17 +77,23 @@ export function eveningRoutes(app: App, context: Context): void {
 
   async function viewOf(home: HomeId): Promise<EveningResponse> {
     const now = deps.clock.wall();
-    const readiness = deps.live.states().find(({ bed }) => deps.homeOf(bed) === home)?.readiness;
+    const first = deps.live.states().find(({ bed }) => deps.homeOf(bed) === home);
+    const { readiness } = first ?? {};
+    const box = first === undefined ? undefined : deps.box?.(first.bed);
+    const desk = deps.evening?.(home);
     const kept = new Map((await deps.homes.of(home).targets()).map((target) => [target.id, target]));
-    const { running, latest, last = {}, settings, due } = deps.evening ?? {};
+    const { running, latest, last = {}, settings, due } = desk ?? {};
+    // A box that is away tells no ages: its phones' proofs grow older all the same.
+    const toldAt = wall(box?.heardAt ?? now);
     return {
-      ...{ now, isHere: deps.evening !== undefined, last },
+      ...{ now, isHere: desk !== undefined, last },
+      ...(box === undefined ? {} : { box }),
       ...(running === undefined ? {} : { running }),
       ...(latest === undefined ? {} : { latest }),
       ...(settings === undefined ? {} : { settings }),
       isDue: due?.check === true,
       sounder: readiness?.sounder.ok === true,
-      phones: (readiness?.targets ?? []).map((target) => phoneOf(target, kept.get(target.id), now)),
+      phones: (readiness?.targets ?? []).map((target) => phoneOf(target, kept.get(target.id), now, toldAt)),
     };
   }
 }
@@ -91,10 +103,11 @@ function phoneOf(
   target: WakeReadiness["targets"][number],
   kept: TargetRecord | undefined,
   now: Wall,
+  toldAt: Wall,
 ): EveningResponse["phones"][number] {
   const { id, label, person, personId, channel, provenAgeMs, loudAgeMs, changedAgeMs, dead } = target;
   const at = (known: Wall | undefined, ageMs: number | undefined): Wall | undefined => {
-    const told = ageMs === undefined ? undefined : wall(now - ageMs);
+    const told = ageMs === undefined ? undefined : wall(toldAt - ageMs);
     if (known === undefined || told === undefined) return known ?? told;
     return told - known > MINUTE_MS ? told : known;
   };

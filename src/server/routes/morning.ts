@@ -1,6 +1,7 @@
 import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
 import type { OfferResponse, SummaryResponse } from "../contract/morning.ts";
+import type { ServerDeps } from "../deps.ts";
 import { morningOf } from "../morning.ts";
 import { BedParams, NightParams } from "../schemas.ts";
 import { HomePhoneParams } from "../schemas-channels.ts";
@@ -26,7 +27,8 @@ export function morningRoutes(app: App, context: Context): void {
         });
       }
       const sources = deps.live.state(bed)?.sources ?? [];
-      const schedule = deps.nights?.schedule(bed);
+      const told = await deps.toldNight?.(bed, night);
+      const schedule = deps.nights?.schedule(bed) ?? told?.schedule;
       const about = {
         ...{ bed, zone, ...(schedule === undefined ? {} : { schedule }) },
         hasOximeter: sources.some(({ role }) => role === "oximeter"),
@@ -34,7 +36,7 @@ export function morningRoutes(app: App, context: Context): void {
       };
       const stores = { timeseries: deps.timeseries, state: context.stateOf(bed) };
       reply.headers(KEPT);
-      return morningOf(stores, about, night, deps.clock.wall(), deps.nights?.entries);
+      return morningOf(stores, about, night, deps.clock.wall(), deps.nights?.entries ?? toldBy(told));
     },
   );
 
@@ -89,3 +91,7 @@ export function morningRoutes(app: App, context: Context): void {
     },
   );
 }
+
+/** Of one night alone, as it was asked for. */
+const toldBy = (told: Awaited<ReturnType<NonNullable<ServerDeps["toldNight"]>>> | undefined) =>
+  told?.entries === undefined ? undefined : () => told.entries ?? [];

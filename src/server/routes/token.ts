@@ -33,7 +33,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
     scope.get("/api/a/:token", { schema: { params: TokenParams } }, (request, reply) => {
       const grant = deps.verifyToken(request.params.token);
       if (grant === undefined) return sendPlainPage(reply, 404, notTaken(languageOfRequest(request)));
-      const check = deps.evening?.asked(grant.occurrence)?.kind;
+      const check = checkOf(grant);
       if (check !== undefined) return sendPlainPage(reply, 200, checkPage(grant, check));
       return sendPlainPage(reply, 200, askPage(grant, openOccurrence(grant)));
     });
@@ -51,7 +51,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         // A telephone service asks with the key that was pressed; without one nobody has answered.
         if (voice !== undefined && !isKeyPressed(request.body)) return sendTwiml(reply, hangUp());
         const { bed, occurrence, by, commandId: id } = grant;
-        const check = deps.evening?.asked(occurrence)?.kind;
+        const check = checkOf(grant);
         const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
         // One message a card: one answer to all of it.
         const command = { kind: "acknowledge", id, occurrence, by, place, card: true } as const;
@@ -82,6 +82,12 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
       return reply.code(204).send();
     });
   });
+
+  /** What a check asks by this message; undefined for a real alarm. */
+  function checkOf({ bed, occurrence }: TokenGrant): CheckKind | undefined {
+    const home = deps.homeOf(bed);
+    return home === undefined ? undefined : deps.evening?.(home)?.asked(occurrence)?.kind;
+  }
 
   function openOccurrence({ bed, occurrence }: TokenGrant): Occurrence | undefined {
     return deps.live.fold(bed)?.open.find(({ id }) => id === occurrence);

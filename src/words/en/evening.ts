@@ -59,4 +59,7 @@ export const evening = {
   },
   loudProven: "{name}: heard aloud {time}",
   elsewhere: "Phones are called by the box at the bed: start the check on the box's own page.",
+  away: "The box at the bed has not been heard since {time}, and nothing can be checked now. What it said then:",
+  unheard:
+    "Nothing has been heard of the box at the bed: nobody knows what tonight rests on. Look at its power and network.",
 } as const;

@@ -143,6 +143,10 @@ export const faults = {
     cause: "This does not fit the present state.",
     fix: "Look again: somebody may have been faster.",
   },
+  CHECK_AT_NIGHT: {
+    cause: "It is night in the house: from afar nobody is rung for practice now.",
+    fix: "Wait until morning, or start it on the box's own page in the house. A single phone can be tried quietly.",
+  },
   HOST_UNKNOWN: {
     cause: "This box is not known by the name in the address.",
     fix: "Open the page at the box's own name or address.",

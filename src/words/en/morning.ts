@@ -27,7 +27,7 @@ export const morning = {
     never: "not called",
     line: "{time} {what}",
     unknown: "an alarm",
-    notHere: "Who was called is known to the box at the bed, and not here.",
+    untold: "The box at the bed has not told yet who was called.",
   },
   unseen: {
     title: "What could not be seen",

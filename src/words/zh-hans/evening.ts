@@ -59,4 +59,6 @@ export const evening = {
   },
   loudProven: "{name}：{time} 响铃有人听到",
   elsewhere: "手机由床边的主机呼叫：请在主机自己的页面上开始检查。",
+  away: "床边的主机自{time}起没有消息，现在不能检查。它当时说：",
+  unheard: "没有收到床边主机的任何消息：今晚靠什么保护，没有人知道。请看它的电源和网络。",
 } as const satisfies Words["evening"];

@@ -62,6 +62,10 @@ export const faults = {
   NOT_ALLOWED: { cause: "您没有权限这样做。", fix: "请向管理员要一个合适身份的口令。" },
   NOT_SIGNED_IN: { cause: "需要先登录，或口令不对、已过期。", fix: "请用新的口令登录。" },
   NOT_FOUND: { cause: "这里没有这一项。", fix: "请刷新页面。" },
+  CHECK_AT_NIGHT: {
+    cause: "家里现在是夜里：不能从远处为演练响铃。",
+    fix: "等到早上，或者在家里盒子自己的页面上开始。单独一部手机可以轻声试一下。",
+  },
   CONFLICT: { cause: "和现在的状态不符。", fix: "请再看一眼：可能别人已经处理了。" },
   HOST_UNKNOWN: {
     cause: "主机不认得网址里的这个名称。",

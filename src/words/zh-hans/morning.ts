@@ -28,7 +28,7 @@ export const morning = {
     never: "没有被叫",
     line: "{time} {what}",
     unknown: "一次报警",
-    notHere: "叫过谁，只有床边的盒子知道，这里没有。",
+    untold: "叫过谁，床边的盒子还没有告诉这里。",
   },
   unseen: {
     title: "什么没有看到",

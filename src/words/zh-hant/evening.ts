@@ -59,4 +59,6 @@ export const evening = {
   },
   loudProven: "{name}：{time} 響鈴有人聽到",
   elsewhere: "手機由床邊的主機呼叫：請在主機自己的頁面上開始檢查。",
+  away: "床邊的主機自{time}起沒有消息，現在不能檢查。它當時說：",
+  unheard: "沒有收到床邊主機的任何消息：今晚靠什麼保護，沒有人知道。請看它的電源和網路。",
 } as const satisfies Words["evening"];

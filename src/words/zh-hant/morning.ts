@@ -28,7 +28,7 @@ export const morning = {
     never: "沒有被叫",
     line: "{time} {what}",
     unknown: "一次警報",
-    notHere: "叫過誰，只有床邊的盒子知道，這裡沒有。",
+    untold: "叫過誰，床邊的盒子還沒有告訴這裡。",
   },
   unseen: {
     title: "什麼沒有看到",

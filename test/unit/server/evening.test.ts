@@ -107,6 +107,21 @@ describe("the evening check over HTTP", () => {
     const taken = await harness.app.inject({ method: "POST", url, headers });
     expect(taken.body).toContain("謝謝：這支手機有回應");
   });
+
+  test("shows proofs of a box that is away as old as they are", async () => {
+    const heardAt = wall(NOW - 5 * HOUR_MS);
+    harness = await startHarness({ evening: deskOfMei(), box: () => ({ online: false, heardAt }) });
+    harness.live.readiness({
+      ...{ sounder: { ok: true, detail: "" }, durable: true },
+      targets: [{ ...PHONE, person: "Mei", personId: "p", provenAgeMs: HOUR_MS }],
+    });
+    const headers = { cookie: await harness.signIn("owner", "Mei") };
+    const { body } = await harness.app.inject({ url: `/api/homes/${HOME}/evening`, headers });
+    expect(JSON.parse(body)).toMatchObject({
+      ...{ isHere: true, box: { online: false, heardAt } },
+      phones: [{ id: "mei", provenAt: NOW - 6 * HOUR_MS }],
+    });
+  });
 });
 
 describe("a phone that tells what runs on it", () => {

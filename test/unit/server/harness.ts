@@ -9,6 +9,7 @@ import type { WhatIfLine } from "../../../src/domain/what-if.ts";
 import type { Accounts } from "../../../src/port/accounts.ts";
 import type { ChannelModule } from "../../../src/port/channel.ts";
 import type { Clock } from "../../../src/port/clock.ts";
+import type { EveningDesk } from "../../../src/port/evening.ts";
 import type { State } from "../../../src/port/state.ts";
 import type { Bucket, Point, Timeseries } from "../../../src/port/timeseries.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/rehearsal/clock.ts";
@@ -114,8 +115,10 @@ export interface HarnessOptions {
   readonly allowPrivateEndpoints?: boolean;
   readonly channels?: readonly ChannelModule[];
   readonly deadMen?: NonNullable<ServerDeps["deadMen"]>;
+  /** The box of a bed, on a hub. */
+  readonly box?: NonNullable<ServerDeps["box"]>;
   /** The evening check; absent: phones are called elsewhere. */
-  readonly evening?: NonNullable<ServerDeps["evening"]>;
+  readonly evening?: EveningDesk;
   /** Address of the hub that leads the box. */
   readonly ledBy?: string;
   /** What the box writes down of nights; absent: it keeps none. */
@@ -220,7 +223,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     about: () => ({ home: HOME, demo: true, version: "0.1.0", pushKey: "BKey" }),
     pagesFolder: options.pagesFolder ?? "/nonexistent/pages",
     channels: options.channels ?? [],
-    ...(options.evening === undefined ? {} : { evening: options.evening }),
+    ...(options.box === undefined ? {} : { box: options.box }),
+    ...(options.evening === undefined ? {} : { evening: () => options.evening }),
     allowPrivateEndpoints: options.allowPrivateEndpoints ?? false,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.passkeyHost === undefined ? {} : { passkeyHost: options.passkeyHost }),
