@@ -119,7 +119,7 @@ describe.each([
     expect(await state.targets()).toEqual([dead]);
     await state.putTarget({ ...phone, label: "New phone" });
     expect(await state.targets()).toEqual([{ ...phone, label: "New phone" }]);
-    await state.removeTarget(phone.id);
+    await state.removeTarget(phone.id, wall(1_000));
     expect(await state.targets()).toEqual([]);
   });
 
@@ -148,9 +148,12 @@ describe.each([
     await state.putTarget({ ...phone, id: "two", signIn: "other" });
     await state.putTarget({ ...phone, id: "three" });
     await state.putTarget({ ...phone, id: "hers", person: nurse.id, signIn: "ended" });
-    expect((await state.removeTargetsOf(["ended", "unheard of"])).toSorted()).toEqual(["hers", "one"]);
+    expect((await state.removeTargetsOf(["ended", "unheard of"], wall(1_000))).toSorted()).toEqual([
+      "hers",
+      "one",
+    ]);
     expect((await state.targets()).map(({ id }) => id)).toEqual(["two", "three"]);
-    await state.removePerson(mother.id);
+    await state.removePerson(mother.id, wall(1_000));
     expect(await state.targets()).toEqual([]);
     expect(await state.people()).toEqual([nurse]);
   });
