@@ -1,3 +1,4 @@
+import type { AuditAction } from "../domain/audit-action.ts";
 import type { CommissionedStep } from "../domain/commissioning.ts";
 import type { DutyBook } from "../domain/duty.ts";
 import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
@@ -38,8 +39,14 @@ export interface TargetRecord extends ChannelTarget {
 export interface AuditEntry {
   readonly at: Wall;
   readonly person?: PersonId;
+  /** An AuditAction; of another version, any text. */
   readonly action: string;
   readonly detail: string;
+}
+
+/** An entry that is written down now. */
+export interface NewAuditEntry extends AuditEntry {
+  readonly action: AuditAction;
 }
 
 /** `id` grows with every entry. */
@@ -155,7 +162,7 @@ export interface State {
   trustedClinics(): Promise<readonly TrustedClinic[]>;
   /** Adds a clinic by its key; one that is known stays as it is. */
   trustClinic(clinic: TrustedClinic): Promise<void>;
-  audit(entry: AuditEntry): Promise<void>;
+  audit(entry: NewAuditEntry): Promise<void>;
   /** Newest first, at most `limit` (up to 1,000). */
   audits(limit: number): Promise<readonly AuditEntry[]>;
   /** The same with the numbers of the entries, from before one of them on where it is named. */

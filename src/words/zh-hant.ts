@@ -1,4 +1,5 @@
 import type { Words } from "./en.ts";
+import { actions } from "./zh-hant/actions.ts";
 import { care } from "./zh-hant/care.ts";
 import { causes } from "./zh-hant/causes.ts";
 import { conditions } from "./zh-hant/conditions.ts";
@@ -20,6 +21,7 @@ import { terms } from "./zh-hant/terms.ts";
 
 /** Traditional Chinese, as families in Taiwan and Hong Kong read it. */
 export const zhHant = {
+  actions,
   conditions,
   causes,
   care,

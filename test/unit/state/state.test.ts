@@ -166,11 +166,11 @@ describe.each([
     expect(await state.value("home")).toBe("2");
     await state.setValue("also", '"x"');
     expect(await state.values()).toEqual({ also: '"x"', home: "2" });
-    await state.audit({ at: wall(1), action: "start", detail: "first" });
+    await state.audit({ at: wall(1), action: "drill", detail: "first" });
     await state.audit({ at: wall(2), person: mother.id, action: "sign_in", detail: "owner" });
     expect(await state.audits(10)).toEqual([
       { at: 2, person: mother.id, action: "sign_in", detail: "owner" },
-      { at: 1, action: "start", detail: "first" },
+      { at: 1, action: "drill", detail: "first" },
     ]);
     expect(await state.audits(1)).toHaveLength(1);
     expect(await state.audits(-5)).toEqual([]);
