@@ -144,6 +144,7 @@ export async function openRealWorld(options: {
       log,
       ...(keyless === undefined ? {} : { keyless: keyless.why }),
       stateDamage,
+      ...(folder.onStateDamage === undefined ? {} : { onStateDamage: folder.onStateDamage }),
       ...(certificates === undefined ? {} : { certificate: certificates.facts }),
     };
     return {
@@ -195,7 +196,7 @@ const isFolder = async (place: string): Promise<boolean> =>
   );
 
 /** What there is only with the key. */
-type Kept = "key" | "stateDamage";
+type Kept = "key" | "stateDamage" | "onStateDamage";
 
 /** The data folder, or, at a bed, what of it can be had without its key. */
 async function openFolder(

@@ -10,7 +10,7 @@ import { migrate } from "./migrations.ts";
 import { RegistryTables } from "./registry-tables.ts";
 import { sealOld } from "./seal-old.ts";
 import { damageOf } from "./soundness.ts";
-import { Sql } from "./sql.ts";
+import { damageIn, Sql } from "./sql.ts";
 import { HomeTables } from "./tables.ts";
 
 /** Name of the state file inside the data folder, and inside each home's folder on a hub. */
@@ -19,6 +19,9 @@ export const STATE_FILE = "state.sqlite";
 const HOMES = "homes";
 /** Files of homes that are open at once; the one that was asked least recently is closed first. */
 const OPEN_MAX = 64;
+
+/** Damaged files that are named; a disk that breaks damages all of them. */
+const FOUND_MAX = 20;
 
 /** What the state thread is started with. */
 export interface StoresOptions {
@@ -53,6 +56,8 @@ export interface StoreMethods {
   removeHome(home: string): void;
   /** What was found damaged at the start and what was done about it, in words; empty: nothing. */
   damage(): string;
+  /** The same with what was found damaged since, which stays as it is until the next start. */
+  trouble(): string;
   /** Keeps a copy of the folder's own file, if something was written since the last one. Throws STATE_FAILED. */
   keepCopy(now: Wall): void;
   close(): void;
@@ -64,6 +69,8 @@ export interface StoreMethods {
  */
 export function openStores({ folder, key, mend }: StoresOptions): StoreMethods {
   const damage = folder === undefined || mend === undefined ? "" : mendFile(folder, key, mend.hadOne);
+  /** Of each file what was found first, by its home. */
+  const found = new Map<string, string>();
   let copiedAt: number | undefined;
   const files = new Map<string, OpenFile>([["", openFile(folder, key)]]);
 
@@ -85,26 +92,46 @@ export function openStores({ folder, key, mend }: StoresOptions): StoreMethods {
     return opened;
   };
 
+  /** Does the work; what it finds damaged is remembered. */
+  const noting = <Answer>(home: string, work: () => Answer): Answer => {
+    try {
+      return work();
+    } catch (error) {
+      const damaged = damageIn(error);
+      if (damaged !== undefined && !found.has(home) && found.size < FOUND_MAX) found.set(home, damaged);
+      throw error;
+    }
+  };
+
   return {
-    call(area, home, name, args) {
-      const tables: object = fileOf(home)[area];
-      const method: unknown = Reflect.get(tables, name);
-      if (typeof method !== "function") throw new TypeError(`no method ${name}`);
-      const answer: unknown = Reflect.apply(method, tables, args);
-      return answer;
-    },
+    call: (area, home, name, args) =>
+      noting(home, () => {
+        const tables: object = fileOf(home)[area];
+        const method: unknown = Reflect.get(tables, name);
+        if (typeof method !== "function") throw new TypeError(`no method ${name}`);
+        const answer: unknown = Reflect.apply(method, tables, args);
+        return answer;
+      }),
     removeHome(home) {
       const where = folderOf(folder, home);
       files.get(home)?.sql.close();
       files.delete(home);
+      found.delete(home);
       if (where !== undefined) rmSync(where, { recursive: true, force: true });
     },
     damage: () => damage,
+    trouble: () =>
+      [
+        ...(damage === "" ? [] : [damage]),
+        ...[...found].map(
+          ([home, why]) => `${path.join(home === "" ? "" : HOMES, home, STATE_FILE)} is damaged (${why})`,
+        ),
+      ].join("; "),
     keepCopy(now) {
       const own = fileOf("");
       if (folder === undefined || own.changes() === copiedAt) return;
       const changes = own.changes();
-      keepCopy(own.database, { file: path.join(folder, STATE_FILE), key, now });
+      noting("", () => keepCopy(own.database, { file: path.join(folder, STATE_FILE), key, now }));
       copiedAt = changes;
     },
     close() {
