@@ -189,14 +189,6 @@ describe("the homes of a hub", () => {
     expect(await homes.of("homebbbbbb").value("whose")).toBe('"b"');
   });
 
-  it("are more than files that are open at once, and lose nothing by it", async () => {
-    const { homes } = await opened();
-    const id = (n: number): string =>
-      `home${String.fromCharCode(97 + Math.floor(n / 10), 97 + (n % 10))}aaaa`;
-    for (let n = 0; n < 70; n += 1) await homes.of(id(n)).setValue("n", String(n));
-    for (const n of [0, 1, 69]) expect(await homes.of(id(n)).value("n")).toBe(String(n));
-  });
-
   it.each(["", "..", "../../etc", "home", "homeaaaaaa/.."])("are never named %j", async (name) => {
     const { homes } = await opened();
     await expect(homes.of(name).setValue("x", "1")).rejects.toMatchObject({ code: "STATE_FAILED" });
