@@ -83,7 +83,7 @@ export async function composeLoneEdge(
             pairingKey,
             signs: { known: () => signs.signs(grant.home), note: () => signs.onSigned(grant.home) },
             async applySettings(body: SettingsBody) {
-              await applySettings(state, body);
+              await applySettings(state, body, clock.wall());
               await edge.targets.refresh();
               await pages.limitsChanged();
             },

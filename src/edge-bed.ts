@@ -65,6 +65,8 @@ export interface ComposedBed {
   setWebhooks(webhooks: HomeIdentity["webhooks"]): void;
   /** What else than its own records was found damaged, in words. */
   start(damage: { readonly outbox: readonly string[]; readonly state?: string }): void;
+  /** The file of people and settings was found damaged, in words: an alarm until somebody has answered. */
+  stateDamaged(damage: string): void;
   close(): Promise<void>;
 }
 
@@ -237,6 +239,7 @@ export async function composeBed(plan: BedPlan, surroundings: BedSurroundings): 
         .catch((error: unknown) => log.note("settings.unread", { bed, why: messageOf(error) }, "error"));
       for (const { supervisor } of readers) supervisor.start();
     },
+    stateDamaged: (damage) => tellDamage("state", damage, "STATE_DAMAGED"),
     async close() {
       await Promise.all(readers.map(({ supervisor }) => supervisor.stop()));
       runner.stop();

@@ -3,6 +3,7 @@ import { DEVICES_MAX, type DeviceFacts, type DeviceReading } from "./bus/bed-sch
 import type { CommandAnswer, LookBody } from "./bus/commands.ts";
 import { createRawStreams } from "./bus/raw-streams.ts";
 import type { Actor } from "./domain/alarm.ts";
+import type { AuditAction } from "./domain/audit-action.ts";
 import { messageOf } from "./domain/fault.ts";
 import type { BedId, DeviceId, HomeId } from "./domain/ids.ts";
 import { wall } from "./domain/time.ts";
@@ -37,7 +38,7 @@ export function createBedLook({ world, frames, flight, ...options }: BedLookOpti
   const { clock, log, state } = world;
   const shared = { ...options, clock, log };
   /** Beside: a state that stalls must not hold up the engine's turn. */
-  const audit = (by: Actor, action: string, detail: string): void => {
+  const audit = (by: Actor, action: AuditAction, detail: string): void => {
     const whole = `${options.bed} ${detail} for ${by.name} at the hub`;
     state
       .audit({ at: clock.wall(), person: by.id, action, detail: whole })

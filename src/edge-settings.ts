@@ -18,17 +18,18 @@ interface FromHub {
 }
 
 /**
- * Takes what a hub wants this box to run on into its state: people, phones, clinics, duty, limits. What was made here stays;
- * what came from the hub and is not there any more goes. A phone that was set up again on the box's page stays as it is there, whatever the hub
- * knew before. Applying the same again changes nothing. Rejects with
- * STATE_FAILED, or with CONFLICT where this box has newer limits than the hub.
+ * Takes what a hub wants this box to run on into its state: people, phones, clinics, duty, limits. What was made here stays,
+ * and what was removed here stays removed; what was removed at the hub, or came from there and is there no more, goes. A phone
+ * that was set up again on the box's page stays as it is there, whatever the hub knew before. Applying the same again changes
+ * nothing. Rejects with STATE_FAILED, or with CONFLICT where this box has newer limits than the hub.
  */
-export async function applySettings(state: State, body: SettingsBody): Promise<void> {
+export async function applySettings(state: State, body: SettingsBody, at: Wall): Promise<void> {
   const before = await fromHub(state);
   const { people = [], targets = [], clinics = [], limits = {}, duty = {} } = body;
-  for (const person of people) await state.putPerson(person);
+  await state.bury(body.removed ?? []);
+  for (const person of people) await state.adoptPerson(person);
   const known = new Map((await state.targets()).map((target) => [target.id, target]));
-  for (const target of targets) await state.putTarget(merged(target, known.get(target.id)));
+  for (const target of targets) await state.adoptTarget(merged(target, known.get(target.id)));
   for (const clinic of clinics) await state.trustClinic(clinic);
   await applyChannels(state, body.channels);
   // Before the limits, which may be refused.
@@ -45,9 +46,9 @@ export async function applySettings(state: State, body: SettingsBody): Promise<v
     const mine = known.get(id);
     // Set up again on this box's page since the hub last had it.
     const isNewer = mine !== undefined && mine.addedAt > (before.addedAt[id] ?? Number.POSITIVE_INFINITY);
-    if (!now.targets.includes(id) && !isNewer) await state.removeTarget(id);
+    if (!now.targets.includes(id) && !isNewer) await state.removeTarget(id, at);
   }
-  for (const id of before.people) if (!now.people.includes(id)) await state.removePerson(id);
+  for (const id of before.people) if (!now.people.includes(id)) await state.removePerson(id, at);
   await state.setValue(FROM_HUB, JSON.stringify(now));
   await applyLimits(state, limits);
 }

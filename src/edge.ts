@@ -121,6 +121,7 @@ export async function composeEdge(
   const { clock, random, log, disk, http, state } = world;
   const epoch = base32Id(random.bytes(10));
   const listeners = new Set<(event: AlarmEvent) => void>();
+  let stopHearing: (() => void) | undefined;
   /** Composed last: what stands before them asks them only when it runs. */
   let beds: readonly ComposedBed[] = [];
   const plans = config.beds.map((bed) => planBed(bed, config.zone, identity, families));
@@ -385,6 +386,9 @@ export async function composeEdge(
       const stateDamage = world.stateDamage?.();
       for (const bed of beds)
         bed.start({ outbox: outboxDamage, ...(stateDamage === undefined ? {} : { state: stateDamage }) });
+      stopHearing = world.onStateDamage?.((damage) => {
+        for (const bed of beds) bed.stateDamaged(damage);
+      });
       pulse.start();
       selfWatch.start();
       reach.start();
@@ -398,6 +402,7 @@ export async function composeEdge(
     async stop() {
       // First: it tells whether somebody is watched, which is not so any more once the beds are closed.
       await deadMen.stop();
+      stopHearing?.();
       evening.close();
       await answers.stop();
       pulse.stop();

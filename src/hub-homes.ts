@@ -4,6 +4,8 @@ import { accessesIn, type ChannelAccess } from "./domain/channel-access.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, isBase32Id, qualifiedBed } from "./domain/ids.ts";
 import { isLanguage, type Language, type Person } from "./domain/person.ts";
+import type { Removable, Removal } from "./domain/removals.ts";
+import { type Wall, wall } from "./domain/time.ts";
 import { isPrivateHost } from "./notify/address.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import type { Account } from "./port/accounts.ts";
@@ -154,7 +156,8 @@ export function createHubHomes(options: {
       };
     },
     async adopt(home, text) {
-      await merge(states.of(home), readEstate(JSON.parse(text)));
+      const gone = await merge(states.of(home), readEstate(JSON.parse(text)));
+      if (gone.length > 0) log.note("home.removed_at_box", { home, count: gone.length });
       await refresh(home);
     },
     webhooksOf(home, bed, named = []) {
@@ -188,34 +191,30 @@ function isOutsideAddress(address: string): boolean {
   return url.protocol === "https:" && !isPrivateHost(url);
 }
 
-/**
- * What came from a box once: what was taken away here since then stays away, until it is set up there again. People by their
- * ids, phones with the moment in which they were set up; what an earlier version wrote down has ids alone.
- */
+/** What came from a box once, as an earlier version wrote it down: of that, what is not here was removed here. */
 const FROM_BOX = "from_box";
 
 /**
  * Takes over what is not known here yet, or older here: somebody of the family may have signed in before the box left
- * anything, and may set a phone up on the box's own page at any time.
+ * anything, and may set a phone up on the box's own page at any time. What was removed here stays removed, what was removed
+ * at the box goes: the ids of that.
  */
-async function merge(state: State, estate: HomeEstate): Promise<void> {
-  const [people, targets, values] = await Promise.all([state.people(), state.targets(), state.values()]);
+async function merge(state: State, estate: HomeEstate): Promise<readonly string[]> {
+  const values = await state.values();
   const seen = seenIn(values[FROM_BOX]);
-  for (const { id } of people) seen.set(id, Number.POSITIVE_INFINITY);
-  for (const { id, addedAt } of targets) seen.set(id, Math.max(addedAt, 0));
-  for (const person of estate.people) if (!seen.has(person.id)) await state.putPerson(person);
-  for (const target of estate.targets) {
-    if (target.addedAt <= (seen.get(target.id) ?? -1) || !isOutside(target)) continue;
-    const here = targets.find(({ id }) => id === target.id);
-    const { signIn: _, ...told } = target;
-    await state.putTarget({ ...told, ...(here?.signIn === undefined ? {} : { signIn: here.signIn }) });
+  if (seen.size > 0) await buryFormer(state, estate, seen);
+  const gone = await state.bury(estate.removed ?? []);
+  const [people, targets] = await Promise.all([state.people(), state.targets()]);
+  for (const person of estate.people) {
+    const here = people.find(({ id }) => id === person.id);
+    if (here === undefined || (here.addedAt ?? 0) < (person.addedAt ?? 0)) await state.adoptPerson(person);
   }
-  for (const { id } of estate.people) seen.set(id, Number.POSITIVE_INFINITY);
-  for (const { id, addedAt } of estate.targets) seen.set(id, Math.max(addedAt, seen.get(id) ?? 0));
-  await state.setValue(
-    FROM_BOX,
-    JSON.stringify([...seen].map(([id, at]) => (Number.isFinite(at) ? [id, at] : id))),
-  );
+  for (const target of estate.targets) {
+    const here = targets.find(({ id }) => id === target.id);
+    if (target.addedAt <= (here?.addedAt ?? -1) || !isOutside(target)) continue;
+    const { signIn: _, ...told } = target;
+    await state.adoptTarget({ ...told, ...(here?.signIn === undefined ? {} : { signIn: here.signIn }) });
+  }
   for (const clinic of estate.clinics) await state.trustClinic(clinic);
   // Limits are counted here once there are any.
   for (const version of estate.limits) {
@@ -229,9 +228,32 @@ async function merge(state: State, estate: HomeEstate): Promise<void> {
     // What a night was the box alone knows, and may tell more of until noon.
     if (!(name in values) || (bed !== undefined && next !== values[name])) await state.setValue(name, next);
   }
+  return gone;
 }
 
-/** By id; never again where no moment is known. */
+/** What was removed here before removals were remembered, as far as the box still has it. */
+async function buryFormer(
+  state: State,
+  { people, targets }: HomeEstate,
+  seen: ReadonlyMap<string, number>,
+): Promise<void> {
+  const held = new Set([...(await state.people()), ...(await state.targets())].map(({ id }) => id));
+  const removalOf = (
+    kind: Removable,
+    { id, addedAt = wall(0) }: { id: string; addedAt?: Wall },
+  ): Removal[] => {
+    const moment = seen.get(id);
+    if (moment === undefined || held.has(id)) return [];
+    return [{ kind, id, upTo: Number.isFinite(moment) ? moment : addedAt, at: addedAt }];
+  };
+  await state.bury([
+    ...people.flatMap((one) => removalOf("person", one)),
+    ...targets.flatMap((one) => removalOf("target", one)),
+  ]);
+  await state.setValue(FROM_BOX, "[]");
+}
+
+/** By id; all of them where no moment is known. */
 function seenIn(stored: string | undefined): Map<string, number> {
   const seen = new Map<string, number>();
   const list: unknown = JSON.parse(stored ?? "[]");

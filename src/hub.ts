@@ -324,9 +324,10 @@ async function ownOrganisation(
 /** What a box is to run on for a bed, as the file of its home says. */
 async function settingsOf({ homes }: World, { home, bed }: Place): Promise<SettingsBody> {
   const state = homes.of(home);
-  const [people, targets, clinics, [newest], duty, values] = await Promise.all([
+  const [people, targets, removed, clinics, [newest], duty, values] = await Promise.all([
     state.people(),
     state.targets(),
+    state.removals(),
     state.trustedClinics(),
     state.limits(bed, 1),
     state.duty(bed),
@@ -334,6 +335,7 @@ async function settingsOf({ homes }: World, { home, bed }: Place): Promise<Setti
   ]);
   return {
     ...{ people, targets, clinics, channels: Object.fromEntries(accessesIn(values)) },
+    ...(removed.length === 0 ? {} : { removed }),
     ...(newest === undefined ? {} : { limits: { [bed]: newest } }),
     ...(duty === undefined ? {} : { duty: { [bed]: duty } }),
   };

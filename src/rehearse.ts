@@ -22,6 +22,7 @@ import type { Patient } from "./rehearsal/patient.ts";
 import { createSeededRandom } from "./rehearsal/random.ts";
 import type { Scenario } from "./rehearsal/scenario.ts";
 import { createMemoryStores } from "./store/state/state.ts";
+import { withRevisions } from "./store/timeseries/revisions.ts";
 import { createMemoryTimeseries } from "./store/timeseries/sqlite/timeseries.ts";
 import { createLinks } from "./transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "./transport/memory.ts";
@@ -210,7 +211,7 @@ export function createRehearsalWorld(options: {
   const bus = createMemoryBus(clock);
   const links = createLinks({ clock, memory });
   const log = createRehearsalLog();
-  const timeseries = createMemoryTimeseries(clock, log);
+  const timeseries = withRevisions(createMemoryTimeseries(clock, log), { clock });
   const stores = createMemoryStores();
   return {
     clock,

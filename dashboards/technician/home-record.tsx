@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { isAuditAction } from "../../src/domain/audit-action.ts";
 import type { HomeAuditResponse } from "../../src/server/contract/people.ts";
 import { hasKeys, type Trouble } from "../shared/api.ts";
 import { usePage } from "../shared/page.ts";
@@ -7,7 +8,7 @@ import { TroubleBox } from "../shared/trouble.tsx";
 const isRecord = hasKeys<HomeAuditResponse>("entries");
 const SHOWN = 25;
 
-/** What people did in a home, newest first, for its owner; as it is written down. */
+/** What people did in a home, newest first, for its owner; what there are no words for as it is written down. */
 export function HomeRecord(props: { readonly home: string }) {
   const page = usePage();
   const format = page.format.value;
@@ -40,7 +41,7 @@ export function HomeRecord(props: { readonly home: string }) {
           {known.value.entries.map(({ id, at, action, detail, by }) => (
             <li key={id}>
               <span class="small">{format.dateTime(at, zone)}</span>{" "}
-              <strong>{by?.name ?? text.nobody}</strong> <code lang="en">{action}</code>{" "}
+              <strong>{by?.name ?? text.nobody}</strong> {isAuditAction(action) ? words.actions[action] : <code lang="en">{action}</code>}{" "}
               <span class="small detail">{detail}</span>
             </li>
           ))}

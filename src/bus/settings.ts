@@ -4,6 +4,7 @@ import { CONDITION_IDS } from "../domain/alarm.ts";
 import { CALL_RULES_MAX, TURNS } from "../domain/calling.ts";
 import { BACKSTOPS_MAX, DUTY_CHANGES, HANDOVERS_MAX, ROTA_MAX } from "../domain/duty.ts";
 import { LANGUAGES, ROLES } from "../domain/person.ts";
+import { REMOVABLE, REMOVALS_MAX } from "../domain/removals.ts";
 import { actor, name, text, wallTime } from "./alarm-schemas.ts";
 import type { Unchanging } from "./bed-schemas.ts";
 import type { Decoded } from "./messages.ts";
@@ -26,6 +27,15 @@ const person = Type.Object({
   name: text,
   role: Type.Enum([...ROLES]),
   language: Type.Enum([...LANGUAGES]),
+  addedAt: Type.Optional(wallTime),
+});
+
+/** A person or phone that somebody removed (domain/removals.ts). */
+const removal = Type.Object({
+  kind: Type.Enum([...REMOVABLE]),
+  id: Type.String({ minLength: 1, maxLength: 200 }),
+  upTo: count,
+  at: wallTime,
 });
 
 /** A phone or webhook (port/state.ts, TargetRecord). */
@@ -115,6 +125,8 @@ const clinic = Type.Object({ key: name, name: text, trustedAt: wallTime, by: act
 const settingsBody = Type.Object({
   people: Type.Optional(Type.Array(person, { maxItems: 200 })),
   targets: Type.Optional(Type.Array(target, { maxItems: 200 })),
+  /** Who and what of them was removed, at the box or at the hub. */
+  removed: Type.Optional(Type.Array(removal, { maxItems: REMOVALS_MAX })),
   /** What the home has with providers of messages, by channel (domain/channel-access.ts); all of it, or not spoken of. */
   channels: Type.Optional(
     Type.Record(

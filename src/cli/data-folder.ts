@@ -22,6 +22,8 @@ export interface DataFolder {
   readonly timeseries: Timeseries;
   /** What is wrong with the file of people and settings, now; undefined: nothing. */
   stateDamage(): string | undefined;
+  /** Hears of what is found damaged in it from now on, in words. */
+  onStateDamage(listener: (damage: string) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -59,7 +61,8 @@ export async function openDataFolder(options: {
     });
     return {
       ...{ key, stores, timeseries },
-      stateDamage: () => copies?.trouble() ?? (opened.damage || undefined),
+      stateDamage: () => copies?.trouble() ?? (opened.trouble() || undefined),
+      onStateDamage: opened.onTrouble,
       async close() {
         await copies?.stop();
         await timeseries.close();

@@ -40,7 +40,7 @@ export async function openKeylessFolder(
     readonly log: Log;
   },
   why: string,
-): Promise<Omit<DataFolder, "key" | "stateDamage">> {
+): Promise<Omit<DataFolder, "key" | "stateDamage" | "onStateDamage">> {
   const { config, dataDir, clock, random, log } = options;
   log.note("key.missing", { why }, "error");
   const { value: values } = await plainIds(dataDir);

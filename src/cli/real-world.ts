@@ -36,6 +36,7 @@ import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "../transport/memory.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { awaitKey, isAboutKey, type Keyless, openKeylessFolder } from "./keyless.ts";
+import { withRevisions } from "../store/timeseries/revisions.ts";
 
 export interface RealWorld {
   readonly world: World;
@@ -138,11 +139,12 @@ export async function openRealWorld(options: {
       speech: createSpeech({
         ...{ clock, environment: options.environment, cantonese: config.sounder?.cantonese === true },
       }),
-      timeseries,
+      timeseries: withRevisions(timeseries, { clock }),
       ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes },
       log,
       ...(keyless === undefined ? {} : { keyless: keyless.why }),
       stateDamage,
+      ...(folder.onStateDamage === undefined ? {} : { onStateDamage: folder.onStateDamage }),
       ...(certificates === undefined ? {} : { certificate: certificates.facts }),
     };
     return {
@@ -194,7 +196,7 @@ const isFolder = async (place: string): Promise<boolean> =>
   );
 
 /** What there is only with the key. */
-type Kept = "key" | "stateDamage";
+type Kept = "key" | "stateDamage" | "onStateDamage";
 
 /** The data folder, or, at a bed, what of it can be had without its key. */
 async function openFolder(

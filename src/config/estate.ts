@@ -4,6 +4,7 @@ import { Check } from "typebox/value";
 import { Fault } from "../domain/fault.ts";
 import type { BedId } from "../domain/ids.ts";
 import { isLanguage, ROLES } from "../domain/person.ts";
+import { REMOVABLE, REMOVALS_MAX } from "../domain/removals.ts";
 import type { HomeEstate } from "../port/registry.ts";
 import type { State } from "../port/state.ts";
 
@@ -18,10 +19,14 @@ const isOfTheBox = (name: string): boolean =>
   OF_THE_BOX.includes(name) || /^(?:settings|bed|signs) /.test(name);
 
 const Id = Type.String({ minLength: 1, maxLength: 200 });
+const Moment = Type.Integer({ minimum: 0, maximum: 8.64e15 });
 const EstateSchema = Type.Object({
   values: Type.Record(Type.String({ maxLength: 500 }), Type.String()),
   people: Type.Array(
-    Type.Object({ id: Id, name: Type.String(), role: Type.Enum(ROLES), language: Type.String() }),
+    Type.Object({
+      ...{ id: Id, name: Type.String(), role: Type.Enum(ROLES), language: Type.String() },
+      addedAt: Type.Optional(Moment),
+    }),
     { maxItems: 1_000 },
   ),
   targets: Type.Array(
@@ -30,6 +35,11 @@ const EstateSchema = Type.Object({
       settings: Type.Record(Type.String(), Type.String()),
     }),
     { maxItems: 1_000 },
+  ),
+  removed: Type.Optional(
+    Type.Array(Type.Object({ kind: Type.Enum([...REMOVABLE]), id: Id, upTo: Moment, at: Moment }), {
+      maxItems: REMOVALS_MAX,
+    }),
   ),
   limits: Type.Array(Type.Object({ bed: Id, version: Type.Integer({ minimum: 1 }), at: Type.Number() }), {
     maxItems: 8 * LIMITS_MAX,
@@ -47,10 +57,11 @@ type Unbranded = Static<typeof EstateSchema>;
 
 /** What this box would leave to the next one of its home. Rejects with STATE_FAILED or UNSEALABLE. */
 export async function estateOf(state: State, beds: readonly BedId[]): Promise<HomeEstate> {
-  const [values, people, targets, clinics, limits] = await Promise.all([
+  const [values, people, targets, removed, clinics, limits] = await Promise.all([
     state.values(),
     state.people(),
     state.targets(),
+    state.removals(),
     state.trustedClinics(),
     Promise.all(beds.map((bed) => state.limits(bed, LIMITS_MAX))),
   ]);
@@ -58,6 +69,7 @@ export async function estateOf(state: State, beds: readonly BedId[]): Promise<Ho
   return {
     values: Object.fromEntries(kept.toSorted(([a], [b]) => (a < b ? -1 : 1))),
     ...{ people, targets, clinics, beds },
+    ...(removed.length === 0 ? {} : { removed }),
     limits: limits.flatMap((versions) => versions.toReversed()),
   };
 }
@@ -81,6 +93,7 @@ export async function takeEstate(state: State, given: unknown): Promise<void> {
       newest = version.version;
     }
   }
+  await state.bury(estate.removed ?? []);
   for (const person of estate.people) await state.putPerson(person);
   for (const target of estate.targets) await state.putTarget(target);
   for (const clinic of estate.clinics) await state.trustClinic(clinic);

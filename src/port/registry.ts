@@ -1,8 +1,8 @@
 import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
 import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
-import type { Person } from "../domain/person.ts";
+import type { Removal } from "../domain/removals.ts";
 import type { Wall } from "../domain/time.ts";
-import type { TargetRecord } from "./state.ts";
+import type { PersonRecord, TargetRecord } from "./state.ts";
 
 /** 10 random base32 characters, made when a box is paired. */
 export type BoxId = string;
@@ -100,8 +100,10 @@ export type ClaimVerdict =
 export interface HomeEstate {
   /** Named values of the state store, as JSON texts. */
   readonly values: { readonly [name: string]: string };
-  readonly people: readonly Person[];
+  readonly people: readonly PersonRecord[];
   readonly targets: readonly TargetRecord[];
+  /** Who and what of them was removed; absent: nothing, or the box is of an earlier version. */
+  readonly removed?: readonly Removal[];
   /** Of every bed, oldest first. */
   readonly limits: readonly LimitsVersion[];
   readonly clinics: readonly TrustedClinic[];

@@ -1,12 +1,19 @@
+import type { AuditAction } from "../domain/audit-action.ts";
 import type { CommissionedStep } from "../domain/commissioning.ts";
 import type { DutyBook } from "../domain/duty.ts";
 import type { BedId, HomeId, PersonId } from "../domain/ids.ts";
 import type { LimitsVersion, TrustedClinic } from "../domain/limits.ts";
 import type { BedNote, NoteKind } from "../domain/note.ts";
 import type { Person } from "../domain/person.ts";
+import type { Removal } from "../domain/removals.ts";
 import type { ResearchConsent, ResearchGroup } from "../domain/research.ts";
 import type { Wall } from "../domain/time.ts";
 import type { ChannelTarget } from "./channel.ts";
+
+/** Somebody of a home. `addedAt`: when they came, or came back; absent: before that was noted. */
+export interface PersonRecord extends Person {
+  readonly addedAt?: Wall;
+}
 
 /** A phone or webhook that can be sent to. `lastProofAt`: newest evidence that it is heard, however it asked (law 2). */
 export interface TargetRecord extends ChannelTarget {
@@ -32,8 +39,14 @@ export interface TargetRecord extends ChannelTarget {
 export interface AuditEntry {
   readonly at: Wall;
   readonly person?: PersonId;
+  /** An AuditAction; of another version, any text. */
   readonly action: string;
   readonly detail: string;
+}
+
+/** An entry that is written down now. */
+export interface NewAuditEntry extends AuditEntry {
+  readonly action: AuditAction;
 }
 
 /** `id` grows with every entry. */
@@ -65,19 +78,31 @@ export interface CommissioningEnd {
  * `people` are those of the home as its watch knows them. Methods reject with STATE_FAILED. Never on the alarm path.
  */
 export interface State {
-  people(): Promise<readonly Person[]>;
-  /** Adds or replaces by id. */
-  putPerson(person: Person): Promise<void>;
-  /** With the person's phones; harmless where there is none. */
-  removePerson(person: PersonId): Promise<void>;
+  people(): Promise<readonly PersonRecord[]>;
+  /** Adds or replaces by id. Who was removed is there again: `addedAt` is later than the removal, and never goes back. */
+  putPerson(person: PersonRecord): Promise<void>;
+  /** What another machine of this home knows: only who was not removed since. False: nothing was taken over. */
+  adoptPerson(person: PersonRecord): Promise<boolean>;
+  /** With the person's phones, `at` by this machine's clock; remembered (`removals`). Harmless where there is none. */
+  removePerson(person: PersonId, at: Wall): Promise<void>;
   targets(): Promise<readonly TargetRecord[]>;
-  /** Adds or replaces by id. */
+  /** Adds or replaces by id. What was removed is there again: `addedAt` is later than the removal. */
   putTarget(target: TargetRecord): Promise<void>;
-  removeTarget(id: string): Promise<void>;
+  /**
+   * What another machine of this home knows: only a phone that was not removed since, of somebody who is here, and not set
+   * up later here. False: nothing was taken over.
+   */
+  adoptTarget(target: TargetRecord): Promise<boolean>;
+  /** Remembered (`removals`); harmless where there is none. */
+  removeTarget(id: string, at: Wall): Promise<void>;
+  /** Who and what was removed, newest first, at most REMOVALS_MAX. */
+  removals(): Promise<readonly Removal[]>;
+  /** Removes what another machine of this home removed, and remembers it; the ids that went here. */
+  bury(removals: readonly Removal[]): Promise<readonly string[]>;
   /** Whether a phone wants the word in the morning; harmless where there is no such phone. */
   wantMorning(id: string, wanted: boolean): Promise<void>;
-  /** Removes the phones of sign-ins (token hashes) that somebody ended; their ids. */
-  removeTargetsOf(signIns: readonly string[]): Promise<readonly string[]>;
+  /** Removes the phones of sign-ins (token hashes) that somebody ended; their ids. Remembered (`removals`). */
+  removeTargetsOf(signIns: readonly string[], at: Wall): Promise<readonly string[]>;
   /** `loud`: it answered a loud drill. */
   proveTarget(id: string, at: Wall, loud?: boolean): Promise<void>;
   killTarget(id: string, at: Wall, why: string): Promise<void>;
@@ -137,7 +162,7 @@ export interface State {
   trustedClinics(): Promise<readonly TrustedClinic[]>;
   /** Adds a clinic by its key; one that is known stays as it is. */
   trustClinic(clinic: TrustedClinic): Promise<void>;
-  audit(entry: AuditEntry): Promise<void>;
+  audit(entry: NewAuditEntry): Promise<void>;
   /** Newest first, at most `limit` (up to 1,000). */
   audits(limit: number): Promise<readonly AuditEntry[]>;
   /** The same with the numbers of the entries, from before one of them on where it is named. */

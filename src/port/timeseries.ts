@@ -193,6 +193,12 @@ export interface Timeseries {
    * another program's, whose own backup is to be used, and when the file is there already.
    */
   backup(file: string): Promise<void>;
+  /**
+   * Names what is stored of numbers and alarms in a range, as far as this process wrote it, for this process alone: another text once something was
+   * written there, or dropped or removed anywhere. Undefined within half a minute of that, while a store may not show it
+   * yet. Absent: a store that cannot tell.
+   */
+  revision?(query: RangeQuery): string | undefined;
   health(): Promise<TimeseriesHealth>;
   close(): Promise<void>;
 }

@@ -104,4 +104,6 @@ export interface World {
    * nothing. Absent: there is no such file.
    */
   readonly stateDamage?: () => string | undefined;
+  /** Hears of what is found damaged in it while this runs, in words. Returns what ends it. Absent: there is no such file. */
+  readonly onStateDamage?: (listener: (damage: string) => void) => () => void;
 }

@@ -13,6 +13,7 @@ import { strangeHost } from "./hosts.ts";
 import { RateStore } from "./limits.ts";
 import { createLiveHub } from "./live-hub.ts";
 import { collectRoutes } from "./openapi.ts";
+import { packAnswers } from "./packed.ts";
 import { problemOf, rawProblem, requestId, sendProblem } from "./problem.ts";
 import { readInSlices } from "./read-slices.ts";
 import {
@@ -150,6 +151,7 @@ export async function createApp(deps: ServerDeps): Promise<App> {
   await app.register(fastifyRateLimit, { global: false, store: rateStoreOn(deps) });
   guard(app, context, connections);
   tagAnswers(app);
+  packAnswers(app);
   await collectRoutes(app);
   await pageRoutes(app, context);
   meRoutes(app, context);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
+import type { AuditAction } from "../domain/audit-action.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { type BedId, base32Id, type HomeId, type PersonId } from "../domain/ids.ts";
 import type { Person, Role } from "../domain/person.ts";
@@ -59,9 +60,9 @@ export interface Context {
    * Written beside, never waited for: a state store that stalls must not hold up what people do. Into the record of
    * the home that was asked about, else into this machine's own.
    */
-  audit(action: string, detail: string, person?: Asking): void;
+  audit(action: AuditAction, detail: string, person?: Asking): void;
   /** The same of somebody who signs in: into the record of each of their homes, else into this machine's own. */
-  auditFor(account: Account, action: string, detail: string): void;
+  auditFor(account: Account, action: AuditAction, detail: string): void;
 }
 
 export function createContext(deps: ServerDeps, sessions: Sessions, hub: LiveHub): Context {
@@ -77,7 +78,7 @@ export function createContext(deps: ServerDeps, sessions: Sessions, hub: LiveHub
     const found = place.kind === "home" ? may.filter((home) => home === place.home) : may;
     return [...new Set(found)];
   };
-  const write = (state: State, action: string, detail: string, person: PersonId | undefined): void => {
+  const write = (state: State, action: AuditAction, detail: string, person: PersonId | undefined): void => {
     const by = person === undefined ? {} : { person };
     state.audit({ at: deps.clock.wall(), action, detail, ...by }).catch((error: unknown) => {
       deps.log.note("audit.failed", { action, error: messageOf(error) }, "error");

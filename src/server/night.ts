@@ -55,12 +55,16 @@ function withAlarms(recorded: Recorded, events: readonly AlarmEvent[], whole: Ra
   return { ...recorded, from: wall(Math.max(from, whole.from)), to: wall(Math.min(to, whole.to)) };
 }
 
+/** What is beyond a hundredth of what a device tells apart is the digits of a division, and two thirds of the answer. */
+const MEAN_STEPS = 100;
+
 function stripOf(signal: SignalId, buckets: readonly Bucket[]): Strip {
+  const steps = Math.round(MEAN_STEPS / SIGNALS[signal].resolution);
   return {
     signal,
     unit: SIGNALS[signal].unit,
     min: buckets.map(({ min }) => min ?? null),
-    mean: buckets.map(({ mean }) => mean ?? null),
+    mean: buckets.map(({ mean }) => (mean === undefined ? null : Math.round(mean * steps) / steps)),
     max: buckets.map(({ max }) => max ?? null),
   };
 }

@@ -61,7 +61,7 @@ export async function endSignIns(
     await sessions.end(tokenHash);
   }
   for (const home of new Set(account.homes.map((each) => each.home))) {
-    const removed = await deps.homes.of(home).removeTargetsOf(tokenHashes);
+    const removed = await deps.homes.of(home).removeTargetsOf(tokenHashes, deps.clock.wall());
     if (removed.length > 0) deps.targetsChanged(home);
   }
 }
@@ -126,16 +126,17 @@ export async function giveRole(
   const { accounts, homes } = context.deps;
   if ("home" in to) {
     await accounts.putRole(id, to.home, to.role);
-    await homes.of(to.home).putPerson({ id, name, language, role: to.role });
+    const addedAt = context.deps.clock.wall();
+    await homes.of(to.home).putPerson({ id, name, language, role: to.role, addedAt });
   } else await accounts.putOrganisationRole(id, to.organisation, to.role);
   rolesChanged(context);
 }
 
 /** Takes somebody's role in a home with the phones there; who is left without any place is removed altogether. */
 export async function endRole(context: Context, id: PersonId, home: HomeId): Promise<void> {
-  const { accounts, homes } = context.deps;
+  const { accounts, homes, clock } = context.deps;
   await accounts.endRole(id, home);
-  await homes.of(home).removePerson(id);
+  await homes.of(home).removePerson(id, clock.wall());
   context.deps.targetsChanged(home);
   const left = await accounts.account(id);
   const homeless = left !== undefined && left.homes.length === 0 && left.organisations.length === 0;

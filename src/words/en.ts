@@ -1,3 +1,4 @@
+import { actions } from "./en/actions.ts";
 import { care } from "./en/care.ts";
 import { causes } from "./en/causes.ts";
 import { conditions } from "./en/conditions.ts";
@@ -21,6 +22,7 @@ import type { Translation } from "./template.ts";
 
 /** English, and the type that every other language satisfies: a missing text does not compile. */
 export const en = {
+  actions,
   conditions,
   causes,
   care,

@@ -1,4 +1,5 @@
 import type { Words } from "./en.ts";
+import { actions } from "./zh-hans/actions.ts";
 import { care } from "./zh-hans/care.ts";
 import { causes } from "./zh-hans/causes.ts";
 import { conditions } from "./zh-hans/conditions.ts";
@@ -21,6 +22,7 @@ import { voices } from "./zh-hans/voices.ts";
 
 /** Simplified Chinese, as families on the mainland speak. */
 export const zhHans = {
+  actions,
   conditions,
   causes,
   care,

@@ -1,4 +1,5 @@
 import type { Words } from "./en.ts";
+import { actions } from "./zh-hant/actions.ts";
 import { care } from "./zh-hant/care.ts";
 import { causes } from "./zh-hant/causes.ts";
 import { conditions } from "./zh-hant/conditions.ts";
@@ -21,6 +22,7 @@ import { voices } from "./zh-hant/voices.ts";
 
 /** Traditional Chinese, as families in Taiwan and Hong Kong read it. */
 export const zhHant = {
+  actions,
   conditions,
   causes,
   care,

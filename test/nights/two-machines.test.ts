@@ -22,6 +22,7 @@ import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timese
 
 const EVENING = wall(Date.parse("2026-11-21T22:00:00+08:00"));
 const HOOK = "https://hook.example.org/ring";
+const [KEPT, LOST] = ["keptkeptke", "lostlostlo"] as const;
 const MEI = { id: "meimeimeim", name: "Mei", role: "caregiver", language: "zh-Hans" } as const;
 
 let world: RehearsalWorld;
@@ -160,7 +161,7 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
 
   test("whose settings could not be taken over says why at the hub, and has them once they can", async () => {
     const failing = vi
-      .spyOn(world.state, "putPerson")
+      .spyOn(world.state, "adoptPerson")
       .mockRejectedValue(new Fault("STATE_FAILED", "the disk is full"));
     await stores.homes.of(grant.home).putPerson(MEI);
     const saved = ask("PUT", `/api/beds/${bed}/limits`, {
@@ -304,7 +305,7 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
     await world.state.putTarget(anew);
     await world.state.putTarget({ ...hook, id: "own", label: "Set up here" });
     await edge.edge.targets.refresh();
-    await state.removeTarget("hook");
+    await state.removeTarget("hook", wall(world.clock.wall()));
     await save(91, 1);
     const here = () => edge.edge.targets.list().map(({ label }) => label);
     expect(here().toSorted()).toEqual(["Mei's new phone", "Set up here"]);
@@ -315,6 +316,51 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
     ]);
     await save(92, 2);
     expect(here().toSorted()).toEqual(["Mei's new phone", "Set up here"]);
+  });
+
+  test("whose family removes somebody's phone while the hub is away never sees it again, at the box or at the hub", async () => {
+    const state = stores.homes.of(grant.home);
+    await state.putPerson(MEI);
+    for (const id of [LOST, KEPT]) {
+      await state.putTarget({
+        ...{ id, channel: "webhook", person: MEI.id, label: `Mei's ${id}`, addedAt: EVENING },
+        settings: { url: `${HOOK}/${id}`, secret: "correct horse battery" },
+      });
+    }
+    const here = () =>
+      edge.edge.targets
+        .list()
+        .map(({ id }) => id)
+        .toSorted();
+    const saved = ask("PUT", `/api/beds/${bed}/limits`, {
+      ...{ limits: { SPO2_LOW: { limit: 90 } }, reason: "agreed", confirm: true },
+    });
+    await world.clock.advance(8_000);
+    expect((await saved).statusCode).toBe(200);
+    expect(here()).toEqual([KEPT, LOST]);
+
+    await hub.stop();
+    const payload = { code: edge.ownerCode, name: "Li", language: "en" };
+    const joined = await edge.app.inject({ method: "POST", url: "/api/sign-in", payload });
+    const headers = { cookie: String(joined.headers["set-cookie"]).split(";", 1)[0] ?? "" };
+    const url = `/api/push/${LOST}?fewer=agreed`;
+    const removed = await edge.app.inject({ method: "DELETE", url, headers });
+    expect(removed.statusCode, removed.body).toBe(204);
+    await vi.waitFor(() => expect(here()).toEqual([KEPT]));
+    await world.clock.advance(600_000);
+
+    // What the broker retains, and what the hub says when it is back, still has the phone.
+    expect((await state.targets()).map(({ id }) => id)).toEqual([LOST, KEPT]);
+    hub = await startHub();
+    await world.clock.advance(15_000);
+    expect(here()).toEqual([KEPT]);
+    await world.clock.advance(120_000);
+    expect((await state.targets()).map(({ id }) => id)).toEqual([KEPT]);
+    await edge.stop();
+    edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
+    await world.clock.advance(120_000);
+    expect(here()).toEqual([KEPT]);
+    expect((await state.targets()).map(({ id }) => id)).toEqual([KEPT]);
   });
 
   test("lets limits be looked at and not set on its own page", async () => {

@@ -147,7 +147,7 @@ describe("who is called when, on the page", { timeout: 120_000 }, () => {
     await eventually(() => card.innerText()).toContain("No phone has proved itself lately");
     const whens = await card.locator(".calling-when").allInnerTexts();
     expect(new Set(whens)).toEqual(new Set(["at once"]));
-    for (const { id } of await harness.state.targets()) await harness.state.removeTarget(id);
+    for (const { id } of await harness.state.targets()) await harness.state.removeTarget(id, wall(1));
     await page.reload();
     await eventually(() => card.innerText()).toContain("The sounder in the house rings alone");
     const lines = await card.locator("[data-test=calling-plan] li").allInnerTexts();

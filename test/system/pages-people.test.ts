@@ -1,8 +1,10 @@
 // Who may look in, as the pages show it: joining, boxes of homes, consents and shared links, at a phone's size and a
 // desk's, in three languages.
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { AUDIT_ACTIONS } from "../../src/domain/audit-action.ts";
 import { LANGUAGES, type Role } from "../../src/domain/person.ts";
 import { DAY_MS, HOUR_MS, type Night } from "../../src/domain/time.ts";
+import { wordsIn } from "../../src/words/index.ts";
 import { NOW } from "../support/pages-beds.ts";
 import {
   accessibilityFaults,
@@ -74,6 +76,12 @@ const ENTRY = {
   ...{ id: "7", at: NOW - HOUR_MS, action: "sign_in.ended", detail: "p2 0123456789abcdef" },
   by: { id: "p1", name: "Mei" },
 };
+
+/** Everything that a record can say, and what another version wrote. */
+const RECORD = [...AUDIT_ACTIONS, "pillow.turned"].map((action, n) => ({
+  ...{ id: String(1_000 - n), at: NOW - HOUR_MS - n, action, detail: `detail ${n}` },
+  by: { id: "p1", name: "Mei" },
+}));
 
 let pages: string;
 let browser: Browser;
@@ -308,6 +316,36 @@ describe("who may look in", () => {
     server.drop();
     await page.getByText("This link shows nothing any more").waitFor();
     await eventually(() => page.locator(".vitals").count()).toBe(0);
+  });
+
+  test("the record says in words what was done, and as it stands what there are no words for", async () => {
+    const server = await served("owner");
+    server.script.answers.set(`GET ${ASKED}/audit`, { entries: RECORD });
+    const { page, troubles } = await open(server, "/technician");
+    await page.getByRole("button", { name: "Show the record" }).click();
+    await page.locator(".home-record li").first().waitFor();
+    const faults: string[] = [];
+    for (const language of LANGUAGES) {
+      await page.locator(`.languages [lang=${language}]`).click();
+      await page.locator(`html[lang=${language}]`).waitFor();
+      const lines = await page.locator(".home-record li").allTextContents();
+      const { actions } = wordsIn(language);
+      for (const [n, action] of AUDIT_ACTIONS.entries()) {
+        expect(lines[n]).toContain(`Mei ${actions[action]} detail ${n}`);
+      }
+      expect(lines.at(-1)).toContain(`Mei pillow.turned detail ${AUDIT_ACTIONS.length}`);
+      expect(await page.locator(".home-record code").allTextContents()).toEqual(["pillow.turned"]);
+      for (const size of [PHONE, DESK]) {
+        await page.setViewportSize(size);
+        const picture = process.env["BREATHWATCH_PICTURES"];
+        if (picture !== undefined) {
+          const path = `${picture}/record-${language}-${size.width}.png`;
+          await page.locator(".home-record").screenshot({ path });
+        }
+        faults.push(...(await overflowing(page)).map((fault) => `${language} ${size.width}: ${fault}`));
+      }
+    }
+    expect([...faults, ...troubles]).toEqual([]);
   });
 
   test("with everything open fits a phone and a desk in three languages and is readable for everybody", {

@@ -1,6 +1,16 @@
 // A box whose file of people and settings is damaged: it starts, reads, rings, shows its page and says so.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished } from "vitest";
@@ -88,6 +98,20 @@ function garbage(file: string, from: number, bytes: number): void {
   writeFileSync(file, content);
 }
 
+/** All but the first pages, under the program that has the file open and now has to read it again. */
+function garbageUnder(file: string): void {
+  const database = new DatabaseSync(file, { timeout: 5_000 });
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  const handle = openSync(file, "r+");
+  const from = 4 * 4_096;
+  const bytes = statSync(file).size - from;
+  writeSync(handle, Buffer.alloc(bytes, 0xa5), 0, bytes, from);
+  closeSync(handle);
+  // Somebody else wrote: what is kept of the file in memory counts no more.
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  database.close();
+}
+
 test("a box starts from the last good copy of a state file that is damaged, and keeps what was damaged", {
   timeout: 240_000,
 }, async () => {
@@ -101,6 +125,37 @@ test("a box starts from the last good copy of a state file that is damaged, and 
   const { alarms } = await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 60_000);
   expect(alarms.open.map(({ condition }) => condition)).not.toContain("STATE_DAMAGED");
   expect((await well.stop()).words).not.toMatch(/DAMAGED/);
+});
+
+test("a state file that is damaged under a running box is an alarm at once, and health says so; the next start mends it", {
+  timeout: 240_000,
+}, async () => {
+  const used = await usedBox(24);
+  const running = await used.start();
+  const live = await watchBeds(running, used.cookie);
+  const { alarms } = await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 60_000);
+  expect(alarms.open.map(({ condition }) => condition)).not.toContain("STATE_DAMAGED");
+  garbageUnder(used.file);
+  const record = `/api/homes/${used.home}/audit`;
+  expect((await ask(running, "GET", record, undefined, used.cookie)).status).toBe(503);
+  const told = await live.until(
+    ({ alarms: { open } }) => open.some(({ condition }) => condition === "STATE_DAMAGED"),
+    10_000,
+  );
+  const alarm = told.alarms.open.find(({ condition }) => condition === "STATE_DAMAGED");
+  expect(alarm).toMatchObject({ priority: "high" });
+  const { body } = await ask(running, "GET", "/api/health", undefined, used.cookie);
+  const { findings } = body as {
+    readonly findings: readonly { readonly id: string; readonly level: string }[];
+  };
+  expect(findings.find(({ id }) => id === "state")).toMatchObject({
+    level: "warning",
+    detail: expect.stringMatching(/state\.sqlite is damaged/),
+  });
+  // The watch goes on, and numbers come.
+  await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 10_000);
+  await running.stop();
+  await livesOn(await used.start(), used, /is damaged.*Its copy of|cannot be read.*Its copy of/);
 });
 
 test("without any copy a box of two starts empty, as the same home, and lets an owner in anew", {

@@ -55,7 +55,7 @@ test("a phone that is set up again at the box is known anew at the hub, also whe
   await setUp(2_000, "second");
   expect(await leave()).toEqual([{ id: "phone", addedAt: 2_000, key: "second", signIn: undefined }]);
   // Taken away here: the box's old word does not bring it back, a new one does.
-  await hub.state.removeTarget("phone");
+  await hub.state.removeTarget("phone", wall(2_500));
   expect(await leave()).toEqual([]);
   await setUp(3_000, "third");
   expect(await leave()).toEqual([{ id: "phone", addedAt: 3_000, key: "third", signIn: undefined }]);

@@ -2,7 +2,7 @@ import { condition } from "../condition.ts";
 
 export const stateDamaged = condition({
   id: "STATE_DAMAGED",
-  rule: "the file of people and settings was damaged: a copy, or none, is in use, and phones may be missing",
+  rule: "the file of people and settings is damaged, or was at the start: a copy, or what lies in memory, is in use, and phones may be missing",
   source: "law 4; nothing starts silently fresh",
   scope: "command",
   neverMerged: true,

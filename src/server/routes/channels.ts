@@ -1,4 +1,5 @@
 import { accessIn, accessName, type ChannelAccess } from "../../domain/channel-access.ts";
+import type { AuditAction } from "../../domain/audit-action.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
 import { isCountry } from "../../domain/phone-plan.ts";
@@ -155,7 +156,7 @@ export function channelRoutes(app: App, context: Context): void {
     return module;
   };
 
-  const changed = (home: HomeId, action: string, detail: string, request: Request): void => {
+  const changed = (home: HomeId, action: AuditAction, detail: string, request: Request): void => {
     context.audit(action, detail, { ...context.person(request), home });
     deps.targetsChanged(home);
   };

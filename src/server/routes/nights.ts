@@ -2,10 +2,12 @@ import { Fault } from "../../domain/fault.ts";
 import { type Night, nightBounds, parseNight } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { NightsResponse } from "../contract.ts";
+import { createKeptNights } from "../kept-nights.ts";
 import { createNightMetrics, nightOfBed } from "../night.ts";
+import { markPacked, readsPacked, unpacked, varyByPacking } from "../packed.ts";
 import { limitOf, pageOf } from "../paging.ts";
 import { BedParams, NightAnswer, NightParams, NightQuery, NightsAnswer, NightsQuery } from "../schemas.ts";
-import { KEPT } from "../tagged.ts";
+import { isKnown, KEPT, unchanged } from "../tagged.ts";
 import { bedOrFault } from "./beds.ts";
 
 const NIGHTS = { usual: 60, most: 366 };
@@ -16,6 +18,7 @@ const NIGHTS_ALL = 3_660;
 export function nightRoutes(app: App, context: Context): void {
   const { timeseries, clock } = context.deps;
   const metrics = createNightMetrics(timeseries, clock);
+  const kept = createKeptNights(timeseries);
 
   app.get(
     "/api/beds/:bed/nights",
@@ -44,15 +47,19 @@ export function nightRoutes(app: App, context: Context): void {
     { schema: { params: NightParams, querystring: NightQuery, response: { 200: NightAnswer } } },
     async (request, reply) => {
       const bed = bedOrFault(context, request.params.bed);
-      const { width } = request.query;
+      const width = request.query.width === undefined ? {} : { width: Number(request.query.width) };
       const night = nightOrFault(request.params.night);
-      const answer = await nightOfBed(
-        { timeseries, metrics },
-        bed,
-        night,
-        width === undefined ? undefined : Number(width),
-      );
-      return reply.headers(KEPT).send(answer);
+      const make = () => nightOfBed({ timeseries, metrics }, bed, night, width.width);
+      const asked = { bed: bed.bed, zone: bed.zone, night, ...width };
+      const found = await kept.of(asked, async () => String(reply.serialize(await make())));
+      reply.headers(KEPT);
+      if (found === undefined) return reply.send(await make());
+      reply.header("etag", found.tag).type("application/json; charset=utf-8");
+      if (isKnown(request.headers["if-none-match"], found.tag)) return unchanged(reply).send();
+      if (!readsPacked(request.headers["accept-encoding"])) return reply.send(await unpacked(found.bytes));
+      varyByPacking(reply);
+      markPacked(reply);
+      return reply.send(found.bytes);
     },
   );
 }

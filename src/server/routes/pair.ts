@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { AuditAction } from "../../domain/audit-action.ts";
 import { Fault } from "../../domain/fault.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../../domain/time.ts";
 import type { PairingGrant } from "../../port/registry.ts";
@@ -80,7 +81,7 @@ export function pairRoutes(app: App, context: Context): void {
   }
 
   /** Into the record of the home that it is about: there the family reads who watches. */
-  function record(action: string, detail: string, home: string): void {
+  function record(action: AuditAction, detail: string, home: string): void {
     deps.homes
       .of(home)
       .audit({ at: deps.clock.wall(), action, detail })

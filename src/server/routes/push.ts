@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
+import { setUpAfter } from "../../domain/removals.ts";
 import type { Wall } from "../../domain/time.ts";
 import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
@@ -47,7 +48,7 @@ export function pushRoutes(app: App, context: Context): void {
         settings: { endpoint, p256dh, auth },
         person: person.id,
         label: label.trim(),
-        addedAt: deps.clock.wall(),
+        addedAt: setUpAfter(deps.clock.wall(), before?.addedAt),
         ...(before?.person === person.id && before.morning === true ? { morning: true } : {}),
         ...(isSame ? provenBefore(before, system, deps.clock.wall()) : {}),
         ...(system === undefined ? {} : { system }),
@@ -75,7 +76,7 @@ export function pushRoutes(app: App, context: Context): void {
     }
     if (found.length === 0) throw new Fault("NOT_FOUND", "There is no such phone of yours.");
     for (const home of found) {
-      await deps.homes.of(home).removeTarget(id);
+      await deps.homes.of(home).removeTarget(id, deps.clock.wall());
       context.audit("target.removed", id, { ...person, home });
       deps.targetsChanged(home);
     }

@@ -15,6 +15,7 @@ import { Fault, messageOf } from "../../domain/fault.ts";
 import { DAY_MS, type Wall } from "../../domain/time.ts";
 import { moveAside } from "../aside.ts";
 import { damageOf } from "./soundness.ts";
+import { DamageError } from "./sql.ts";
 
 /** Copies of a state file: the newest, and two that are about a day apart. */
 const COPIES = 3;
@@ -37,7 +38,7 @@ export function keepCopy(
     database.prepare("VACUUM INTO ?").run(coming);
     sync(coming);
     const damage = damageOf(coming, { key, hadOne: true });
-    if (damage !== undefined) throw new Error(`the copy ${damage}`);
+    if (damage !== undefined) throw new DamageError(`the copy ${damage}`);
     if (isOld(nameOf(file, 2), now)) {
       for (let n = COPIES - 1; n > 0; n--) {
         if (existsSync(nameOf(file, n))) renameSync(nameOf(file, n), nameOf(file, n + 1));

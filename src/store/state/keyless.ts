@@ -67,8 +67,11 @@ function heldState(state: State): State {
   return {
     ...state,
     putPerson: refuse,
+    adoptPerson: refuse,
     removePerson: refuse,
     putTarget: refuse,
+    adoptTarget: refuse,
+    bury: refuse,
     removeTarget: refuse,
     wantMorning: refuse,
     removeTargetsOf: async () => [],

@@ -332,6 +332,19 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE target ADD COLUMN system TEXT;
   ALTER TABLE target ADD COLUMN changed_at INTEGER;
   `,
+  `
+  -- Who and what was removed, so that a box and its hub do not bring it back to one another.
+  CREATE TABLE removal (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    -- added_at of the newest set-up that was removed; at: when, by the clock of whoever did it.
+    up_to INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+  -- When somebody came, or came back; NULL: before this column.
+  ALTER TABLE person ADD COLUMN added_at INTEGER;
+  `,
 ];
 
 /**

@@ -133,8 +133,29 @@ export function oneOf<Word extends string>(words: readonly Word[], row: Row, col
   return word;
 }
 
+/** What is written in the file is not what was written into it. */
+export class DamageError extends Error {}
+
 /** Why a row cannot be read. */
 export const damaged = (column: string): Fault =>
   new Fault("STATE_FAILED", `the state file holds a damaged ${column}`, {
     fix: "Put the state file back from a backup.",
+    cause: new DamageError(`a damaged ${column}`),
   });
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html); the upper bits say more. */
+const CORRUPT = [11, 26];
+
+/**
+ * Why a failure means that a state file is damaged, in words; undefined: it means something else. A text that does not open
+ * is damage, since the file opened with this key.
+ */
+export function damageIn(error: unknown): string | undefined {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof DamageError) return one.message;
+    if (one instanceof Fault && one.code === "UNSEALABLE") return "a sealed text does not open";
+    const errcode: unknown = Reflect.get(one, "errcode");
+    if (typeof errcode === "number" && CORRUPT.includes(errcode & 0xff)) return messageOf(one);
+  }
+  return undefined;
+}

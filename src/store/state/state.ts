@@ -1,6 +1,6 @@
-import { Fault } from "../../domain/fault.ts";
+import { Fault, messageOf } from "../../domain/fault.ts";
 import { isBase32Id } from "../../domain/ids.ts";
-import type { Wall } from "../../domain/time.ts";
+import { SECOND_MS, type Wall } from "../../domain/time.ts";
 import type { Accounts } from "../../port/accounts.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { Log } from "../../port/log.ts";
@@ -50,6 +50,10 @@ export interface Stores {
   readonly homes: HomeStates;
   /** What was found damaged at the start and what was done about it, in words; empty: nothing. */
   readonly damage: string;
+  /** The same with what was found damaged since, while people and settings were read or written. */
+  trouble(): string;
+  /** Hears of damage that is found from now on, each time another one. Returns what ends it. */
+  onTrouble(listener: (trouble: string) => void): () => void;
   /**
    * Keeps a copy of the folder's own file beside it where something was written since the last one: the newest, and two
    * about a day apart. Rejects with STATE_FAILED.
@@ -83,7 +87,7 @@ export async function openSqliteStores(options: {
     await worker.start();
     const damage = await worker.call("damage", []);
     if (damage !== "") log.note("state.damaged", { damage }, "error");
-    return storesOver(worker, damage);
+    return storesOver(worker, damage, { clock, log });
   } catch (error) {
     await worker.close();
     throw error;
@@ -92,16 +96,25 @@ export async function openSqliteStores(options: {
 
 /** The same tables in memory and in this thread, for rehearsals: no file, no thread, no real time. */
 export const createMemoryStores = (): Stores =>
-  storesOver(createInlineClient<StoreMethods>(openStores({}), { what: WHAT, faults: FAULTS }), "");
+  storesOver(createInlineClient<StoreMethods>(openStores({}), { what: WHAT, faults: FAULTS }), "", undefined);
 
 /** The State of one home in memory. */
 export const createMemoryState = (): State => createMemoryStores().state;
 
-function storesOver(worker: WorkerClient<StoreMethods>, damage: string): Stores {
-  const close = (): Promise<void> => worker.close();
+/** `beside`: whoever has no file on a disk has nothing that could be damaged. */
+function storesOver(
+  thread: WorkerClient<StoreMethods>,
+  damage: string,
+  beside: { readonly clock: Clock; readonly log: Log } | undefined,
+): Stores {
+  const { worker, trouble, onTrouble, stop } = watched(thread, damage, beside);
+  const close = (): Promise<void> => {
+    stop();
+    return worker.close();
+  };
   const opened = new Map<string, State>();
   return {
-    damage,
+    ...{ damage, trouble, onTrouble },
     keepCopy: (now) => worker.call("keepCopy", [now], COPY_MS),
     state: stateOver(areaOf(worker, "home", ""), close),
     accounts: accountsOver(areaOf(worker, "accounts", ""), close),
@@ -131,12 +144,74 @@ function storesOver(worker: WorkerClient<StoreMethods>, damage: string): Stores 
   };
 }
 
+/** A thread that died is started anew a second later. */
+const ASK_AGAIN_MS = 2 * SECOND_MS;
+
+/** Asks the thread after each failure whether it has found damage: it knows why SQLite refused, and what it mended in a new start. */
+function watched(
+  thread: WorkerClient<StoreMethods>,
+  damage: string,
+  beside: { readonly clock: Clock; readonly log: Log } | undefined,
+): Pick<Stores, "trouble" | "onTrouble"> & {
+  readonly worker: Pick<WorkerClient<StoreMethods>, "call" | "close">;
+  stop(): void;
+} {
+  const listeners = new Set<(trouble: string) => void>();
+  let known = damage;
+  let asking = false;
+  let stopped = false;
+
+  const ask = ({ clock, log }: { readonly clock: Clock; readonly log: Log }): void => {
+    if (asking || stopped) return;
+    asking = true;
+    thread
+      .call("trouble", [])
+      .then(
+        (now) => {
+          asking = false;
+          if (now === known) return;
+          known = now;
+          log.note("state.damaged", { damage: now }, "error");
+          for (const listener of listeners) listener(now);
+        },
+        () => {
+          asking = false;
+          clock.after(ASK_AGAIN_MS, () => ask({ clock, log }));
+        },
+      )
+      .catch((error: unknown) => log.note("state.unasked", { why: messageOf(error) }, "error"));
+  };
+
+  return {
+    worker: {
+      async call(name, args, deadlineMs) {
+        try {
+          return await thread.call(name, args, deadlineMs);
+        } catch (error) {
+          if (beside !== undefined) ask(beside);
+          throw error;
+        }
+      },
+      close: () => thread.close(),
+    },
+    trouble: () => known,
+    onTrouble(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop() {
+      stopped = true;
+      listeners.clear();
+    },
+  };
+}
+
 const noHome = (home: string): Fault =>
   new Fault("STATE_FAILED", `${JSON.stringify(home)} names no home`, { permanent: true });
 
 /** The methods of one area, of one home where it is named. */
 function areaOf<Methods extends object>(
-  worker: WorkerClient<StoreMethods>,
+  worker: Pick<WorkerClient<StoreMethods>, "call">,
   area: "accounts" | "home" | "registry",
   home: string,
 ): Call<Methods> {
@@ -152,12 +227,16 @@ function stateOver(call: Call<StateTables>, close: () => Promise<void>): State {
   return {
     people: () => call("people", []),
     putPerson: (person) => call("putPerson", [person]),
-    removePerson: (person) => call("removePerson", [person]),
+    adoptPerson: (person) => call("adoptPerson", [person]),
+    removePerson: (person, at) => call("removePerson", [person, at]),
     targets: () => call("targets", []),
     putTarget: (target) => call("putTarget", [target]),
-    removeTarget: (id) => call("removeTarget", [id]),
+    adoptTarget: (target) => call("adoptTarget", [target]),
+    removeTarget: (id, at) => call("removeTarget", [id, at]),
+    removals: () => call("removals", []),
+    bury: (removals) => call("bury", [removals]),
     wantMorning: (id, wanted) => call("wantMorning", [id, wanted]),
-    removeTargetsOf: (signIns) => call("removeTargetsOf", [signIns]),
+    removeTargetsOf: (signIns, at) => call("removeTargetsOf", [signIns, at]),
     proveTarget: (id, at, loud) => call("proveTarget", [id, at, loud]),
     killTarget: (id, at, why) => call("killTarget", [id, at, why]),
     value: (name) => call("value", [name]),

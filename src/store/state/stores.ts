@@ -9,16 +9,20 @@ import { keepCopy, putCopyInPlace } from "./copies.ts";
 import { migrate } from "./migrations.ts";
 import { RegistryTables } from "./registry-tables.ts";
 import { sealOld } from "./seal-old.ts";
+import { openMax, roomHere } from "./open-max.ts";
 import { damageOf } from "./soundness.ts";
-import { Sql } from "./sql.ts";
+import { damageIn, Sql } from "./sql.ts";
 import { HomeTables } from "./tables.ts";
 
 /** Name of the state file inside the data folder, and inside each home's folder on a hub. */
 export const STATE_FILE = "state.sqlite";
 /** Folder of a hub's homes inside its data folder. */
 const HOMES = "homes";
-/** Files of homes that are open at once; the one that was asked least recently is closed first. */
-const OPEN_MAX = 64;
+
+/** Pages that are kept of one home's file among many; the system keeps the rest. */
+const HOME_CACHE_KIB = 64;
+/** Damaged files that are named; a disk that breaks damages all of them. */
+const FOUND_MAX = 20;
 
 /** What the state thread is started with. */
 export interface StoresOptions {
@@ -31,6 +35,8 @@ export interface StoresOptions {
    * in this folder before. Absent: damage is refused.
    */
   readonly mend?: { readonly hadOne: boolean };
+  /** Files of homes that are open at once; the one that was asked least recently is closed first. Default: `openMax`. */
+  readonly openMax?: number;
 }
 
 /** Tables that lie in the data folder's own file, and those of each home. */
@@ -53,6 +59,8 @@ export interface StoreMethods {
   removeHome(home: string): void;
   /** What was found damaged at the start and what was done about it, in words; empty: nothing. */
   damage(): string;
+  /** The same with what was found damaged since, which stays as it is until the next start. */
+  trouble(): string;
   /** Keeps a copy of the folder's own file, if something was written since the last one. Throws STATE_FAILED. */
   keepCopy(now: Wall): void;
   close(): void;
@@ -62,8 +70,15 @@ export interface StoreMethods {
  * Opens (or makes) the state file in a folder that only its owner can read, or in memory when no folder is given;
  * files of homes at their first use. Throws DATA_DIR_UNWRITABLE, DATA_DIR_NEWER, STATE_FAILED, UNSEALABLE.
  */
-export function openStores({ folder, key, mend }: StoresOptions): StoreMethods {
+export function openStores({
+  folder,
+  key,
+  mend,
+  openMax: most = openMax(roomHere()),
+}: StoresOptions): StoreMethods {
   const damage = folder === undefined || mend === undefined ? "" : mendFile(folder, key, mend.hadOne);
+  /** Of each file what was found first, by its home. */
+  const found = new Map<string, string>();
   let copiedAt: number | undefined;
   const files = new Map<string, OpenFile>([["", openFile(folder, key)]]);
 
@@ -76,35 +91,55 @@ export function openStores({ folder, key, mend }: StoresOptions): StoreMethods {
     }
     // In memory nothing may be closed: it would be gone.
     const least = [...files.keys()].find((each) => each !== "");
-    if (folder !== undefined && files.size > OPEN_MAX && least !== undefined) {
+    if (folder !== undefined && files.size > most && least !== undefined) {
       files.get(least)?.sql.close();
       files.delete(least);
     }
-    const opened = openFile(folderOf(folder, home), key);
+    const opened = openFile(folderOf(folder, home), key, true);
     files.set(home, opened);
     return opened;
   };
 
+  /** Does the work; what it finds damaged is remembered. */
+  const noting = <Answer>(home: string, work: () => Answer): Answer => {
+    try {
+      return work();
+    } catch (error) {
+      const damaged = damageIn(error);
+      if (damaged !== undefined && !found.has(home) && found.size < FOUND_MAX) found.set(home, damaged);
+      throw error;
+    }
+  };
+
   return {
-    call(area, home, name, args) {
-      const tables: object = fileOf(home)[area];
-      const method: unknown = Reflect.get(tables, name);
-      if (typeof method !== "function") throw new TypeError(`no method ${name}`);
-      const answer: unknown = Reflect.apply(method, tables, args);
-      return answer;
-    },
+    call: (area, home, name, args) =>
+      noting(home, () => {
+        const tables: object = fileOf(home)[area];
+        const method: unknown = Reflect.get(tables, name);
+        if (typeof method !== "function") throw new TypeError(`no method ${name}`);
+        const answer: unknown = Reflect.apply(method, tables, args);
+        return answer;
+      }),
     removeHome(home) {
       const where = folderOf(folder, home);
       files.get(home)?.sql.close();
       files.delete(home);
+      found.delete(home);
       if (where !== undefined) rmSync(where, { recursive: true, force: true });
     },
     damage: () => damage,
+    trouble: () =>
+      [
+        ...(damage === "" ? [] : [damage]),
+        ...[...found].map(
+          ([home, why]) => `${path.join(home === "" ? "" : HOMES, home, STATE_FILE)} is damaged (${why})`,
+        ),
+      ].join("; "),
     keepCopy(now) {
       const own = fileOf("");
       if (folder === undefined || own.changes() === copiedAt) return;
       const changes = own.changes();
-      keepCopy(own.database, { file: path.join(folder, STATE_FILE), key, now });
+      noting("", () => keepCopy(own.database, { file: path.join(folder, STATE_FILE), key, now }));
       copiedAt = changes;
     },
     close() {
@@ -131,7 +166,7 @@ function mendFile(folder: string, key: Uint8Array | undefined, hadOne: boolean):
   }
 }
 
-function openFile(folder: string | undefined, key: Uint8Array | undefined): OpenFile {
+function openFile(folder: string | undefined, key: Uint8Array | undefined, isOfMany = false): OpenFile {
   const file = folder === undefined ? ":memory:" : prepareFile(folder);
   let database: DatabaseSync | undefined;
   try {
@@ -139,6 +174,7 @@ function openFile(folder: string | undefined, key: Uint8Array | undefined): Open
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
     // What is deleted for good must not stay readable in free pages.
     database.exec("PRAGMA secure_delete = ON");
+    if (isOfMany) database.exec(`PRAGMA cache_size = -${HOME_CACHE_KIB}`);
     migrate(database);
     const sql = new Sql(database, key);
     sealOld(sql);

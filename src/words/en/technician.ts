@@ -435,7 +435,7 @@ export const technician = {
   },
   record: {
     title: "What was done",
-    hint: "Who signed in, was let in or removed, and changed what; newest first, as it is written down.",
+    hint: "Who signed in, was let in or removed, and changed what; newest first.",
     show: "Show the record",
     nobody: "Nobody known",
   },

@@ -423,7 +423,7 @@ export const technician = {
   },
   record: {
     title: "做过什么",
-    hint: "谁登录、谁加入或被移除、谁改了什么；最新的在前，按原样显示。",
+    hint: "谁登录、谁加入或被移除、谁改了什么；最新的在前。",
     show: "显示记录",
     nobody: "身份未知",
   },

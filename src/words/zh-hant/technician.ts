@@ -423,7 +423,7 @@ export const technician = {
   },
   record: {
     title: "做過什麼",
-    hint: "誰登入、誰加入或被移除、誰改了什麼；最新的在前，照原樣顯示。",
+    hint: "誰登入、誰加入或被移除、誰改了什麼；最新的在前。",
     show: "顯示記錄",
     nobody: "身分不明",
   },

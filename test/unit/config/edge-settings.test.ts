@@ -34,15 +34,15 @@ function openState() {
 test("what a hub takes away goes, what was made here stays", async () => {
   const state = openState();
   await state.putPerson(lin);
-  await applySettings(state, { people: [ana], targets: [phone] });
-  await applySettings(state, { people: [lin], targets: [] });
+  await applySettings(state, { people: [ana], targets: [phone] }, NOW);
+  await applySettings(state, { people: [lin], targets: [] }, NOW);
   expect(await state.targets()).toEqual([]);
   expect((await state.people()).map(({ id }) => id)).toEqual(["lin"]);
 });
 
 test("a phone that is set up again on the box's page stays as it is there, whatever the hub knew before", async () => {
   const state = openState();
-  await applySettings(state, { people: [ana, lin], targets: [phone] });
+  await applySettings(state, { people: [ana, lin], targets: [phone] }, NOW);
   const anew = {
     ...{ ...phone, addedAt: wall(NOW + 60_000), signIn: "of this box" },
     settings: { endpoint: "https://push.example/1", p256dh: "new", auth: "new" },
@@ -51,41 +51,41 @@ test("a phone that is set up again on the box's page stays as it is there, whate
   const own = { ...phone, id: "own", label: "Set up here" };
   await state.putTarget(own);
   // The hub brings its old copy once more, then takes it away, which somebody wanted before.
-  await applySettings(state, { people: [ana, lin], targets: [phone] });
+  await applySettings(state, { people: [ana, lin], targets: [phone] }, NOW);
   expect(await state.targets()).toEqual([anew, own]);
-  await applySettings(state, { people: [ana, lin], targets: [] });
+  await applySettings(state, { people: [ana, lin], targets: [] }, NOW);
   expect(await state.targets()).toEqual([anew, own]);
   // What the hub has heard of since, and takes away, goes; its sign-in here was kept until then.
   const { signIn: _, ...told } = anew;
-  await applySettings(state, { people: [ana, lin], targets: [told] });
+  await applySettings(state, { people: [ana, lin], targets: [told] }, NOW);
   expect(await state.targets()).toEqual([anew, own]);
-  await applySettings(state, { people: [ana, lin], targets: [] });
+  await applySettings(state, { people: [ana, lin], targets: [] }, NOW);
   expect(await state.targets()).toEqual([own]);
 });
 
 test("a hub that knows of nobody takes nobody's phone away", async () => {
   const state = openState();
-  await applySettings(state, { people: [ana], targets: [phone] });
-  await applySettings(state, {});
-  await applySettings(state, { people: [], targets: [] });
+  await applySettings(state, { people: [ana], targets: [phone] }, NOW);
+  await applySettings(state, {}, NOW);
+  await applySettings(state, { people: [], targets: [] }, NOW);
   expect((await state.targets()).map(({ id }) => id)).toEqual(["phone"]);
 });
 
 test("another hub, which knows its owner alone, leaves the phones that the one before had sent", async () => {
   const state = openState();
   await takeGrant(state, grantOf("a"));
-  await applySettings(state, { people: [ana], targets: [phone] });
+  await applySettings(state, { people: [ana], targets: [phone] }, NOW);
   await takeGrant(state, grantOf("b"));
-  await applySettings(state, { people: [lin], targets: [] });
+  await applySettings(state, { people: [lin], targets: [] }, NOW);
   expect((await state.targets()).map(({ id }) => id)).toEqual(["phone"]);
 });
 
 test("limits that only bear the same number are refused, not taken for the same", async () => {
   const state = openState();
   await state.addLimits(limits(1), 0);
-  await applySettings(state, { limits: { b1: limits(1) } });
+  await applySettings(state, { limits: { b1: limits(1) } }, NOW);
   await expect(
-    applySettings(state, { limits: { b1: limits(1, { SPO2_LOW: { on: false } }) } }),
+    applySettings(state, { limits: { b1: limits(1, { SPO2_LOW: { on: false } }) } }, NOW),
   ).rejects.toMatchObject({
     code: "CONFLICT",
   });
@@ -98,12 +98,12 @@ test("who is on call is what the hub says last, whatever this box had", async ()
     rota: [{ person, weekday: 1, from: 1_260, to: 540 }],
   });
   await state.putDuty(book(1, "lin"), 0);
-  await applySettings(state, { duty: { b1: book(7, "ana") } });
+  await applySettings(state, { duty: { b1: book(7, "ana") } }, NOW);
   expect(await state.duty("b1")).toEqual(book(7, "ana"));
   // A hub that was put back from a backup counts from there.
-  await applySettings(state, { duty: { b1: book(3, "lin") } });
+  await applySettings(state, { duty: { b1: book(3, "lin") } }, NOW);
   expect(await state.duty("b1")).toEqual(book(3, "lin"));
-  await applySettings(state, { people: [ana], targets: [] });
+  await applySettings(state, { people: [ana], targets: [] }, NOW);
   expect(await state.duty("b1")).toEqual(book(3, "lin"));
 });
 

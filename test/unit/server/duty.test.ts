@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Role } from "../../../src/domain/person.ts";
-import { HOUR_MS } from "../../../src/domain/time.ts";
+import { HOUR_MS, wall } from "../../../src/domain/time.ts";
 import { type Harness, NOW, startHarness } from "./harness.ts";
 
 let harness: Harness;
@@ -125,7 +125,7 @@ describe("duty over HTTP", () => {
     const mei = await someone("owner", "Mei");
     const ba = await someone("caregiver", "Ba");
     await ask(mei, "PUT", "duty/rota", { rota: nightOf(ba.id) }, { "if-match": '"0"' });
-    await harness.state.removePerson(ba.id);
+    await harness.state.removePerson(ba.id, wall(1));
     const after = await duty(mei);
     expect(after.on).toBeUndefined();
     expect(after.tonight.gaps).toHaveLength(1);

@@ -357,11 +357,16 @@ export class FakeTimeseries implements Timeseries {
   eventList: Awaited<ReturnType<Timeseries["events"]>> = [];
   nightList: readonly Night[] = [];
   isSimulated = false;
+  /** What the store says of every range; undefined: it cannot tell. */
+  revisionText: string | undefined;
   failure: Error | undefined;
   readonly widths: number[] = [];
 
   #check(): void {
     if (this.failure !== undefined) throw this.failure;
+  }
+  revision(): string | undefined {
+    return this.revisionText;
   }
   async write(): Promise<undefined> {}
   async range({ from, to, signal }: Parameters<Timeseries["range"]>[0]): Promise<readonly Point[]> {

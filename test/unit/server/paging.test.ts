@@ -110,14 +110,14 @@ describe("people and what they did", () => {
 
   it("the record of a home comes newest first, in parts, with names, for its owner alone", async () => {
     for (let n = 0; n < 30; n++) {
-      await harness.state.audit({ at: harness.clock.wall(), action: "test.done", detail: `number ${n}` });
+      await harness.state.audit({ at: harness.clock.wall(), action: "drill", detail: `number ${n}` });
     }
     const url = "/api/homes/homeaaaaaa/audit";
     const first = (await get(`${url}?limit=20`)).json();
-    expect(first.entries[0]).toMatchObject({ action: "test.done", detail: "number 29" });
+    expect(first.entries[0]).toMatchObject({ action: "drill", detail: "number 29" });
     expect(first.entries).toHaveLength(20);
     // What happens meanwhile moves nothing.
-    await harness.state.audit({ at: harness.clock.wall(), action: "test.done", detail: "later" });
+    await harness.state.audit({ at: harness.clock.wall(), action: "drill", detail: "later" });
     const second = (await get(`${url}?limit=20&before=${first.next}`)).json();
     expect(second.entries[0].detail).toBe("number 9");
     expect(second.entries.map(({ detail }: { detail: string }) => detail)).toContain("number 0");

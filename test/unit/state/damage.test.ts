@@ -1,19 +1,24 @@
 // State files that are damaged, on a real disk: put aside, and the newest copy that is whole takes their place.
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { DAY_MS, HOUR_MS, type Wall, wall } from "../../../src/domain/time.ts";
+import { createClock } from "../../../src/ops/clock.ts";
+import { openSqliteStores } from "../../../src/store/state/state.ts";
 import { openStores, type StoreMethods } from "../../../src/store/state/stores.ts";
 
 const NOW = wall(Date.UTC(2026, 10, 22));
@@ -197,5 +202,72 @@ describe("copies", () => {
       /the copy is damaged \(texts of audit.detail\)/,
     );
     expect(existsSync(`${file}.copying`)).toBe(false);
+  });
+});
+
+describe("while it is open", () => {
+  /** Longer than what SQLite keeps of a file in memory, so that it has to be read again. */
+  const LONG = JSON.stringify("x".repeat(6 << 20));
+
+  /** Everything but the first pages, under the program that has it open. */
+  function garbageBelow(file: string): void {
+    const handle = openSync(file, "r+");
+    writeSync(handle, Buffer.alloc(5 << 20, 0xa5), 0, 5 << 20, 60 * PAGE);
+    closeSync(handle);
+  }
+
+  async function opened(folder: string, mend?: { readonly hadOne: boolean }) {
+    const noted: string[] = [];
+    const stores = await openSqliteStores({
+      ...{ folder, key, clock: createClock(), ...(mend && { mend }) },
+      log: { note: (event, fields) => void noted.push(`${event} ${String(fields?.["damage"])}`) },
+    });
+    onTestFinished(() => stores.close());
+    const told: string[] = [];
+    stores.onTrouble((trouble) => void told.push(trouble));
+    return { stores, told, noted };
+  }
+
+  test("damage is told at once, once, and stays said; what can be read is still read", async () => {
+    const folder = temporaryFolder();
+    const { stores, told, noted } = await opened(folder, { hadOne: false });
+    await stores.state.setValue("short", '"still there"');
+    await stores.state.setValue("long", LONG);
+    expect(stores.trouble()).toBe("");
+    garbageBelow(path.join(folder, "state.sqlite"));
+    for (let n = 0; n < 3; n++) {
+      await expect(stores.state.value("long")).rejects.toMatchObject({ code: /STATE_FAILED|UNSEALABLE/ });
+    }
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    expect(told[0]).toMatch(/^state\.sqlite is damaged \((?:database disk image|a sealed text).*\)$/);
+    expect(stores.trouble()).toBe(told[0]);
+    expect(noted).toEqual([`state.damaged ${told[0]}`]);
+    expect(await stores.state.value("short")).toBe('"still there"');
+    // No copy is made of it: those before stay.
+    await expect(stores.keepCopy(NOW)).rejects.toMatchObject({ code: "STATE_FAILED" });
+    expect(told).toHaveLength(1);
+  });
+
+  test("on a hub the home is named whose file it is, and the others go on", async () => {
+    const folder = temporaryFolder();
+    const { stores, told } = await opened(folder);
+    const [broken, whole] = [stores.homes.of("homeaaaaaa"), stores.homes.of("homebbbbbb")];
+    await broken.setValue("long", LONG);
+    await whole.setValue("long", LONG);
+    garbageBelow(path.join(folder, "homes", "homeaaaaaa", "state.sqlite"));
+    await expect(broken.value("long")).rejects.toThrow();
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    expect(told[0]).toMatch(/^homes\/homeaaaaaa\/state\.sqlite is damaged/);
+    expect(await whole.value("long")).toBe(LONG);
+    expect(told).toHaveLength(1);
+  });
+
+  test("what is refused for another reason is no damage", async () => {
+    const { stores, told } = await opened(temporaryFolder(), { hadOne: false });
+    const phone = { id: "p", person: "nobody", channel: "web-push", label: "", settings: {}, addedAt: NOW };
+    await expect(stores.state.putTarget(phone)).rejects.toMatchObject({ code: "STATE_FAILED" });
+    // The thread answers in order: it was asked before this.
+    await stores.state.people();
+    expect([told, stores.trouble()]).toEqual([[], ""]);
   });
 });

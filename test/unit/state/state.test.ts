@@ -119,7 +119,7 @@ describe.each([
     expect(await state.targets()).toEqual([dead]);
     await state.putTarget({ ...phone, label: "New phone" });
     expect(await state.targets()).toEqual([{ ...phone, label: "New phone" }]);
-    await state.removeTarget(phone.id);
+    await state.removeTarget(phone.id, wall(1_000));
     expect(await state.targets()).toEqual([]);
   });
 
@@ -148,9 +148,12 @@ describe.each([
     await state.putTarget({ ...phone, id: "two", signIn: "other" });
     await state.putTarget({ ...phone, id: "three" });
     await state.putTarget({ ...phone, id: "hers", person: nurse.id, signIn: "ended" });
-    expect((await state.removeTargetsOf(["ended", "unheard of"])).toSorted()).toEqual(["hers", "one"]);
+    expect((await state.removeTargetsOf(["ended", "unheard of"], wall(1_000))).toSorted()).toEqual([
+      "hers",
+      "one",
+    ]);
     expect((await state.targets()).map(({ id }) => id)).toEqual(["two", "three"]);
-    await state.removePerson(mother.id);
+    await state.removePerson(mother.id, wall(1_000));
     expect(await state.targets()).toEqual([]);
     expect(await state.people()).toEqual([nurse]);
   });
@@ -163,11 +166,11 @@ describe.each([
     expect(await state.value("home")).toBe("2");
     await state.setValue("also", '"x"');
     expect(await state.values()).toEqual({ also: '"x"', home: "2" });
-    await state.audit({ at: wall(1), action: "start", detail: "first" });
+    await state.audit({ at: wall(1), action: "drill", detail: "first" });
     await state.audit({ at: wall(2), person: mother.id, action: "sign_in", detail: "owner" });
     expect(await state.audits(10)).toEqual([
       { at: 2, person: mother.id, action: "sign_in", detail: "owner" },
-      { at: 1, action: "start", detail: "first" },
+      { at: 1, action: "drill", detail: "first" },
     ]);
     expect(await state.audits(1)).toHaveLength(1);
     expect(await state.audits(-5)).toEqual([]);
