@@ -1,6 +1,7 @@
 import type { CheckBody, CommandAnswer } from "./bus/commands.ts";
 import type { EdgeEvening } from "./bus/evening-schemas.ts";
 import type { Actor } from "./domain/alarm.ts";
+import type { AuditAction } from "./domain/audit-action.ts";
 import { isSleepTime } from "./domain/evening.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import type { Evening } from "./edge-evening.ts";
@@ -34,7 +35,7 @@ export function createChecksFromAfar(options: {
   const { clock, log, state } = world;
 
   /** In the box's own record, whatever the hub writes. */
-  const audit = (by: Actor, action: string, detail: string): void => {
+  const audit = (by: Actor, action: AuditAction, detail: string): void => {
     state
       .audit({
         at: clock.wall(),

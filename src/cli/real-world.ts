@@ -32,11 +32,11 @@ import type { Log, LogLevel } from "../port/log.ts";
 import type { Registry } from "../port/registry.ts";
 import type { ListenOptions, World } from "../port/world.ts";
 import { machineNames } from "../server/hosts.ts";
+import { withRevisions } from "../store/timeseries/revisions.ts";
 import { createLinks } from "../transport/links.ts";
 import { createMemoryLinks, type MemoryLinks } from "../transport/memory.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { awaitKey, isAboutKey, type Keyless, openKeylessFolder } from "./keyless.ts";
-import { withRevisions } from "../store/timeseries/revisions.ts";
 
 export interface RealWorld {
   readonly world: World;

@@ -32,6 +32,8 @@ export const AUDIT_ACTIONS = [
   "channel.entered",
   "channel.forgotten",
   "phones.where",
+  "voice.kept",
+  "voice.removed",
   "dead_man.entered",
   "dead_man.forgotten",
   "dead_man.tried",

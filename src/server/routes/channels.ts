@@ -1,5 +1,5 @@
-import { accessIn, accessName, type ChannelAccess } from "../../domain/channel-access.ts";
 import type { AuditAction } from "../../domain/audit-action.ts";
+import { accessIn, accessName, type ChannelAccess } from "../../domain/channel-access.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
 import { isCountry } from "../../domain/phone-plan.ts";

@@ -30,6 +30,8 @@ export const actions = {
   "target.no_morning": "a phone does without the morning's word",
   "channel.entered": "entered a way to reach people",
   "channel.forgotten": "removed a way to reach people",
+  "voice.kept": "spoke a sentence for the alarms",
+  "voice.removed": "removed a spoken sentence",
   "phones.where": "said where the home is",
   "dead_man.entered": "set up who is told if the box dies",
   "dead_man.forgotten": "removed who is told if the box dies",

@@ -29,6 +29,8 @@ export const actions = {
   "target.no_morning": "一部手机不再收早晨的消息",
   "channel.entered": "填写了一种通知方式",
   "channel.forgotten": "去掉了一种通知方式",
+  "voice.kept": "为报警录了一句话",
+  "voice.removed": "删除了一句录音",
   "phones.where": "填写了家在哪里",
   "dead_man.entered": "设置了主机停了由谁通知",
   "dead_man.forgotten": "取消了主机停了由谁通知",

@@ -29,6 +29,8 @@ export const actions = {
   "target.no_morning": "一支手機不再收早晨的訊息",
   "channel.entered": "填寫了一種通知方式",
   "channel.forgotten": "去掉了一種通知方式",
+  "voice.kept": "為警報錄了一句話",
+  "voice.removed": "刪除了一句錄音",
   "phones.where": "填寫了家在哪裡",
   "dead_man.entered": "設定了主機停了由誰通知",
   "dead_man.forgotten": "取消了主機停了由誰通知",
