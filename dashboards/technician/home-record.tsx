@@ -41,7 +41,8 @@ export function HomeRecord(props: { readonly home: string }) {
           {known.value.entries.map(({ id, at, action, detail, by }) => (
             <li key={id}>
               <span class="small">{format.dateTime(at, zone)}</span>{" "}
-              <strong>{by?.name ?? text.nobody}</strong> {isAuditAction(action) ? words.actions[action] : <code lang="en">{action}</code>}{" "}
+              <strong>{by?.name ?? text.nobody}</strong>{" "}
+              {isAuditAction(action) ? words.actions[action] : <code lang="en">{action}</code>}{" "}
               <span class="small detail">{detail}</span>
             </li>
           ))}

@@ -51,7 +51,11 @@ export function nightRoutes(app: App, context: Context): void {
       const night = nightOrFault(request.params.night);
       const make = () => nightOfBed({ timeseries, metrics }, bed, night, width.width);
       const asked = { bed: bed.bed, zone: bed.zone, night, ...width };
-      const found = await kept.of(asked, async () => String(reply.serialize(await make())));
+      const found = await kept.of(asked, async () => {
+        const answer = await make();
+        const text = reply.serialize(answer);
+        return typeof text === "string" ? text : JSON.stringify(answer);
+      });
       reply.headers(KEPT);
       if (found === undefined) return reply.send(await make());
       reply.header("etag", found.tag).type("application/json; charset=utf-8");
