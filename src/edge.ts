@@ -272,7 +272,7 @@ export async function composeEdge(
     onTargetGone: (target, why) => targets.kill(target.id, why),
     calling: (bed) => (evening.isPractice(bed) ? undefined : targets.calling(bed)),
     dependencyClass: (bed) => (evening.isPractice(bed) ? "B" : bedOf(bed).plan.profile.dependencyClass),
-    isSimulated: (bed) => evening.isPractice(bed) || bedOf(bed).isMadeUp,
+    tellsLeaving: (bed) => !evening.isPractice(bed) && !bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
     // A practice is nobody's to take over: it has no bed.
     onTold: (bed, sends) =>

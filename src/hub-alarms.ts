@@ -1,3 +1,4 @@
+import { answersOf } from "./alarm/answers.ts";
 import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
 import { refusedOf } from "./alarm/refusals.ts";
@@ -6,10 +7,10 @@ import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import type { Edges, SilentBed } from "./bus/edges.ts";
 import type { CalledMessage } from "./bus/messages.ts";
 import type { HomeConfig } from "./config/config.ts";
-import type { AlarmCommand, AlarmFold, WatchState } from "./domain/alarm.ts";
+import type { AcknowledgePlace, AlarmCommand, AlarmFold, WatchState } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import { messageOf } from "./domain/fault.ts";
-import { type BedId, qualifiedBed, splitBed } from "./domain/ids.ts";
+import { type BedId, type HomeId, type OccurrenceId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { DAY_MS, type Mono, SECOND_MS, wall } from "./domain/time.ts";
 import { type CallingHome, createHubCalling, type HubCallingOptions } from "./hub-calling.ts";
 import type { HubHomes } from "./hub-homes.ts";
@@ -19,7 +20,6 @@ import type { World } from "./port/world.ts";
 import { openRecordLog } from "./record/log.ts";
 import type { CommandOutcome } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
-import type { Incidents } from "./watch/incident.ts";
 import { decodeSend } from "./watch/outbox.ts";
 import { createStandby } from "./watch/standby.ts";
 
@@ -31,11 +31,13 @@ export interface HubAlarms {
   /** The newest alarms of a bed as its box tells them. */
   onFold(fold: AlarmFold, anew: boolean): void;
   /** What a box has told the phones of its home. */
-  onCalled(bed: BedId, sends: CalledMessage["sends"], aheadMs: number): void;
+  onCalled(bed: BedId, sends: CalledMessage["sends"], aheadMs: number | undefined): void;
   /** Takes a command about an alarm that this hub raised; undefined: it belongs to the box. */
   command(bed: BedId, command: AlarmCommand): CommandOutcome | undefined;
   /** A box was put out: its beds can never be heard again, and are nobody's alarm. */
   forget(bed: BedId): Promise<void>;
+  /** A home is taken apart: nothing of it is held open any more. */
+  close(home: HomeId): Promise<void>;
   /** When it last looked at who is silent, for the watchdog. */
   ticking(): readonly Ticking[];
   start(): void;
@@ -88,7 +90,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   const show = (bed: BedId, anew = true): void => {
     const runner = ready.get(bed)?.runner;
     const own = runner === undefined ? undefined : onlyOwn(runner.fold());
-    const fold = standby.taken(bed) ?? told.get(bed);
+    const fold = standby.taken(bed)?.fold ?? told.get(bed);
     const open = own?.open ?? [];
     if (fold !== undefined) live.alarms({ ...fold, open: [...fold.open, ...open] }, anew);
     else if (own !== undefined) live.alarms({ ...own, bed }, anew);
@@ -116,27 +118,28 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   };
 
   /** Calls the home's phones for what is open. Where they cannot be had now, the next look tries again. */
-  const call = (bed: BedId, told?: Incidents): void => {
+  const call = (bed: BedId): void => {
     const runner = ready.get(bed)?.runner;
     const own = runner === undefined ? undefined : onlyOwn(runner.fold());
     const taken = standby.taken(bed);
-    const fold = taken === undefined ? own : { ...taken, open: [...taken.open, ...(own?.open ?? [])] };
+    const fold =
+      taken === undefined ? own : { ...taken.fold, open: [...taken.fold.open, ...(own?.open ?? [])] };
     if (fold === undefined) return;
     const revision = (revisions.get(bed) ?? 0) + 1;
     revisions.set(bed, revision);
     const inner = asAtHome({ ...fold, revision });
-    withHome(bed, ({ watch }) => watch.onFold(inner, told));
+    withHome(bed, ({ watch }) => watch.onFold(inner, taken?.told));
   };
 
   const standby = createStandby({
     ...{ clock, log },
-    isAway: (bed) => edges.away(splitBed(bed) ?? { home: "", bed }),
+    isThere: (bed) => there(bed),
     classOf(bed) {
       const about = aboutOf(bed);
       return about === undefined || isMadeUp(about) ? undefined : about.dependencyClass;
     },
-    onTaken(bed, _fold, told) {
-      call(bed, told);
+    onTaken(bed) {
+      call(bed);
       show(bed);
     },
     onHandedBack(bed, occurrences) {
@@ -156,6 +159,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     },
     onMovedOn: (bed, occurrence) => withHome(bed, ({ helper }) => helper.movedOn(occurrence)),
   });
+
+  const there = (bed: BedId): ReturnType<Edges["there"]> => edges.there(splitBed(bed) ?? { home: "", bed });
 
   const aboutOf = (bed: BedId): EdgeAbout | undefined =>
     edges.of(splitBed(bed) ?? { home: "", bed })?.about ?? options.aboutOf(bed);
@@ -222,8 +227,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
 
   const look = (): void => {
     for (const bed of told.keys()) {
-      const isTaken = standby.taken(bed) !== undefined;
-      if (isTaken && !calling.has(splitBed(bed)?.home ?? "")) call(bed);
+      if (standby.taken(bed) !== undefined && !calling.has(splitBed(bed)?.home ?? "")) call(bed);
     }
     const silent = new Set<BedId>();
     for (const one of edges.silent()) {
@@ -258,9 +262,28 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
 
   /** Who goes because the box is silent goes to whatever it had said last, too. */
   const answerAll = (bed: BedId, command: AlarmCommand): void => {
-    for (const { id } of standby.taken(bed)?.open ?? []) {
-      if (command.kind === "acknowledge") answerTaken(bed, { ...command, occurrence: id });
-    }
+    if (command.kind !== "acknowledge" && command.kind !== "with_patient") return;
+    for (const { id } of standby.taken(bed)?.fold.open ?? [])
+      answerTaken(bed, { ...command, occurrence: id });
+  };
+
+  /** Which alarms of a box an answer is to, as the box itself will see it (src/alarm/commands.ts). */
+  const answeredBy = (
+    bed: BedId,
+    command: Extract<AlarmCommand, { readonly kind: "acknowledge" | "with_patient" }>,
+    place: AcknowledgePlace,
+  ): readonly OccurrenceId[] => {
+    const open = standby.taken(bed)?.fold.open ?? [];
+    const asked = open.find(({ id }) => id === command.occurrence);
+    if (asked === undefined) return [];
+    const { isTechnical } = answersOf(aboutOf(bed)?.dependencyClass ?? "C");
+    const isOfCard = command.kind === "acknowledge" && command.card === true;
+    const together = open.filter((one) =>
+      isOfCard ? (one.card ?? one.id) === (asked.card ?? asked.id) : one === asked,
+    );
+    return together
+      .filter(({ condition }) => place !== "watching" || isTechnical(condition))
+      .map(({ id }) => id);
   };
 
   /** Sends from here stop at once; the box that owns the alarm hears of it as soon as it can be heard itself. */
@@ -269,9 +292,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     const place = command.kind === "acknowledge" ? command.place : "bedside";
     const at = clock.wall();
     const by = { by: command.by, at, until: wall(at + STANDS_MS), place };
-    const wholeCard = command.kind === "with_patient" || command.card === true;
-    if (!standby.answer(bed, command.occurrence, by, wholeCard)) return undefined;
-    if (!edges.away(splitBed(bed) ?? { home: "", bed })) return undefined;
+    if (!standby.answer(bed, answeredBy(bed, command, place), by)) return undefined;
+    if (there(bed) === "heard") return undefined;
     forward(bed, command);
     return { accepted: true };
   };
@@ -298,9 +320,12 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       watched.delete(bed);
       told.delete(bed);
       standby.forget(bed);
-      revisions.delete(bed);
+      // Nobody is rung about it any more, whatever it was; told neither that it is over, which nobody knows.
+      const { home, bed: inner = bed } = splitBed(bed) ?? { home: "" };
+      if (calling.has(home)) withHome(bed, ({ watch }) => watch.handBack(inner));
       await one?.journal.close();
     },
+    close: calling.close,
     ticking: () => [
       { name: "the watch over silent boxes", tickedAt: lookedAt },
       ...[...ready].map(([bed, { runner }]) => ({

@@ -48,6 +48,8 @@ export interface HubCalling {
   of(home: HomeId): Promise<CallingHome>;
   /** It was asked for and may still come. */
   has(home: HomeId): boolean;
+  /** Calls nobody of it any more, and lets go of its files. */
+  close(home: HomeId): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,12 @@ export function createHubCalling(options: HubCallingOptions): HubCalling {
       return opened;
     },
     has: (home) => calling.has(home),
+    async close(home) {
+      const opened = calling.get(home);
+      calling.delete(home);
+      const [one] = await Promise.allSettled(opened === undefined ? [] : [opened]);
+      if (one?.status === "fulfilled") await one.value.close();
+    },
     async stop() {
       const opened = await Promise.allSettled(calling.values());
       await Promise.allSettled(
@@ -139,7 +147,8 @@ async function openHome(
     calling: () => undefined,
     // At the box's own pace: ahead of it, the hub would use up the numbers by which providers know what they have had.
     dependencyClass: (bed) => classOf(qualifiedBed(home, bed)),
-    isSimulated: (bed) => live.simulated(qualifiedBed(home, bed)),
+    // A leaving is the box's to tell.
+    tellsLeaving: () => false,
     onDurability: () => undefined,
   });
   const helper = createHelper(shared);

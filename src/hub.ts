@@ -242,6 +242,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         // Nothing more may come from it while it is taken apart.
         for (const { box } of await registry.inUse()) if (box.home === home) await desk.revoke(home, box.id);
         await letGo(home);
+        await alarms.close(home);
         const forgotten = await forgetHome(world, home);
         beside(emptyRetained({ bus, clock }, home).then(() => undefined));
         return forgotten;

@@ -178,7 +178,7 @@ async function openHome(
     targets: () => [target],
     calling: () => undefined,
     dependencyClass: () => "B",
-    isSimulated: () => false,
+    tellsLeaving: () => true,
     onAcknowledge: () => undefined,
     onTargetGone: () => undefined,
     onDurability: (durable) => {

@@ -72,8 +72,11 @@ export interface EdgesOptions {
   onAbout(bed: BedId, about: EdgeAbout): void;
   /** `anew`: of another run, whose revisions may begin again. */
   onFold(fold: AlarmFold, anew: boolean): void;
-  /** What the box has told people's phones; `aheadMs`: its wall clock, of the hub's. Its own names of bed and alarms. */
-  onCalled(bed: BedId, sends: CalledMessage["sends"], aheadMs: number): void;
+  /**
+   * What the box has told people's phones, by its own name of the bed; `aheadMs`: its wall clock, of the hub's, where that
+   * is known.
+   */
+  onCalled(bed: BedId, sends: CalledMessage["sends"], aheadMs: number | undefined): void;
   /** With the hub's monotonic time at which it was measured; only what came within seconds. */
   onObservation(observation: Observation): void;
   onLink(bed: BedId, link: EdgeLink): void;
@@ -94,8 +97,8 @@ export interface Edges {
   forget(home: HomeId): void;
   of(place: Place): EdgeStatus | undefined;
   all(): IterableIterator<EdgeStatus>;
-  /** Its connection ended or it is silent, while this hub hears others: it cannot be counted on. */
-  away(place: Place): boolean;
+  /** `away`: its connection ended or it is silent. `unsure`: so may this hub be, or it only just began to hear. */
+  there(place: Place): "heard" | "away" | "unsure";
   /** Silent for longer than the grace, longest first. */
   silent(): readonly SilentBed[];
   stop(): void;
@@ -277,7 +280,7 @@ export function createEdges(options: EdgesOptions): Edges {
   const onCalled = (bed: Bed, payload: string): string | undefined => {
     const read = readCalled(payload);
     if (!read.ok) return read.reason;
-    options.onCalled(bed.name, read.message.sends, bed.clock.aheadOf(clock) ?? 0);
+    options.onCalled(bed.name, read.message.sends, bed.clock.aheadOf(clock));
     return undefined;
   };
 
@@ -369,10 +372,13 @@ export function createEdges(options: EdgesOptions): Edges {
     *all() {
       for (const bed of beds.values()) yield statusOf(bed);
     },
-    away(place) {
+    there(place) {
       const bed = beds.get(qualifiedBed(place.home, place.bed));
-      if (bed === undefined || !bus.connected || clock.mono() - hearsSince < SETTLE_MS) return false;
-      return bed.isGone || (clock.mono() - hearsSince >= EDGE_GRACE_MS && !isOnline(bed));
+      const hearsForMs = clock.mono() - hearsSince;
+      if (bed === undefined || !bus.connected || hearsForMs < SETTLE_MS) return "unsure";
+      if (bed.isGone) return "away";
+      if (isOnline(bed)) return "heard";
+      return hearsForMs < EDGE_GRACE_MS ? "unsure" : "away";
     },
     silent: () =>
       [...overdue()]

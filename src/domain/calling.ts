@@ -231,3 +231,10 @@ export function rehearseCalls(
   }
   return calls;
 }
+
+/** How many sends leave after `fromMs` and until `toMs`, both counted from the first. */
+export function sendsWithin(pace: Pace, fromMs: number, toMs: number): number {
+  let count = 0;
+  for (let at = nextSendAfter(pace, fromMs); at <= toMs; at = nextSendAfter(pace, at)) count += 1;
+  return count;
+}

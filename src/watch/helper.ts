@@ -34,8 +34,12 @@ export function createHelper(options: HelperOptions): Helper {
   const { log } = options;
   const answered = (job: Job, by: string): void =>
     options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
-  // Never started: the box listens to its bots, and two who do take the answers from one another.
-  const receipts = createReceipts({ ...options, targets: () => options.targets(), onAcknowledged: answered });
+  const receipts = createReceipts({
+    ...options,
+    sharesAnswers: true,
+    targets: () => options.targets(),
+    onAcknowledged: answered,
+  });
   const delivery = createDelivery({
     ...options,
     onEnd: () => undefined,

@@ -8,9 +8,10 @@ import {
   nextSendAfter,
   paceOf,
   sendAt,
+  sendsWithin,
 } from "../domain/calling.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
-import { MINUTE_MS, type Mono, mono, SECOND_MS, type Wall } from "../domain/time.ts";
+import { DAY_MS, MINUTE_MS, type Mono, mono, SECOND_MS, type Wall } from "../domain/time.ts";
 
 /** One planned message to those who can be reached. `step` and `repeat` make its key. */
 export interface PlannedSend {
@@ -144,26 +145,34 @@ export function over(incident: Incident, now: Moment): Incident {
  */
 export function resumeIncident(last: PlannedSend, now: Moment, cls: DependencyClass): Incident {
   const { priority, condition, simulated, drill, step, repeat, card = last.occurrence, level = 0 } = last;
-  const told = { priority, condition, simulated, drill, step, repeat, card, level };
+  const known = { priority, condition, simulated, drill, step, repeat, card, level };
   switch (last.kind) {
     case "closed":
-      return over({ ...told, phase: "over" }, now);
+      return over({ ...known, phase: "over" }, now);
     case "left":
-      return { ...told, phase: "left" };
+      return { ...known, phase: "left" };
     case "gentle":
-      return { ...told, phase: "gentle" };
+      return { ...known, phase: "gentle" };
     case "update": {
       const by = last.acknowledgement;
-      return { ...told, phase: "answered", ...(by === undefined ? {} : { announced: announcement(by) }) };
+      return { ...known, phase: "answered", ...(by === undefined ? {} : { announced: announcement(by) }) };
     }
     case "alarm": {
       const pace = paceOf(priority, cls);
       // Where the calling had jumped ahead, its level is further than its repeats.
-      const elapsed = Math.max(sendAt(pace, repeat), levelBegins(pace, level));
+      const told = Math.max(sendAt(pace, repeat), levelBegins(pace, level));
+      const awayMs = Math.min(Math.max(0, now.wall - last.at), DAY_MS);
+      // Numbers follow the time: those of meanwhile may have been used by whoever stood by (docs/adr/0032).
+      const meanwhile = sendsWithin(pace, told, told + awayMs);
+      const elapsed = meanwhile === 0 ? told : told + awayMs;
       const gapMs = nextSendAfter(pace, elapsed) - elapsed;
-      const waitMs = Math.min(gapMs, Math.max(RESUME_GAP_MS, last.at + gapMs - now.wall));
+      const waitMs =
+        meanwhile === 0
+          ? Math.min(gapMs, Math.max(RESUME_GAP_MS, gapMs - awayMs))
+          : Math.min(gapMs, RESUME_GAP_MS);
       const nextAt = mono(now.mono + waitMs);
-      return { ...told, phase: "ringing", nextAt, since: mono(nextAt - elapsed - gapMs) };
+      const since = mono(nextAt - elapsed - (meanwhile === 0 ? gapMs : waitMs));
+      return { ...known, phase: "ringing", repeat: repeat + meanwhile, nextAt, since };
     }
   }
 }

@@ -49,8 +49,8 @@ export interface WatchOptions extends MessageContext {
   /** Who is on duty at a bed and what its people have chosen, from memory; undefined: everybody is called at once. */
   readonly calling: (bed: BedId) => Calling | undefined;
   readonly dependencyClass: (bed: BedId) => DependencyClass;
-  /** Nothing at this bed is real: nobody is told that its watch has been left. */
-  readonly isSimulated: (bed: BedId) => boolean;
+  /** People are told that the watch has been left; not where nothing is real. */
+  readonly tellsLeaving: (bed: BedId) => boolean;
   /** A send could not be written down in time and went out all the same (law 4); or writing works again. */
   readonly onDurability: (durable: boolean, detail: string) => void;
   /** Whether an alarm that is not open is over; false: it is another watch's. Absent: it is. */
@@ -69,8 +69,8 @@ export interface Watch {
    * `taken`: what another watch has told of these alarms, to be gone on with from there.
    */
   onFold(fold: AlarmFold, taken?: Incidents): void;
-  /** Another watch goes on with these: nothing more is said about them here, not even that they are over. */
-  handBack(bed: BedId, occurrences: ReadonlySet<OccurrenceId>): void;
+  /** Another watch goes on with these, or with all of the bed: nothing more is said about them here, not even that they are over. */
+  handBack(bed: BedId, occurrences?: ReadonlySet<OccurrenceId>): void;
   /** A phone says that it showed a message about this. It stops nothing: only an answer does (law 2). */
   reached(occurrence: OccurrenceId, target: string): void;
   /** False while sends are not being written down. */
@@ -209,7 +209,7 @@ export function createWatch(options: WatchOptions): Watch {
 
   const styleOf = (bed: BedId): EscalationStyle => ({
     dependencyClass: options.dependencyClass(bed),
-    tellsLeaving: !options.isSimulated(bed),
+    tellsLeaving: options.tellsLeaving(bed),
   });
 
   const evaluate = (bed: BedWatch): void => {
@@ -258,10 +258,10 @@ export function createWatch(options: WatchOptions): Watch {
     const incidents = beds.get(bed)?.incidents;
     for (const { send, unknown } of left) {
       const incident = incidents?.get(send.occurrence);
-      const isCurrent = incident !== undefined && isStillSaid(incident, send) && isSame(incident, send);
-      if (!isCurrent || unknown.length === 0) continue;
-      log.note("send.repeated", { key: keyOf(options.home, send), targets: unknown.length });
+      if (incident === undefined || !isStillSaid(incident, send) || incident.step !== send.step) continue;
       told.planned(send, unknown);
+      if (unknown.length === 0) continue;
+      log.note("send.repeated", { key: keyOf(options.home, send), targets: unknown.length });
       newest.set(send.occurrence, keyOf(options.home, send));
       deliverTo(
         send,
@@ -274,14 +274,18 @@ export function createWatch(options: WatchOptions): Watch {
     onFold(fold, taken) {
       const known = beds.get(fold.bed);
       if (stopped || (known !== undefined && known.fold.revision > fold.revision)) return;
-      const left = known === undefined ? leftAt(fold) : [];
+      // What another watch has told since counts, and not what this one had told in an earlier run.
+      const isNewest = ({ send }: LeftBehind): boolean =>
+        further(taken?.get(send.occurrence) ?? NOTHING, send) < 0;
+      const left = known === undefined ? leftAt(fold).filter(isNewest) : [];
       const own = known?.incidents ?? resume(left, now(), options.dependencyClass(fold.bed));
       evaluate({ fold, incidents: taken === undefined ? own : furthest(own, taken) });
       redeliver(left, fold.bed);
     },
-    handBack(bed, occurrences) {
+    handBack(bed, these) {
       const known = beds.get(bed);
       if (known === undefined) return;
+      const occurrences = these ?? new Set(known.incidents.keys());
       for (const id of occurrences) silence(id);
       const incidents = new Map([...known.incidents].filter(([id]) => !occurrences.has(id)));
       const open = known.fold.open.filter(({ id }) => !occurrences.has(id));
@@ -306,16 +310,20 @@ export function createWatch(options: WatchOptions): Watch {
 const resume = (left: readonly LeftBehind[], now: Moment, cls: DependencyClass): Incidents =>
   new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now, cls)]));
 
+const NOTHING = { step: -1, repeat: -1 };
+
+type Numbered = Pick<Incident, "step" | "repeat">;
+
+/** Positive: `one` has gone further than `other`. */
+const further = (one: Numbered, other: Numbered): number =>
+  one.step === other.step ? one.repeat - other.repeat : one.step - other.step;
+
 /** Of two watches' memories of the same alarms, what has gone further: numbers of messages are not used twice. */
 function furthest(own: Incidents, taken: Incidents): Incidents {
   const all = new Map(own);
   for (const [id, one] of taken) {
     const before = all.get(id);
-    const isFurther =
-      before === undefined ||
-      one.step > before.step ||
-      (one.step === before.step && one.repeat > before.repeat);
-    if (isFurther) all.set(id, one);
+    if (before === undefined || further(one, before) > 0) all.set(id, one);
   }
   return all;
 }
@@ -340,9 +348,6 @@ function drillEnd({ drillUntil }: AlarmFold, incidents: Incidents, now: Moment):
   if (drillUntil === undefined || drillUntil <= now.wall || incidents.size === 0) return [];
   return [now.mono + (drillUntil - now.wall)];
 }
-
-const isSame = (incident: Incident, send: PlannedSend): boolean =>
-  incident.step === send.step && incident.repeat === send.repeat;
 
 /** The same answer to the same message is the same command, however often it comes. */
 export function acknowledgementIn({ send, target, message }: Job, by: string): AlarmCommand {

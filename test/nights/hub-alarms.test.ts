@@ -41,8 +41,8 @@ async function setUp({ keys = true } = {}) {
   const status = (): EdgeStatus => ({
     ...{ home: HOME, bed: "b1", online: heard.online, simulated: false, settings: {}, about: ABOUT },
   });
-  const edges: Pick<Edges, "silent" | "of" | "away"> = {
-    away: () => !heard.online,
+  const edges: Pick<Edges, "silent" | "of" | "there"> = {
+    there: () => (heard.online ? "heard" : "away"),
     silent: () =>
       heard.silent === undefined ? [] : [{ home: HOME, bed: "b1", forMs: 60_000, why: heard.silent }],
     of: status,

@@ -183,6 +183,7 @@ test.each([11, 12, 13, 14])(
       () => led.stopHub(),
       () => led.cut(true),
       () => led.world.faults.disconnectAll(),
+      () => led.stopBox(),
     ];
     const done: number[] = [];
     for (let round = 0; round < 12; round += 1) {
@@ -194,6 +195,7 @@ test.each([11, 12, 13, 14])(
       led.reaches.box = true;
       led.reaches.hub = true;
       await led.startHub();
+      await led.startBox();
       await clock.advance((60 + below(60)) * SECOND_MS);
     }
     const ofCall = led.rung.filter((one) => occurrenceOf(one) === id);

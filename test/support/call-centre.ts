@@ -113,7 +113,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
       zone: () => "Asia/Shanghai",
       calling: () => centre.calling,
       dependencyClass: () => options.dependencyClass ?? "B",
-      isSimulated: () => options.simulated ?? false,
+      tellsLeaving: () => options.simulated !== true,
       onAcknowledge: (bed, command, target) => {
         commands.push({ bed, command, target });
         centre.onCommand(command);
