@@ -3,7 +3,7 @@ import { type Wall, wall } from "./time.ts";
 /*
  * A person or a phone may be removed at the box while the hub is away, and the other way round. Both remember what they
  * removed, and tell each other. What is removed is a set-up, never an id: a removal names the newest set-up that whoever
- * removed it could see, so that no clock decides whether a later set-up counts (ADR 0034).
+ * removed it could see, so that no clock decides whether a later set-up counts (ADR 0033).
  */
 
 export const REMOVABLE = ["person", "target"] as const;

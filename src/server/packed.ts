@@ -6,7 +6,7 @@ import type { App } from "./context.ts";
 /**
  * Routes whose answers may be packed. How long a packed answer is tells something of what is in it; so only answers that
  * hold no secret (no key, code, token, address of a phone), and nothing that somebody else can have put into the
- * request, are in this list (ADR 0035).
+ * request, are in this list (ADR 0034).
  */
 export const PACKED_ROUTES: ReadonlySet<string> = new Set([
   "/api/beds/:bed/nights",
