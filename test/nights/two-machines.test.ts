@@ -7,18 +7,17 @@ import { bedTopic } from "../../src/bus/topics.ts";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import { webhooksOf } from "../../src/config/identity.ts";
-import { pairWith, takeGrant } from "../../src/config/pairing.ts";
-import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
 import { Fault } from "../../src/domain/fault.ts";
 import { qualifiedBed } from "../../src/domain/ids.ts";
 import { wall } from "../../src/domain/time.ts";
 import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
-import { composeHub, type Hub } from "../../src/hub.ts";
-import type { HubPost, PairingGrant } from "../../src/port/registry.ts";
+import type { Hub } from "../../src/hub.ts";
+import type { PairingGrant } from "../../src/port/registry.ts";
 import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
 import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
 import { createMemoryStores, type Stores } from "../../src/store/state/state.ts";
 import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timeseries.ts";
+import { composeClinic, pairBox, postTo } from "../support/hub-home.ts";
 
 const EVENING = wall(Date.parse("2026-11-21T22:00:00+08:00"));
 const HOOK = "https://hook.example.org/ring";
@@ -35,11 +34,7 @@ let config: HomeConfig;
 let cookie: string;
 let bed: string;
 
-const post: HubPost = async ({ method, url, body }) => {
-  const { pathname } = new URL(url);
-  const answer = await hub.app.inject({ method, url: pathname, payload: body as object });
-  return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
-};
+const post = postTo(() => hub);
 
 const ask = (method: "GET" | "POST" | "PUT", url: string, payload?: object) =>
   hub.app.inject({
@@ -56,32 +51,11 @@ beforeEach(async () => {
   const devices = [{ family: "nonin-serial", port: "/dev/breathwatch-none", label: "Finger", options: {} }];
   config = { ...base, demo: false, beds: base.beds.map((one) => ({ ...one, devices })) };
   const { clock, log } = world;
-  const hubDisk = createMemoryDisk();
+  const disk = createMemoryDisk();
   startHub = () =>
-    composeHub(
-      {
-        ...world,
-        ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
-        ...{ disk: hubDisk, timeseries: createMemoryTimeseries(clock, log) },
-        key: new Uint8Array(32).fill(7),
-      },
-      {
-        ...config,
-        beds: [],
-        hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
-      },
-      {
-        ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
-        secret: async () => "",
-        metricsToken: () => undefined,
-      },
-    );
+    composeClinic(world, stores, config, { disk, timeseries: createMemoryTimeseries(clock, log) });
   hub = await startHub();
-  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
-  const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
-  const key = await ensureEdgeKey(world.state, world.random);
-  grant = await pairWith({ post, hub: "https://hub.example", code: code.code, key, random: world.random });
-  await takeGrant(world.state, grant);
+  grant = await pairBox(world, stores, hub, post);
   bed = qualifiedBed(grant.home, "b1");
   edge = await composeLoneEdge(world, config, { pagesFolder: "/nonexistent", post });
   const joined = await hub.app.inject({

@@ -21,6 +21,61 @@ export const BA = { id: "p-ba", name: "Ba", role: "caregiver", language: "zh-Han
 const receivers = { mei: createPushReceiver(), ba: createPushReceiver() };
 export type Phone = keyof typeof receivers;
 
+/** A hub of its own files in a world; `at` what differs from that world. */
+export const composeClinic = (
+  world: World,
+  stores: Stores,
+  config: HomeConfig,
+  {
+    pagesFolder = "/nonexistent",
+    ...at
+  }: Pick<World, "disk" | "timeseries"> & Partial<World> & { readonly pagesFolder?: string },
+): Promise<Hub> =>
+  composeHub(
+    {
+      ...{ ...world, ...at },
+      ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
+      key: new Uint8Array(32).fill(7),
+    },
+    {
+      ...config,
+      beds: [],
+      hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
+    },
+    {
+      ...{ pagesFolder, certificate: () => ({}), keep: () => config.keep },
+      secret: async () => "",
+      metricsToken: () => undefined,
+    },
+  );
+
+/** How a box asks a hub in the same process; rejects while it is away. */
+export const postTo =
+  (hub: () => Hub | undefined): HubPost =>
+  async ({ method, url, body }) => {
+    const there = hub();
+    if (there === undefined) throw new Error("the hub is away");
+    const { pathname } = new URL(url);
+    const answer = await there.app.inject({ method, url: pathname, payload: body as object });
+    return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
+  };
+
+/** Makes the box of a world one of a hub's new home. */
+export async function pairBox(
+  world: Pick<World, "state" | "random">,
+  stores: Stores,
+  hub: Hub | undefined,
+  post: HubPost,
+): Promise<PairingGrant> {
+  const { state, random } = world;
+  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
+  const made = await hub?.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
+  const key = await ensureEdgeKey(state, random);
+  const grant = await pairWith({ post, hub: "https://hub.example", code: made?.code ?? "", key, random });
+  await takeGrant(state, grant);
+  return grant;
+}
+
 /** A home with two phones whose pages are on a hub: both machines in one world, each with its own files. */
 export interface HubHome {
   readonly stores: Stores;
@@ -59,31 +114,9 @@ export async function startHubHome(
   const { clock, log } = world;
   const numbers = createMemoryTimeseries(clock, log);
   const disk = createMemoryDisk();
-  const compose = () =>
-    composeHub(
-      {
-        ...world,
-        ...(listen === undefined ? {} : { listen }),
-        ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
-        ...{ disk, timeseries: numbers, key: new Uint8Array(32).fill(7) },
-      },
-      {
-        ...config,
-        beds: [],
-        hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
-      },
-      {
-        ...{ pagesFolder, certificate: () => ({}), keep: () => config.keep },
-        secret: async () => "",
-        metricsToken: () => undefined,
-      },
-    );
-  const post: HubPost = async ({ method, url, body }) => {
-    if (home.hub === undefined) throw new Error("the hub is away");
-    const { pathname } = new URL(url);
-    const answer = await home.hub.app.inject({ method, url: pathname, payload: body as object });
-    return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
-  };
+  const at = { disk, timeseries: numbers, pagesFolder, ...(listen === undefined ? {} : { listen }) };
+  const compose = () => composeClinic(world, stores, config, at);
+  const post = postTo(() => home.hub);
   const home: HubHome = {
     ...{ stores, numbers, hub: await compose(), edge: undefined },
     ...{ grant: undefined as unknown as PairingGrant, bed: "" },
@@ -106,17 +139,7 @@ export async function startHubHome(
         .filter(({ url, method }) => method === "POST" && url.endsWith(`/send/${phone}`))
         .map(({ body }) => JSON.parse(receivers[phone].decrypt(body as Uint8Array)) as PushPayload),
   };
-  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
-  const code = await home.hub?.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
-  const key = await ensureEdgeKey(world.state, world.random);
-  const grant = await pairWith({
-    post,
-    hub: "https://hub.example",
-    code: code?.code ?? "",
-    key,
-    random: world.random,
-  });
-  await takeGrant(world.state, grant);
+  const grant = await pairBox(world, stores, home.hub, post);
   Object.assign(home, { grant, bed: qualifiedBed(grant.home, "b1") });
   // Set up on the box's own page, before the hub.
   for (const [id, person] of [

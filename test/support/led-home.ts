@@ -2,18 +2,16 @@
 import { onTestFinished } from "vitest";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
-import { pairWith, takeGrant } from "../../src/config/pairing.ts";
-import { ensureEdgeKey } from "../../src/crypt/edge-key.ts";
 import { qualifiedBed } from "../../src/domain/ids.ts";
 import { wall } from "../../src/domain/time.ts";
 import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
-import { composeHub, type Hub } from "../../src/hub.ts";
+import type { Hub } from "../../src/hub.ts";
 import type { Http, HttpLines } from "../../src/port/http.ts";
-import type { HubPost } from "../../src/port/registry.ts";
 import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
 import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
 import { createMemoryStores } from "../../src/store/state/state.ts";
 import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timeseries.ts";
+import { composeClinic, pairBox, postTo } from "./hub-home.ts";
 
 const EVENING = wall(Date.parse("2026-11-21T22:00:00+08:00"));
 const HOOK = "https://hook.example.org/ring";
@@ -72,45 +70,15 @@ export async function createLedHome(seed = 3): Promise<LedHome> {
     },
   });
 
-  const composeTheHub = (): Promise<Hub> =>
-    composeHub(
-      {
-        ...{ ...world, http: httpOf("hub") },
-        ...{ state: stores.state, accounts: stores.accounts, homes: stores.homes, registry: stores.registry },
-        ...{ disk: hubDisk, timeseries, key: new Uint8Array(32).fill(7) },
-      },
-      {
-        ...config,
-        beds: [],
-        hub: { name: "City Clinic", boxes: { url: "mqtt://127.0.0.1:1883", host: "127.0.0.1", port: 0 } },
-      },
-      {
-        ...{ pagesFolder: "/nonexistent", certificate: () => ({}), keep: () => config.keep },
-        secret: async () => "",
-        metricsToken: () => undefined,
-      },
-    );
+  const composeTheHub = () =>
+    composeClinic(world, stores, config, { http: httpOf("hub"), disk: hubDisk, timeseries });
   let hub: Hub | undefined = await composeTheHub();
   const theHub = (): Hub => {
     if (hub === undefined) throw new Error("the hub is stopped");
     return hub;
   };
-  const post: HubPost = async ({ method, url, body }) => {
-    const { pathname } = new URL(url);
-    const answer = await theHub().app.inject({ method, url: pathname, payload: body as object });
-    return { status: answer.statusCode, body: answer.body === "" ? undefined : answer.json() };
-  };
-  const organisation = (await stores.accounts.organisations())[0]?.id ?? "";
-  const code = await hub.pairing.makeCode({ label: "Mei's home", organisation, by: "someone" });
-  const key = await ensureEdgeKey(world.state, world.random);
-  const grant = await pairWith({
-    post,
-    hub: "https://hub.example",
-    code: code.code,
-    key,
-    random: world.random,
-  });
-  await takeGrant(world.state, grant);
+  const post = postTo(() => hub);
+  const grant = await pairBox(world, stores, hub, post);
   const state = stores.homes.of(grant.home);
   await state.putPerson({ id: "meimeimeim", name: "Mei", role: "caregiver", language: "zh-Hans" });
   await state.putTarget({

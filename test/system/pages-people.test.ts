@@ -213,14 +213,14 @@ describe("who may look in", () => {
     const record = page.locator(".card", { has: page.locator("h2", { hasText: "What was done" }) });
     await record.getByRole("button", { name: "Show the record" }).click();
     await eventually(() => record.locator("li").innerText()).toMatch(
-      /Mei\s+sign_in\.ended\s+p2 0123456789abcdef/,
+      /Mei\s+ended a sign-in\s+p2 0123456789abcdef/,
     );
     server.script.answers.set(`GET ${ASKED}/audit`, {
       entries: [{ id: "6", at: NOW - DAY_MS, action: "sign_in.refused", detail: "wrong code" }],
     });
     await record.getByRole("button", { name: "Show more" }).click();
     await eventually(() => record.locator("li").nth(1).innerText()).toMatch(
-      /Nobody known\s+sign_in\.refused/,
+      /Nobody known\s+a sign-in was refused/,
     );
     expect(await record.getByRole("button", { name: "Show more" }).count()).toBe(0);
   });
