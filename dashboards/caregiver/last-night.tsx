@@ -173,7 +173,9 @@ function Rang(props: { readonly summary: MorningSummary }) {
   const { morning } = format.words;
   const { counts, answered, alarms } = summary;
   const ringing = counts.medium + counts.high;
-  if (ringing === 0) return <p data-test="rang">{morning.quiet}</p>;
+  if (ringing === 0) {
+    return summary.troubles.includes("unknown_call") ? null : <p data-test="rang">{morning.quiet}</p>;
+  }
   const { medianS, slowestS } = answered;
   const age = format.age((medianS ?? 0) * SECOND_MS);
   const unanswered = alarms.filter(

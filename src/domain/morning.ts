@@ -69,6 +69,7 @@ export const NIGHT_TROUBLES = [
   "not_watched",
   "watched_little",
   "high_alarm",
+  "unknown_call",
   "data_loss",
 ] as const;
 export type NightTrouble = (typeof NIGHT_TROUBLES)[number];

@@ -65,7 +65,11 @@ export function summarise(facts: NightFacts): MorningSummary {
     counts: countsOf(alarms),
     answered: answeredOf(alarms),
     ...(people === undefined ? {} : { people }),
-    troubles: troublesOf(watched, alarms, watch.isRunning, to),
+    troubles: troublesOf(watched, alarms, {
+      isRunning: watch.isRunning,
+      to,
+      isCallUnknown: callUnknown(facts, from, to),
+    }),
   };
 }
 
@@ -123,11 +127,22 @@ function blindOf(alarms: readonly AlarmOfNight[], to: Wall): readonly Blind[] {
 const lastedMs = ({ at, endedAt }: AlarmOfNight, to: Wall): number =>
   Math.max(0, Math.min(endedAt ?? to, to) - at);
 
+/** Somebody was called for an alarm that nothing here tells of: what it was, nobody can say any more. */
+function callUnknown({ entries = [], events }: NightFacts, from: Wall, to: Wall): boolean {
+  const known = new Set(events.map(({ occurrence }) => occurrence.id));
+  return entries.some(
+    (entry) => entry.kind === "called" && entry.at >= from && entry.at < to && !known.has(entry.occurrence),
+  );
+}
+
 function troublesOf(
   { seconds, seen, gaps }: MorningSummary["watched"],
   alarms: readonly AlarmOfNight[],
-  isRunning: boolean,
-  to: Wall,
+  {
+    isRunning,
+    to,
+    isCallUnknown,
+  }: { readonly isRunning: boolean; readonly to: Wall; readonly isCallUnknown: boolean },
 ): readonly NightTrouble[] {
   const isLost = alarms.some((alarm) => BLIND.has(alarm.condition) && lastedMs(alarm, to) > LOSS_MS);
   return [
@@ -135,6 +150,7 @@ function troublesOf(
     ...(seen === 0 ? (["not_watched"] as const) : []),
     ...(seen > 0 && seen < WATCHED_LEAST * seconds ? (["watched_little"] as const) : []),
     ...(alarms.some(({ priority }) => priority === "high") ? (["high_alarm"] as const) : []),
+    ...(isCallUnknown ? (["unknown_call"] as const) : []),
     ...(seen > 0 && (gaps.length > 0 || isLost) ? (["data_loss"] as const) : []),
   ];
 }

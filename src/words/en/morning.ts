@@ -8,6 +8,7 @@ export const morning = {
     not_watched: "Nothing was measured: nobody knows how it was.",
     watched_little: "Only {value} % of it were watched. Below 90 % no night is called good.",
     high_alarm: "There was an urgent alarm: {list}",
+    unknown_call: "Somebody was called, and the alarm itself is not on record here.",
     data_loss: "Measurements were missing for more than 5 min.",
   },
   noWatch: "There was no watch in this night.",

@@ -9,6 +9,7 @@ export const morning = {
     not_watched: "什么都没有测到：没有人知道这一夜怎么样。",
     watched_little: "只守护了 {value} %。不到 90 % 的夜晚，从不算平安。",
     high_alarm: "有过紧急报警：{list}",
+    unknown_call: "有人被叫过，但这里没有那次报警的记录。",
     data_loss: "有超过 5 分钟没有测量数据。",
   },
   noWatch: "这一夜没有守护。",

@@ -9,6 +9,7 @@ export const morning = {
     not_watched: "什麼都沒有量到：沒有人知道這一夜怎麼樣。",
     watched_little: "只守護了 {value} %。不到 90 % 的夜晚，從不算平安。",
     high_alarm: "有過緊急警報：{list}",
+    unknown_call: "有人被叫過，但這裡沒有那次警報的紀錄。",
     data_loss: "有超過 5 分鐘沒有測量資料。",
   },
   noWatch: "這一夜沒有守護。",

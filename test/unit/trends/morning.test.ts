@@ -95,6 +95,14 @@ describe("what a night is called", () => {
     ["six minutes lost", { points: [...seen("21:00", "2:00"), ...seen("2:06", "9:00")] }, ["data_loss"]],
     ["four minutes lost", { points: [...seen("21:00", "2:00"), ...seen("2:04", "9:00")] }, []],
     [
+      "somebody was called for an alarm that nothing tells of",
+      {
+        points: seen("21:00", "9:00"),
+        entries: [...WHOLE, call("2:00", "b1-gone-1")],
+      },
+      ["unknown_call"],
+    ],
+    [
       "the person called",
       { points: seen("21:00", "9:00"), events: alarm("b1-a-1", "PATIENT_CALL", "high", "2:00", "2:02") },
       ["high_alarm"],
