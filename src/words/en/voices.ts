@@ -1,7 +1,7 @@
 /** The page's card for the family's own voice: what the house says, and how to speak it oneself. */
 export const voices = {
   title: "Voices in the house",
-  hint: "A familiar voice wakes better than a machine's. Speak a sentence in your own words: from the next alarm on, the house says it with your voice.",
+  hint: "Speak a sentence in your own words: from the next alarm on, the house says it with your voice.",
   atBox: "A voice is recorded in the house: open the box's own page there.",
   language: "Sentences in",
   houseSpeaks: "The house speaks these sentences, and so do open pages in {name}.",
