@@ -6,6 +6,7 @@ import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/r
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import type { Edges, SilentBed } from "./bus/edges.ts";
 import type { CalledMessage } from "./bus/messages.ts";
+import type { Place } from "./bus/topics.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { AcknowledgePlace, AlarmCommand, AlarmFold, WatchState } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
@@ -112,7 +113,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   };
 
   const withHome = (bed: BedId, what: (home: CallingHome) => void): void => {
-    calling.of(splitBed(bed)?.home ?? "").then(what, (error: unknown) => {
+    calling.of(placeOf(bed).home).then(what, (error: unknown) => {
       log.note("hub_alarm.nobody_called", { bed, why: messageOf(error) }, "error");
     });
   };
@@ -143,11 +144,11 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       show(bed);
     },
     onHandedBack(bed, occurrences) {
-      withHome(bed, ({ watch }) => watch.handBack(splitBed(bed)?.bed ?? bed, occurrences));
+      withHome(bed, ({ watch }) => watch.handBack(placeOf(bed).bed, occurrences));
       show(bed);
     },
     onHelp(bed, send, targets) {
-      const { home } = splitBed(bed) ?? { home: "" };
+      const { home } = placeOf(bed);
       withHome(bed, ({ helper }) =>
         helper.help(
           send,
@@ -160,13 +161,13 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     onMovedOn: (bed, occurrence) => withHome(bed, ({ helper }) => helper.movedOn(occurrence)),
   });
 
-  const there = (bed: BedId): ReturnType<Edges["there"]> => edges.there(splitBed(bed) ?? { home: "", bed });
+  const there = (bed: BedId): ReturnType<Edges["there"]> => edges.there(placeOf(bed));
 
   const aboutOf = (bed: BedId): EdgeAbout | undefined =>
-    edges.of(splitBed(bed) ?? { home: "", bed })?.about ?? options.aboutOf(bed);
+    edges.of(placeOf(bed))?.about ?? options.aboutOf(bed);
 
   const open = async (bed: BedId, about: EdgeAbout): Promise<Watched> => {
-    const place = splitBed(bed) ?? { home: "", bed };
+    const place = placeOf(bed);
     const journal = await openRecordLog({
       ...{ disk, clock, random, log, decode: readJournalEntry },
       path: `homes/${place.home}/hub-${place.bed}.log`,
@@ -227,7 +228,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
 
   const look = (): void => {
     for (const bed of told.keys()) {
-      if (standby.taken(bed) !== undefined && !calling.has(splitBed(bed)?.home ?? "")) call(bed);
+      if (standby.taken(bed) !== undefined && !calling.has(placeOf(bed).home)) call(bed);
     }
     const silent = new Set<BedId>();
     for (const one of edges.silent()) {
@@ -238,10 +239,10 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       if (watched.has(bed) || watched.size < BEDS_MAX) raise(bed, about, one);
     }
     for (const [bed, one] of ready) {
-      const isOwed = !calling.has(splitBed(bed)?.home ?? "") && onlyOwn(one.runner.fold()).open.length > 0;
+      const isOwed = !calling.has(placeOf(bed).home) && onlyOwn(one.runner.fold()).open.length > 0;
       if (isOwed) call(bed);
       // A hub that hears nobody, or only just began to, has not heard this one again either.
-      if (silent.has(bed) || edges.of(splitBed(bed) ?? { home: "", bed })?.online !== true) continue;
+      if (silent.has(bed) || edges.of(placeOf(bed))?.online !== true) continue;
       if (one.runner.faults().length > 0) tell(one, false, "heard again");
     }
   };
@@ -321,7 +322,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       told.delete(bed);
       standby.forget(bed);
       // Nobody is rung about it any more, whatever it was; told neither that it is over, which nobody knows.
-      const { home, bed: inner = bed } = splitBed(bed) ?? { home: "" };
+      const { home, bed: inner } = placeOf(bed);
       if (calling.has(home)) withHome(bed, ({ watch }) => watch.handBack(inner));
       await one?.journal.close();
     },
@@ -357,9 +358,12 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
 const isMadeUp = ({ devices }: EdgeAbout): boolean =>
   devices.length > 0 && devices.every(({ simulated }) => simulated);
 
+/** What is not called as a hub calls it is of no home. */
+const placeOf = (bed: BedId): Place => splitBed(bed) ?? { home: "", bed };
+
 /** Beds by the names that phones' tokens know. */
 function asAtHome(fold: AlarmFold): AlarmFold {
-  const bed = splitBed(fold.bed)?.bed ?? fold.bed;
+  const bed = placeOf(fold.bed).bed;
   return { ...fold, bed, open: fold.open.map((occurrence) => ({ ...occurrence, bed })) };
 }
 

@@ -6,12 +6,12 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelTarget,
   SendResult,
 } from "../../port/channel.ts";
 import { NO_ACCESS } from "../exchange.ts";
 import { createRinging } from "../ringing.ts";
 import { cleanName, cutCharacters } from "../text.ts";
+import { URGENT, type Urgency, urgencyOf } from "../urgent.ts";
 import { badSetting, LEFT_OUT } from "../verdict.ts";
 import { createDingtalkApp, DINGTALK, type Dingtalk } from "./api.ts";
 import { ACCESS, NAME, STEPS, SUMMARY, TARGET, USER } from "./texts.ts";
@@ -22,21 +22,7 @@ const CALL_MS = MINUTE_MS;
 /** It is read out in a call, and cut into parts as a text message. */
 const CONTENT_MAX = 200;
 
-/** What holds where the home chose calls; by app or text alone nothing rings through. */
-const CAPABILITIES: ChannelCapabilities = {
-  breaksDndIos: "setting",
-  breaksDndAndroid: "setting",
-  mainlandChina: "yes",
-  acknowledges: false,
-  endToEndEncrypted: false,
-  maxBytes: 3 * CONTENT_MAX,
-  ratePerMinute: 60,
-  sounds: "call",
-  phones: ["iphone", "android", "harmonyos"],
-  mainlandOnly: true,
-  needsCompany: true,
-  onlyAlarms: true,
-};
+const CAPABILITIES: ChannelCapabilities = { ...URGENT, maxBytes: 3 * CONTENT_MAX };
 
 /** DingTalk's DING by a robot of one's own: in the app, by text message or by a call that reads the text out. */
 export const dingtalkDing: ChannelModule = {
@@ -52,8 +38,7 @@ export const dingtalkDing: ChannelModule = {
 };
 
 /** `remindType` of robot/ding/send. */
-const HOW = { app: 1, sms: 2, phone: 3 } as const;
-type How = keyof typeof HOW;
+const HOW: { readonly [urgency in Urgency]: number } = { app: 1, sms: 2, phone: 3 };
 
 function createDing({ http, clock, access }: ChannelDeps): Channel {
   const api = createDingtalkApp({ http, clock });
@@ -73,9 +58,7 @@ function createDing({ http, clock, access }: ChannelDeps): Channel {
       if (message.priority === "low") return LEFT_OUT;
       const app = access();
       if (app === undefined) return NO_ACCESS;
-      const wanted = howOf(message, settings);
-      // While the phone rings for this incident a second call would find it busy.
-      const how = wanted === "phone" && calls.of(incident) !== undefined ? "app" : wanted;
+      const how = urgencyOf(message, settings, calls, incident);
       const result = await ding(api, app, userId, how, message);
       if (result.outcome === "accepted" && how === "phone") calls.started(incident, result.reference);
       // Where calls or texts are not bought or used up, the app at least speaks up; the refusal is told.
@@ -100,7 +83,7 @@ async function ding(
   api: Dingtalk,
   app: ChannelAccess,
   userId: string,
-  how: How,
+  how: Urgency,
   message: ChannelMessage,
 ): Promise<SendResult> {
   const answer = await api.post(app, "robot/ding/send", {
@@ -129,14 +112,8 @@ function failureFor(list: unknown, userId: string): string | undefined {
   return undefined;
 }
 
-/** High: as strongly as the home pays for. Medium: the app makes itself heard. */
-function howOf({ priority }: ChannelMessage, { urgency = "phone" }: ChannelTarget["settings"]): How {
-  if (priority !== "high" || urgency === "app") return "app";
-  return urgency === "sms" ? "sms" : "phone";
-}
-
 /** An address is of use in the app alone: nobody wants one read out, and texts with addresses are held back. */
-function contentOf({ title, body, url }: ChannelMessage, how: How): string {
+function contentOf({ title, body, url }: ChannelMessage, how: Urgency): string {
   const words = cutCharacters(`${title}\n${body}`.trim(), CONTENT_MAX) || " ";
   return how === "app" ? `${words}\n${url}` : words;
 }

@@ -1,4 +1,5 @@
 import type { ChannelField, Texts } from "../../port/channel.ts";
+import { urgencyField } from "../urgent.ts";
 
 export const NAME: Texts = { en: "DingTalk DING", "zh-Hans": "钉钉 DING", "zh-Hant": "釘釘 DING" };
 
@@ -71,24 +72,11 @@ export const TARGET: readonly ChannelField[] = [
     pattern: USER,
     maxLength: 64,
   },
-  {
-    name: "urgency",
-    kind: "choice",
-    label: { en: "Urgent alarms by", "zh-Hans": "紧急报警用", "zh-Hant": "緊急警報用" },
-    help: {
-      en: "Calls and texts have to be bought by the company; in the app costs nothing and wakes few.",
-      "zh-Hans": "电话和短信要企业另外购买；应用内 DING 免费，但很难叫醒人。",
-      "zh-Hant": "電話和簡訊要企業另外購買；應用內 DING 免費，但很難叫醒人。",
-    },
-    required: true,
-    fallback: "phone",
-    choices: [
-      { value: "phone", label: { en: "Phone call", "zh-Hans": "电话", "zh-Hant": "電話" } },
-      { value: "sms", label: { en: "Text message", "zh-Hans": "短信", "zh-Hant": "簡訊" } },
-      { value: "app", label: { en: "In the app", "zh-Hans": "应用内", "zh-Hant": "應用內" } },
-    ],
-    maxLength: 5,
-  },
+  urgencyField({
+    en: "Calls and texts have to be bought by the company; in the app costs nothing and wakes few.",
+    "zh-Hans": "电话和短信要企业另外购买；应用内 DING 免费，但很难叫醒人。",
+    "zh-Hant": "電話和簡訊要企業另外購買；應用內 DING 免費，但很難叫醒人。",
+  }),
 ];
 
 export const STEPS: readonly Texts[] = [

@@ -7,11 +7,11 @@ import type {
   ChannelDeps,
   ChannelMessage,
   ChannelModule,
-  ChannelTarget,
   SendResult,
 } from "../../port/channel.ts";
 import { NO_ACCESS } from "../exchange.ts";
 import { createRinging } from "../ringing.ts";
+import { URGENT, type Urgency, urgencyOf } from "../urgent.ts";
 import { badSetting, LEFT_OUT } from "../verdict.ts";
 import { createFeishu, FEISHU, type Feishu } from "./api.ts";
 import { cardOf } from "./card.ts";
@@ -22,21 +22,7 @@ const ID = "feishu";
 /** A call of Feishu rings for about this long. */
 const CALL_MS = MINUTE_MS;
 
-/** What holds where the home chose calls; by app or text alone nothing rings through. */
-const CAPABILITIES: ChannelCapabilities = {
-  breaksDndIos: "setting",
-  breaksDndAndroid: "setting",
-  mainlandChina: "yes",
-  acknowledges: false,
-  endToEndEncrypted: false,
-  maxBytes: 6_000,
-  ratePerMinute: 60,
-  sounds: "call",
-  phones: ["iphone", "android", "harmonyos"],
-  mainlandOnly: true,
-  needsCompany: true,
-  onlyAlarms: true,
-};
+const CAPABILITIES: ChannelCapabilities = { ...URGENT, maxBytes: 6_000 };
 
 /** Feishu: a card from an app of one's own, made urgent in the app, by text message or by a call. */
 export const feishu: ChannelModule = {
@@ -50,8 +36,6 @@ export const feishu: ChannelModule = {
   place: "anywhere",
   create: createFeishuChannel,
 };
-
-type Urgency = "urgent_app" | "urgent_sms" | "urgent_phone";
 
 function createFeishuChannel({ http, clock, access }: ChannelDeps): Channel {
   const api = createFeishu({ http, clock });
@@ -74,13 +58,11 @@ function createFeishuChannel({ http, clock, access }: ChannelDeps): Channel {
       const card = cards.sent(sentKey) ?? (await post(api, app, openId, message));
       if (typeof card !== "string") return card;
       cards.note(incident, sentKey, card);
-      const urgency = urgencyOf(message, target.settings);
-      if (urgency === undefined) return { outcome: "accepted", reference: card };
-      const isRinging = calls.of(incident) !== undefined;
-      // While the phone rings for this incident a second call would find it busy.
-      const now = urgency === "urgent_phone" && isRinging ? "urgent_app" : urgency;
-      const result = await urge(api, app, openId, card, now);
-      if (result.outcome === "accepted" && now === "urgent_phone") calls.started(incident, card);
+      // Low: an ordinary message.
+      if (message.priority === "low") return { outcome: "accepted", reference: card };
+      const urgency = urgencyOf(message, target.settings, calls, incident);
+      const result = await urge(api, app, openId, card, urgency);
+      if (result.outcome === "accepted" && urgency === "phone") calls.started(incident, card);
       return result;
     },
     async poll({ settings }, reference) {
@@ -128,10 +110,10 @@ async function urge(
   urgency: Urgency,
 ): Promise<SendResult> {
   const ask = (how: Urgency) =>
-    api.ask(app, "PATCH", `${pathOf(card)}/${how}?user_id_type=open_id`, { user_id_list: [openId] });
+    api.ask(app, "PATCH", `${pathOf(card)}/urgent_${how}?user_id_type=open_id`, { user_id_list: [openId] });
   const answer = await ask(urgency);
   if ("result" in answer) {
-    if (answer.result.outcome === "refused" && urgency !== "urgent_app") await ask("urgent_app");
+    if (answer.result.outcome === "refused" && urgency !== "app") await ask("app");
     return answer.result;
   }
   const { data } = answer.members;
@@ -159,16 +141,6 @@ async function change(
   const answers = await Promise.all(known.map((card) => api.ask(app, "PATCH", pathOf(card), { content })));
   for (const answer of answers) if ("result" in answer) return answer.result;
   return LEFT_OUT;
-}
-
-/** High: as strongly as the home pays for. Medium: the app makes itself heard. Low: an ordinary message. */
-function urgencyOf(
-  { priority }: ChannelMessage,
-  { urgency = "phone" }: ChannelTarget["settings"],
-): Urgency | undefined {
-  if (priority === "low") return undefined;
-  if (priority === "medium" || urgency === "app") return "urgent_app";
-  return urgency === "sms" ? "urgent_sms" : "urgent_phone";
 }
 
 /** `data: {items: [{user_id, timestamp, ...}]}`: those who have read it. */

@@ -1,4 +1,5 @@
 import type { ChannelField, Texts } from "../../port/channel.ts";
+import { urgencyField } from "../urgent.ts";
 
 export const NAME: Texts = { en: "Feishu", "zh-Hans": "飞书加急", "zh-Hant": "飛書加急" };
 
@@ -51,24 +52,11 @@ export const TARGET: readonly ChannelField[] = [
     pattern: "ou_[0-9A-Za-z]{8,64}",
     maxLength: 67,
   },
-  {
-    name: "urgency",
-    kind: "choice",
-    label: { en: "Urgent alarms by", "zh-Hans": "紧急报警用", "zh-Hant": "緊急警報用" },
-    help: {
-      en: "Calls and texts use up what your company may send; in the app costs nothing and wakes few.",
-      "zh-Hans": "电话和短信会消耗企业的加急额度；应用内加急免费，但很难叫醒人。",
-      "zh-Hant": "電話和簡訊會消耗企業的加急額度；應用內加急免費，但很難叫醒人。",
-    },
-    required: true,
-    fallback: "phone",
-    choices: [
-      { value: "phone", label: { en: "Phone call", "zh-Hans": "电话", "zh-Hant": "電話" } },
-      { value: "sms", label: { en: "Text message", "zh-Hans": "短信", "zh-Hant": "簡訊" } },
-      { value: "app", label: { en: "In the app", "zh-Hans": "应用内", "zh-Hant": "應用內" } },
-    ],
-    maxLength: 5,
-  },
+  urgencyField({
+    en: "Calls and texts use up what your company may send; in the app costs nothing and wakes few.",
+    "zh-Hans": "电话和短信会消耗企业的加急额度；应用内加急免费，但很难叫醒人。",
+    "zh-Hant": "電話和簡訊會消耗企業的加急額度；應用內加急免費，但很難叫醒人。",
+  }),
 ];
 
 export const STEPS: readonly Texts[] = [
