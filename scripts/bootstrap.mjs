@@ -137,8 +137,12 @@ export function node24() {
 export function runCli(args) {
   const built = path.join(root, "dist", "src", "cli.js");
   const entry = isCheckout() ? path.join(root, "src", "cli.ts") : built;
+  const env = { ...process.env };
+  // Kept compiled, the sources of a checkout start in less than half the time; a stale or damaged entry is made anew.
+  if (isCheckout()) env.NODE_COMPILE_CACHE ??= path.join(root, "node_modules", ".cache", "compiled");
   const child = spawn(node24(), ["--disable-warning=ExperimentalWarning", entry, ...args], {
     stdio: "inherit",
+    env,
   });
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR2"]) {
     process.on(signal, () => {

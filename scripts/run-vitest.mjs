@@ -29,6 +29,8 @@ export function runVitest(args) {
       process.env.BREATHWATCH_RECORDINGS ?? path.join(root, "..", "shared", "recordings"),
     ),
     NODE_ENV: "test",
+    // Hundreds of processes are started from the same sources: each would read and compile them anew.
+    NODE_COMPILE_CACHE: path.join(folder, "compiled"),
     // A log that is read later has no use for colours.
     ...(process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: undefined }),
   };

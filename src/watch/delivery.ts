@@ -21,8 +21,8 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** How a job ended; exactly once for each, unless stopped. */
-  readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded") => void;
+  /** How a job ended; exactly once for each, unless stopped. `reference`: as for onAccepted, before it. */
+  readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded", reference?: string) => void;
   /** An attempt failed; it is made again while it matters. */
   readonly onFailed: (job: Job) => void;
   /** An alarm was accepted under this reference of the provider; more may become known of it. */
@@ -131,11 +131,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (result.outcome === "accepted") {
       log.note("send.accepted", about);
       if (isNewest) lane.current = undefined;
-      options.onEnd(job, "accepted");
       const { acknowledgedBy: by, reference } = result;
-      if (job.send.kind !== "alarm" && job.send.kind !== "gentle") return;
-      if (by !== undefined) options.onAcknowledged(job, by);
-      else if (reference !== "") options.onAccepted(job, reference);
+      const asks = job.send.kind === "alarm" || job.send.kind === "gentle";
+      const mayBeAnswered = asks && by === undefined && reference !== "";
+      options.onEnd(job, "accepted", mayBeAnswered ? reference : undefined);
+      if (asks && by !== undefined) options.onAcknowledged(job, by);
+      else if (mayBeAnswered) options.onAccepted(job, reference);
       return;
     }
     const detail = withoutAddresses(result.detail);

@@ -27,6 +27,8 @@ export type OutboxEntry =
       readonly target: string;
       /** `superseded`: a newer message took its place before it was accepted. */
       readonly outcome: "accepted" | "refused" | "superseded";
+      /** By which the provider knows an alarm that it accepted: an answer to it may come after a restart. */
+      readonly reference?: string;
       readonly at: Wall;
     };
 
@@ -35,6 +37,8 @@ export interface LeftBehind {
   readonly send: PlannedSend;
   /** Targets whose attempt has no known result: to be sent again with the same key. */
   readonly unknown: readonly string[];
+  /** The newest message about it that each target has, by its provider's reference: what an answer would name. */
+  readonly references: ReadonlyMap<string, string>;
 }
 
 export interface OutboxOptions {
@@ -52,7 +56,12 @@ export interface Outbox {
    * an alarm goes out in any case (law 4).
    */
   plan(send: PlannedSend, targets: readonly string[]): Promise<void>;
-  result(send: PlannedSend, target: string, outcome: "accepted" | "refused" | "superseded"): void;
+  result(
+    send: PlannedSend,
+    target: string,
+    outcome: "accepted" | "refused" | "superseded",
+    reference?: string,
+  ): void;
   /** What earlier runs left about a bed; each call takes it away. */
   takeLeftBehind(bed: BedId, now: Wall): readonly LeftBehind[];
   /** False from a failed or late write until the next one that succeeds. */
@@ -70,6 +79,7 @@ const FORGET_MS = DAY_MS;
 interface Line {
   readonly send: PlannedSend;
   readonly unknown: Set<string>;
+  readonly references: Map<string, string>;
 }
 
 /** Reads what earlier runs wrote; writes nothing until it is asked to. */
@@ -132,7 +142,7 @@ export function createOutbox({ records, clock, log, onDurability }: OutboxOption
         handOver(written);
       });
     },
-    result(send, target, outcome) {
+    result(send, target, outcome, reference) {
       const { occurrence, step, repeat } = send;
       const entry: OutboxEntry = {
         kind: "result",
@@ -141,6 +151,7 @@ export function createOutbox({ records, clock, log, onDurability }: OutboxOption
         repeat,
         target,
         outcome,
+        ...(reference === undefined ? {} : { reference }),
         at: clock.wall(),
       };
       apply(lines, entry);
@@ -153,7 +164,7 @@ export function createOutbox({ records, clock, log, onDurability }: OutboxOption
       for (const { send } of left) leftBehind.delete(send.occurrence);
       return left
         .filter(({ send }) => Math.abs(now - send.at) < FORGET_MS)
-        .map(({ send, unknown }) => ({ send, unknown: [...unknown] }));
+        .map(({ send, unknown, references }) => ({ send, unknown: [...unknown], references }));
     },
     get durable() {
       return durable;
@@ -168,8 +179,11 @@ export function createOutbox({ records, clock, log, onDurability }: OutboxOption
 function apply(lines: Map<OccurrenceId, Line>, entry: OutboxEntry): void {
   if (entry.kind === "planned") {
     const { send, targets } = entry;
+    const before = lines.get(send.occurrence);
+    // An answer to a message that asked for something milder does not count any more.
+    const references = before?.send.step === send.step ? before.references : new Map<string, string>();
     lines.delete(send.occurrence);
-    lines.set(send.occurrence, { send, unknown: new Set(targets) });
+    lines.set(send.occurrence, { send, unknown: new Set(targets), references });
     const oldest = lines.keys().next().value;
     if (lines.size > OCCURRENCES_MAX && oldest !== undefined) lines.delete(oldest);
     return;
@@ -177,14 +191,21 @@ function apply(lines: Map<OccurrenceId, Line>, entry: OutboxEntry): void {
   const line = lines.get(entry.occurrence);
   if (line === undefined || line.send.step !== entry.step || line.send.repeat !== entry.repeat) return;
   line.unknown.delete(entry.target);
+  if (entry.reference !== undefined) line.references.set(entry.target, entry.reference);
 }
 
 /** The same line in as few entries as possible. */
-const entriesOf = ({ send, unknown }: Line): OutboxEntry => ({
-  kind: "planned",
-  send,
-  targets: [...unknown],
-});
+function entriesOf({ send, unknown, references }: Line): readonly OutboxEntry[] {
+  const { occurrence, step, repeat, at } = send;
+  return [
+    { kind: "planned", send, targets: [...unknown] },
+    ...[...references].map(
+      ([target, reference]): OutboxEntry => ({
+        ...{ kind: "result", occurrence, step, repeat, target, outcome: "accepted", reference, at },
+      }),
+    ),
+  ];
+}
 
 /** Reads a stored entry; undefined when it is not one. For the opener of the record log. */
 export function decodeOutboxEntry(value: unknown): OutboxEntry | undefined {
@@ -194,11 +215,12 @@ export function decodeOutboxEntry(value: unknown): OutboxEntry | undefined {
     const targets = value["targets"];
     return send !== undefined && isTexts(targets) ? { kind: "planned", send, targets } : undefined;
   }
-  const { kind, occurrence, step, repeat, target, outcome, at } = value;
+  const { kind, occurrence, step, repeat, target, outcome, reference, at } = value;
   const isOutcome = outcome === "accepted" || outcome === "refused" || outcome === "superseded";
   if (kind !== "result" || typeof occurrence !== "string" || typeof target !== "string") return undefined;
   if (!isOutcome || !isCount(step) || !isCount(repeat) || typeof at !== "number") return undefined;
-  return { kind, occurrence, step, repeat, target, outcome, at: wall(at) };
+  const known = typeof reference === "string" ? { reference } : {};
+  return { kind, occurrence, step, repeat, target, outcome, ...known, at: wall(at) };
 }
 
 /** Reads a planned send that was written or told; undefined when it is none. */

@@ -39,6 +39,9 @@ const FOLLOW_MS = 15 * MINUTE_MS;
 /** A provider that does not answer is asked anew after this. */
 const ANSWER_MS = 15 * SECOND_MS;
 const FOLLOWED_MAX = 500;
+/** An answer that comes before its message is followed, as after a restart, is kept for this long. */
+const EARLY_MS = MINUTE_MS;
+const EARLY_MAX = 100;
 /** A channel that stops listening is listened to again. */
 const AGAIN_MS = 10 * SECOND_MS;
 
@@ -55,6 +58,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
   const { clock, log } = options;
   const channels = new Map(options.channels.map((channel) => [channel.id, channel]));
   const followed = new Map<string, Followed>();
+  const early = new Map<string, { readonly receipt: Receipt; readonly until: Mono }>();
   const waits = new Set<() => void>();
   let listening = new AbortController();
   let isListening = false;
@@ -134,8 +138,9 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
         ({ target, reference, by }) => {
           const name = nameOf(target, reference);
           const one = followed.get(name);
-          if (one === undefined) return;
-          settle(name, one, { state: "acknowledged", ...(by === undefined ? {} : { by }) });
+          const receipt: Receipt = { state: "acknowledged", ...(by === undefined ? {} : { by }) };
+          if (one !== undefined) settle(name, one, receipt);
+          else keepEarly(name, receipt);
         },
         signal,
       )
@@ -150,6 +155,13 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
         });
         waits.add(cancelWait);
       });
+  };
+
+  const keepEarly = (name: string, receipt: Receipt): void => {
+    early.delete(name);
+    early.set(name, { receipt, until: mono(clock.mono() + EARLY_MS) });
+    const oldest = early.keys().next().value;
+    if (early.size > EARLY_MAX && oldest !== undefined) early.delete(oldest);
   };
 
   const listenToAll = (): void => {
@@ -171,10 +183,14 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       const name = nameOf(job.target.id, reference);
       followed.delete(name);
       const until = mono(clock.mono() + FOLLOW_MS);
-      followed.set(name, { job, reference, until, isAsked: false, isReached: false });
+      const one = { job, reference, until, isAsked: false, isReached: false };
+      followed.set(name, one);
       const oldest = followed.keys().next().value;
       if (followed.size > FOLLOWED_MAX && oldest !== undefined) followed.delete(oldest);
       if (cancelAsking === undefined) setRound();
+      const answer = early.get(name);
+      early.delete(name);
+      if (answer !== undefined && clock.mono() < answer.until) settle(name, one, answer.receipt);
     },
     reached(occurrence, target) {
       for (const [name, one] of followed) {
@@ -203,6 +219,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       for (const cancelWait of waits) cancelWait();
       waits.clear();
       followed.clear();
+      early.clear();
     },
   };
 }

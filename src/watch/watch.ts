@@ -101,8 +101,8 @@ export function createWatch(options: WatchOptions): Watch {
   const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
   const delivery = createDelivery({
     ...options,
-    onEnd({ send, target }, outcome) {
-      outbox.result(send, target.id, outcome);
+    onEnd({ send, target }, outcome, reference) {
+      outbox.result(send, target.id, outcome, reference);
       if (outcome === "accepted") {
         called.accepted(send.occurrence, target.id);
         told.accepted(send, target.id);
@@ -111,11 +111,7 @@ export function createWatch(options: WatchOptions): Watch {
     },
     onFailed: ({ send, target }) => notTold(send, target.id),
     onAcknowledged: (job, by) => answered(job, by),
-    onAccepted(job, reference) {
-      // Answered or over while it was on its way: what rings by now is ended at once.
-      receipts.follow(job, reference);
-      if (!isAskedFor(job)) receipts.cancel(job.send.occurrence);
-    },
+    onAccepted: (job, reference) => awaitAnswer(job, reference),
     onGone: (target, why) => {
       gone.set(target.id, target.addedAt);
       options.onTargetGone(target, why);
@@ -130,6 +126,12 @@ export function createWatch(options: WatchOptions): Watch {
     const incident = beds.get(bed)?.incidents.get(occurrence);
     const isAsking = incident?.phase === "ringing" || incident?.phase === "gentle";
     return !stopped && isAsking && incident.step === step;
+  };
+
+  /** Answered or over by now: what rings is ended at once. */
+  const awaitAnswer = (job: Job, reference: string): void => {
+    receipts.follow(job, reference);
+    if (!isAskedFor(job)) receipts.cancel(job.send.occurrence);
   };
 
   const answered = (job: Job, by: string): void => {
@@ -171,16 +173,18 @@ export function createWatch(options: WatchOptions): Watch {
     else setWake();
   };
 
-  const deliverTo = (send: PlannedSend, targets: readonly WatchTarget[]): void => {
-    for (const target of targets) {
-      try {
-        const message = composeMessage(send, target, options);
-        delivery.deliver({ send, target, message: options.dress?.(message, send) ?? message });
-      } catch (thrown) {
-        // One target's broken settings must not keep the others from being called.
-        log.note("send.broken", { target: target.id, detail: messageOf(thrown) }, "error");
-      }
+  const withJob = (send: PlannedSend, target: WatchTarget, act: (job: Job) => void): void => {
+    try {
+      const message = composeMessage(send, target, options);
+      act({ send, target, message: options.dress?.(message, send) ?? message });
+    } catch (thrown) {
+      // One target's broken settings must not keep the others from being called.
+      log.note("send.broken", { target: target.id, detail: messageOf(thrown) }, "error");
     }
+  };
+
+  const deliverTo = (send: PlannedSend, targets: readonly WatchTarget[]): void => {
+    for (const target of targets) withJob(send, target, delivery.deliver);
   };
 
   const leftAt = (fold: AlarmFold): readonly LeftBehind[] =>
@@ -253,6 +257,17 @@ export function createWatch(options: WatchOptions): Watch {
     });
   };
 
+  /** Messages of an earlier run stand on phones, and may be answered there. */
+  const awaitAnswers = (left: readonly LeftBehind[]): void => {
+    for (const { send, references } of left) {
+      if (references.size === 0 || (send.kind !== "alarm" && send.kind !== "gentle")) continue;
+      for (const target of reachable(send)) {
+        const reference = references.get(target.id);
+        if (reference !== undefined) withJob(send, target, (job) => awaitAnswer(job, reference));
+      }
+    }
+  };
+
   /** Sends again what a crash left with an unknown outcome, where it is still the newest message. */
   const redeliver = (left: readonly LeftBehind[], bed: BedId): void => {
     const incidents = beds.get(bed)?.incidents;
@@ -280,6 +295,7 @@ export function createWatch(options: WatchOptions): Watch {
       const left = known === undefined ? leftAt(fold).filter(isNewest) : [];
       const own = known?.incidents ?? resume(left, now(), options.dependencyClass(fold.bed));
       evaluate({ fold, incidents: taken === undefined ? own : furthest(own, taken) });
+      awaitAnswers(left);
       redeliver(left, fold.bed);
     },
     handBack(bed, these) {

@@ -21,29 +21,30 @@ let provider: Provider;
 let centre: CallCentre;
 let fold: ReturnType<typeof folds>;
 
+const providerOf = (provider: Provider): Pick<Channel, "poll" | "cancel" | "listen"> => ({
+  poll: async (_target, reference) => {
+    provider.asked.push({ atMs: clock.mono(), reference });
+    return await provider.receipt;
+  },
+  cancel: async (_target, reference) => void provider.cancelled.push(reference),
+  listen: (_targets, onAnswer, signal) => {
+    if (provider.deaf) return Promise.reject(new Error("the chat is down"));
+    provider.listeners.push(onAnswer);
+    return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+  },
+});
+
 beforeEach(() => {
   clock = createVirtualClock(NIGHT);
   provider = { receipt: { state: "waiting" }, asked: [], cancelled: [], listeners: [], deaf: false };
   let sent = 0;
   centre = createCallCentre(clock, {
     targets: [phone("mei", { label: "Mei's phone" })],
-    provider: {
-      poll: async (_target, reference) => {
-        provider.asked.push({ atMs: clock.mono(), reference });
-        return await provider.receipt;
-      },
-      cancel: async (_target, reference) => void provider.cancelled.push(reference),
-      listen: (_targets, onAnswer, signal) => {
-        if (provider.deaf) return Promise.reject(new Error("the chat is down"));
-        provider.listeners.push(onAnswer);
-        return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
-      },
-    },
+    provider: providerOf(provider),
   });
   centre.answer = () => ({ outcome: "accepted", reference: `call-${++sent}` });
   fold = folds(clock);
 });
-
 const ring = async (): Promise<void> => {
   centre.watch.onFold(fold([occurrence()]));
   await clock.advance(10);
@@ -176,13 +177,7 @@ describe("a provider that tells by itself", () => {
     expect(provider.listeners).toHaveLength(3);
     provider.deaf = true;
     const other = createCallCentre(clock, {
-      provider: {
-        listen: (_targets, onAnswer, signal) => {
-          if (provider.deaf) return Promise.reject(new Error("the chat is down"));
-          provider.listeners.push(onAnswer);
-          return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
-        },
-      },
+      provider: { ...providerOf(provider) },
     });
     await clock.advance(15 * SECOND_MS);
     expect(other.notes.filter(({ event }) => event === "channel.deaf").length).toBeGreaterThanOrEqual(1);
@@ -190,5 +185,67 @@ describe("a provider that tells by itself", () => {
     await clock.advance(15 * SECOND_MS);
     expect(provider.listeners).toHaveLength(6);
     other.watch.stop();
+  });
+});
+
+describe("after a restart", () => {
+  /** Another process, with what the first has on its disk. */
+  const restarted = (): void => {
+    centre.watch.stop();
+    provider.listeners.splice(0);
+    provider.asked.splice(0);
+    centre = createCallCentre(clock, {
+      targets: [phone("mei", { label: "Mei's phone" })],
+      earlier: structuredClone([...centre.records.durable]),
+      provider: providerOf(provider),
+    });
+  };
+  const press = (reference: string): void => provider.listeners[0]?.({ target: "mei", reference, by: "Mei" });
+
+  test("a button on a message of before answers, however often it had been repeated", async () => {
+    await ring();
+    await clock.advance(40 * SECOND_MS);
+    expect(centre.calls).toHaveLength(2);
+    restarted();
+    centre.watch.onFold(fold([occurrence()]));
+    await clock.advance(10);
+    press("call-1");
+    expect(centre.commands).toEqual([]);
+    press("call-2");
+    expect(centre.commands.map(({ command }) => command)).toEqual([
+      expect.objectContaining({ kind: "acknowledge", by: { id: "person-of-mei", name: "Mei" } }),
+    ]);
+  });
+
+  test("an answer that comes before the alarm has been restored counts once it is", async () => {
+    await ring();
+    restarted();
+    press("call-1");
+    expect(centre.commands).toEqual([]);
+    centre.watch.onFold(fold([occurrence()]));
+    expect(centre.commands).toHaveLength(1);
+  });
+
+  test("what rang for an alarm that has ended meanwhile is ended, and answers nothing", async () => {
+    await ring();
+    restarted();
+    centre.watch.onFold(fold([]));
+    await settle();
+    expect(provider.cancelled).toEqual(["call-1"]);
+    press("call-1");
+    expect(centre.commands).toEqual([]);
+  });
+
+  test("a provider is asked about the call of before; a memory that was packed keeps it", async () => {
+    await ring();
+    centre.records.bytes = 2 << 20;
+    await clock.advance(31 * SECOND_MS);
+    expect(centre.records.rewrites).toBe(1);
+    restarted();
+    centre.watch.onFold(fold([occurrence()]));
+    provider.receipt = { state: "acknowledged", by: "Mei" };
+    await clock.advance(5 * SECOND_MS);
+    expect(provider.asked.map(({ reference }) => reference)).toContain("call-2");
+    expect(centre.commands).toHaveLength(1);
   });
 });
