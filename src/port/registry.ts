@@ -45,6 +45,9 @@ export interface BoxSecrets {
 export const boxUser = (box: { readonly home: HomeId; readonly id: BoxId }): string =>
   `${box.home}.${box.id}`;
 
+/** The home of a box by that name. */
+export const homeOfUser = (user: string): HomeId => user.split(".", 1)[0] ?? user;
+
 /** A box that is let in. */
 export interface BoxInUse {
   readonly box: BoxRecord;

@@ -19,6 +19,7 @@ import { readInSlices } from "./read-slices.ts";
 import {
   authorise,
   bedOf,
+  type Place,
   placeOf,
   type Right,
   rightOf,
@@ -288,7 +289,7 @@ function guard(app: App, context: Context, connections: Connections): void {
     }
     const open = right?.who === "anyone" && request.routeOptions.url !== "/api/me";
     const signedIn = open ? undefined : await sessions.find(request.cookies[cookie] ?? bearerOf(request));
-    const place = placeOf(request.params, deps.homeOf);
+    const place = right?.ofAll === true ? wholeOf(deps) : placeOf(request.params, deps.homeOf);
     if (signedIn !== undefined) context.remember(request, { signedIn, right, place });
     const isProgram =
       right?.byMetricsToken === true && isScraper(request.headers.authorization, deps.metrics?.token?.());
@@ -305,6 +306,12 @@ function guard(app: App, context: Context, connections: Connections): void {
     deps.log.note("request.done", fields, "debug");
   });
 }
+
+/** What this machine as a whole belongs to. */
+const wholeOf = ({ ownerOf }: ServerDeps): Place =>
+  "home" in ownerOf
+    ? { kind: "home", home: ownerOf.home }
+    : { kind: "organisation", organisation: ownerOf.organisation };
 
 /** A shared link that this browser opened lets nobody in, but shows its one bed. */
 async function isShared(

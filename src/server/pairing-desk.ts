@@ -21,6 +21,7 @@ import {
   boxUser,
   type ClaimVerdict,
   type HomeEstate,
+  homeOfUser,
   type PairingGrant,
   type Registry,
 } from "../port/registry.ts";
@@ -32,6 +33,8 @@ export const CLAIM_CODE_MS = 24 * HOUR_MS;
 const RETRY_MS = 10 * SECOND_MS;
 /** So long a box that is put out may take to hear it, before it is thrown out. */
 const TELL_MS = 1 * SECOND_MS;
+/** Of users that nobody here knows, so many are named in the log. */
+const STRANGE_NAMED = 20;
 
 const noticeName = (box: BoxId): string => `put out ${box}`;
 
@@ -139,7 +142,9 @@ export function createPairingDesk(options: {
     async start() {
       const inUse = await registry.inUse();
       for (const { box, secrets } of inUse) keys.set(box.home, secrets.pairingKey);
-      users.start(new Map(inUse.map(({ box, secrets }) => [boxUser(box), secrets.brokerPassword])));
+      const homes = new Set((await registry.homes()).map(({ id }) => id));
+      const isOurs = (user: string): boolean => homes.has(homeOfUser(user));
+      users.start(new Map(inUse.map(({ box, secrets }) => [boxUser(box), secrets.brokerPassword])), isOurs);
     },
     stop: () => users.stop(),
     isKnown: (home) => keys.has(home),
@@ -233,7 +238,8 @@ export function createPairingDesk(options: {
 
 /** Users of the broker as they ought to be: what the broker did not take is told to it again until it does. */
 interface UserKeeper {
-  start(wanted: ReadonlyMap<string, string>): void;
+  /** `isOurs`: whoever the broker has of ours, and is not wanted, is put out; others are named in the log. */
+  start(wanted: ReadonlyMap<string, string>, isOurs: (user: string) => boolean): void;
   stop(): void;
   /** Rejects where the broker does not take it now; it is tried again all the same. */
   put(user: string, password: string): Promise<void>;
@@ -254,6 +260,7 @@ function createUserKeeper({
   const owed = new Map<string, string | undefined>();
   /** Until the broker's own list was compared with it: everybody who ought to be let in. */
   let wanted: Map<string, string> | undefined;
+  let isOurs: (user: string) => boolean = () => false;
   let stopTimer: (() => void) | undefined;
   let settling = Promise.resolve();
 
@@ -268,7 +275,17 @@ function createUserKeeper({
     if (wanted !== undefined) {
       const there = new Set(await users.list());
       // Nothing is waited for from here on: who is taken in or put out meanwhile is in neither list.
-      for (const user of there) if (!wanted.has(user) && !owed.has(user)) owed.set(user, undefined);
+      const strange: string[] = [];
+      for (const user of there) {
+        if (wanted.has(user) || owed.has(user)) continue;
+        // Of homes that this registry has never had: an old copy of it, or another hub, must not put everybody out.
+        if (isOurs(user)) owed.set(user, undefined);
+        else strange.push(user);
+      }
+      if (strange.length > 0) {
+        const named = strange.slice(0, STRANGE_NAMED).join(" ");
+        log.note("broker.users_unknown", { count: strange.length, users: named }, "warn");
+      }
       for (const [user, password] of wanted) {
         if (!there.has(user) && !owed.has(user)) owed.set(user, password);
       }
@@ -284,8 +301,9 @@ function createUserKeeper({
   };
 
   return {
-    start(inUse) {
+    start(inUse, ours) {
       wanted = new Map(inUse);
+      isOurs = ours;
       tryAll();
       stopTimer = clock.every(RETRY_MS, () => {
         if (owed.size > 0 || wanted !== undefined) tryAll();

@@ -16,6 +16,8 @@ export interface Right {
   readonly share?: ShareScope;
   /** Also for a program that sends the token of the configuration (`metrics.token`). */
   readonly byMetricsToken?: true;
+  /** Of this machine with every home on it: a role in one of them is not enough. */
+  readonly ofAll?: true;
 }
 
 const everyone: readonly Role[] = ROLES;
@@ -307,11 +309,13 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   },
   "GET /api/health": {
     who: bench,
+    ofAll: true,
     does: "how the box itself is: clock, sounder, disk, store, broker, certificate, links",
   },
   "GET /api/openapi.json": { who: everyone, does: "this interface as an OpenAPI document" },
   "GET /metrics": {
     who: bench,
+    ofAll: true,
     byMetricsToken: true,
     does: "counters and gauges of this machine for Prometheus, nothing of any person",
   },
@@ -361,7 +365,7 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     does: "keeps what a box leaves to the one after it; signed by the box",
   },
   "GET /api/homes": { who: bench, does: "the homes that one looks after, their boxes and open claim codes" },
-  "POST /api/homes/codes": { who: bench, does: "makes a claim code for the box of a new home" },
+  "POST /api/homes/codes": { who: bench, ofAll: true, does: "makes a claim code for the box of a new home" },
   "POST /api/homes/:home/codes": {
     who: bench,
     does: "makes a claim code for a box that takes this home over",

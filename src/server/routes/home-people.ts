@@ -1,5 +1,5 @@
 import { Fault } from "../../domain/fault.ts";
-import type { PersonId } from "../../domain/ids.ts";
+import type { HomeId, PersonId } from "../../domain/ids.ts";
 import type { App, Context } from "../context.ts";
 import type { LossResponse } from "../contract/channels.ts";
 import type { HomeAuditResponse, MemberSignInsResponse, MembersResponse } from "../contract/people.ts";
@@ -86,7 +86,7 @@ export function homePeopleRoutes(app: App, context: Context): void {
     { schema: { params: schemas.MemberSignInParams, querystring: FewerQuery } },
     async (request, reply) => {
       const { id } = await memberOf(request.params);
-      const { account, signIns } = await signInOf(id, request.params.id);
+      const { account, signIns } = await signInOf(request.params.home, id, request.params.id);
       await refuseFewerOf(context, account, signIns, request.query.fewer === "agreed");
       await endSignIns(context, account, signIns);
       context.audit("sign_in.ended", `${id} ${request.params.id}`, context.person(request));
@@ -100,7 +100,7 @@ export function homePeopleRoutes(app: App, context: Context): void {
     async (request, reply): Promise<LossResponse> => {
       reply.header("cache-control", "no-store");
       const { id } = await memberOf(request.params);
-      const { account, signIns } = await signInOf(id, request.params.id);
+      const { account, signIns } = await signInOf(request.params.home, id, request.params.id);
       return lossOfSignIns(context, account, signIns);
     },
   );
@@ -140,14 +140,22 @@ export function homePeopleRoutes(app: App, context: Context): void {
     },
   );
 
-  /** A sign-in by the name that pages know, as hashes. */
-  async function signInOf(id: PersonId, name: string) {
+  /**
+   * A sign-in by the name that pages know, as hashes. CONFLICT where it lets into other places too: there its phones wake
+   * people, and nobody there would know that they do no more.
+   */
+  async function signInOf(home: HomeId, id: PersonId, name: string) {
     const found = (await accounts.sessions(id, deps.clock.wall())).filter(({ tokenHash }) =>
       tokenHash.startsWith(name),
     );
     const account = await accounts.account(id);
     if (found.length === 0 || account === undefined) {
       throw new Fault("NOT_FOUND", "There is no such sign-in of this person.");
+    }
+    if (account.organisations.length > 0 || account.homes.some((one) => one.home !== home)) {
+      throw new Fault("CONFLICT", "This person signs in for other places too.", {
+        fix: "Ask them to end it, or remove them from this home.",
+      });
     }
     return { account, signIns: found.map(({ tokenHash }) => tokenHash) };
   }

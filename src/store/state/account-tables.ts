@@ -24,7 +24,8 @@ export type AccountMethods = {
 
 /** Somebody keeps this many sign-ins; the oldest goes first. */
 const SESSIONS_PER_ACCOUNT = 50;
-const JOIN_CODES_MAX = 1_000;
+/** Of one home or organisation: nobody's codes push out another's. */
+const JOIN_CODES_MAX = 20;
 /** How exactly the newest use of a sign-in is kept. */
 const SEEN_EVERY_MS = HOUR_MS;
 
@@ -187,9 +188,12 @@ export class AccountTables extends CredentialTables implements AccountMethods {
         to.role,
         expiresAt,
       );
+      const [column, place] = "home" in to ? ["home", to.home] : ["organisation", to.organisation];
       this.#sql.run(
-        `DELETE FROM join_code WHERE code_hash NOT IN
-           (SELECT code_hash FROM join_code ORDER BY expires_at DESC, rowid DESC LIMIT ?)`,
+        `DELETE FROM join_code WHERE ${column} = ? AND code_hash NOT IN
+           (SELECT code_hash FROM join_code WHERE ${column} = ? ORDER BY expires_at DESC, rowid DESC LIMIT ?)`,
+        place,
+        place,
         JOIN_CODES_MAX,
       );
     });

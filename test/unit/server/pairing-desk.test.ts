@@ -211,10 +211,18 @@ test("a hub that starts again brings the broker's users in line with its own", a
     pairRequest(keyA, (await bench.desk.makeCode(newHome)).code, nonce),
   );
   const other = createBroker();
-  other.users.set("stranger22.strangebox", "left behind");
+  other.users.set(`${grant.home}.strangebox`, "left behind");
   const again = await bench.restart(other);
   expect(other.users).toEqual(new Map([[grant.broker.username, grant.broker.password]]));
   expect(again.desk.isKnown(grant.home)).toBe(true);
+});
+
+test("a hub with an older registry, or another's broker, puts nobody out whose home it has never had", async () => {
+  const bench = await startDesk();
+  const other = createBroker();
+  other.users.set("stranger22.strangebox", "of another hub");
+  await bench.restart(other);
+  expect([...other.users]).toEqual([["stranger22.strangebox", "of another hub"]]);
 });
 
 test("a box that is taken in before the broker is compared with the registry stays in", async () => {

@@ -87,6 +87,19 @@ describe("sign-ins", () => {
     expect((await ask("GET", `/api/homes/${HOME}/people/nobodyaaaa/sign-ins`, owner)).statusCode).toBe(404);
   });
 
+  it("that let into another home too are not an owner's to end, nor does an owner hear who is woken there", async () => {
+    const owner = await harness.signIn("owner", "Lin");
+    const carer = await harness.signIn("caregiver", "Mei");
+    const { id } = await harness.person("caregiver", "Mei");
+    await harness.accounts.putRole(id, "homebbbbbb", "caregiver");
+    const path = `/api/homes/${HOME}/people/${id}/sign-ins`;
+    const [one] = (await ask("GET", path, owner)).json().signIns;
+    const elsewhere = { status: 409, code: "CONFLICT", detail: expect.stringContaining("other places") };
+    expect((await ask("GET", `${path}/${one.id}/loss`, owner)).json()).toMatchObject(elsewhere);
+    expect((await ask("DELETE", `${path}/${one.id}?fewer=agreed`, owner)).json()).toMatchObject(elsewhere);
+    expect((await ask("GET", "/api/me/sign-ins", carer)).statusCode).toBe(200);
+  });
+
   it("of others cannot be ended, nor guessed", async () => {
     const mine = await harness.signIn("caregiver", "Mei");
     const hers = await harness.signIn("owner", "Lin");

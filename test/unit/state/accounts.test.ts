@@ -205,6 +205,19 @@ describe.each([
     expect(await accounts.takeJoinCode("clinic", wall(1))).toEqual(clinic);
   });
 
+  it("keep the newest join codes of each place: another's never push them out", async () => {
+    const accounts = await withBoth();
+    const ours = { organisation: CLINIC.id, role: "technician" } as const;
+    await accounts.addJoinCode({ codeHash: "ours", to: ours, expiresAt: wall(600) });
+    for (let number = 0; number < 30; number += 1) {
+      const to = { home: HOME, role: "therapist" } as const;
+      await accounts.addJoinCode({ codeHash: `theirs-${number}`, to, expiresAt: wall(700 + number) });
+    }
+    expect(await accounts.takeJoinCode("ours", wall(1))).toEqual(ours);
+    expect(await accounts.takeJoinCode("theirs-0", wall(1))).toBeUndefined();
+    expect(await accounts.takeJoinCode("theirs-29", wall(1))).toBeDefined();
+  });
+
   it("find a password by its login name however that is typed, and give a name to one account only", async () => {
     const accounts = await withBoth();
     await accounts.setPassword(MOTHER.id, "Mei@Example.org", "one");
