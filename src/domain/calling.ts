@@ -193,6 +193,13 @@ export function nextSendAfter({ sends, every }: Pace, elapsedMs: number): number
   return last + (Math.floor((elapsedMs - last) / every) + 1) * every;
 }
 
+/**
+ * Where the calling goes on about an alarm that was calm for a while and that nobody had answered, ms after its first
+ * send: at the next send, since its coming back is told, but no further than it would be had it not been calm.
+ */
+export const goesOnAt = (pace: Pace, rungMs: number, calmMs: number): number =>
+  Math.min(nextSendAfter(pace, rungMs), rungMs + calmMs);
+
 /** The `repeat`th send, ms after the first; from 0. */
 export function sendAt({ sends, every }: Pace, repeat: number): number {
   return sends[repeat] ?? (sends.at(-1) ?? 0) + (repeat - sends.length + 1) * every;
