@@ -32,11 +32,15 @@ export function createAudience({ clock, channels, calling, called }: AudienceOpt
 
   /** How far down the list each of these stands; those who are not in it are not called. */
   const levelsOf = (
-    { bed, condition, priority }: PlannedSend,
+    { bed, occurrence, condition, priority }: PlannedSend,
     callables: readonly Callable[],
   ): ReadonlyMap<string, CallLevel> => {
     const chosen = calling(bed);
-    const isForAll = chosen === undefined || FOR_ALL.has(condition) || chosen.backstops.includes(condition);
+    const isForAll =
+      chosen === undefined ||
+      FOR_ALL.has(condition) ||
+      chosen.backstops.includes(condition) ||
+      called.isForAll(occurrence);
     if (isForAll) return new Map(callables.map(({ id }) => [id, 0]));
     return callLevels(callables, priority, chosen);
   };
@@ -60,6 +64,7 @@ export function createAudience({ clock, channels, calling, called }: AudienceOpt
       now.map(({ id }) => id),
       new Map([...levels].filter(([id]) => people.includes(id))),
       clock.mono(),
+      people.some((id) => !levels.has(id)),
     );
     return now;
   };

@@ -146,6 +146,10 @@ export function hasten(incident: Incident, to: CallLevel, now: Moment, cls: Depe
   return { ...incident, level, since, nextAt: now.mono };
 }
 
+/** Its next message goes out now. The same where it does not ring. */
+export const repeatNow = (incident: Incident, now: Moment): Incident =>
+  incident.phase === "ringing" ? { ...incident, nextAt: now.mono } : incident;
+
 function atMost(level: CallLevel, priority: Priority, cls: DependencyClass): CallLevel {
   const last = lastLevel(paceOf(priority, cls));
   return level < last ? level : last;

@@ -20,6 +20,7 @@ import {
   type Incidents,
   type Moment,
   type PlannedSend,
+  repeatNow,
   resumeIncident,
 } from "./incident.ts";
 import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
@@ -162,7 +163,7 @@ export function createWatch(options: WatchOptions): Watch {
     for (const [id, incident] of incidents) {
       const to = called.jump(id, clock.mono());
       if (to === undefined) continue;
-      const sooner = hasten(incident, to, now(), cls);
+      const sooner = to === "everybody" ? repeatNow(incident, now()) : hasten(incident, to, now(), cls);
       if (sooner === incident) continue;
       log.note("send.hastened", { occurrence: id, level: to }, "warn");
       incidents = new Map([...incidents, [id, sooner]]);

@@ -206,6 +206,35 @@ describe("what cannot be delivered", () => {
     expect(sends.length).toBeLessThan(14);
   });
 
+  test.each([
+    ["refuses", { outcome: "refused", detail: "401", gone: false }],
+    ["fails", failed],
+    ["never answers", undefined],
+  ] as const)("a warning whose only phones %s wakes whoever wants to be the last", async (_how, result) => {
+    centre.targets = [MEI, AUNT, SIREN];
+    centre.answer = (target) =>
+      target !== "mei" ? accepted : (result ?? new Promise<never>(() => undefined));
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(9 * SECOND_MS);
+    expect(firstOf("aunt")).toBeUndefined();
+    await clock.advance(2 * SECOND_MS);
+    expect(firstOf("aunt")).toBe("10 aunt");
+    // She stays called, with each send and no more often.
+    await clock.advance(16 * MINUTE_MS);
+    expect(table().filter((line) => line.endsWith(" aunt"))).toEqual(
+      [10, 120, 300, 900].map((s) => `${s} aunt`),
+    );
+  });
+
+  test("a warning that was taken after some tries wakes nobody who wants to be the last", async () => {
+    centre.targets = [MEI, AUNT];
+    let tries = 0;
+    centre.answer = () => (++tries < 3 ? failed : accepted);
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(10 * MINUTE_MS);
+    expect(firstOf("aunt")).toBeUndefined();
+  });
+
   test("a siren that was told is nobody who was told", async () => {
     centre.answer = (target) => (target === "siren" ? accepted : failed);
     centre.watch.onFold(fold([alarm()]));
