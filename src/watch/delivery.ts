@@ -21,6 +21,8 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Whether its target is still on the list: a person who was removed is not called again. */
+  readonly isListed: (job: Job) => boolean;
   /** How a job ended; exactly once for each, unless stopped. */
   readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded") => void;
   /** An attempt failed; it is made again while it matters. */
@@ -100,6 +102,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const waitMs = (notBefore.get(target.id) ?? 0) - clock.mono();
     if (waitMs > 0 && !isFirstWord) return retryAfter(lane, waitMs);
     if (waitMs <= 0) notBefore.delete(target.id);
+    if (!options.isListed(current.job)) return clear(lane);
     attempt(lane, current);
   };
 

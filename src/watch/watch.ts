@@ -102,6 +102,7 @@ export function createWatch(options: WatchOptions): Watch {
   const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
   const delivery = createDelivery({
     ...options,
+    isListed: (job) => isListed(job),
     onEnd({ send, target }, outcome) {
       outbox.result(send, target.id, outcome);
       if (outcome === "accepted") {
@@ -133,8 +134,12 @@ export function createWatch(options: WatchOptions): Watch {
     return !stopped && isAsking && incident.step === step;
   };
 
+  const isListed = ({ send, target }: Job): boolean =>
+    options.targets(send).some(({ id }) => id === target.id);
+
   const answered = (job: Job, by: string): void => {
-    if (isAskedFor(job)) options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
+    if (isAskedFor(job) && isListed(job))
+      options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
   };
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });

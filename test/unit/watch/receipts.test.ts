@@ -82,6 +82,25 @@ describe("a provider that can be asked", () => {
     expect(centre.notes.filter(({ event }) => event === "send.reached").length).toBeGreaterThanOrEqual(1);
   });
 
+  test("is not asked about somebody who was removed: what rings there is ended, and no answer counts", async () => {
+    await ring();
+    let tell = (_receipt: Receipt): void => undefined;
+    provider.receipt = new Promise((resolve) => {
+      tell = resolve;
+    });
+    await clock.advance(6 * SECOND_MS);
+    expect(provider.asked).toHaveLength(1);
+    centre.targets = [phone("lin")];
+    await clock.advance(5 * SECOND_MS);
+    expect(provider.cancelled).toEqual(["call-1"]);
+    tell({ state: "acknowledged", by: "Mei" });
+    provider.listeners[0]?.({ target: "mei", reference: "call-1", by: "Mei" });
+    await clock.advance(10 * SECOND_MS);
+    expect(provider.asked).toHaveLength(1);
+    expect(provider.cancelled).toEqual(["call-1"]);
+    expect(centre.commands).toEqual([]);
+  });
+
   test("one that hangs is asked again, and holds nothing up", async () => {
     provider.receipt = new Promise(() => undefined);
     await ring();
