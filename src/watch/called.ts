@@ -19,7 +19,9 @@ export interface Called {
   /** Everybody who was called about this alarm or card. */
   about(id: OccurrenceId): ReadonlySet<string>;
   /** A provider took the message to this target. */
-  accepted(occurrence: OccurrenceId, target: string): void;
+  accepted(send: PlannedSend, target: string): void;
+  /** It came to nobody after all, and nothing newer has been taken since. */
+  unreached(send: PlannedSend, target: string): void;
   /** It could not be told, for now or for good. */
   failed(occurrence: OccurrenceId, target: string): void;
   /**
@@ -42,7 +44,8 @@ interface Series {
   readonly step: number;
   readonly level: CallLevel;
   readonly levels: ReadonlyMap<string, CallLevel>;
-  readonly accepted: Set<string>;
+  /** By target: the newest repeat that was taken. */
+  readonly accepted: Map<string, number>;
   readonly failed: Set<string>;
   readonly judgeAt: Mono;
   readonly leavesOut: boolean;
@@ -84,7 +87,7 @@ export function createCalled(): Called {
       const goesOn = before?.step === step;
       series.set(occurrence, {
         ...{ step, level, levels, leavesOut },
-        accepted: goesOn ? before.accepted : new Set(),
+        accepted: goesOn ? before.accepted : new Map(),
         failed: goesOn ? before.failed : new Set(),
         // A repeat at the same level does not put the question off.
         judgeAt: goesOn && before.level === level ? before.judgeAt : mono(now + UNDELIVERED_MS),
@@ -93,8 +96,19 @@ export function createCalled(): Called {
       });
     },
     about: (id) => cards.get(id) ?? new Set(),
-    accepted(occurrence, target) {
-      series.get(occurrence)?.accepted.add(target);
+    accepted({ occurrence, step, repeat }, target) {
+      const one = series.get(occurrence);
+      if (one?.step !== step) return;
+      one.accepted.set(target, Math.max(repeat, one.accepted.get(target) ?? 0));
+      one.failed.delete(target);
+    },
+    unreached({ occurrence, step, repeat }, target) {
+      const one = series.get(occurrence);
+      if (one?.step !== step || (one.accepted.get(target) ?? repeat) > repeat) return;
+      one.accepted.delete(target);
+      one.failed.add(target);
+      // Whoever counted as told may have been the only one.
+      one.isSettled = false;
     },
     failed(occurrence, target) {
       series.get(occurrence)?.failed.add(target);

@@ -15,6 +15,8 @@ export interface ReceiptsOptions {
   readonly targets: (send?: PlannedSend) => readonly WatchTarget[];
   /** A key or a button was pressed; whether that still matters is for the caller. Must not throw. */
   readonly onAcknowledged: (job: Job, by: string) => void;
+  /** A provider knows that an accepted message came to nobody. Must not throw. */
+  readonly onUnreached: (job: Job) => void;
   /** Two who hear the answers of one bot take them from one another: listens only while it waits for some itself. */
   readonly sharesAnswers?: boolean;
 }
@@ -98,6 +100,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       case "over":
         followed.delete(name);
         log.note("send.over", { ...about, detail: receipt.detail });
+        if (receipt.unreached === true && !one.isReached) options.onUnreached(one.job);
     }
   };
 

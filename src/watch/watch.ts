@@ -106,7 +106,7 @@ export function createWatch(options: WatchOptions): Watch {
     onEnd({ send, target }, outcome) {
       outbox.result(send, target.id, outcome);
       if (outcome === "accepted") {
-        called.accepted(send.occurrence, target.id);
+        called.accepted(send, target.id);
         told.accepted(send, target.id);
       }
       if (outcome === "refused") notTold(send, target.id);
@@ -124,7 +124,14 @@ export function createWatch(options: WatchOptions): Watch {
     },
   });
 
-  const receipts = createReceipts({ ...options, onAcknowledged: (job, by) => answered(job, by) });
+  const receipts = createReceipts({
+    ...options,
+    onAcknowledged: (job, by) => answered(job, by),
+    onUnreached({ send, target }) {
+      called.unreached(send, target.id);
+      jumpAt(send.bed);
+    },
+  });
   receipts.start();
 
   /** Whether the alarm of a message still waits for somebody, and has not become worse since. */
@@ -157,7 +164,11 @@ export function createWatch(options: WatchOptions): Watch {
 
   const notTold = (send: PlannedSend, target: string): void => {
     called.failed(send.occurrence, target);
-    const bed = beds.get(send.bed);
+    jumpAt(send.bed);
+  };
+
+  const jumpAt = (id: BedId): void => {
+    const bed = beds.get(id);
     if (bed !== undefined) jump(bed);
   };
 
