@@ -88,12 +88,17 @@ export function callLevels(
   const counted = people.filter(({ person }) => wanted.has(person));
   const atOnce = firstTurn(counted, turns);
   const levels = new Map<string, CallLevel>();
+  // A level that the priority does not have would never begin.
+  const last = lastLevel(paceOf(priority, "B"));
   for (const one of callables) {
     if (one.rings === "machine") levels.set(one.id, 0);
     if (!wanted.has(one.person)) continue;
     const turn = turns.get(one.person) ?? 0;
     const own = counted.filter(({ person }) => person === one.person);
-    levels.set(one.id, level((turn <= atOnce ? 0 : turn) + waitOf(one, own, priority, calling.rules)));
+    levels.set(
+      one.id,
+      level(Math.min((turn <= atOnce ? 0 : turn) + waitOf(one, own, priority, calling.rules), last)),
+    );
   }
   return levels;
 }
