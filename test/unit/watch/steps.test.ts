@@ -132,6 +132,20 @@ describe("an alarm that nobody answers", () => {
   });
 });
 
+describe("a plan of who is called when that cannot be read", () => {
+  test("calls everybody at once, is logged, and whoever was called stays called when it can be read again", async () => {
+    centre.isPlanless = true;
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(SECOND_MS);
+    const everybody = ["mei", "ba", "aunt", "mei-call", "siren"];
+    expect(new Set(table())).toEqual(new Set(everybody.map((id) => `0 ${id}`)));
+    expect(centre.notes.filter(({ event }) => event === "send.for_all")).toHaveLength(1);
+    centre.isPlanless = false;
+    await clock.advance(30 * SECOND_MS);
+    expect(new Set(table().slice(5))).toEqual(new Set(everybody.map((id) => `30 ${id}`)));
+  });
+});
+
 describe("an alarm about nobody answering", () => {
   test.each(["ESCALATION_EXHAUSTED", "NOBODY_ON_CALL"] as const)("has no turns: %s", async (condition) => {
     centre.watch.onFold(fold([alarm({ condition })]));
