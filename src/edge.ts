@@ -294,13 +294,14 @@ export async function composeEdge(
         ...(hub === undefined ? {} : { hub }),
         obey: (command) => edge.command(plan.profile.bed, command),
         check: checkFromAfar,
-        // In this order: what sounds in the house, what calls phones, what pages show.
+        // In this order: what sounds in the house, what calls phones, what pages show; what the box makes of it last.
         onFold(fold) {
           house.update(fold);
           watch.onFold(fold);
           live.alarms(fold);
           nights.onFold(fold);
           evening.onFold(fold);
+          selfWatch.onFold();
         },
         onEvent(event) {
           for (const listener of listeners) listener(event);

@@ -7,6 +7,7 @@ import {
   priorityRank,
 } from "../domain/alarm.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
+import { AGAIN_MS } from "../domain/ringing.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { related } from "./causes.ts";
@@ -15,8 +16,6 @@ import { conditionOf, type Draft, isSimulated, say, setOpen, setRuntime } from "
 import { conditionsIn, isNeverQuiet, MERGED, rankOf, showUnknown } from "./occurrences.ts";
 import type { Open, Past, Runtime, Usual } from "./state.ts";
 
-/** What comes back within this time of its end is the same alarm (BR-24). */
-const AGAIN_MS = 10 * MINUTE_MS;
 /** Whoever had taken it still has, when it comes back this soon: later it is another event, though the same alarm. */
 const STILL_TAKEN_MS = MINUTE_MS;
 /** More of one condition within the hour than this, and they are told as one (clinical facts, 3.1). */

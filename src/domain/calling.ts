@@ -74,7 +74,7 @@ const LAST: CallLevel = 4;
 
 /**
  * The level of each phone that is called about an alarm. Every phone is in it for high priority; for medium those of
- * people who are called last are left out, unless there is nobody else. It never begins with nobody, nor with phones
+ * people who are called last are left out, unless there is nobody else (or nobody else could be told: watch/called.ts). It never begins with nobody, nor with phones
  * of which none has proved that it rings while another one has (law 2): who comes later is called at once then.
  */
 export function callLevels(
@@ -88,12 +88,17 @@ export function callLevels(
   const counted = people.filter(({ person }) => wanted.has(person));
   const atOnce = firstTurn(counted, turns);
   const levels = new Map<string, CallLevel>();
+  // A level that the priority does not have would never begin.
+  const last = lastLevel(paceOf(priority, "B"));
   for (const one of callables) {
     if (one.rings === "machine") levels.set(one.id, 0);
     if (!wanted.has(one.person)) continue;
     const turn = turns.get(one.person) ?? 0;
     const own = counted.filter(({ person }) => person === one.person);
-    levels.set(one.id, level((turn <= atOnce ? 0 : turn) + waitOf(one, own, priority, calling.rules)));
+    levels.set(
+      one.id,
+      level(Math.min((turn <= atOnce ? 0 : turn) + waitOf(one, own, priority, calling.rules), last)),
+    );
   }
   return levels;
 }
@@ -192,6 +197,13 @@ export function nextSendAfter({ sends, every }: Pace, elapsedMs: number): number
   const last = sends.at(-1) ?? 0;
   return last + (Math.floor((elapsedMs - last) / every) + 1) * every;
 }
+
+/**
+ * Where the calling goes on about an alarm that was calm for a while and that nobody had answered, ms after its first
+ * send: at the next send, since its coming back is told, but no further than it would be had it not been calm.
+ */
+export const goesOnAt = (pace: Pace, rungMs: number, calmMs: number): number =>
+  Math.min(nextSendAfter(pace, rungMs), rungMs + calmMs);
 
 /** The `repeat`th send, ms after the first; from 0. */
 export function sendAt({ sends, every }: Pace, repeat: number): number {

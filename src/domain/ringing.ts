@@ -1,5 +1,8 @@
 import type { AlarmFold, Occurrence } from "./alarm.ts";
-import type { Wall } from "./time.ts";
+import { MINUTE_MS, type Wall } from "./time.ts";
+
+/** What comes back within this time of its end is the same alarm (BR-24). */
+export const AGAIN_MS = 10 * MINUTE_MS;
 
 /**
  * Law 7: whether an occurrence may reach a person at all, by sound or by message. A simulated one only inside a

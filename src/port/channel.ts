@@ -97,8 +97,8 @@ export type Receipt =
   | { readonly state: "reached" }
   /** A person pressed a key or a button; `by`: as the provider names them. */
   | { readonly state: "acknowledged"; readonly by?: string }
-  /** Nothing more will be known: nobody picked up, or its time is over. */
-  | { readonly state: "over"; readonly detail: string };
+  /** Nothing more will be known; `unreached`: but that it came to nobody (busy, nobody picked up, switched off). */
+  | { readonly state: "over"; readonly detail: string; readonly unreached?: true };
 
 export interface Channel {
   readonly id: string;

@@ -1,15 +1,18 @@
 import type { ConditionId } from "../domain/alarm.ts";
 import { type Callable, type Calling, type CallLevel, callLevels, ringsOf } from "../domain/calling.ts";
+import { messageOf } from "../domain/fault.ts";
 import type { BedId } from "../domain/ids.ts";
 import { isProven } from "../domain/proof.ts";
 import type { Channel } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
+import type { Log } from "../port/log.ts";
 import type { Called } from "./called.ts";
 import type { PlannedSend } from "./incident.ts";
 import type { WatchTarget } from "./message.ts";
 
 export interface AudienceOptions {
   readonly clock: Clock;
+  readonly log: Log;
   readonly channels: readonly Channel[];
   readonly calling: (bed: BedId) => Calling | undefined;
   readonly called: Called;
@@ -22,7 +25,7 @@ const FOR_ALL: ReadonlySet<ConditionId> = new Set<ConditionId>(["ESCALATION_EXHA
  * Whom a send is for, of those who can be reached, in their order; what is decided about an alarm is remembered in
  * `called`. A question to somebody without a phone that works is for everybody.
  */
-export function createAudience({ clock, channels, calling, called }: AudienceOptions) {
+export function createAudience({ clock, log, channels, calling, called }: AudienceOptions) {
   const sounds = new Map(channels.map(({ id, capabilities }) => [id, capabilities.sounds]));
 
   const callableOf = ({ id, person, channel, lastProofAt }: WatchTarget): Callable => ({
@@ -32,13 +35,27 @@ export function createAudience({ clock, channels, calling, called }: AudienceOpt
 
   /** How far down the list each of these stands; those who are not in it are not called. */
   const levelsOf = (
-    { bed, condition, priority }: PlannedSend,
+    { bed, occurrence, condition, priority }: PlannedSend,
     callables: readonly Callable[],
   ): ReadonlyMap<string, CallLevel> => {
     const chosen = calling(bed);
-    const isForAll = chosen === undefined || FOR_ALL.has(condition) || chosen.backstops.includes(condition);
+    const isForAll =
+      chosen === undefined ||
+      FOR_ALL.has(condition) ||
+      chosen.backstops.includes(condition) ||
+      called.isForAll(occurrence);
     if (isForAll) return new Map(callables.map(({ id }) => [id, 0]));
     return callLevels(callables, priority, chosen);
+  };
+
+  /** Whatever is wrong with the plan of who is called when: somebody has to be called. */
+  const surely = (send: PlannedSend, callables: readonly Callable[]): ReadonlyMap<string, CallLevel> => {
+    try {
+      return levelsOf(send, callables);
+    } catch (thrown) {
+      log.note("send.for_all", { occurrence: send.occurrence, detail: messageOf(thrown) }, "error");
+      return new Map(callables.map(({ id }) => [id, 0]));
+    }
   };
 
   return (send: PlannedSend, targets: readonly WatchTarget[]): readonly WatchTarget[] => {
@@ -50,7 +67,7 @@ export function createAudience({ clock, channels, calling, called }: AudienceOpt
     }
     if (level === undefined) return targets;
     const callables = targets.map(callableOf);
-    const levels = levelsOf(send, callables);
+    const levels = surely(send, callables);
     const isTurn = (id: string): boolean => (levels.get(id) ?? Number.POSITIVE_INFINITY) <= level;
     const wasCalled = (id: string): boolean => called.about(card).has(id) || called.about(occurrence).has(id);
     const now = targets.filter(({ id }) => isTurn(id) || wasCalled(id));
@@ -60,6 +77,7 @@ export function createAudience({ clock, channels, calling, called }: AudienceOpt
       now.map(({ id }) => id),
       new Map([...levels].filter(([id]) => people.includes(id))),
       clock.mono(),
+      people.some((id) => !levels.has(id)),
     );
     return now;
   };

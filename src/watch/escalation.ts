@@ -15,6 +15,8 @@ import {
   announcement,
   answerId,
   begin,
+  earlierOf,
+  goneAfter,
   type Incident,
   type Incidents,
   leavingOf,
@@ -63,6 +65,8 @@ interface Seen {
   readonly wants: "ring" | "answered" | "quiet" | "gentle" | "muted";
   /** How far the calling about its card has come. */
   readonly level: CallLevel;
+  /** It, or one of its kind, was over a short while ago, and nobody had answered. */
+  readonly earlier: Incident | undefined;
 }
 
 /**
@@ -97,7 +101,7 @@ export function escalate(
   }
   for (const [id, before] of incidents) {
     if (next.has(id) || before.phase === "left") continue;
-    const ended = close(id, before, { fold, next, due, now });
+    const ended = close(id, before, { fold, next, due, now, dependencyClass });
     if (ended.incident !== undefined) next.set(id, ended.incident);
     if (ended.send !== undefined) due.push(ended.send);
     else if (before.phase !== "over") silenced.push(id);
@@ -141,12 +145,13 @@ function look(incidents: Incidents, occurrence: Occurrence, fold: AlarmFold, now
   const priority =
     worst === undefined ? occurrence.priority : higherPriority(occurrence.priority, worst.priority);
   const mayReach = mayReachPeople(occurrence, fold.drillUntil, now.wall);
+  const earlier = known === undefined ? earlierOf(incidents, occurrence, fold, now) : undefined;
   return {
-    ...{ occurrence, card, before, simulated, drill, overruled, priority },
+    ...{ occurrence, card, before, simulated, drill, overruled, priority, earlier },
     condition: worst !== undefined && isMilder(occurrence, worst) ? worst.condition : condition,
     isWorse: rises || (known !== undefined && !isMilder(occurrence, known) && condition !== known.condition),
     wants: !mayReach ? "muted" : isAnswered ? "answered" : wantOf(asking, priority),
-    level: levelOf(card.members, incidents, simulated),
+    level: furtherOf(levelOf(card.members, incidents, simulated), earlier?.level ?? 0),
   };
 }
 
@@ -273,14 +278,14 @@ function answered(
 }
 
 function rings(
-  { before, isWorse }: Seen,
+  { before, isWorse, earlier }: Seen,
   known: Omit<Incident, "phase">,
   now: Moment,
   cls: DependencyClass,
 ): Step {
   const { step, repeat } = known;
   if (before?.phase === "carried" && !isWorse) {
-    return { incident: begin({ ...known, step: step + 1, repeat: -1 }, now, cls, RELEASE_MS) };
+    return { incident: begin({ ...known, step: step + 1, repeat: -1 }, now, cls, { inMs: RELEASE_MS }) };
   }
   if (before?.phase === "ringing" && !isWorse) {
     const ringing: Incident = { ...before, ...known };
@@ -289,9 +294,11 @@ function rings(
   }
   const next = { ...known, step: step + 1, repeat: 0 };
   const hasLapsed = before?.phase === "answered" && !isWorse;
+  const isAsBefore = earlier?.priority === known.priority;
+  const goneMs = isAsBefore ? goneAfter(earlier, now, cls) : 0;
   const begun = hasLapsed
     ? { ...next, phase: before.phase, level: furtherOf(next.level, LAPSED_LEVEL), since: now.mono }
-    : begin(next, now, cls);
+    : begin(next, now, cls, { goneMs });
   return { incident: ring(begun, now, cls), kind: "alarm" };
 }
 
@@ -323,11 +330,13 @@ function close(
     next,
     due,
     now,
+    dependencyClass,
   }: {
     readonly fold: AlarmFold;
     readonly next: Incidents;
     readonly due: readonly PlannedSend[];
     readonly now: Moment;
+    readonly dependencyClass: DependencyClass;
   },
 ): { readonly incident?: Incident; readonly send?: PlannedSend } {
   if (before.phase === "over") {
@@ -348,10 +357,10 @@ function close(
     leavingOf(fold.watch) !== undefined ||
     before.phase === "muted" ||
     !mayReachPeople(before, fold.drillUntil, now.wall);
-  if (isQuiet) return { incident: over({ ...before, repeat }, now) };
+  if (isQuiet) return { incident: over({ ...before, repeat }, now, dependencyClass) };
   const step = before.step + 1;
   return {
-    incident: over({ ...before, step, repeat: 0 }, now),
+    incident: over({ ...before, step, repeat: 0 }, now, dependencyClass),
     send: {
       ...{ bed: fold.bed, occurrence: id, kind: "closed", step, repeat: 0 },
       ...{ priority, condition, simulated, drill, level, at: now.wall },

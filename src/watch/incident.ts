@@ -1,7 +1,17 @@
-import type { Acknowledgement, Actor, CauseId, ConditionId, Priority, WatchState } from "../domain/alarm.ts";
+import type {
+  Acknowledgement,
+  Actor,
+  AlarmFold,
+  CauseId,
+  ConditionId,
+  Occurrence,
+  Priority,
+  WatchState,
+} from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import {
   type CallLevel,
+  goesOnAt,
   lastLevel,
   levelAfter,
   levelBegins,
@@ -11,6 +21,7 @@ import {
   sendsWithin,
 } from "../domain/calling.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
+import { AGAIN_MS } from "../domain/ringing.ts";
 import { DAY_MS, MINUTE_MS, type Mono, mono, SECOND_MS, type Wall } from "../domain/time.ts";
 
 /** One planned message to those who can be reached. `step` and `repeat` make its key. */
@@ -67,9 +78,12 @@ export interface Incident {
   /** -1: the step's first message is still to come. */
   readonly repeat: number;
   readonly card: OccurrenceId;
-  /** How far the calling has come; it never goes back. */
+  /** How far the calling has come; it never goes back while nobody has answered. */
   readonly level: CallLevel;
-  /** Only `ringing`: when its calling began, or would have begun had it not jumped ahead. */
+  /**
+   * When its calling began, or would have begun had it not jumped ahead or been calm. Only `ringing`, and `over` where
+   * nobody had answered: it goes on from there.
+   */
   readonly since?: Mono;
   /** Absent while nothing more is to be sent. */
   readonly nextAt?: Mono;
@@ -90,18 +104,22 @@ export interface Moment {
 
 /** After a restart a repeated attempt of unknown outcome gets this long before the next planned send. */
 const RESUME_GAP_MS = 5 * SECOND_MS;
-/** The same occurrence is opened again within 10 min of its end; its keys must not be used again. */
-const REMEMBER_MS = 15 * MINUTE_MS;
+/** The same occurrence may be opened again in this time of its end; its keys must not be used again. */
+const REMEMBER_MS = AGAIN_MS + 5 * MINUTE_MS;
 
-/** The calling begins in `inMs` at the level of the incident: as if those before it had been called in time. */
+/**
+ * The calling begins in `inMs` at the level of the incident: as if those before it had been called in time; or goes on
+ * from where it was `goneMs` after its first send, where that is later.
+ */
 export function begin(
   incident: Omit<Incident, "phase" | "since">,
   now: Moment,
   cls: DependencyClass,
-  inMs = 0,
+  { inMs = 0, goneMs = 0 }: { readonly inMs?: number; readonly goneMs?: number } = {},
 ): Incident {
   const level = atMost(incident.level, incident.priority, cls);
-  const since = mono(now.mono + inMs - levelBegins(paceOf(incident.priority, cls), level));
+  const elapsed = Math.max(levelBegins(paceOf(incident.priority, cls), level), goneMs);
+  const since = mono(now.mono + inMs - elapsed);
   return { ...incident, phase: "ringing", level, since, nextAt: mono(now.mono + inMs) };
 }
 
@@ -128,16 +146,64 @@ export function hasten(incident: Incident, to: CallLevel, now: Moment, cls: Depe
   return { ...incident, level, since, nextAt: now.mono };
 }
 
+/** Its next message goes out now. The same where it does not ring. */
+export const repeatNow = (incident: Incident, now: Moment): Incident =>
+  incident.phase === "ringing" ? { ...incident, nextAt: now.mono } : incident;
+
 function atMost(level: CallLevel, priority: Priority, cls: DependencyClass): CallLevel {
   const last = lastLevel(paceOf(priority, cls));
   return level < last ? level : last;
 }
 
-/** Nothing more is said of it, and its numbers are remembered. */
-export function over(incident: Incident, now: Moment): Incident {
-  const { nextAt: _never, since: _begun, announced: _told, overruled: _gone, ...rest } = incident;
-  return { ...rest, phase: "over", forgetAt: mono(now.mono + REMEMBER_MS) };
+/** Nothing more is said of it; its numbers are remembered and, where nobody answered, how far its calling had come. */
+export function over(incident: Incident, now: Moment, cls: DependencyClass): Incident {
+  const { nextAt: _never, since, announced: _told, overruled: _gone, ...rest } = incident;
+  const ended: Incident = { ...rest, phase: "over", forgetAt: mono(now.mono + REMEMBER_MS) };
+  const { phase, level, priority } = incident;
+  // Somebody goes or watches, or nobody was to hear of it: another time is another calling.
+  if (phase === "answered" || phase === "gentle" || phase === "muted") return { ...ended, level: 0 };
+  return { ...ended, since: since ?? mono(now.mono - levelBegins(paceOf(priority, cls), level)) };
 }
+
+/** Over since less than ten minutes, and nobody had answered. */
+const isUnanswered = ({ phase, since, forgetAt }: Incident, now: Moment): boolean =>
+  phase === "over" && since !== undefined && forgetAt !== undefined && now.mono - endOf(forgetAt) <= AGAIN_MS;
+
+/**
+ * What the calling goes on from: an alarm that comes and goes must not begin with the first person for ever. Of another
+ * occurrence of its kind only where that ended by itself, and nobody has looked at it since.
+ */
+export function earlierOf(
+  incidents: Incidents,
+  { id, condition, simulated }: Occurrence,
+  { past }: AlarmFold,
+  now: Moment,
+): Incident | undefined {
+  const own = incidents.get(id);
+  if (own !== undefined) return isUnanswered(own, now) ? own : undefined;
+  const alike = [...incidents].filter(
+    ([other, one]) =>
+      one.condition === condition &&
+      one.simulated === simulated &&
+      isUnanswered(one, now) &&
+      past.some(({ occurrence }) => occurrence.id === other),
+  );
+  const newest = alike.toSorted(([, a], [, b]) => (a.forgetAt ?? 0) - (b.forgetAt ?? 0)).at(-1);
+  return newest?.[1];
+}
+
+/** How far the calling about an unanswered alarm has gone that comes again, ms after its first send. */
+export function goneAfter(
+  { priority, since, forgetAt }: Incident,
+  now: Moment,
+  cls: DependencyClass,
+): number {
+  if (since === undefined || forgetAt === undefined) return 0;
+  const endedAt = endOf(forgetAt);
+  return goesOnAt(paceOf(priority, cls), Math.max(0, endedAt - since), now.mono - endedAt);
+}
+
+const endOf = (forgetAt: Mono): number => forgetAt - REMEMBER_MS;
 
 /**
  * What people had been told before a restart, from the newest message recorded. The wall clock may have stepped
@@ -148,7 +214,8 @@ export function resumeIncident(last: PlannedSend, now: Moment, cls: DependencyCl
   const known = { priority, condition, simulated, drill, step, repeat, card, level };
   switch (last.kind) {
     case "closed":
-      return over({ ...known, phase: "over" }, now);
+      // Whether somebody had answered is not written down: it goes on, as if nobody had.
+      return over({ ...known, phase: "over" }, now, cls);
     case "left":
       return { ...known, phase: "left" };
     case "gentle":

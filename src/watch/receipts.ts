@@ -5,15 +5,18 @@ import type { Channel, Receipt } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Job } from "./delivery.ts";
+import type { PlannedSend } from "./incident.ts";
 import type { WatchTarget } from "./message.ts";
 
 export interface ReceiptsOptions {
   readonly channels: readonly Channel[];
   readonly clock: Clock;
   readonly log: Log;
-  readonly targets: () => readonly WatchTarget[];
+  readonly targets: (send?: PlannedSend) => readonly WatchTarget[];
   /** A key or a button was pressed; whether that still matters is for the caller. Must not throw. */
   readonly onAcknowledged: (job: Job, by: string) => void;
+  /** A provider knows that an accepted message came to nobody. Must not throw. */
+  readonly onUnreached: (job: Job) => void;
   /** Two who hear the answers of one bot take them from one another: listens only while it waits for some itself. */
   readonly sharesAnswers?: boolean;
 }
@@ -65,9 +68,24 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
   let stopped = false;
   let cancelAsking: (() => void) | undefined;
 
+  /** Whoever was removed answers nothing any more, and what rings there is ended. */
+  const isListed = (name: string, { job, reference }: Followed): boolean => {
+    if (options.targets(job.send).some(({ id }) => id === job.target.id)) return true;
+    followed.delete(name);
+    end(job, reference);
+    return false;
+  };
+
+  const end = ({ target }: Job, reference: string): void => {
+    const channel = channels.get(target.channel);
+    channel?.cancel?.(target, reference).catch((thrown: unknown) => {
+      log.note("send.not_cancelled", { channel: channel.id, detail: messageOf(thrown) }, "warn");
+    });
+  };
+
   const settle = (name: string, one: Followed, receipt: Receipt): void => {
     // Somebody answered meanwhile, or it was cancelled.
-    if (followed.get(name) !== one) return;
+    if (followed.get(name) !== one || !isListed(name, one)) return;
     const about = { key: one.job.message.key, target: one.job.target.id, channel: one.job.target.channel };
     switch (receipt.state) {
       case "waiting":
@@ -86,6 +104,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       case "over":
         followed.delete(name);
         log.note("send.over", { ...about, detail: receipt.detail });
+        if (receipt.unreached === true && !one.isReached) options.onUnreached(one.job);
     }
   };
 
@@ -117,7 +136,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
     const now = clock.mono();
     for (const [name, one] of followed) {
       if (now >= one.until) followed.delete(name);
-      else ask(name, one);
+      else if (isListed(name, one)) ask(name, one);
     }
     if (followed.size === 0 && options.sharesAnswers === true) hush();
     setRound();
@@ -202,10 +221,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       for (const [name, { job, reference }] of followed) {
         if (job.send.occurrence !== occurrence) continue;
         followed.delete(name);
-        const channel = channels.get(job.target.channel);
-        channel?.cancel?.(job.target, reference).catch((thrown: unknown) => {
-          log.note("send.not_cancelled", { channel: channel.id, detail: messageOf(thrown) }, "warn");
-        });
+        end(job, reference);
       }
     },
     start() {

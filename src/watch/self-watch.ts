@@ -1,5 +1,6 @@
 import type { AlarmCommand, AlarmFold, SelfFault } from "../domain/alarm.ts";
 import type { DependencyClass, WatchSchedule } from "../domain/bed.ts";
+import { exhaustedAfter } from "../domain/calling.ts";
 import { messageOf } from "../domain/fault.ts";
 import { type BedId, base32Id } from "../domain/ids.ts";
 import { isProven } from "../domain/proof.ts";
@@ -66,6 +67,8 @@ export interface SelfWatch {
   start(): void;
   /** Something has changed: judged at once. */
   look(): void;
+  /** A bed's alarms have changed: counted at once, since the next look may be too late for a short one. Tells nothing yet. */
+  onFold(): void;
   /** Whether it matters now that phones can be called: their services are asked then. */
   readonly wantsReach: boolean;
   stop(): void;
@@ -108,6 +111,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
   let isAsking = false;
   let hubHeard: Mono = clock.mono();
   let startedAt: Mono | undefined;
+  let cancelSoon: (() => void) | undefined;
 
   const homeFacts = (): HomeFacts => {
     const unwritten = options.unwritten();
@@ -210,9 +214,7 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     for (const fault of told) if (!names.has(keyOf(fault))) tell(bed, fault, false, "");
   };
 
-  const look = (): void => {
-    if (startedAt === undefined) return;
-    if (options.hubAnswers?.() !== false) hubHeard = clock.mono();
+  const follow = () => {
     const beds = options.beds().map((bed) => ({ bed, fold: bed.fold() }));
     unanswered.follow(
       beds.map(({ bed, fold }) => ({
@@ -220,6 +222,15 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
         isTold: bed.faults().some(({ condition }) => condition === "ESCALATION_EXHAUSTED"),
       })),
     );
+    return beds;
+  };
+
+  const look = (): void => {
+    cancelSoon?.();
+    cancelSoon = undefined;
+    if (startedAt === undefined) return;
+    if (options.hubAnswers?.() !== false) hubHeard = clock.mono();
+    const beds = follow();
     const home = homeFacts();
     const isSettled = clock.mono() - startedAt >= SETTLE_MS;
     for (const { bed, fold } of beds) judge(bed, home, fold, isSettled);
@@ -251,6 +262,14 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
       stops.push(clock.every(LOOK_MS, look), clock.every(SPACE_MS, askSpace));
     },
     look,
+    onFold() {
+      if (startedAt === undefined) return;
+      const isUnheard = follow().some(
+        ({ bed, fold }) => unanswered.longestMs(fold) >= exhaustedAfter(bed.dependencyClass),
+      );
+      // Not from within: what is told changes the alarms again.
+      if (isUnheard) cancelSoon ??= clock.after(0, look);
+    },
     get wantsReach() {
       return options
         .beds()
@@ -262,6 +281,8 @@ export function createSelfWatch(options: SelfWatchOptions): SelfWatch {
     },
     stop() {
       for (const stop of stops.splice(0)) stop();
+      cancelSoon?.();
+      cancelSoon = undefined;
       startedAt = undefined;
     },
   };

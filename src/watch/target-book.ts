@@ -52,7 +52,8 @@ export function createTargetBook(options: {
   const { state, clock, log } = options;
   const book = new Map<string, BookedTarget>(options.configured.map((target) => [target.id, target]));
   let accesses: ReadonlyMap<string, ChannelAccess> = new Map();
-  let duties: ReadonlyMap<BedId, DutyBook> = new Map();
+  /** `planned`: with people too who are not of the home any more: their time is a gap, not the end of planning. */
+  let duties: ReadonlyMap<BedId, { readonly own: DutyBook; readonly planned: DutyBook }> = new Map();
   let configured = options.configured;
   const isConfigured = (id: string): boolean => configured.some((target) => target.id === id);
 
@@ -71,8 +72,10 @@ export function createTargetBook(options: {
 
   const readDuties = async (people: readonly PersonId[]): Promise<void> => {
     const books = await Promise.all(options.beds.map(({ bed }) => state.duty(bed)));
-    const known = books.flatMap((duty) => (duty === undefined ? [] : [dutyOf(duty, people)]));
-    duties = new Map(known.map((duty) => [duty.bed, duty]));
+    const known = books.flatMap((planned) =>
+      planned === undefined ? [] : [{ own: dutyOf(planned, people), planned }],
+    );
+    duties = new Map(known.map((duty) => [duty.own.bed, duty]));
   };
 
   return {
@@ -112,18 +115,18 @@ export function createTargetBook(options: {
     find: (id) => book.get(id),
     access: (channel) => accesses.get(channel),
     calling(bed) {
-      const duty = duties.get(bed);
+      const duty = duties.get(bed)?.own;
       if (duty === undefined) return undefined;
       const { on } = dutyAt(duty.rota, duty.handovers, clock.wall(), zoneOf(bed));
       const { calling: rules = [], backstops = [] } = duty;
       return { ...(on === undefined ? {} : { on: on.person }), rules, backstops };
     },
     dutyGap(bed) {
-      const duty = duties.get(bed);
+      const { own, planned } = duties.get(bed) ?? {};
       const now = clock.wall();
-      if (duty === undefined || !isDutyPlanned(duty, now)) return undefined;
+      if (own === undefined || planned === undefined || !isDutyPlanned(planned, now)) return undefined;
       const zone = zoneOf(bed);
-      return dutyGaps(duty.rota, duty.handovers, dutyNight(now, zone), zone)[0];
+      return dutyGaps(own.rota, own.handovers, dutyNight(now, zone), zone)[0];
     },
     prove(id, loud = false) {
       const at: Wall = clock.wall();

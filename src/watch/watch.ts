@@ -20,6 +20,7 @@ import {
   type Incidents,
   type Moment,
   type PlannedSend,
+  repeatNow,
   resumeIncident,
 } from "./incident.ts";
 import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./message.ts";
@@ -101,10 +102,11 @@ export function createWatch(options: WatchOptions): Watch {
   const outbox = createOutbox({ records: options.outbox, clock, log, onDurability: options.onDurability });
   const delivery = createDelivery({
     ...options,
+    isListed: (job) => isListed(job),
     onEnd({ send, target }, outcome, reference) {
       outbox.result(send, target.id, outcome, reference);
       if (outcome === "accepted") {
-        called.accepted(send.occurrence, target.id);
+        called.accepted(send, target.id);
         told.accepted(send, target.id);
       }
       if (outcome === "refused") notTold(send, target.id);
@@ -118,7 +120,14 @@ export function createWatch(options: WatchOptions): Watch {
     },
   });
 
-  const receipts = createReceipts({ ...options, onAcknowledged: (job, by) => answered(job, by) });
+  const receipts = createReceipts({
+    ...options,
+    onAcknowledged: (job, by) => answered(job, by),
+    onUnreached({ send, target }) {
+      called.unreached(send, target.id);
+      jumpAt(send.bed);
+    },
+  });
   receipts.start();
 
   /** Whether the alarm of a message still waits for somebody, and has not become worse since. */
@@ -134,8 +143,12 @@ export function createWatch(options: WatchOptions): Watch {
     if (!isAskedFor(job)) receipts.cancel(job.send.occurrence);
   };
 
+  const isListed = ({ send, target }: Job): boolean =>
+    options.targets(send).some(({ id }) => id === target.id);
+
   const answered = (job: Job, by: string): void => {
-    if (isAskedFor(job)) options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
+    if (isAskedFor(job) && isListed(job))
+      options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
   };
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
@@ -153,7 +166,11 @@ export function createWatch(options: WatchOptions): Watch {
 
   const notTold = (send: PlannedSend, target: string): void => {
     called.failed(send.occurrence, target);
-    const bed = beds.get(send.bed);
+    jumpAt(send.bed);
+  };
+
+  const jumpAt = (id: BedId): void => {
+    const bed = beds.get(id);
     if (bed !== undefined) jump(bed);
   };
 
@@ -164,7 +181,7 @@ export function createWatch(options: WatchOptions): Watch {
     for (const [id, incident] of incidents) {
       const to = called.jump(id, clock.mono());
       if (to === undefined) continue;
-      const sooner = hasten(incident, to, now(), cls);
+      const sooner = to === "everybody" ? repeatNow(incident, now()) : hasten(incident, to, now(), cls);
       if (sooner === incident) continue;
       log.note("send.hastened", { occurrence: id, level: to }, "warn");
       incidents = new Map([...incidents, [id, sooner]]);

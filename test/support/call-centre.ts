@@ -46,6 +46,8 @@ export interface CallCentre {
   targets: readonly WatchTarget[];
   /** Undefined: everybody is called at once. */
   calling: Calling | undefined;
+  /** Who is called when cannot be told any more. */
+  isPlanless: boolean;
   /** How a provider answers; a promise may never settle. */
   answer: (target: string, message: ChannelMessage) => SendResult | Promise<SendResult>;
   /** Called on every change that a test wants to see at once. */
@@ -111,7 +113,10 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
         acknowledge: (token) => `https://home.example/api/a/${token}`,
       },
       zone: () => "Asia/Shanghai",
-      calling: () => centre.calling,
+      calling() {
+        if (centre.isPlanless) throw new Error("the book of duty is broken");
+        return centre.calling;
+      },
       dependencyClass: () => options.dependencyClass ?? "B",
       tellsLeaving: () => options.simulated !== true,
       onAcknowledge: (bed, command, target) => {
@@ -130,6 +135,7 @@ export function createCallCentre(clock: Clock, options: CallCentreOptions = {}):
     targets: options.targets ?? [phone("mei")],
     answer: () => ({ outcome: "accepted", reference: "" }),
     calling: undefined,
+    isPlanless: false,
     onCommand: () => undefined,
   };
   return centre;

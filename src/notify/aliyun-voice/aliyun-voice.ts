@@ -156,5 +156,5 @@ function receiptOf({ state, duration }: { readonly [name: string]: unknown }): R
   const code = String(state);
   if (PICKED_UP.includes(code) || (typeof duration === "number" && duration > 0)) return { state: "reached" };
   const ended = Object.hasOwn(ENDED, code) ? ENDED[code] : undefined;
-  return ended === undefined ? { state: "waiting" } : { state: "over", detail: ended };
+  return ended === undefined ? { state: "waiting" } : { state: "over", detail: ended, unreached: true };
 }

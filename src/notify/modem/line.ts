@@ -94,8 +94,14 @@ export function createLine(options: LineOptions): Line {
     if (receipts.size > RECEIPTS_MAX && oldest !== undefined) receipts.delete(oldest);
   };
 
-  const over = (job: Job, detail: string, result?: SendResult): void => {
+  const over = (job: Job, detail: string): void => {
     note(job.reference, { state: "over", detail });
+    job.started({ outcome: "failed", detail });
+  };
+
+  /** It came to nobody; whoever waits for its first word hears `result`. */
+  const unreached = (job: Job, detail: string, result?: SendResult): void => {
+    note(job.reference, { state: "over", detail, unreached: true });
     job.started(result ?? { outcome: "failed", detail });
   };
 
@@ -125,7 +131,7 @@ export function createLine(options: LineOptions): Line {
       const least = leastOf(jobs, job);
       if (least === undefined) return undefined;
       drop(least);
-      over(least, "too much was waiting for the 4G stick");
+      unreached(least, "too much was waiting for the 4G stick");
     }
     jobs = [...jobs, job];
     note(job.reference, { state: "waiting" });
@@ -150,7 +156,7 @@ export function createLine(options: LineOptions): Line {
       for (let job = nextOf(jobs, clock.mono()); job !== undefined; job = nextOf(jobs, clock.mono())) {
         drop(job);
         if (clock.mono() >= job.expiresAt) {
-          over(job, "its time was over before it was its turn");
+          unreached(job, "its time was over before it was its turn");
           continue;
         }
         current = job;
@@ -192,7 +198,7 @@ export function createLine(options: LineOptions): Line {
       case "reached":
         return over(job, "somebody picked up and pressed no key");
       case "no answer":
-        return over(job, end.said === undefined ? "nobody picked up" : `nobody picked up (${end.said})`);
+        return unreached(job, end.said === undefined ? "nobody picked up" : `nobody picked up (${end.said})`);
       case "stopped":
         return job.isMoved ? again(job) : over(job, "stopped");
       case "trouble": {
@@ -222,7 +228,7 @@ export function createLine(options: LineOptions): Line {
   const fail = (job: Job, trouble: Trouble): void => {
     const result = troubleResult(trouble);
     log.note("modem.trouble", { what: job.kind, code: trouble.code, said: trouble.said }, "warn");
-    over(job, result.detail, result);
+    unreached(job, result.detail, result);
   };
 
   /** The first word about a job; a job that waits its turn is accepted, one at a stick that does not open is not. */

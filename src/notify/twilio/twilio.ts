@@ -205,8 +205,9 @@ function receiptOf(status: string): Receipt {
     case "busy":
     case "no-answer":
     case "failed":
-    case "canceled":
     case "undelivered":
+      return { state: "over", detail: `Twilio says: ${status}`, unreached: true };
+    case "canceled":
       return { state: "over", detail: `Twilio says: ${status}` };
     default:
       return { state: "waiting" };

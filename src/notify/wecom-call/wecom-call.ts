@@ -139,5 +139,5 @@ function receiptOf(members: { readonly [name: string]: unknown }): Receipt {
   if (typeof reason !== "number") return { state: "waiting" };
   if (PICKED_UP.includes(reason)) return { state: "reached" };
   const ended = ENDED[reason];
-  return ended === undefined ? { state: "waiting" } : { state: "over", detail: ended };
+  return ended === undefined ? { state: "waiting" } : { state: "over", detail: ended, unreached: true };
 }

@@ -107,6 +107,18 @@ describe("a phone that has not proved that it rings", () => {
 });
 
 describe("a warning", () => {
+  test("reaches every phone of a person in the end, however many levels they wait", () => {
+    const all = [phone("mei"), phone("aunt"), phone("aunt-call", CALL)];
+    const rules: readonly CallRule[] = [{ person: "aunt", turn: "third" }];
+    expect(levels(all, { on: "mei", rules, priority: "medium" })).toEqual({
+      mei: 0,
+      aunt: 3,
+      "aunt-call": 3,
+    });
+    const plan = rehearseCalls(callLevels(all, "medium", { ...EVERYBODY, on: "mei", rules }), "medium", "B");
+    expect(plan.flatMap(({ first }) => first).toSorted()).toEqual(["aunt", "aunt-call", "mei"]);
+  });
+
   test("wakes nobody who wants to be woken last, unless there is nobody else", () => {
     const rules = [{ person: "aunt", turn: "last" }] as const;
     const warning = { rules, priority: "medium" } as const;

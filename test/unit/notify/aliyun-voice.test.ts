@@ -195,9 +195,12 @@ describe("what became of it", () => {
     [{ state: "200001", duration: 2 }, { state: "reached" }],
     [
       { state: "200003", duration: 0 },
-      { state: "over", detail: "nobody picked up" },
+      { state: "over", detail: "nobody picked up", unreached: true },
     ],
-    [{ state: "200118" }, { state: "over", detail: "the carrier does not call at this hour" }],
+    [
+      { state: "200118" },
+      { state: "over", detail: "the carrier does not call at this hour", unreached: true },
+    ],
     [{ state: "200101" }, { state: "waiting" }],
     [{ state: "toString" }, { state: "waiting" }],
     [{ state: "", duration: 0, dtmf: "1" }, { state: "waiting" }],

@@ -160,7 +160,7 @@ describe.each(["quectel", "simcom"] as const)("a %s stick", (dialect) => {
     stick.answers = () => ({ alertsMs: 1_000, endsMs: 9_000, ends, reason: "17, User busy" });
     const result = await send(MEI, {}, "call", 12_000);
     const receipt = await poll(result);
-    expect(receipt).toMatchObject({ state: "over" });
+    expect(receipt).toMatchObject({ state: "over", unreached: true });
     expect(receipt).toHaveProperty("detail", `${words} (17, User busy)`);
   });
 });

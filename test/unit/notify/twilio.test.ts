@@ -194,9 +194,9 @@ describe("what became of it", () => {
     ["ringing", { state: "waiting" }],
     ["in-progress", { state: "reached" }],
     ["completed", { state: "reached" }],
-    ["busy", { state: "over", detail: "Twilio says: busy" }],
-    ["no-answer", { state: "over", detail: "Twilio says: no-answer" }],
-    ["failed", { state: "over", detail: "Twilio says: failed" }],
+    ["busy", { state: "over", detail: "Twilio says: busy", unreached: true }],
+    ["no-answer", { state: "over", detail: "Twilio says: no-answer", unreached: true }],
+    ["failed", { state: "over", detail: "Twilio says: failed", unreached: true }],
     ["canceled", { state: "over", detail: "Twilio says: canceled" }],
     ["something-new", { state: "waiting" }],
   ])("a call that is %s", async (status, receipt) => {
@@ -208,7 +208,7 @@ describe("what became of it", () => {
   test.each([
     ["sent", { state: "waiting" }],
     ["delivered", { state: "reached" }],
-    ["undelivered", { state: "over", detail: "Twilio says: undelivered" }],
+    ["undelivered", { state: "over", detail: "Twilio says: undelivered", unreached: true }],
   ])("a text that is %s", async (status, receipt) => {
     const reference = referenceOf(await send({}, { what: "sms" }));
     Object.assign(double.messages.get(reference) ?? {}, { status });

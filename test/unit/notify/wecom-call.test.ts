@@ -175,15 +175,15 @@ describe("what became of it", () => {
     [{ istalked: 1, talktime: 2, reason: 0 }, { state: "reached" }],
     [
       { istalked: 0, reason: 4 },
-      { state: "over", detail: "nobody picked up" },
+      { state: "over", detail: "nobody picked up", unreached: true },
     ],
     [
       { istalked: 0, reason: 8 },
-      { state: "over", detail: "the phone is switched off" },
+      { state: "over", detail: "the phone is switched off", unreached: true },
     ],
     [
       { istalked: 0, reason: 13 },
-      { state: "over", detail: expect.stringContaining("too often") },
+      { state: "over", detail: expect.stringContaining("too often"), unreached: true },
     ],
     [{ istalked: "1", reason: "4" }, { state: "waiting" }],
     [{}, { state: "waiting" }],

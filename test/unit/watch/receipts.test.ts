@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { MINUTE_MS, SECOND_MS } from "../../../src/domain/time.ts";
+import { EVERYBODY } from "../../../src/domain/calling.ts";
+import { MINUTE_MS, SECOND_MS, wall } from "../../../src/domain/time.ts";
 import type { Channel, Receipt } from "../../../src/port/channel.ts";
 import { createVirtualClock, settle, type VirtualClock } from "../../../src/rehearsal/clock.ts";
 import { answer, folds, NIGHT, occurrence } from "../../support/alarms.ts";
@@ -50,6 +51,66 @@ const ring = async (): Promise<void> => {
   await clock.advance(10);
 };
 
+describe("a call that came to nobody", () => {
+  const PROVEN = { lastProofAt: wall(NIGHT - 60 * MINUTE_MS) };
+  const unreached: Receipt = { state: "over", detail: "the line is busy", unreached: true };
+  const firstOf = (target: string): number | undefined => {
+    const call = centre.calls.find((one) => one.target === target);
+    return call === undefined ? undefined : Math.round(call.atMs / SECOND_MS);
+  };
+
+  beforeEach(() => {
+    centre.targets = ["mei", "ba", "aunt"].map((id) => phone(id, { ...PROVEN, person: id }));
+    centre.calling = { ...EVERYBODY, on: "mei", rules: [{ person: "aunt", turn: "third" }] };
+  });
+
+  test("is as one that could not be made: the next are called at once", async () => {
+    await ring();
+    await clock.advance(4 * SECOND_MS);
+    provider.receipt = unreached;
+    await clock.advance(2 * SECOND_MS);
+    expect(firstOf("ba")).toBe(5);
+    provider.receipt = { state: "waiting" };
+    await clock.advance(20 * SECOND_MS);
+    expect(firstOf("aunt")).toBeUndefined();
+    provider.receipt = unreached;
+    await clock.advance(5 * SECOND_MS);
+    expect(firstOf("aunt")).toBeLessThanOrEqual(30);
+  });
+
+  test.each([
+    ["of which nothing more is known", { state: "over", detail: "the text was sent" }],
+    ["that somebody may have heard", { state: "reached" }],
+    ["of which nobody tells anything", { state: "waiting" }],
+  ] as const)("is not one %s: the next are called in their turn", async (_what, receipt) => {
+    await ring();
+    provider.receipt = receipt;
+    await clock.advance(10 * SECOND_MS);
+    // Somebody picked up, and put the phone down again.
+    if (receipt.state === "reached") provider.receipt = unreached;
+    await clock.advance(6 * SECOND_MS);
+    provider.receipt = { state: "waiting" };
+    await clock.advance(34 * SECOND_MS);
+    expect(firstOf("ba")).toBeUndefined();
+    await clock.advance(20 * SECOND_MS);
+    expect(firstOf("ba")).toBe(60);
+  });
+
+  test("counts no more once a newer one was taken", async () => {
+    let tell = (_receipt: Receipt): void => undefined;
+    await ring();
+    provider.receipt = new Promise((resolve) => {
+      tell = resolve;
+    });
+    await clock.advance(32 * SECOND_MS);
+    expect(centre.calls).toHaveLength(2);
+    provider.receipt = { state: "waiting" };
+    tell(unreached);
+    await clock.advance(20 * SECOND_MS);
+    expect(firstOf("ba")).toBeUndefined();
+  });
+});
+
 describe("a provider that can be asked", () => {
   test("is asked every five seconds, and a key that was pressed answers the alarm in the presser's name", async () => {
     await ring();
@@ -81,6 +142,25 @@ describe("a provider that can be asked", () => {
     expect(centre.commands).toEqual([]);
     expect(centre.calls.length).toBeGreaterThanOrEqual(3);
     expect(centre.notes.filter(({ event }) => event === "send.reached").length).toBeGreaterThanOrEqual(1);
+  });
+
+  test("is not asked about somebody who was removed: what rings there is ended, and no answer counts", async () => {
+    await ring();
+    let tell = (_receipt: Receipt): void => undefined;
+    provider.receipt = new Promise((resolve) => {
+      tell = resolve;
+    });
+    await clock.advance(6 * SECOND_MS);
+    expect(provider.asked).toHaveLength(1);
+    centre.targets = [phone("lin")];
+    await clock.advance(5 * SECOND_MS);
+    expect(provider.cancelled).toEqual(["call-1"]);
+    tell({ state: "acknowledged", by: "Mei" });
+    provider.listeners[0]?.({ target: "mei", reference: "call-1", by: "Mei" });
+    await clock.advance(10 * SECOND_MS);
+    expect(provider.asked).toHaveLength(1);
+    expect(provider.cancelled).toEqual(["call-1"]);
+    expect(centre.commands).toEqual([]);
   });
 
   test("one that hangs is asked again, and holds nothing up", async () => {

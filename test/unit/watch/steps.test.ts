@@ -132,6 +132,20 @@ describe("an alarm that nobody answers", () => {
   });
 });
 
+describe("a plan of who is called when that cannot be read", () => {
+  test("calls everybody at once, is logged, and whoever was called stays called when it can be read again", async () => {
+    centre.isPlanless = true;
+    centre.watch.onFold(fold([alarm()]));
+    await clock.advance(SECOND_MS);
+    const everybody = ["mei", "ba", "aunt", "mei-call", "siren"];
+    expect(new Set(table())).toEqual(new Set(everybody.map((id) => `0 ${id}`)));
+    expect(centre.notes.filter(({ event }) => event === "send.for_all")).toHaveLength(1);
+    centre.isPlanless = false;
+    await clock.advance(30 * SECOND_MS);
+    expect(new Set(table().slice(5))).toEqual(new Set(everybody.map((id) => `30 ${id}`)));
+  });
+});
+
 describe("an alarm about nobody answering", () => {
   test.each(["ESCALATION_EXHAUSTED", "NOBODY_ON_CALL"] as const)("has no turns: %s", async (condition) => {
     centre.watch.onFold(fold([alarm({ condition })]));
@@ -204,6 +218,35 @@ describe("what cannot be delivered", () => {
     const sends = [...new Set(centre.calls.map(({ message }) => message.key))];
     expect(sends.length).toBeGreaterThan(6);
     expect(sends.length).toBeLessThan(14);
+  });
+
+  test.each([
+    ["refuses", { outcome: "refused", detail: "401", gone: false }],
+    ["fails", failed],
+    ["never answers", undefined],
+  ] as const)("a warning whose only phones %s wakes whoever wants to be the last", async (_how, result) => {
+    centre.targets = [MEI, AUNT, SIREN];
+    centre.answer = (target) =>
+      target !== "mei" ? accepted : (result ?? new Promise<never>(() => undefined));
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(9 * SECOND_MS);
+    expect(firstOf("aunt")).toBeUndefined();
+    await clock.advance(2 * SECOND_MS);
+    expect(firstOf("aunt")).toBe("10 aunt");
+    // She stays called, with each send and no more often.
+    await clock.advance(16 * MINUTE_MS);
+    expect(table().filter((line) => line.endsWith(" aunt"))).toEqual(
+      [10, 120, 300, 900].map((s) => `${s} aunt`),
+    );
+  });
+
+  test("a warning that was taken after some tries wakes nobody who wants to be the last", async () => {
+    centre.targets = [MEI, AUNT];
+    let tries = 0;
+    centre.answer = () => (++tries < 3 ? failed : accepted);
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(10 * MINUTE_MS);
+    expect(firstOf("aunt")).toBeUndefined();
   });
 
   test("a siren that was told is nobody who was told", async () => {

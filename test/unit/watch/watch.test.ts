@@ -68,6 +68,26 @@ describe("calling", () => {
     expect(centre.calls.slice(3).map(({ target }) => target)).toEqual(["lin", "new"]);
   });
 
+  test("tries no more to reach somebody who was removed, and takes no answer from there", async () => {
+    centre.answer = (target) =>
+      target === "mei" ? { outcome: "failed", detail: "503" } : { outcome: "accepted", reference: "" };
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(16 * MINUTE_MS);
+    centre.targets = [phone("lin")];
+    let settle = (_result: SendResult): void => undefined;
+    const before = callsTo("mei").length;
+    expect(before).toBeGreaterThan(10);
+    await clock.advance(14 * MINUTE_MS);
+    expect(callsTo("mei")).toHaveLength(before);
+    // One that was under way when it was removed.
+    centre.answer = () => new Promise((resolve) => (settle = resolve));
+    await clock.advance(5 * MINUTE_MS);
+    centre.targets = [phone("new")];
+    settle({ outcome: "accepted", reference: "", acknowledgedBy: "Lin" });
+    await clock.advance(SECOND_MS);
+    expect(centre.commands).toEqual([]);
+  });
+
   test("with nobody to call waits for somebody", async () => {
     centre.targets = [];
     centre.watch.onFold(fold([alarm()]));
