@@ -21,15 +21,10 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-<<<<<<< HEAD
-  /** How a job ended; exactly once for each, unless stopped. `reference`: as for onAccepted, before it. */
-  readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded", reference?: string) => void;
-=======
   /** Whether its target is still on the list: a person who was removed is not called again. */
   readonly isListed: (job: Job) => boolean;
-  /** How a job ended; exactly once for each, unless stopped. */
-  readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded") => void;
->>>>>>> escal
+  /** How a job ended; exactly once for each, unless stopped. `reference`: as for onAccepted, before it. */
+  readonly onEnd: (job: Job, outcome: "accepted" | "refused" | "superseded", reference?: string) => void;
   /** An attempt failed; it is made again while it matters. */
   readonly onFailed: (job: Job) => void;
   /** An alarm was accepted under this reference of the provider; more may become known of it. */

@@ -19,6 +19,7 @@ import {
   type Incident,
   type Incidents,
   type Moment,
+  over,
   type PlannedSend,
   repeatNow,
   resumeIncident,
@@ -56,6 +57,11 @@ export interface WatchOptions extends MessageContext {
   readonly onDurability: (durable: boolean, detail: string) => void;
   /** Whether an alarm that is not open is over; false: it is another watch's. Absent: it is. */
   readonly isOwn?: (send: PlannedSend) => boolean;
+  /**
+   * An earlier run told people of this alarm, and the first fold does not have it. True: it never ended, so that nobody is
+   * told that it is over; who answers has it raised again. Absent: it is over.
+   */
+  readonly isLost?: (send: PlannedSend) => boolean;
   /** Another watch calls for this home too (receipts.ts). */
   readonly sharesAnswers?: boolean;
   /** What people are being told about a bed's alarms, for whoever stands by; absent: nobody does. Must not throw. */
@@ -285,6 +291,19 @@ export function createWatch(options: WatchOptions): Watch {
     }
   };
 
+  /** Numbers of what was lost are not used twice, and nothing is said of it. */
+  const resumed = (left: readonly LeftBehind[], { bed, open }: AlarmFold): Incidents => {
+    const at = now();
+    return new Map(
+      left.map(({ send }) => {
+        const incident = resumeIncident(send, at, options.dependencyClass(bed));
+        const isGone = send.kind === "alarm" && !open.some(({ id }) => id === send.occurrence);
+        const isLost = isGone && options.isLost?.(send) === true;
+        return [send.occurrence, isLost ? over(incident, at) : incident];
+      }),
+    );
+  };
+
   /** Sends again what a crash left with an unknown outcome, where it is still the newest message. */
   const redeliver = (left: readonly LeftBehind[], bed: BedId): void => {
     const incidents = beds.get(bed)?.incidents;
@@ -310,7 +329,7 @@ export function createWatch(options: WatchOptions): Watch {
       const isNewest = ({ send }: LeftBehind): boolean =>
         further(taken?.get(send.occurrence) ?? NOTHING, send) < 0;
       const left = known === undefined ? leftAt(fold).filter(isNewest) : [];
-      const own = known?.incidents ?? resume(left, now(), options.dependencyClass(fold.bed));
+      const own = known?.incidents ?? resumed(left, fold);
       evaluate({ fold, incidents: taken === undefined ? own : furthest(own, taken) });
       awaitAnswers(left);
       redeliver(left, fold.bed);
@@ -339,9 +358,6 @@ export function createWatch(options: WatchOptions): Watch {
     },
   };
 }
-
-const resume = (left: readonly LeftBehind[], now: Moment, cls: DependencyClass): Incidents =>
-  new Map(left.map(({ send }) => [send.occurrence, resumeIncident(send, now, cls)]));
 
 const NOTHING = { step: -1, repeat: -1 };
 
