@@ -19,6 +19,7 @@ import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
 import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
 import { createEvening, type Evening } from "./edge-evening.ts";
 import { composeHouse } from "./edge-house.ts";
+import { createLostCalls } from "./edge-lost.ts";
 import { createNights, type Nights } from "./edge-nights.ts";
 import { planBed } from "./edge-plan.ts";
 import { createPulse } from "./ops/pulse.ts";
@@ -272,6 +273,11 @@ export async function composeEdge(
     onTargetGone: (target, why) => targets.kill(target.id, why),
     calling: (bed) => (evening.isPractice(bed) ? undefined : targets.calling(bed)),
     dependencyClass: (bed) => (evening.isPractice(bed) ? "B" : bedOf(bed).plan.profile.dependencyClass),
+    isLost: createLostCalls(world, {
+      hadWritten: (bed, occurrence) =>
+        beds.find(({ plan }) => plan.profile.bed === bed)?.runner.hadWritten(occurrence) !== false,
+      call: (bed, command) => edge.command(bed, command),
+    }),
     tellsLeaving: (bed) => !evening.isPractice(bed) && !bedOf(bed).isMadeUp,
     onDurability: (durable, detail) => durability.note("outbox", durable, detail),
     // A practice is nobody's to take over: it has no bed.

@@ -51,6 +51,8 @@ export interface AlarmRunner {
   /** The numbers in force, complete. */
   limits(): Limits;
   fold(): AlarmFold;
+  /** Whether the journal, as the start found it, tells of this alarm. */
+  hadWritten(occurrence: OccurrenceId): boolean;
   /** False while the journal does not write in time (law 4). */
   readonly durable: boolean;
   /** When the newest tick, one a second, was done with all that it caused; undefined before start() and after stop(). */
@@ -71,6 +73,9 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   let setup = options.setup;
   const instant = (): Instant => ({ mono: clock.mono(), wall: clock.wall(), trusted: clock.trusted() });
   const unwritten = new Set<OccurrenceId>();
+  const found = new Set(
+    journal.recovered.entries.flatMap(({ events }) => events.map(({ occurrence }) => occurrence.id)),
+  );
   let state: EngineState = withLimits(setup, foldJournal(journal.recovered.entries, instant(), bed));
   let durable = true;
   let compacting = false;
@@ -165,6 +170,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       ),
     limits: () => state.limits ?? setup.limits,
     fold,
+    hadWritten: (occurrence) => found.has(occurrence),
     get durable() {
       return durable;
     },

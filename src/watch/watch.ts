@@ -296,10 +296,11 @@ export function createWatch(options: WatchOptions): Watch {
     const at = now();
     return new Map(
       left.map(({ send }) => {
-        const incident = resumeIncident(send, at, options.dependencyClass(bed));
+        const dependencyClass = options.dependencyClass(bed);
+        const incident = resumeIncident(send, at, dependencyClass);
         const isGone = send.kind === "alarm" && !open.some(({ id }) => id === send.occurrence);
         const isLost = isGone && options.isLost?.(send) === true;
-        return [send.occurrence, isLost ? over(incident, at) : incident];
+        return [send.occurrence, isLost ? over(incident, at, dependencyClass) : incident];
       }),
     );
   };

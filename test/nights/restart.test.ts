@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { AlarmEvent } from "../../src/domain/alarm.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
-import { createLastingBed, openIn } from "../support/home-rehearsed.ts";
+import { addPhone, createLastingBed, openIn, type Rehearsed } from "../support/home-rehearsed.ts";
 
 const ANA = { id: "p-ana", name: "Ana" };
 
@@ -58,3 +58,53 @@ describe("a mask that came off, and a power cut", () => {
     });
   }
 });
+
+const JOURNAL = "journal-b1.log";
+
+describe("a call of the patient, and a power cut before the journal had it", () => {
+  const callTold = async (forget: boolean) => {
+    let earlier: Uint8Array | undefined;
+    const bed = await createLastingBed(9, (disk) => {
+      if (forget && earlier !== undefined) disk.poke(JOURNAL, earlier);
+    });
+    const { clock, disk } = bed.now.world;
+    await addPhone(bed.now);
+    // Nothing at this bed is real: it reaches phones in a drill alone.
+    bed.now.home.edge.command("b1", { kind: "drill", id: "drill-1", forMs: 600_000, by: ANA });
+    await clock.advance(20_000);
+    earlier = disk.peek(JOURNAL)?.slice();
+    bed.now.home.edge.command("b1", { kind: "call", id: "call-1", call: { how: "touch", kind: "come" } });
+    await clock.advance(2_000);
+    expect(planned(bed, "alarm")).toHaveLength(1);
+    expect(planned(bed, "alarm")).toHaveLength(1);
+    return bed;
+  };
+  const planned = ({ now }: { readonly now: Rehearsed }, kind: string) =>
+    now.world.log.notes.filter(({ event, fields }) => event === "send.planned" && fields["kind"] === kind);
+
+  test("rings again, and nobody is told that it is over", { timeout: 60_000 }, async () => {
+    const bed = await callTold(true);
+    const [first] = planned(bed, "alarm");
+    await bed.cutPower(3_000);
+    await bed.now.world.clock.advance(2_000);
+    expect(openIn(bed.now, "PATIENT_CALL")).toBeDefined();
+    expect(planned(bed, "closed")).toEqual([]);
+    const [again] = planned(bed, "alarm");
+    expect(again?.fields["key"]).not.toBe(first?.fields["key"]);
+    await bed.now.world.clock.advance(5_000);
+    expect(bed.now.home.edge.live.fold("b1")?.open.filter(isCall)).toHaveLength(1);
+    await bed.stop();
+  });
+
+  test("one that the journal has goes on as itself", { timeout: 60_000 }, async () => {
+    const bed = await callTold(false);
+    const before = openIn(bed.now, "PATIENT_CALL");
+    await bed.cutPower(3_000);
+    await bed.now.world.clock.advance(2_000);
+    expect(openIn(bed.now, "PATIENT_CALL")?.id).toBe(before?.id);
+    expect(bed.now.world.log.notes.some(({ event }) => event === "call.again")).toBe(false);
+    await bed.stop();
+  });
+});
+
+const isCall = ({ condition }: { readonly condition: string }): boolean => condition === "PATIENT_CALL";
