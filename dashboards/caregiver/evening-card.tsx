@@ -228,8 +228,8 @@ function onCallIn(view: EveningResponse, duty: DutyResponse | undefined) {
 
 const protectionIn = (view: EveningResponse, duty: DutyResponse | undefined): Protection =>
   protectionOf(
-    view.phones.map(({ person, personId, provenAt, dead }) => ({
-      ...{ person, personId, provenAt, isDead: dead !== undefined },
+    view.phones.map(({ person, personId, provenAt, wakes, dead }) => ({
+      ...{ person, personId, provenAt, wakes, isDead: dead !== undefined },
     })),
     { now: wall(view.now), sounder: view.sounder, onCall: onCallIn(view, duty) },
   );

@@ -50,7 +50,7 @@ export function lossOf(before: Alerted, after: Alerted): AlertedLoss {
   return { told, woken };
 }
 
-/** On some phone, at least after a setting. */
-const canWake = ({ sounds, breaksDndIos, breaksDndAndroid }: ChannelCapabilities): boolean =>
+/** Whether it rings through silence on some phone, at least after a setting. */
+export const canWake = ({ sounds, breaksDndIos, breaksDndAndroid }: ChannelCapabilities): boolean =>
   sounds === "call" ||
   (sounds === "alarm" && [breaksDndIos, breaksDndAndroid].some((how) => how === "yes" || how === "setting"));

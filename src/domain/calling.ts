@@ -59,6 +59,8 @@ export interface Callable {
   readonly rings: "call" | "message" | "machine";
   /** A person answered or tapped on it lately (law 2). */
   readonly proven: boolean;
+  /** Its way can ring through silence: a tap on another one proves that it arrives, not that it wakes. */
+  readonly wakes: boolean;
 }
 
 /** How a phone behind a channel of this sound rings; undefined: the channel is not known here. */
@@ -75,7 +77,8 @@ const LAST: CallLevel = 4;
 /**
  * The level of each phone that is called about an alarm. Every phone is in it for high priority; for medium those of
  * people who are called last are left out, unless there is nobody else (or nobody else could be told: watch/called.ts). It never begins with nobody, nor with phones
- * of which none has proved that it rings while another one has (law 2): who comes later is called at once then.
+ * of which none has proved that it rings while another one has (law 2): who comes later is called at once then. A
+ * proven phone that may stay silent makes nobody wait who has one that rings through silence.
  */
 export function callLevels(
   callables: readonly Callable[],
@@ -117,10 +120,19 @@ function wantedOf(turns: ReadonlyMap<PersonId, CallLevel>, priority: Priority): 
   return new Set((priority === "high" || early.length === 0 ? all : early).map(([person]) => person));
 }
 
-/** Up to which turn people are called at once: up to the first with a phone that has proved itself, else all. */
+/**
+ * Up to which turn people are called at once: up to the first with a phone that rings through silence and has proved
+ * itself. Where no such phone has, up to the first with any proven one, and to the last with one that could ring so; else
+ * all. A proof that is lost moves it only further.
+ */
 function firstTurn(people: readonly Callable[], turns: ReadonlyMap<PersonId, CallLevel>): number {
-  const proven = people.filter((one) => one.proven).map(({ person }) => turns.get(person) ?? 0);
-  return proven.length === 0 ? LAST : Math.min(...proven);
+  const turnsOf = (which: (one: Callable) => boolean): readonly number[] =>
+    people.filter(which).map(({ person }) => turns.get(person) ?? 0);
+  const proven = turnsOf((one) => one.proven);
+  if (proven.length === 0) return LAST;
+  const sure = turnsOf((one) => one.proven && one.wakes);
+  if (sure.length > 0) return Math.min(...sure);
+  return Math.max(Math.min(...proven), ...turnsOf((one) => one.wakes));
 }
 
 function waitOf(

@@ -9,6 +9,8 @@ export interface ProtectingPhone {
   /** Name of its owner. */
   readonly person: string;
   readonly provenAt?: number | undefined;
+  /** Its way can ring through silence. */
+  readonly wakes: boolean;
   /** It is not called any more. */
   readonly isDead: boolean;
 }
@@ -16,18 +18,21 @@ export interface ProtectingPhone {
 /** Somebody who would be called tonight. */
 export interface ProtectingPerson {
   readonly name: string;
-  /** The newest proof of a living phone; absent: none ever. */
+  /** The newest proof of a living phone, of one that wakes where that counts; absent: none ever. */
   readonly provenAt?: number;
   readonly isProven: boolean;
+  /** A phone that can ring through silence is proven: an e-mail that somebody tapped on wakes nobody. */
+  readonly isWoken: boolean;
 }
 
 /**
- * Who is there tonight. `protected`: somebody's phone has proved itself lately, and whoever is on call is among them.
- * `partly`: somebody's, but not that of who is on call. `nobody`: phones, and no proof. `none`: no phone at all.
+ * Who is there tonight. `protected`: somebody's phone that can ring through silence has proved itself lately, and whoever
+ * is on call is among them. `partly`: somebody's, but not that of who is on call. `silent`: only phones that may stay
+ * silent have. `nobody`: phones, and no proof. `none`: no phone at all.
  */
 export interface Protection {
-  readonly level: "protected" | "partly" | "nobody" | "none";
-  /** Proven first, newest proof first; the rest in the given order. */
+  readonly level: "protected" | "partly" | "silent" | "nobody" | "none";
+  /** Who is woken first, then proven, newest proof first; the rest in the given order. */
   readonly people: readonly ProtectingPerson[];
   /** Name of who is on call and has no proven phone. */
   readonly unprovenOnCall?: string;
@@ -52,26 +57,52 @@ export function protectionOf(
   },
 ): Protection {
   const people = new Map<string, ProtectingPerson>();
-  for (const { person: name, personId, provenAt, isDead } of phones) {
-    if (isDead) continue;
+  const living = phones.filter(({ isDead }) => !isDead);
+  for (const { person: name, personId } of living) {
     const key = personId ?? name;
-    const known = people.get(key)?.provenAt;
-    // A proof from the future says nothing, not even when it was.
-    const own = provenAt === undefined || provenAt > now ? undefined : provenAt;
-    const newest = Math.max(known ?? -1, own ?? -1);
+    const own = living.filter((one) => (one.personId ?? one.person) === key);
+    const waking = newestProof(own, now, ({ wakes }) => wakes);
+    const any = newestProof(own, now, () => true);
+    const isWoken = counts(waking, now);
+    const provenAt = isWoken ? waking : any;
     people.set(key, {
-      ...{ name, isProven: newest >= 0 && isProven({ lastProofAt: wall(newest) }, now) },
-      ...(newest < 0 ? {} : { provenAt: newest }),
+      ...{ name: own.at(-1)?.person ?? name, isProven: counts(any, now), isWoken },
+      ...(provenAt === undefined ? {} : { provenAt }),
     });
   }
   const all = [...people.values()].toSorted((a, b) => rank(b) - rank(a));
-  const isAnyProven = all.some(({ isProven }) => isProven);
-  const isCovered = onCall === undefined || people.get(onCall.id)?.isProven === true;
-  const level = all.length === 0 ? "none" : !isAnyProven ? "nobody" : isCovered ? "protected" : "partly";
+  const onDuty = onCall === undefined ? undefined : people.get(onCall.id);
+  const isCovered = onCall === undefined || onDuty?.isWoken === true;
+  const level = levelOf(all, isCovered);
+  const isUnproven = level === "partly" && onCall !== undefined && onDuty?.isProven !== true;
   return {
     ...{ level, people: all, sounder },
-    ...(level !== "partly" || onCall === undefined ? {} : { unprovenOnCall: onCall.name }),
+    ...(isUnproven ? { unprovenOnCall: onCall.name } : {}),
   };
 }
 
-const rank = ({ isProven, provenAt }: ProtectingPerson): number => (isProven ? (provenAt ?? 0) : -1);
+function levelOf(people: readonly ProtectingPerson[], isCovered: boolean): Protection["level"] {
+  if (people.length === 0) return "none";
+  if (!people.some(({ isProven }) => isProven)) return "nobody";
+  if (!people.some(({ isWoken }) => isWoken)) return "silent";
+  return isCovered ? "protected" : "partly";
+}
+
+/** A proof from the future says nothing, not even when it was. */
+function newestProof(
+  phones: readonly ProtectingPhone[],
+  now: Wall,
+  which: (phone: ProtectingPhone) => boolean,
+): number | undefined {
+  const proofs = phones.flatMap((one) =>
+    which(one) && one.provenAt !== undefined && one.provenAt <= now ? one.provenAt : [],
+  );
+  return proofs.length === 0 ? undefined : Math.max(...proofs);
+}
+
+const counts = (provenAt: number | undefined, now: Wall): boolean =>
+  provenAt !== undefined && isProven({ lastProofAt: wall(provenAt) }, now);
+
+/** Proofs of phones that wake come before all others. */
+const rank = ({ isWoken, isProven: counted, provenAt = 0 }: ProtectingPerson): number =>
+  counted ? provenAt * (isWoken ? 2 : 1) : -1;

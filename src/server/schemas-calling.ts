@@ -46,6 +46,7 @@ export const CallingAnswer = Type.Object({
       ...{ id: Type.String(), person: Type.String(), label: Type.String(), channel: Type.String() },
       rings: Type.Enum(["call", "message", "machine"] as const),
       proven: Type.Boolean(),
+      wakes: Type.Boolean(),
     }),
   ),
   plans: Type.Object({ high: Plan, medium: Plan }),

@@ -49,7 +49,7 @@ export const EveningAnswer = Type.Object({
   sounder: Type.Boolean(),
   phones: Type.Array(
     Type.Object({
-      ...{ id: text, label: text, person: text, channel: text },
+      ...{ id: text, label: text, person: text, channel: text, wakes: Type.Boolean() },
       personId: Type.Optional(text),
       ...{ provenAt: ms, loudAt: ms },
       loudDue: Type.Optional(Type.Enum(["never", "old", "changed"])),

@@ -1,4 +1,5 @@
 import type { ConditionId } from "../domain/alarm.ts";
+import { canWake } from "../domain/alerted.ts";
 import { type Callable, type Calling, type CallLevel, callLevels, ringsOf } from "../domain/calling.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId } from "../domain/ids.ts";
@@ -26,12 +27,16 @@ const FOR_ALL: ReadonlySet<ConditionId> = new Set<ConditionId>(["ESCALATION_EXHA
  * `called`. A question to somebody without a phone that works is for everybody.
  */
 export function createAudience({ clock, log, channels, calling, called }: AudienceOptions) {
-  const sounds = new Map(channels.map(({ id, capabilities }) => [id, capabilities.sounds]));
+  const ways = new Map(channels.map(({ id, capabilities }) => [id, capabilities]));
 
-  const callableOf = ({ id, person, channel, lastProofAt }: WatchTarget): Callable => ({
-    ...{ id, person, rings: ringsOf(sounds.get(channel)) },
-    proven: isProven(lastProofAt === undefined ? {} : { lastProofAt }, clock.wall()),
-  });
+  const callableOf = ({ id, person, channel, lastProofAt }: WatchTarget): Callable => {
+    const way = ways.get(channel);
+    return {
+      ...{ id, person, rings: ringsOf(way?.sounds) },
+      proven: isProven(lastProofAt === undefined ? {} : { lastProofAt }, clock.wall()),
+      wakes: way !== undefined && canWake(way),
+    };
+  };
 
   /** How far down the list each of these stands; those who are not in it are not called. */
   const levelsOf = (

@@ -32,16 +32,21 @@ export type HelperOptions = Pick<
 /** Decides nothing: whether an answer still counts is for the one who owns the alarm. */
 export function createHelper(options: HelperOptions): Helper {
   const { log } = options;
-  const answered = (job: Job, by: string): void =>
-    options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
+  const isListed = ({ target }: Job): boolean => options.targets().some(({ id }) => id === target.id);
+  const answered = (job: Job, by: string): void => {
+    if (isListed(job)) options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
+  };
   const receipts = createReceipts({
     ...options,
     sharesAnswers: true,
     targets: () => options.targets(),
     onAcknowledged: answered,
+    // Who is called next is for the one who owns the alarm.
+    onUnreached: () => undefined,
   });
   const delivery = createDelivery({
     ...options,
+    isListed,
     onEnd: () => undefined,
     onFailed: () => undefined,
     onAccepted: receipts.follow,

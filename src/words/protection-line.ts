@@ -12,7 +12,7 @@ export interface ProtectionTimes {
 
 /**
  * What tonight rests on, in one line: "Protected tonight: Mei (proven 21:50). Ba is rung too, but that phone has not proved
- * itself since Tuesday."
+ * itself since Tuesday." A phone that may stay silent protects nobody, whatever it has proved.
  */
 export function protectionLine(
   { evening: { line } }: Pick<Words, "evening">,
@@ -22,10 +22,12 @@ export function protectionLine(
   const broken = sounder ? [] : [line.noSounder];
   if (level === "none") return joined([line.none, ...broken]);
   if (level === "nobody") return joined([line.nobody, ...broken]);
-  const proven = people.filter(({ isProven }) => isProven);
-  const names = proven.map(({ name, provenAt = 0 }) =>
-    fill(line.proven, { name, time: times.time(provenAt) }),
-  );
+  const names = people
+    .filter(({ isWoken }) => isWoken)
+    .map(({ name, provenAt = 0 }) => fill(line.proven, { name, time: times.time(provenAt) }));
+  const silent = people
+    .filter(({ isProven, isWoken }) => isProven && !isWoken)
+    .map(({ name, provenAt = 0 }) => fill(line.mayStaySilent, { name, time: times.time(provenAt) }));
   const others = people
     .filter(({ isProven, name }) => !isProven && name !== unprovenOnCall)
     .map(({ name, provenAt }) =>
@@ -34,8 +36,9 @@ export function protectionLine(
         : fill(line.rungToo, { name, time: times.day(provenAt) }),
     );
   return joined([
-    fill(line.protected, { names: names.join(line.joiner) }),
+    level === "silent" ? line.silent : fill(line.protected, { names: names.join(line.joiner) }),
     ...(unprovenOnCall === undefined ? [] : [fill(line.onCall, { name: unprovenOnCall })]),
+    ...silent,
     ...others,
     ...broken,
   ]);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { LANGUAGES } from "../../src/domain/person.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/domain/time.ts";
+import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
 import { createLedDesk, type LedDesk } from "../support/evening-desk.ts";
 import {
   accessibilityFaults,
@@ -22,8 +23,8 @@ const IPHONE = { width: 390, height: 844 } as const;
 /** Where pictures go for whoever wants to look. */
 const PICTURES = process.env["BREATHWATCH_PICTURES"];
 
-const MEI = { id: "mei", label: "iPhone · Safari", person: "mei", name: "Mei", channel: "web-push" };
-const BA = { id: "ba", label: "Android · Chrome", person: "ba", name: "Ba", channel: "web-push" };
+const MEI = { id: "mei", label: "iPhone · Bark", person: "mei", name: "Mei", channel: "bark" };
+const BA = { id: "ba", label: "Android · ntfy", person: "ba", name: "Ba", channel: "ntfy" };
 
 let pages: string;
 let browser: Browser;
@@ -51,6 +52,7 @@ function tellPhones(harness: Harness, provenAgeMs: { readonly mei?: number; read
 
 async function open(desk?: LedDesk): Promise<OpenPage & { readonly harness: Harness }> {
   const harness = await startHarness({
+    channels: CHANNEL_MODULES,
     pagesFolder: pages,
     ...(desk === undefined ? {} : { evening: desk }),
   });
@@ -107,7 +109,7 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
     );
     await page.getByText("Tonight's check has not been done yet.").waitFor();
     await page.locator(".evening details summary").click();
-    await page.getByText("Ba · Android · Chrome: has never rung aloud").waitFor();
+    await page.getByText("Ba · Android · ntfy: has never rung aloud").waitFor();
     expect(await everywhere(opened, "before")).toEqual([]);
 
     await page.locator(".evening-start").click();
@@ -130,6 +132,28 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
     await page.getByText("answered after 6.0 s").waitFor();
     await page.getByText("Not every phone answered within 3 minutes.").waitFor();
     expect(await everywhere(opened, "after")).toEqual([]);
+  });
+
+  test("protects nobody by a phone that may stay silent", async () => {
+    const opened = await open(createLedDesk(NOW, [MEI, BA]));
+    opened.harness.live.readiness({
+      ...{ sounder: { ok: true, detail: "" }, durable: true },
+      targets: [
+        {
+          id: "mei",
+          label: "Safari",
+          person: "Mei",
+          personId: "mei",
+          channel: "web-push",
+          provenAgeMs: MINUTE_MS,
+        },
+      ],
+    });
+    await eventually(() => opened.page.locator("[data-test=protection]").innerText()).toBe(
+      "No phone that can ring through silence has proved itself: test one, or add one. " +
+        "Mei is told (proven 21:59), but that phone may stay silent at night.",
+    );
+    expect(await everywhere(opened, "silent")).toEqual([]);
   });
 
   test("rings aloud by choice with the sounder, and is stopped", async () => {

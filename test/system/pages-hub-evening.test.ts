@@ -131,7 +131,7 @@ describe("the caregiver's page of a hub", { timeout: 180_000 }, () => {
     await tap(home, "ba");
     await page.getByText("The check is done.").waitFor();
     await eventually(() => line.innerText()).toMatch(
-      /^Protected tonight: (Mei|Ba) \(proven 21:4\d\), (Mei|Ba) /,
+      /^No phone that can .* (Mei|Ba) is told \(proven 21:4\d\), .* (Mei|Ba) is told \(proven 21:4\d\), /,
     );
     expect(await page.getByText("Tonight's check has not been done yet.").count()).toBe(0);
     expect(await everywhere(opened, ".evening", "hub-evening")).toEqual([]);

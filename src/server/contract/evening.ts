@@ -26,6 +26,8 @@ export interface EveningResponse {
     readonly person: string;
     readonly personId?: PersonId;
     readonly channel: string;
+    /** Its way can ring through silence. */
+    readonly wakes: boolean;
     readonly provenAt?: number;
     /** When it was last heard in a loud drill. */
     readonly loudAt?: number;

@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { CONDITION_IDS } from "../../domain/alarm.ts";
+import { canWake } from "../../domain/alerted.ts";
 import { type Calling, callLevels, exhaustedAfter, rehearseCalls, ringsOf } from "../../domain/calling.ts";
 import { dutyAt, dutyOf } from "../../domain/duty.ts";
 import { emptyDuty, withCalling } from "../../domain/duty-book.ts";
@@ -79,6 +80,9 @@ async function callingView(context: Context, of: BedId): Promise<CallingResponse
 
 function phoneOf({ deps }: Context, target: TargetRecord, now: Wall): CalledPhone {
   const { id, person, label, channel } = target;
-  const sounds = deps.channels.find((module) => module.id === channel)?.capabilities.sounds;
-  return { id, person, label, channel, rings: ringsOf(sounds), proven: isProven(target, now) };
+  const way = deps.channels.find((module) => module.id === channel)?.capabilities;
+  return {
+    ...{ id, person, label, channel, rings: ringsOf(way?.sounds), proven: isProven(target, now) },
+    wakes: way !== undefined && canWake(way),
+  };
 }

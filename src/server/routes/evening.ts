@@ -1,4 +1,5 @@
 import type { Actor } from "../../domain/alarm.ts";
+import { canWake } from "../../domain/alerted.ts";
 import { loudDueOf } from "../../domain/evening.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
@@ -75,6 +76,11 @@ export function eveningRoutes(app: App, context: Context): void {
     });
   };
 
+  const doesWake = (channel: string): boolean => {
+    const way = deps.channels.find(({ id }) => id === channel);
+    return way !== undefined && canWake(way.capabilities);
+  };
+
   async function viewOf(home: HomeId): Promise<EveningResponse> {
     const now = deps.clock.wall();
     const first = deps.live.states().find(({ bed }) => deps.homeOf(bed) === home);
@@ -93,7 +99,10 @@ export function eveningRoutes(app: App, context: Context): void {
       ...(settings === undefined ? {} : { settings }),
       isDue: due?.check === true,
       sounder: readiness?.sounder.ok === true,
-      phones: (readiness?.targets ?? []).map((target) => phoneOf(target, kept.get(target.id), now, toldAt)),
+      phones: (readiness?.targets ?? []).map((target) => ({
+        ...phoneOf(target, kept.get(target.id), now, toldAt),
+        wakes: doesWake(target.channel),
+      })),
     };
   }
 }
@@ -104,7 +113,7 @@ function phoneOf(
   kept: TargetRecord | undefined,
   now: Wall,
   toldAt: Wall,
-): EveningResponse["phones"][number] {
+): Omit<EveningResponse["phones"][number], "wakes"> {
   const { id, label, person, personId, channel, provenAgeMs, loudAgeMs, changedAgeMs, dead } = target;
   const at = (known: Wall | undefined, ageMs: number | undefined): Wall | undefined => {
     const told = ageMs === undefined ? undefined : wall(toldAt - ageMs);

@@ -40,6 +40,8 @@ export const evening = {
     rungToo: "{name} is rung too, but that phone has not proved itself since {time}.",
     rungNever: "{name} is rung too, but that phone has never proved itself.",
     onCall: "{name} is on call, and that phone has not proved itself.",
+    mayStaySilent: "{name} is told (proven {time}), but that phone may stay silent at night.",
+    silent: "No phone that can ring through silence has proved itself: test one, or add one.",
     nobody: "Nobody's phone has proved itself: everybody is called at once. Test now.",
     none: "There is no phone: nobody outside of the room is woken. Add one.",
     noSounder: "The sounder in the house does not work.",

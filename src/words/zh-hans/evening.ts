@@ -41,6 +41,8 @@ export const evening = {
     rungToo: "也会叫{name}，但那部手机自{time}以来没有验证过。",
     rungNever: "也会叫{name}，但那部手机从未验证过。",
     onCall: "今晚值班的是{name}，那部手机没有验证过。",
+    mayStaySilent: "会通知{name}（{time} 验证），但那部手机夜里可能不响。",
+    silent: "没有一部能在静音时响铃的手机验证过：请检查一部，或添加一部。",
     nobody: "没有一部手机验证过：报警时会同时叫所有人。请现在检查。",
     none: "还没有手机：房间外没有人会被叫醒。请添加一部。",
     noSounder: "家里的报警音响不工作。",

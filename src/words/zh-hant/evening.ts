@@ -41,6 +41,8 @@ export const evening = {
     rungToo: "也會叫 {name}，但那支手機自{time}以來沒有驗證過。",
     rungNever: "也會叫 {name}，但那支手機從未驗證過。",
     onCall: "今晚值班的是 {name}，那支手機沒有驗證過。",
+    mayStaySilent: "會通知 {name}（{time} 驗證），但那支手機夜裡可能不響。",
+    silent: "沒有一支能在靜音時響鈴的手機驗證過：請檢查一支，或新增一支。",
     nobody: "沒有一支手機驗證過：警報時會同時叫所有人。請現在檢查。",
     none: "還沒有手機：房間外沒有人會被叫醒。請新增一支。",
     noSounder: "家裡的警報喇叭沒有作用。",

@@ -18,7 +18,7 @@ import {
 import { MINUTE_MS, SECOND_MS } from "../../../src/domain/time.ts";
 
 const phone = (id: string, changes: Partial<Callable> = {}): Callable => ({
-  ...{ id, person: id.split("-")[0] ?? id, rings: "message", proven: true },
+  ...{ id, person: id.split("-")[0] ?? id, rings: "message", proven: true, wakes: true },
   ...changes,
 });
 const CALL = { rings: "call" } as const;
@@ -106,6 +106,27 @@ describe("a phone that has not proved that it rings", () => {
   });
 });
 
+describe("a phone that may stay silent", () => {
+  const silent = { wakes: false } as const;
+  const rules = [{ person: "aunt", turn: "third" }] as const;
+
+  test("makes nobody wait by its proof who has one that rings through silence", () => {
+    const people = [phone("mei", silent), phone("ba"), phone("aunt")];
+    expect(levels(people, { on: "mei", rules })).toEqual({ mei: 0, ba: 0, aunt: 3 });
+    const unsure = [phone("mei", silent), phone("ba", UNPROVEN), phone("aunt", silent)];
+    expect(levels(unsure, { on: "mei", rules })).toEqual({ mei: 0, ba: 0, aunt: 3 });
+  });
+
+  test("counts where a home has no other ones", () => {
+    expect(levels([phone("mei", silent), phone("ba", silent)], { on: "mei" })).toEqual({ mei: 0, ba: 2 });
+  });
+
+  test("is called on with the other one of its owner that wakes and is proven", () => {
+    const people = [phone("mei", silent), phone("mei-call", CALL), phone("ba")];
+    expect(levels(people, { on: "mei" })).toEqual({ mei: 0, "mei-call": 1, ba: 2 });
+  });
+});
+
 describe("a warning", () => {
   test("reaches every phone of a person in the end, however many levels they wait", () => {
     const all = [phone("mei"), phone("aunt"), phone("aunt-call", CALL)];
@@ -133,6 +154,7 @@ const callable = fc.record({
   person: fc.constantFrom("mei", "ba", "aunt"),
   rings: fc.constantFrom("call", "message", "machine"),
   proven: fc.boolean(),
+  wakes: fc.boolean(),
 }) satisfies fc.Arbitrary<Callable>;
 const rule: fc.Arbitrary<CallRule> = fc
   .record({
@@ -168,6 +190,14 @@ describe("in every home", () => {
         const first = people.filter(({ id }) => found.get(id) === 0);
         if (people.some(({ proven }) => proven)) expect(first.some(({ proven }) => proven)).toBe(true);
         else expect(first).toEqual(people);
+        // Whoever is not sure to be woken makes nobody wait who could be.
+        const waking = people.filter(({ wakes }) => wakes);
+        const called = new Set(first.map(({ person }) => person));
+        if (waking.some(({ proven }) => proven)) {
+          expect(waking.some(({ proven, person }) => proven && called.has(person))).toBe(true);
+        } else {
+          for (const { person } of waking) expect(called).toContain(person);
+        }
       }),
     );
   });

@@ -14,7 +14,7 @@ const phone = (
   provenAgoMs?: number,
   more: Partial<ProtectingPhone> = {},
 ): ProtectingPhone => ({
-  ...{ person, personId: person.toLowerCase(), isDead: false },
+  ...{ person, personId: person.toLowerCase(), wakes: true, isDead: false },
   ...(provenAgoMs === undefined ? {} : { provenAt: NOW - provenAgoMs }),
   ...more,
 });
@@ -45,6 +45,33 @@ describe("what tonight rests on, in one line", () => {
       "今晚有人守护：Mei（21:50 验证）。也会叫Ba，但那部手机自星期二以来没有验证过。也会叫Ann，但那部手机从未验证过。",
     );
     expect(lineOf(phones, {}, "zh-Hant")).toContain("今晚有人守護：Mei（21:50 驗證）。");
+  });
+
+  test("protects nobody by a phone that may stay silent: its owner is told", () => {
+    const email = phone("Mei", 10 * MINUTE_MS, { wakes: false });
+    expect(lineOf([phone("Ba", HOUR_MS), email])).toBe(
+      "Protected tonight: Ba (proven 21:00). Mei is told (proven 21:50), but that phone may stay silent at night.",
+    );
+    expect(lineOf([email, phone("Ba")])).toBe(
+      "No phone that can ring through silence has proved itself: test one, or add one. " +
+        "Mei is told (proven 21:50), but that phone may stay silent at night. " +
+        "Ba is rung too, but that phone has never proved itself.",
+    );
+    expect(lineOf([email], {}, "zh-Hans")).toBe(
+      "没有一部能在静音时响铃的手机验证过：请检查一部，或添加一部。会通知Mei（21:50 验证），但那部手机夜里可能不响。",
+    );
+    expect(lineOf([email], {}, "zh-Hant")).toContain("會通知 Mei（21:50 驗證），但那支手機夜裡可能不響。");
+  });
+
+  test("protects by the phone of a person that wakes, since its own proof; on call the other one does not count", () => {
+    const both = [phone("Mei", 2 * HOUR_MS), phone("Mei", 10 * MINUTE_MS, { wakes: false })];
+    expect(lineOf(both)).toBe("Protected tonight: Mei (proven 20:00).");
+    const onCall = { id: "mei", name: "Mei" };
+    const told = [phone("Mei", HOUR_MS, { wakes: false }), phone("Ba", HOUR_MS)];
+    expect(protectionOf(told, { now: NOW, sounder: true, onCall }).level).toBe("partly");
+    expect(lineOf(told, { onCall })).toBe(
+      "Protected tonight: Ba (proven 21:00). Mei is told (proven 21:00), but that phone may stay silent at night.",
+    );
   });
 
   test("says that everybody is called at once where nobody is proven, and that nobody is where there is no phone", () => {

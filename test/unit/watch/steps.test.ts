@@ -94,6 +94,7 @@ describe("an alarm that nobody answers", () => {
       people.map(({ id, person, channel, lastProofAt }) => ({
         ...{ id, person, proven: lastProofAt !== undefined },
         rings: channel === "voice" ? ("call" as const) : ("message" as const),
+        wakes: channel === "voice",
       })),
       priority,
       CALLING,
