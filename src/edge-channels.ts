@@ -1,7 +1,7 @@
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import { SECOND_MS } from "./domain/time.ts";
-import { CHANNEL_MODULES } from "./notify/modules.ts";
+import { channelModulesOf } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { Channel, ChannelMessage, SendResult } from "./port/channel.ts";
@@ -19,12 +19,6 @@ export interface EdgeChannels {
 }
 
 const TELL_MS = 20 * SECOND_MS;
-
-/** Those that come along, and the configuration's own. */
-export const channelModulesOf = ({ channelModules = [] }: Pick<World, "channelModules">) => [
-  ...CHANNEL_MODULES,
-  ...channelModules,
-];
 
 export function createEdgeChannels(
   world: World,

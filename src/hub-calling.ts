@@ -5,7 +5,7 @@ import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, type OccurrenceId, qualifiedBed } from "./domain/ids.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import { isPrivateHost } from "./notify/address.ts";
-import { CHANNEL_MODULES } from "./notify/modules.ts";
+import { channelModulesOf } from "./notify/modules.ts";
 import { createWebPush } from "./notify/web-push/web-push.ts";
 import { createWebhook } from "./notify/webhook/webhook.ts";
 import type { Channel } from "./port/channel.ts";
@@ -120,17 +120,19 @@ async function openHome(
     channels: [
       createWebPush({ http, clock, keys: keys.vapid, ...config.webPush }),
       createWebhook({ http, clock }),
-      ...CHANNEL_MODULES.filter(({ place }) => place === "anywhere").map(({ id, create }) =>
-        create({
-          clock,
-          random,
-          log,
-          http,
-          links,
-          mail: outside(mail),
-          access: () => homes.accessOf(home, id),
-        }),
-      ),
+      ...channelModulesOf(world)
+        .filter(({ place }) => place === "anywhere")
+        .map(({ id, create }) =>
+          create({
+            clock,
+            random,
+            log,
+            http,
+            links,
+            mail: outside(mail),
+            access: () => homes.accessOf(home, id),
+          }),
+        ),
     ].map((channel) => listening?.(home, channel) ?? channel),
     targets: () => homes.targetsOf(home),
     onAcknowledge: (bed: BedId, answer: AlarmCommand) => command(home, bed, answer),

@@ -10,7 +10,7 @@ import type { HubEvening } from "./hub-evening.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import type { HubNights } from "./hub-nights.ts";
 import type { HubShown } from "./hub-shown.ts";
-import { CHANNEL_MODULES } from "./notify/modules.ts";
+import { channelModulesOf } from "./notify/modules.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { ServerDeps } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
@@ -57,7 +57,7 @@ export function hubDeps(
     ...(where?.tls === undefined ? {} : { tls: where.tls }),
     ...passkeysAt(config.web.name, where?.tls !== undefined),
     allowPrivateEndpoints: config.webPush.allowPrivateEndpoints,
-    channels: CHANNEL_MODULES,
+    channels: channelModulesOf(world),
     verifyToken: homes.grantOf,
     proven(token) {
       const grant = homes.grantOf(token);

@@ -9,7 +9,7 @@ import { type Wall, wall } from "./domain/time.ts";
 import { isPrivateHost } from "./notify/address.ts";
 import { CHANNEL_MODULES } from "./notify/modules.ts";
 import type { Account } from "./port/accounts.ts";
-import type { ChannelField } from "./port/channel.ts";
+import type { ChannelField, ChannelModule } from "./port/channel.ts";
 import type { Clock } from "./port/clock.ts";
 import type { Log } from "./port/log.ts";
 import type { HomeEstate } from "./port/registry.ts";
@@ -74,8 +74,10 @@ export function createHubHomes(options: {
   readonly states: HomeStates;
   readonly clock: Clock;
   readonly log: Log;
+  /** Ways that can be called from here; absent: those that come along. */
+  readonly channels?: readonly ChannelModule[];
 }): HubHomes {
-  const { states, clock, log } = options;
+  const { states, clock, log, channels = CHANNEL_MODULES } = options;
   const cards = new Map<HomeId, HomeCard>();
   const webhooks = new Map<HomeId, Map<BedId, NonNullable<EdgeAbout["webhooks"]>>>();
 
@@ -111,7 +113,7 @@ export function createHubHomes(options: {
     keysOf: (home) => cards.get(home)?.keys,
     accessOf(home, channel) {
       const access = cards.get(home)?.accesses.get(channel);
-      const module = CHANNEL_MODULES.find(({ id }) => id === channel);
+      const module = channels.find(({ id }) => id === channel);
       if (access === undefined || module === undefined) return undefined;
       return namesOutside(module.access, access) ? access : undefined;
     },
@@ -156,7 +158,13 @@ export function createHubHomes(options: {
       };
     },
     async adopt(home, text) {
-      const gone = await merge(states.of(home), readEstate(JSON.parse(text)));
+      const estate = readEstate(JSON.parse(text));
+      const targets = estate.targets.filter((target) => isOutside(target, channels));
+      for (const { id, channel } of estate.targets) {
+        // The box calls it all the same; while this hub stands by for the box, it is not called.
+        if (!targets.some((one) => one.id === id)) log.note("home.phone_left_out", { home, channel }, "warn");
+      }
+      const gone = await merge(states.of(home), { ...estate, targets });
       if (gone.length > 0) log.note("home.removed_at_box", { home, count: gone.length });
       await refresh(home);
     },
@@ -173,8 +181,8 @@ export function createHubHomes(options: {
 }
 
 /** A box may say what it likes: the hub posts to nobody in its own house for it. */
-function isOutside({ channel, settings }: TargetRecord): boolean {
-  const module = CHANNEL_MODULES.find(({ id }) => id === channel);
+function isOutside({ channel, settings }: TargetRecord, channels: readonly ChannelModule[]): boolean {
+  const module = channels.find(({ id }) => id === channel);
   if (module !== undefined) return namesOutside(module.target, settings);
   return isOutsideAddress(settings["endpoint"] ?? settings["url"] ?? "");
 }
@@ -211,7 +219,7 @@ async function merge(state: State, estate: HomeEstate): Promise<readonly string[
   }
   for (const target of estate.targets) {
     const here = targets.find(({ id }) => id === target.id);
-    if (target.addedAt <= (here?.addedAt ?? -1) || !isOutside(target)) continue;
+    if (target.addedAt <= (here?.addedAt ?? -1)) continue;
     const { signIn: _, ...told } = target;
     await state.adoptTarget({ ...told, ...(here?.signIn === undefined ? {} : { signIn: here.signIn }) });
   }

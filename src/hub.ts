@@ -30,6 +30,7 @@ import { keepRetaining } from "./hub-retention.ts";
 import { createHubShown } from "./hub-shown.ts";
 import { openHubSigns } from "./hub-signs.ts";
 import { createHubTaps } from "./hub-taps.ts";
+import { channelModulesOf } from "./notify/modules.ts";
 import { forgetHome } from "./ops/forget-home.ts";
 import { type Persisted, persist } from "./ops/persist.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
@@ -116,7 +117,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const { isKnown, pairingKeyOf } = desk;
     const { signs, onSigned } = await openHubSigns({ state, pairingKeyOf, log });
     const live = createLiveModel({ clock, log, beds: [] });
-    const homes = createHubHomes({ states, clock, log });
+    const homes = createHubHomes({ states, clock, log, channels: channelModulesOf(world) });
     const shown = createHubShown({ homes, live, states, clock, log });
     const pairing: PairingDesk = {
       ...desk,

@@ -1,4 +1,5 @@
 import type { ChannelModule } from "../port/channel.ts";
+import type { World } from "../port/world.ts";
 import { aliyunVoice } from "./aliyun-voice/aliyun-voice.ts";
 import { bark } from "./bark/bark.ts";
 import { dingtalk } from "./dingtalk/dingtalk.ts";
@@ -41,3 +42,8 @@ export const CHANNEL_MODULES: readonly ChannelModule[] = [
   meow,
   email,
 ];
+
+/** Those that come along, and the configuration's own. */
+export const channelModulesOf = ({
+  channelModules = [],
+}: Pick<World, "channelModules">): readonly ChannelModule[] => [...CHANNEL_MODULES, ...channelModules];

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { SECOND_MS } from "../../src/domain/time.ts";
 import { createLedHome, type LedHome, type Rung } from "../support/led-home.ts";
+import { outsideBell } from "../support/outside-channel.ts";
 
 const alarmsOf = (rung: readonly Rung[]): readonly Rung[] => rung.filter(({ kind }) => kind === "alarm");
 const occurrenceOf = ({ key }: Rung): string => key.split("/")[1] ?? "";
@@ -162,7 +163,7 @@ test.each([11, 12, 13, 14])(
   "whoever of the two is gone, one of them calls: no minute without a new word (seed %i)",
   { timeout: 120_000 },
   async (seed) => {
-    const led = await createLedHome(seed);
+    const led = await createLedHome({ seed: seed });
     const { clock, random } = led.world;
     led.call();
     await clock.advance(5 * SECOND_MS);
@@ -210,3 +211,33 @@ test.each([11, 12, 13, 14])(
     );
   },
 );
+
+test("a hub calls over a way from outside the tree that its configuration names, and not over one that it lacks", {
+  timeout: 60_000,
+}, async () => {
+  const at = {
+    box: outsideBell("door-bell"),
+    hub: outsideBell("door-bell"),
+    alone: outsideBell("attic-bell"),
+  };
+  const led = await createLedHome({
+    channels: { box: [at.box.module, at.alone.module], hub: [at.hub.module] },
+    phones: [
+      { id: "door", channel: "door-bell", settings: { door: "7" } },
+      { id: "attic", channel: "attic-bell", settings: { door: "8" } },
+    ],
+  });
+  const { clock } = led.world;
+  led.call();
+  await clock.advance(10 * SECOND_MS);
+  expect([at.box.rung, at.hub.rung, at.alone.rung]).toEqual([["door alarm"], [], ["attic alarm"]]);
+  await led.stopBox();
+  await clock.advance(60 * SECOND_MS);
+  expect(at.hub.rung.length).toBeGreaterThan(0);
+  expect(new Set(at.hub.rung)).toEqual(new Set(["door alarm"]));
+  expect(at.alone.rung).toEqual(["attic alarm"]);
+  const refused = noted(led, "send.refused").map(({ fields }) => fields);
+  expect(refused).toContainEqual(
+    expect.objectContaining({ target: "attic", detail: "there is no channel attic-bell here" }),
+  );
+});

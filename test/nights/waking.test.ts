@@ -7,10 +7,9 @@ import { accessName } from "../../src/domain/channel-access.ts";
 import type { RotaEntry } from "../../src/domain/duty.ts";
 import { HOUR_MS, localDate, MINUTE_MS, minuteOfDay, SECOND_MS, wall } from "../../src/domain/time.ts";
 import { composeHome } from "../../src/home.ts";
-import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
-import type { ChannelModule } from "../../src/port/channel.ts";
 import { createRehearsalWorld } from "../../src/rehearse.ts";
 import { openIn } from "../support/home-rehearsed.ts";
+import { outsideBell } from "../support/outside-channel.ts";
 
 const MEI = { id: "p-mei", name: "Mei" };
 const BA = { id: "p-ba", name: "Ba" };
@@ -213,19 +212,7 @@ test("an alarm that the family has named calls everybody at once, and nobody can
 });
 
 test("a way to reach people from outside the tree is called as any other", async () => {
-  const rung: string[] = [];
-  const [like] = CHANNEL_MODULES;
-  if (like === undefined) throw new Error("there is no channel");
-  const bell: ChannelModule = {
-    ...{ ...like, id: "door-bell", access: [], target: [] },
-    create: () => ({
-      ...{ id: "door-bell", capabilities: like.capabilities },
-      async send(target, { kind }) {
-        rung.push(`${target.id} ${kind}`);
-        return { outcome: "accepted", reference: "" };
-      },
-    }),
-  };
+  const { module: bell, rung } = outsideBell("door-bell");
   const world = createRehearsalWorld({ seed: 7, startsAt: wall(Date.parse("2026-03-01T22:00:00+08:00")) });
   const home = await composeHome({ ...world, channelModules: [bell] }, realConfig(), {
     pagesFolder: "/nonexistent",

@@ -2,11 +2,14 @@
 import { onTestFinished } from "vitest";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
+import { accessName, type ChannelAccess } from "../../src/domain/channel-access.ts";
 import { qualifiedBed } from "../../src/domain/ids.ts";
 import { wall } from "../../src/domain/time.ts";
 import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
 import type { Hub } from "../../src/hub.ts";
-import type { Http, HttpLines } from "../../src/port/http.ts";
+import type { ChannelModule } from "../../src/port/channel.ts";
+import type { Http, HttpLines, HttpRequest, HttpResponse } from "../../src/port/http.ts";
+import type { TargetRecord } from "../../src/port/state.ts";
 import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
 import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
 import { createMemoryStores } from "../../src/store/state/state.ts";
@@ -45,8 +48,26 @@ export interface LedHome {
   call(): void;
 }
 
+export interface LedHomeOptions {
+  readonly seed?: number;
+  /** Ways from outside the tree that the configuration of each names. */
+  readonly channels?: { readonly [from in "box" | "hub"]?: readonly ChannelModule[] };
+  /** Set up at the hub beside Mei's webhook. */
+  readonly phones?: readonly Pick<TargetRecord, "id" | "channel" | "settings">[];
+  /** What the home has with providers, by channel. */
+  readonly accesses?: { readonly [channel: string]: ChannelAccess };
+  /** Answers requests before the rehearsal's own network does; undefined: not one of its. */
+  readonly service?: (from: "box" | "hub", request: HttpRequest) => Promise<HttpResponse> | undefined;
+}
+
 /** Mei's phone is a webhook; the box has been heard for 20 s. */
-export async function createLedHome(seed = 3): Promise<LedHome> {
+export async function createLedHome({
+  seed = 3,
+  channels = {},
+  phones = [],
+  accesses = {},
+  service,
+}: LedHomeOptions = {}): Promise<LedHome> {
   const world = createRehearsalWorld({ seed, startsAt: EVENING });
   const { clock, log } = world;
   const stores = createMemoryStores();
@@ -66,12 +87,14 @@ export async function createLedHome(seed = 3): Promise<LedHome> {
         const said = JSON.parse(new TextDecoder().decode(request.body)) as Omit<Rung, "atMs" | "from">;
         rung.push({ ...said, from, atMs: clock.mono() });
       }
-      return world.http.request(request);
+      return service?.(from, request) ?? world.http.request(request);
     },
   });
 
   const composeTheHub = () =>
-    composeClinic(world, stores, config, { http: httpOf("hub"), disk: hubDisk, timeseries });
+    composeClinic(world, stores, config, {
+      ...{ http: httpOf("hub"), disk: hubDisk, timeseries, channelModules: channels.hub ?? [] },
+    });
   let hub: Hub | undefined = await composeTheHub();
   const theHub = (): Hub => {
     if (hub === undefined) throw new Error("the hub is stopped");
@@ -85,8 +108,16 @@ export async function createLedHome(seed = 3): Promise<LedHome> {
     ...{ id: "hook", channel: "webhook", person: "meimeimeim", label: "Mei's phone", addedAt: EVENING },
     settings: { url: HOOK, secret: "correct horse battery" },
   });
-  const composeTheBox = (): Promise<LoneEdge> =>
-    composeLoneEdge({ ...world, http: httpOf("box") }, config, { pagesFolder: "/nonexistent", post });
+  for (const phone of phones) {
+    await state.putTarget({ ...phone, person: "meimeimeim", label: phone.channel, addedAt: EVENING });
+  }
+  for (const [channel, access] of Object.entries(accesses)) {
+    await state.setValue(accessName(channel), JSON.stringify(access));
+  }
+  const composeTheBox = (): Promise<LoneEdge> => {
+    const at = { http: httpOf("box"), channelModules: channels.box ?? [] };
+    return composeLoneEdge({ ...world, ...at }, config, { pagesFolder: "/nonexistent", post });
+  };
   let box: LoneEdge | undefined = await composeTheBox();
   const theBox = (): LoneEdge => {
     if (box === undefined) throw new Error("the box is stopped");

@@ -3,8 +3,11 @@ import { estateOf } from "../../src/config/estate.ts";
 import { accessName } from "../../src/domain/channel-access.ts";
 import { wall } from "../../src/domain/time.ts";
 import { createHubHomes } from "../../src/hub-homes.ts";
+import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
+import type { ChannelModule } from "../../src/port/channel.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 import { createMemoryStores } from "../../src/store/state/state.ts";
+import { outsideBell } from "../support/outside-channel.ts";
 
 const HOME = "homeaaaaaa";
 
@@ -59,6 +62,30 @@ test("a phone that is set up again at the box is known anew at the hub, also whe
   expect(await leave()).toEqual([]);
   await setUp(3_000, "third");
   expect(await leave()).toEqual([{ id: "phone", addedAt: 3_000, key: "third", signIn: undefined }]);
+});
+
+test("a phone over a way that the hub does not have is left out and said so; with the way it is taken", async () => {
+  const [hub, box] = [createMemoryStores(), createMemoryStores()];
+  onTestFinished(async () => void (await Promise.all([hub.close(), box.close()])));
+  await box.state.putPerson({ id: "ana", name: "Ana", role: "caregiver", language: "en" });
+  await box.state.putTarget({
+    ...{ id: "door", person: "ana", channel: "door-bell", label: "Door", addedAt: wall(1_000) },
+    settings: { door: "7" },
+  });
+  const notes: object[] = [];
+  const leave = async (channels: readonly ChannelModule[]) => {
+    const homes = createHubHomes({
+      states: { ...hub.homes, of: () => hub.state },
+      clock: createVirtualClock(wall(Date.UTC(2026, 10, 22))),
+      log: { note: (event, data) => void notes.push({ event, ...data }) },
+      channels,
+    });
+    await homes.adopt(HOME, JSON.stringify(await estateOf(box.state, ["b1"])));
+    return homes.targetsOf(HOME).map(({ id }) => id);
+  };
+  expect(await leave(CHANNEL_MODULES)).toEqual([]);
+  expect(notes).toEqual([{ event: "home.phone_left_out", home: HOME, channel: "door-bell" }]);
+  expect(await leave([...CHANNEL_MODULES, outsideBell("door-bell").module])).toEqual(["door"]);
 });
 
 test("somebody of several homes is told the push key of each whose phones they may set up", async () => {
