@@ -69,6 +69,14 @@ export function createMirror(options: {
   let running: Promise<boolean> | undefined;
   let cancelTimer: (() => void) | undefined;
   let stopped = false;
+  /** Beds that are being taken away: nothing of them goes outside meanwhile. */
+  const leaving = new Set<BedId>();
+
+  /** What is marked of them stays so in the file, where the copying finds it if the removal fails. */
+  const letGo = (bed: BedId): void => {
+    line = line.map((batch) => without(batch, bed));
+    for (const [name, window] of open) if (window.bed === bed) open.delete(name);
+  };
 
   const lose = (windows: readonly Open[]): void => {
     for (const window of windows) {
@@ -114,6 +122,7 @@ export function createMirror(options: {
 
   const sendLine = async (): Promise<void> => {
     while (line.length > 0) {
+      for (const bed of leaving) letGo(bed);
       const batches = line;
       line = [];
       waiting = 0;
@@ -168,7 +177,7 @@ export function createMirror(options: {
       for (const window of listed) {
         if (stopped) return;
         const now = open.get(nameOf(window));
-        if (now === undefined || now.owed) await copy(window);
+        if (!leaving.has(window.bed) && (now === undefined || now.owed)) await copy(window);
         await sendLine();
       }
       await settle();
@@ -251,13 +260,18 @@ export function createMirror(options: {
       }
     },
     async remove(bed) {
-      await store.remove(bed);
-      line = line.map((batch) => without(batch, bed));
-      for (const [name, window] of open) if (window.bed === bed) open.delete(name);
-      // What is on its way arrives before it is removed there.
-      await running;
-      await marks.call("removeBed", [bed]);
-      await outside.remove(bed);
+      leaving.add(bed);
+      try {
+        // What is on its way arrives before it is removed there.
+        await running;
+        // First: until the outside has let go of it, the bed is known here, and can be asked to be removed again.
+        await outside.remove(bed);
+        await store.remove(bed);
+        await marks.call("removeBed", [bed]);
+      } finally {
+        letGo(bed);
+        leaving.delete(bed);
+      }
     },
     start: schedule,
     async status() {
