@@ -60,6 +60,10 @@ class Forgetful implements Outside {
     this.#fresh = this.#fresh.filter(({ key }) => !key.startsWith(`${bed} `));
   }
 
+  async retain(): Promise<void> {
+    this.#check();
+  }
+
   async promise(): Promise<{ settleMs: number; run: string }> {
     this.#check();
     return { settleMs: SETTLE_MS, run: String(this.run) };
@@ -196,7 +200,7 @@ const forgetting = (mirror: Timeseries, clock: Clock) => {
       timeseries: mirror,
       registry: {
         home: async () =>
-          isKnown ? { id: GONE, label: "", createdAt: wall(0), organisation: "o" } : undefined,
+          isKnown ? { id: GONE, label: "", createdAt: wall(0), createdBy: "p" } : undefined,
         async removeHome() {
           isKnown = false;
           return [];

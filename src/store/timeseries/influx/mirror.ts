@@ -273,6 +273,16 @@ export function createMirror(options: {
         leaving.delete(bed);
       }
     },
+    async retain(policy) {
+      await store.retain(policy);
+      try {
+        // Its age alone: the budget is the room of this machine.
+        await outside.retain(policy);
+      } catch (error) {
+        // Asked for again every hour; the store has done its part.
+        log.note("mirror.unretained", { why: messageOf(error) }, "warn");
+      }
+    },
     start: schedule,
     async status() {
       const owed = await marks.call("count", []);
@@ -321,7 +331,7 @@ const isEmpty = (batch: Batch): boolean =>
   batch.rows.length + batch.waves.length + batch.settings.length + batch.events.length === 0;
 
 /** Everything that only the store on this machine answers. */
-const readsOf = (store: Timeseries): Omit<Timeseries, "write" | "remove" | "close"> => ({
+const readsOf = (store: Timeseries): Omit<Timeseries, "write" | "remove" | "retain" | "close"> => ({
   range: (query) => store.range(query),
   series: (query) => store.series(query),
   buckets: (query) => store.buckets(query),
@@ -332,7 +342,6 @@ const readsOf = (store: Timeseries): Omit<Timeseries, "write" | "remove" | "clos
   simulated: (query) => store.simulated(query),
   beds: () => store.beds(),
   page: (query) => store.page(query),
-  retain: (policy) => store.retain(policy),
   backup: (file) => store.backup(file),
   health: () => store.health(),
 });
