@@ -1,5 +1,6 @@
 import type { HomeConfig } from "./config/config.ts";
 import { messageOf } from "./domain/fault.ts";
+import type { HomeId } from "./domain/ids.ts";
 import { DAY_MS, HOUR_MS, wall } from "./domain/time.ts";
 import type { World } from "./port/world.ts";
 
@@ -8,9 +9,13 @@ const DISK_SHARE = 0.5;
 
 /**
  * Lets the store forget what is older than configured, now and once an hour, and keeps it inside its budget: waveforms
- * go before numbers, alarm events never. Returns how to stop it.
+ * go before numbers, alarm events never. `homes`: those of a hub, now. Returns how to stop it.
  */
-export function keepRetaining(world: World, keep: () => HomeConfig["keep"]): () => void {
+export function keepRetaining(
+  world: World,
+  keep: () => HomeConfig["keep"],
+  homes?: () => Promise<readonly HomeId[]>,
+): () => void {
   const { timeseries, disk, clock, log } = world;
   const retain = async (): Promise<void> => {
     const now = clock.wall();
@@ -22,6 +27,7 @@ export function keepRetaining(world: World, keep: () => HomeConfig["keep"]): () 
       wavesFrom: wall(now - waveDays * DAY_MS),
       rowsFrom: wall(now - numberDays * DAY_MS),
       ...(budgetBytes === undefined ? {} : { budgetBytes }),
+      ...(homes === undefined ? {} : { homes: await homes() }),
     });
     const { budget } = await timeseries.health();
     if (budget !== undefined && budget.state !== "good") {

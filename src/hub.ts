@@ -282,7 +282,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     devices.start();
     closers.push(devices.stop);
     settings.start();
-    closers.push(settings.stop, keepRetaining(world, options.keep));
+    const homeIds = async () => (await registry.homes()).map(({ id }) => id);
+    closers.push(settings.stop, keepRetaining(world, options.keep, homeIds));
     const listening = await openPages(world, app, insisting);
     if (listening !== undefined) closers.push(listening.close);
     log.note("hub.started", { store: (await timeseries.health()).ok });

@@ -1,11 +1,24 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import Type, { type Static } from "typebox";
 import { Check } from "typebox/value";
 import { messageOf } from "../domain/fault.ts";
+import { syncFolder } from "../ops/sync-folder.ts";
+import { moveAside } from "../store/aside.ts";
 import { invalidInput } from "./command.ts";
 
 /** What a backup holds, so that a copy that was cut or changed is noticed before anything is replaced. */
@@ -60,7 +73,12 @@ export async function backUp(
   }
   const manifest: Manifest = { breathwatchBackup: 1, madeAt, files };
   await writeFile(path.join(part, MANIFEST), JSON.stringify(manifest, null, 2), { mode: 0o600 });
+  // Whole on the medium before it has its name: a stick is pulled as soon as it says so.
+  const written = [...files.map(({ name }) => name), MANIFEST].map((name) => path.join(part, name));
+  for (const file of written) await syncFile(file);
+  for (const folder of foldersOf(part, written)) await syncFolder(folder);
   await rename(part, goal);
+  await syncFolder(path.dirname(goal));
   return files.map(({ name }) => name);
 }
 
@@ -85,27 +103,41 @@ export async function restore(
       throw invalidInput(`${file.name} of the backup was changed or cut short.`, "Use another backup.");
     }
   }
-  const kept: string[] = [];
-  for (const { name } of manifest.files) {
-    const to = path.join(dataDir, name);
+  // All of it is on the disk before the first file is replaced: a full disk changes nothing.
+  const goals = manifest.files.map(({ name }) => path.join(dataDir, name));
+  for (const [index, { name }] of manifest.files.entries()) {
+    const to = goals[index] ?? dataDir;
     await mkdir(path.dirname(to), { recursive: true, mode: 0o700 });
     await copyFile(path.join(source, name), `${to}.restored`);
     await chmod(`${to}.restored`, 0o600);
-    if (name !== KEY_CHECK && (await kindOf(to)) !== undefined) kept.push(await setAside(to));
+    await syncFile(`${to}.restored`);
+  }
+  const kept: string[] = [];
+  for (const to of goals) {
+    const aside = to.endsWith(KEY_CHECK) ? undefined : moveAside(to, "before");
+    if (aside !== undefined) kept.push(aside);
     await rename(`${to}.restored`, to);
   }
+  for (const folder of foldersOf(dataDir, goals)) await syncFolder(folder);
   return { madeAt: manifest.madeAt, kept };
 }
 
-/** With the tails that SQLite keeps beside: they belong to the old file alone. */
-async function setAside(file: string): Promise<string> {
-  let aside = `${file}.before-1`;
-  for (let n = 2; (await kindOf(aside)) !== undefined; n++) aside = `${file}.before-${n}`;
-  await rename(file, aside);
-  for (const tail of ["-wal", "-shm"]) {
-    if ((await kindOf(file + tail)) !== undefined) await rename(file + tail, aside + tail);
+/** The folders that these files lie in, up to and with the one that all lie in. */
+function foldersOf(top: string, files: readonly string[]): ReadonlySet<string> {
+  const folders = new Set([top]);
+  for (const file of files) {
+    for (let at = path.dirname(file); at.length > top.length; at = path.dirname(at)) folders.add(at);
   }
-  return aside;
+  return folders;
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function databasesIn(dataDir: string): Promise<readonly string[]> {

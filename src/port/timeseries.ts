@@ -1,5 +1,5 @@
 import type { AlarmEvent } from "../domain/alarm.ts";
-import type { BedId, DeviceId } from "../domain/ids.ts";
+import type { BedId, DeviceId, HomeId } from "../domain/ids.ts";
 import type { Sample } from "../domain/sample.ts";
 import type { SettingId, SignalId, WaveId } from "../domain/signal.ts";
 import type { Night, Wall } from "../domain/time.ts";
@@ -102,6 +102,8 @@ export interface RetentionPolicy {
   readonly rowsFrom: Wall;
   /** Above it waveforms go first, oldest first, then numbers, oldest first. Absent: no budget. */
   readonly budgetBytes?: number;
+  /** Of a hub: whose data it is, where a store may hold that of others too. A home drops its own alone. */
+  readonly homes?: readonly HomeId[];
 }
 
 /** One signal at full resolution by columns of one length, ascending in time. */

@@ -68,9 +68,9 @@ export function putCopyInPlace(
   { key, damage }: { readonly key: Uint8Array | undefined; readonly damage: string },
 ): string {
   const name = path.basename(file);
-  const kept = existsSync(file) ? `; it is kept as ${path.basename(moveAside(file, "damaged"))}` : "";
-  // A tail of a file that is gone belongs to no other.
-  for (const tail of ["-wal", "-shm"]) if (existsSync(file + tail)) moveAside(file + tail, "damaged");
+  const wasThere = existsSync(file);
+  const aside = moveAside(file, "damaged");
+  const kept = aside !== undefined && wasThere ? `; it is kept as ${path.basename(aside)}` : "";
   for (let n = 1; n <= COPIES; n++) {
     const copy = nameOf(file, n);
     if (!existsSync(copy)) continue;

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Fault } from "../../../src/domain/fault.ts";
 import { wall } from "../../../src/domain/time.ts";
+import { forgetHome } from "../../../src/ops/forget-home.ts";
+import type { Clock } from "../../../src/port/clock.ts";
 import type { Batch, StoredRow, Timeseries } from "../../../src/port/timeseries.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
 import { MirrorMarks } from "../../../src/store/timeseries/influx/marks.ts";
@@ -56,6 +58,10 @@ class Forgetful implements Outside {
     this.#check();
     for (const key of this.kept) if (key.startsWith(`${bed} `)) this.kept.delete(key);
     this.#fresh = this.#fresh.filter(({ key }) => !key.startsWith(`${bed} `));
+  }
+
+  async retain(): Promise<void> {
+    this.#check();
   }
 
   async promise(): Promise<{ settleMs: number; run: string }> {
@@ -182,4 +188,74 @@ test("a bed that is removed goes outside too, or it is said that it could not", 
   await mirror.remove("b1");
   await mirror.catchUp();
   expect([...outside.all()]).toEqual([`b2 ${T0 + 2_000}`]);
+});
+
+const GONE = "homeaaaaaa";
+const forgetting = (mirror: Timeseries, clock: Clock) => {
+  let isKnown = true;
+  return {
+    isKnown: () => isKnown,
+    keepers: {
+      clock,
+      timeseries: mirror,
+      registry: {
+        home: async () =>
+          isKnown ? { id: GONE, label: "", createdAt: wall(0), createdBy: "p" } : undefined,
+        async removeHome() {
+          isKnown = false;
+          return [];
+        },
+      },
+      accounts: { removeHome: async () => 0 },
+      homes: { remove: async () => undefined },
+      state: { audit: async () => undefined },
+    },
+  };
+};
+
+test.each(["tried again", "tried again by a new process"])(
+  "a home that is deleted while the outside is away stays known, and leaves nothing there when it is %s",
+  async (how) => {
+    const { clock, store, outside, open } = world();
+    let mirror = open();
+    const rows = [row(1, `${GONE}~b1`), row(2, `${GONE}~b2`), row(3, "homebbbbbb~b1")];
+    await mirror.write({ ...EMPTY, rows });
+    await mirror.catchUp();
+    outside.up = false;
+    const { keepers, isKnown } = forgetting(mirror, clock);
+    await expect(forgetHome(keepers, GONE)).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect(isKnown()).toBe(true);
+    outside.up = true;
+    if (how !== "tried again") mirror = open();
+    await mirror.catchUp();
+    expect(await forgetHome({ ...keepers, timeseries: mirror }, GONE)).toMatchObject({
+      beds: [`${GONE}~b1`, `${GONE}~b2`],
+    });
+    await clock.advance(SETTLE_MS);
+    await mirror.catchUp();
+    expect([...outside.all()]).toEqual([`homebbbbbb~b1 ${T0 + 3_000}`]);
+    expect((await store.beds()).map(({ bed }) => bed)).toEqual(["homebbbbbb~b1"]);
+    expect(await mirror.status()).toEqual({ owed: 0 });
+  },
+);
+
+test("nothing of a bed goes outside while it is being removed, and all of it when that failed", async () => {
+  const { clock, outside, open } = world();
+  const mirror = open();
+  await mirror.write({ ...EMPTY, rows: [row(1), row(2, "b2")] });
+  const remove = outside.remove.bind(outside);
+  outside.remove = async (bed) => {
+    await remove(bed);
+    await mirror.write({ ...EMPTY, rows: [row(3)] });
+    await mirror.catchUp();
+    expect([...outside.all()]).toEqual([`b2 ${T0 + 2_000}`]);
+    throw new Fault("STORE_FAILED", "cut while it answers");
+  };
+  await expect(mirror.remove("b1")).rejects.toThrow("cut");
+  await clock.advance(SETTLE_MS);
+  await mirror.catchUp();
+  expect(outside.all()).toEqual(new Set([`b1 ${T0 + 1_000}`, `b1 ${T0 + 3_000}`, `b2 ${T0 + 2_000}`]));
+  await clock.advance(SETTLE_MS);
+  await mirror.catchUp();
+  expect(await mirror.status()).toEqual({ owed: 0 });
 });

@@ -414,6 +414,24 @@ describe("a backup", () => {
     kept.close();
   });
 
+  test("put beside a tail whose file is gone holds what it held, and the tail is kept", () => {
+    const path = tempFile();
+    const file = new TimeseriesFile(path);
+    write(file, { rows: hours(0, 1) });
+    const backup = `${path}.backup`;
+    copyStore(path, backup);
+    write(file, { rows: hours(1, 2) });
+    const tail = readFileSync(`${path}-wal`);
+    file.close();
+    rmSync(path);
+    writeFileSync(`${path}-wal`, tail);
+    const aside = restoreStore({ backup, file: path });
+    expect(readFileSync(`${aside ?? ""}-wal`)).toEqual(tail);
+    const restored = new TimeseriesFile(path);
+    expect(values(restored)).toHaveLength(360);
+    restored.close();
+  });
+
   test("that is damaged is refused and nothing is touched", () => {
     const path = tempFile();
     const file = new TimeseriesFile(path);

@@ -69,6 +69,14 @@ export function createMirror(options: {
   let running: Promise<boolean> | undefined;
   let cancelTimer: (() => void) | undefined;
   let stopped = false;
+  /** Beds that are being taken away: nothing of them goes outside meanwhile. */
+  const leaving = new Set<BedId>();
+
+  /** What is marked of them stays so in the file, where the copying finds it if the removal fails. */
+  const letGo = (bed: BedId): void => {
+    line = line.map((batch) => without(batch, bed));
+    for (const [name, window] of open) if (window.bed === bed) open.delete(name);
+  };
 
   const lose = (windows: readonly Open[]): void => {
     for (const window of windows) {
@@ -114,6 +122,7 @@ export function createMirror(options: {
 
   const sendLine = async (): Promise<void> => {
     while (line.length > 0) {
+      for (const bed of leaving) letGo(bed);
       const batches = line;
       line = [];
       waiting = 0;
@@ -168,7 +177,7 @@ export function createMirror(options: {
       for (const window of listed) {
         if (stopped) return;
         const now = open.get(nameOf(window));
-        if (now === undefined || now.owed) await copy(window);
+        if (!leaving.has(window.bed) && (now === undefined || now.owed)) await copy(window);
         await sendLine();
       }
       await settle();
@@ -251,13 +260,28 @@ export function createMirror(options: {
       }
     },
     async remove(bed) {
-      await store.remove(bed);
-      line = line.map((batch) => without(batch, bed));
-      for (const [name, window] of open) if (window.bed === bed) open.delete(name);
-      // What is on its way arrives before it is removed there.
-      await running;
-      await marks.call("removeBed", [bed]);
-      await outside.remove(bed);
+      leaving.add(bed);
+      try {
+        // What is on its way arrives before it is removed there.
+        await running;
+        // First: until the outside has let go of it, the bed is known here, and can be asked to be removed again.
+        await outside.remove(bed);
+        await store.remove(bed);
+        await marks.call("removeBed", [bed]);
+      } finally {
+        letGo(bed);
+        leaving.delete(bed);
+      }
+    },
+    async retain(policy) {
+      await store.retain(policy);
+      try {
+        // Its age alone: the budget is the room of this machine.
+        await outside.retain(policy);
+      } catch (error) {
+        // Asked for again every hour; the store has done its part.
+        log.note("mirror.unretained", { why: messageOf(error) }, "warn");
+      }
     },
     start: schedule,
     async status() {
@@ -307,7 +331,7 @@ const isEmpty = (batch: Batch): boolean =>
   batch.rows.length + batch.waves.length + batch.settings.length + batch.events.length === 0;
 
 /** Everything that only the store on this machine answers. */
-const readsOf = (store: Timeseries): Omit<Timeseries, "write" | "remove" | "close"> => ({
+const readsOf = (store: Timeseries): Omit<Timeseries, "write" | "remove" | "retain" | "close"> => ({
   range: (query) => store.range(query),
   series: (query) => store.series(query),
   buckets: (query) => store.buckets(query),
@@ -318,7 +342,6 @@ const readsOf = (store: Timeseries): Omit<Timeseries, "write" | "remove" | "clos
   simulated: (query) => store.simulated(query),
   beds: () => store.beds(),
   page: (query) => store.page(query),
-  retain: (policy) => store.retain(policy),
   backup: (file) => store.backup(file),
   health: () => store.health(),
 });

@@ -3,7 +3,7 @@ import type { BedId, HomeId } from "../../../domain/ids.ts";
 import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Clock } from "../../../port/clock.ts";
 import type { Log } from "../../../port/log.ts";
-import type { Batch } from "../../../port/timeseries.ts";
+import type { Batch, RetentionPolicy } from "../../../port/timeseries.ts";
 import { batchLines, bedTags } from "./lines.ts";
 import { createInfluxServer, type InfluxAddress, type InfluxServer } from "./server.ts";
 import { createInfluxTimeseries } from "./timeseries.ts";
@@ -13,6 +13,8 @@ export interface Outside {
   /** Resolves when every line was confirmed. */
   write(batch: Batch): Promise<void>;
   remove(bed: BedId): Promise<void>;
+  /** Drops what is too old of the own homes; a VictoriaMetrics has a retention of its own instead. */
+  retain(policy: Pick<RetentionPolicy, "wavesFrom" | "rowsFrom" | "homes">): Promise<void>;
   /**
    * How long what was confirmed may still be lost, and in which run of the server it was confirmed: it is kept once so
    * long has gone by in one and the same run.
@@ -52,6 +54,10 @@ export function createOutside(options: {
       throw new Fault("STORE_FAILED", "VictoriaMetrics refused to delete a bed", {
         fix: "Delete its series by hand (docs/stores.md).",
       });
+    },
+    async retain({ wavesFrom, rowsFrom, homes }) {
+      if ((await runOf(server)) !== undefined) return;
+      await influx.retain({ wavesFrom, rowsFrom, ...(homes === undefined ? {} : { homes }) });
     },
     async promise() {
       const run = await runOf(server);

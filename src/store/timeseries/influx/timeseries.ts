@@ -43,7 +43,7 @@ export function createInfluxTimeseries(options: {
   const server = createInfluxServer(address, clock);
   const influx: Influx = { server, ownHome };
   const writer = createWriter({ influx, clock, log, makeDatabase: makerOf(address, server) });
-  const budget: { bytes?: number; shed?: "waves_shed" | "numbers_shed" } = {};
+  const budget: Budget = {};
   return {
     write: (batch) => writer.write(batch),
     range: async (query) =>
@@ -67,11 +67,11 @@ export function createInfluxTimeseries(options: {
       writer.forget();
     },
     async retain(policy) {
-      if (policy.budgetBytes === undefined) delete budget.bytes;
-      else budget.bytes = policy.budgetBytes;
-      const shed = await retainIn(server, { policy, database: address.database });
-      if (shed === undefined) delete budget.shed;
-      else budget.shed = shed;
+      const { database } = address;
+      const homes = ownHome === "" ? (policy.homes ?? []) : [ownHome];
+      const { shed, others } = await retainIn(server, { policy, database, homes });
+      if (others > 0 && budget.others !== others) log.note("store.shared", { database, others }, "warn");
+      Object.assign(budget, { bytes: others > 0 ? undefined : policy.budgetBytes, shed, others });
     },
     backup: () =>
       Promise.reject(
@@ -93,6 +93,16 @@ export function createInfluxTimeseries(options: {
     },
   };
 }
+
+/** As `retain` left it. */
+interface Budget {
+  bytes?: number | undefined;
+  shed?: BudgetShed | undefined;
+  /** Homes of others in the same database. */
+  others?: number;
+}
+
+type BudgetShed = "waves_shed" | "numbers_shed";
 
 interface Writer {
   write(batch: Batch): Promise<undefined>;
@@ -202,7 +212,7 @@ async function healthOf(
   }: {
     readonly address: InfluxAddress;
     readonly writer: Writer;
-    readonly budget: { readonly bytes?: number; readonly shed?: "waves_shed" | "numbers_shed" };
+    readonly budget: Budget;
   },
 ): Promise<TimeseriesHealth> {
   const { recorded } = MEASUREMENTS;

@@ -81,7 +81,7 @@ export function restoreStore(options: {
       });
     }
     syncToDisk(coming);
-    const aside = existsSync(file) ? moveAside(file, "before-restore") : undefined;
+    const aside = moveAside(file, "before-restore");
     renameSync(coming, file);
     syncToDisk(dirname(file));
     return aside;
