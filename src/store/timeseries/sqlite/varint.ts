@@ -1,3 +1,5 @@
+const utf8 = new TextEncoder();
+
 /** Growing byte buffer with the two integer codes that everything stored is made of. Integers up to 2^53. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -37,7 +39,7 @@ export class ByteWriter {
 
   /** UTF-8, its length first. */
   text(text: string): void {
-    this.block(new TextEncoder().encode(text));
+    this.block(utf8.encode(text));
   }
 
   /** A copy of what was written. */
