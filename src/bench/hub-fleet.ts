@@ -11,7 +11,7 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { encodeObservation } from "../bus/observation.ts";
 import { deviceTopic } from "../bus/topics.ts";
-import { mono, SECOND_MS } from "../domain/time.ts";
+import { mono, SECOND_MS, wall } from "../domain/time.ts";
 import { createClock } from "../ops/clock.ts";
 import { homeName } from "./fleet-names.ts";
 import { wanderingRows } from "./store-data.ts";
@@ -23,9 +23,31 @@ const EPOCH = "benchaaaaa";
 const TIMES = 97;
 
 const clock = createClock();
-/** What is said is the same in all homes, at different times. */
-const said = [...wanderingRows("b1", { from: 0, hours: TIMES / 3_600, stepSeconds: 1, seed: 1 })];
-const samplesAt = (index: number) => said[index % said.length]?.samples ?? {};
+/** What is said is the same in all homes, at different times: made once, around its number and its time. */
+const COUNTED = '"seq":0,"at":0,';
+const said = [...wanderingRows("b1", { from: 0, hours: TIMES / 3_600, stepSeconds: 1, seed: 1 })].map(
+  ({ samples }) => {
+    const payload = encodeObservation({
+      ...{
+        device: "oximeteraa",
+        bed: "b1",
+        epoch: EPOCH,
+        seq: 0,
+        at: wall(0),
+        mono: mono(0),
+        simulated: true,
+      },
+      ...{ timeliness: "live", body: { kind: "samples", samples } },
+    });
+    const at = payload.indexOf(COUNTED);
+    if (at === -1) throw new RangeError(`an observation is not what it was: ${payload}`);
+    return [payload.slice(0, at), payload.slice(at + COUNTED.length)] as const;
+  },
+);
+const payloadOf = (index: number, seq: number): string => {
+  const [before = "", after = ""] = said[index % said.length] ?? [];
+  return `${before}"seq":${seq},"at":${clock.wall()},${after}`;
+};
 
 const text = (value: string): Buffer => {
   const bytes = Buffer.from(value);
@@ -71,20 +93,10 @@ const say = (home: number, socket: Socket): void => {
   topics[home] ??= text(deviceTopic(homeName(home), "b1", "observation", "oximeteraa"));
   const seq = seqs[home] ?? 0;
   seqs[home] = seq + 1;
-  const payload = encodeObservation({
-    ...{
-      device: "oximeteraa",
-      bed: "b1",
-      epoch: EPOCH,
-      seq,
-      at: clock.wall(),
-      mono: mono(0),
-      simulated: true,
-    },
-    ...{ timeliness: "live", body: { kind: "samples", samples: samplesAt(seq + home * 31) } },
-  });
   const id = Buffer.from([1 + (sent % 250), 1 + ((sent / 250) % 250)]);
-  socket.write(packet(0x32, topics[home] ?? Buffer.alloc(0), id, Buffer.from(payload)));
+  socket.write(
+    packet(0x32, topics[home] ?? Buffer.alloc(0), id, Buffer.from(payloadOf(seq + home * 31, seq), "latin1")),
+  );
   sent++;
 };
 

@@ -29,6 +29,8 @@ export function clientOptions(options: BusOptions): IClientOptions {
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // Its own log is never read, and costs several calls a message.
+    log: () => undefined,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(will === undefined

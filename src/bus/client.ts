@@ -123,6 +123,7 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
     client.on("connect", ({ properties }) => {
       opened.window = Math.min(IN_FLIGHT_MAX, properties?.receiveMaximum ?? IN_FLIGHT_MAX);
       if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+      writeTogether(client.stream);
       subscribeAll(opened);
     });
   };
@@ -264,6 +265,14 @@ function createBus({ clock, random, log }: BusConnectorOptions, options: BusOpti
       });
     },
   };
+}
+
+/** What one piece of the stream makes the library write, above all its acknowledgements, leaves in one system call. */
+function writeTogether(stream: MqttClient["stream"]): void {
+  stream.on("data", () => {
+    stream.cork();
+    setImmediate(() => stream.uncork());
+  });
 }
 
 function unreachable(url: string, why: string): Fault {

@@ -63,7 +63,10 @@ interface DeviceMarks {
 export function createMarks(options: MarksOptions): Marks {
   const { bus, clock, log, everyMs } = options;
   const homes = new Map<HomeId, Map<string, DeviceMarks>>();
-  const untold = new Set<DeviceMarks>();
+  /** Told as soon as the connection takes more. */
+  const due = new Set<DeviceMarks>();
+  /** Told when their time has come: looked at once a second, for a fleet has many. */
+  const early = new Set<DeviceMarks>();
   let inFlight = 0;
   let cancelTimer: (() => void) | undefined;
   let stopped = false;
@@ -93,12 +96,14 @@ export function createMarks(options: MarksOptions): Marks {
     return { known, settled };
   };
 
-  const isDue = ({ toldAt, fresh }: DeviceMarks): boolean =>
-    toldAt === undefined || fresh >= FAR || clock.mono() - toldAt >= everyMs;
+  const setDue = (known: DeviceMarks): void => {
+    early.delete(known);
+    due.add(known);
+  };
 
   const tell = (known: DeviceMarks): void => {
     const { home, bed, device, epochs } = known;
-    untold.delete(known);
+    due.delete(known);
     known.toldAt = clock.mono();
     known.fresh = 0;
     const marks = [...epochs].map(([epoch, settled]) => ({ epoch, seq: settled.mark }));
@@ -111,7 +116,7 @@ export function createMarks(options: MarksOptions): Marks {
       if (inFlight === WINDOW - 1) publish();
     };
     bus.publish(topic, write({ marks: told }), { retain: true }).then(landed, (error: unknown) => {
-      untold.add(known);
+      setDue(known);
       known.toldAt = undefined;
       log.note("ingest.mark_failed", { topic, detail: messageOf(error) }, "debug");
       landed();
@@ -123,17 +128,19 @@ export function createMarks(options: MarksOptions): Marks {
     if (stopped) return;
     cancelTimer ??= clock.after(LOOK_AGAIN_MS, () => {
       cancelTimer = undefined;
+      const now = clock.mono();
+      for (const known of early) if (now - (known.toldAt ?? -Infinity) >= everyMs) setDue(known);
       publish();
     });
   };
 
   function publish(): void {
     if (!bus.connected || stopped) return;
-    for (const known of untold) {
+    for (const known of due) {
       if (inFlight >= WINDOW) return;
-      if (isDue(known)) tell(known);
+      tell(known);
     }
-    if (untold.size > 0) lookAgain();
+    if (early.size > 0) lookAgain();
   }
 
   return {
@@ -142,20 +149,24 @@ export function createMarks(options: MarksOptions): Marks {
       const { known, settled } = findOrMake(stream);
       settled.add(from, to);
       known.fresh += 1;
-      untold.add(known);
+      if (known.toldAt === undefined || known.fresh >= FAR || everyMs === 0) setDue(known);
+      else if (!due.has(known)) early.add(known);
     },
     publish,
     publishAll() {
       for (const devices of homes.values()) {
         for (const known of devices.values()) {
           known.toldAt = undefined;
-          untold.add(known);
+          setDue(known);
         }
       }
       publish();
     },
     forget(home) {
-      for (const known of homes.get(home)?.values() ?? []) untold.delete(known);
+      for (const known of homes.get(home)?.values() ?? []) {
+        due.delete(known);
+        early.delete(known);
+      }
       homes.delete(home);
     },
     stop() {

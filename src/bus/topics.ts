@@ -107,8 +107,10 @@ export function parseTopic(
 }
 
 const SHARDS_REMEMBERED_MAX = 50_000;
+/** Some six of each home of a full hub; each takes about 200 bytes. */
+const TOPICS_REMEMBERED_MAX = 100_000;
 
-/** parseTopic that hashes a home once, for as long as it is among those that came lately. */
+/** parseTopic that takes a topic apart once and hashes a home once, for as long as it is among those that came lately. */
 export function createTopicReader(): (topic: string) => ParsedTopic | undefined {
   const shards = new Map<HomeId, string>();
   const shardIs = (home: HomeId): string => {
@@ -119,7 +121,16 @@ export function createTopicReader(): (topic: string) => ParsedTopic | undefined 
     shards.set(home, shard);
     return shard;
   };
-  return (topic) => parseTopic(topic, shardIs);
+  const topics = new Map<string, ParsedTopic>();
+  return (topic) => {
+    const known = topics.get(topic);
+    if (known !== undefined) return known;
+    const parsed = parseTopic(topic, shardIs);
+    if (parsed === undefined) return undefined;
+    if (topics.size >= TOPICS_REMEMBERED_MAX) topics.clear();
+    topics.set(topic, parsed);
+    return parsed;
+  };
 }
 
 /** Tells whether a filter with `+` and `#` covers a topic (MQTT 3.1.1, section 4.7). */

@@ -91,8 +91,12 @@ export type SettingId = keyof typeof SETTINGS;
 
 export const isSettingId = (text: string): text is SettingId => Object.hasOwn(SETTINGS, text);
 
-/** Rounds to the signal's resolution without binary dust (0.1 steps stay one decimal). */
+/**
+ * Rounds to the signal's resolution, which is whole or a whole part of 1 (0.1, 0.02), without binary dust: dividing by 10
+ * keeps one decimal where multiplying by 0.1 does not.
+ */
 export function roundTo(value: number, resolution: number): number {
-  const decimals = resolution >= 1 ? 0 : Math.ceil(-Math.log10(resolution));
-  return Number((Math.round(value / resolution) * resolution).toFixed(decimals));
+  const steps = Math.round(value / resolution);
+  // Plus 0: what rounds to nothing from below is 0, not -0.
+  return (resolution >= 1 ? steps * resolution : steps / Math.round(1 / resolution)) + 0;
 }

@@ -99,12 +99,17 @@ export function createInlineClient<Methods extends object>(
 
 /**
  * The thread's side: makes the methods from the caller's data and answers calls in order. What `make` throws is
- * handed to the caller and ends the thread; `close` is called before an orderly end.
+ * handed to the caller and ends the thread; `close` is called before an orderly end. `moves` names the buffers of an
+ * answer that are given away with it rather than copied: the thread must not look at them again.
  */
-export function serveWorker(make: (data: unknown) => { close(): void }): void {
+export function serveWorker(
+  make: (data: unknown) => { close(): void },
+  moves: (name: string, answer: unknown) => readonly ArrayBuffer[] = () => [],
+): void {
   const port = parentPort;
   if (isMainThread || port === null) throw new TypeError("serveWorker runs in a worker thread only");
-  const send = (answer: Answer): void => port.postMessage(answer, []);
+  const send = (answer: Answer, moved: readonly ArrayBuffer[] = []): void =>
+    port.postMessage(answer, [...moved]);
   let methods: { close(): void };
   try {
     methods = make(workerData);
@@ -129,7 +134,7 @@ export function serveWorker(make: (data: unknown) => { close(): void }): void {
       const method: unknown = Reflect.get(methods, call.name);
       if (typeof method !== "function") throw new TypeError(`no method ${call.name}`);
       const value: unknown = await Reflect.apply(method, methods, call.args);
-      send({ kind: "done", id: call.id, value });
+      send({ kind: "done", id: call.id, value }, moves(call.name, value));
     } catch (error) {
       send({ kind: "threw", id: call.id, fault: flatten(error) });
     }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   bedTopic,
+  createTopicReader,
   deviceTopic,
   homeFilter,
   parseTopic,
@@ -21,6 +22,16 @@ describe("topics", () => {
     expect(deviceTopic(home, "b2", "wave", "klmnopqrst")).toBe(
       `breathwatch/1/${shard}/abcdefghij/b2/wave/klmnopqrst`,
     );
+  });
+
+  test("read a second time come apart as they did the first time, and what is none stays none", () => {
+    const read = createTopicReader();
+    const topic = deviceTopic(home, "b1", "observation", "klmnopqrst");
+    for (let round = 0; round < 2; round++) {
+      expect(read(topic)).toEqual({ home, bed: "b1", kind: "observation", device: "klmnopqrst" });
+      expect(read(bedTopic(home, "b1", "state"))).toEqual({ home, bed: "b1", kind: "state" });
+      expect(read(topic.replace(`/${shard}/`, "/zz/"))).toBeUndefined();
+    }
   });
 
   test("come apart into what they were made of", () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { KEY_BYTES, SEAL_BYTES, seal, unseal } from "../../../src/crypt/seal.ts";
+import { KEY_BYTES, SEAL_BYTES, seal, secretOf, unseal } from "../../../src/crypt/seal.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 
 const key = randomBytes(KEY_BYTES);
@@ -9,6 +9,13 @@ const plain = Buffer.from("a night");
 describe("sealing", () => {
   test("gives the same bytes back for the same key and context", () => {
     expect(Buffer.from(unseal(key, seal(key, plain, "chunk 1"), "chunk 1"))).toEqual(plain);
+  });
+
+  test("is the same with a key that was made ready", () => {
+    const secret = secretOf(key);
+    expect(Buffer.from(unseal(secret, seal(key, plain, "chunk 1"), "chunk 1"))).toEqual(plain);
+    expect(Buffer.from(unseal(key, seal(secret, plain, "chunk 1"), "chunk 1"))).toEqual(plain);
+    expect(() => unseal(secretOf(randomBytes(KEY_BYTES)), seal(key, plain, "x"), "x")).toThrow(Fault);
   });
 
   test("opens nothing for another key, another context, or with any byte changed", () => {

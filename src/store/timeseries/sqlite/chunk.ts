@@ -1,7 +1,7 @@
 import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Column, Columns } from "./columns.ts";
 import { SAID_VALUE, signalOf } from "./signals.ts";
-import { ByteReader, ByteWriter, readDeltas, readRuns, writeRuns } from "./varint.ts";
+import { ByteReader, ByteWriter, readDeltas, readHeld, readRuns, writeRuns } from "./varint.ts";
 
 /**
  * Ten minutes of one device, by columns:
@@ -86,8 +86,9 @@ export function decodeChunk(bytes: Uint8Array, wanted?: ReadonlySet<number>): Co
   const rows = input.unsigned();
   if (rows > ROWS_MAX) throw new RangeError(`a stored chunk says that it has ${rows} rows`);
   const times = version === VERSION ? readTimes(input, rows) : readDeltas(input, rows);
-  const simulated =
-    version === VERSION ? readRuns(input, new Uint8Array(rows)) : Uint8Array.from(readDeltas(input, rows));
+  const simulated = new Uint8Array(rows);
+  if (version === VERSION) readHeld(input, simulated, 1);
+  else simulated.set(readDeltas(input, rows));
   const signals = new Map<number, Column>();
   for (let left = input.unsigned(); left > 0; left--) {
     const code = input.unsigned();
@@ -105,8 +106,9 @@ export function decodeChunk(bytes: Uint8Array, wanted?: ReadonlySet<number>): Co
 }
 
 function readColumn(input: ByteReader, rows: number): Column {
-  const states = readRuns(input, new Uint8Array(rows));
-  return { states, integers: spread(states, readRuns(input, new Float64Array(valuesIn(states)))) };
+  const states = new Uint8Array(rows);
+  const values = readHeld(input, states, SAID_VALUE);
+  return { states, integers: spread(states, readRuns(input, new Float64Array(values))) };
 }
 
 function readFirstColumn(input: ByteReader, rows: number): Column {

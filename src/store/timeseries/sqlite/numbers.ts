@@ -158,6 +158,7 @@ function seriesOfParts(parts: readonly Columns[], code: number): Series | undefi
   const at = new Float64Array(size);
   const values = new Float64Array(size);
   const absences = new Uint8Array(size);
+  const scale = scaleOf(code);
   let next = 0;
   for (const { times, signals } of parts) {
     const column = signals.get(code);
@@ -167,15 +168,15 @@ function seriesOfParts(parts: readonly Columns[], code: number): Series | undefi
       const state = states[row];
       if (state === undefined || state === SAID_NOTHING) continue;
       at[next] = times[row] ?? 0;
-      if (state === SAID_VALUE) values[next] = integers[row] ?? 0;
-      else absences[next] = state - SAID_VALUE;
+      // 0 where there is no value.
+      values[next] = (integers[row] ?? 0) / scale;
+      absences[next] = state - SAID_VALUE;
       next += 1;
     }
   }
   const end = Math.min(next, POINTS_MAX);
   if (end === 0) return undefined;
-  const scale = scaleOf(code);
-  for (let row = 0; row < end; row++) values[row] = (values[row] ?? 0) / scale;
+  if (end === size) return { at, values, absences };
   return { at: at.slice(0, end), values: values.slice(0, end), absences: absences.slice(0, end) };
 }
 

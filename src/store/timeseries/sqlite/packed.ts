@@ -1,3 +1,4 @@
+import type { Sample } from "../../../domain/sample.ts";
 import type { StoredRow } from "../../../port/timeseries.ts";
 import type { ColumnsBuilder } from "./columns.ts";
 import { codeOf, SAID_VALUE, stateOf, toInteger } from "./signals.ts";
@@ -16,20 +17,11 @@ const VERSION = 1;
 /** Undefined without rows. Signals that have no code are left out. */
 export function packRows(rows: readonly StoredRow[]): Uint8Array | undefined {
   if (rows.length === 0) return undefined;
-  const devices = new Map<
-    string,
-    { readonly index: number; readonly bed: string; readonly device: string }
-  >();
-  const indexes = rows.map(({ bed, device }) => {
-    const name = `${bed}\n${device}`;
-    const known = devices.get(name) ?? { index: devices.size, bed, device };
-    devices.set(name, known);
-    return known.index;
-  });
+  const { devices, indexes } = devicesOf(rows);
   const out = new ByteWriter();
   out.unsigned(VERSION);
-  out.unsigned(devices.size);
-  for (const { bed, device } of devices.values()) {
+  out.unsigned(devices.length);
+  for (const { bed, device } of devices) {
     out.text(bed);
     out.text(device);
   }
@@ -42,9 +34,11 @@ export function packRows(rows: readonly StoredRow[]): Uint8Array | undefined {
     previous = row.at;
     out.unsigned(Number(row.simulated));
     cells.clear();
-    for (const [signal, sample] of Object.entries(row.samples)) {
+    const samples: { readonly [signal: string]: Sample | undefined } = row.samples;
+    for (const signal in samples) {
       const code = codeOf(signal);
       if (code === undefined) continue;
+      const sample = samples[signal];
       if (typeof sample === "number") {
         cells.unsigned(2 * code);
         cells.signed(toInteger(code, sample));
@@ -56,6 +50,25 @@ export function packRows(rows: readonly StoredRow[]): Uint8Array | undefined {
     out.block(cells.view());
   });
   return out.done();
+}
+
+/** Every device once, and of each row which it is. */
+function devicesOf(rows: readonly StoredRow[]): {
+  readonly devices: readonly PackedDevice[];
+  readonly indexes: Uint32Array;
+} {
+  const devices: PackedDevice[] = [];
+  const known = new Map<string, number>();
+  const indexes = Uint32Array.from(rows, ({ bed, device }) => {
+    const name = `${bed}\n${device}`;
+    let index = known.get(name);
+    if (index === undefined) {
+      index = devices.push({ bed, device }) - 1;
+      known.set(name, index);
+    }
+    return index;
+  });
+  return { devices, indexes };
 }
 
 export interface PackedDevice {

@@ -1,3 +1,5 @@
+const utf8 = new TextEncoder();
+
 /** Growing byte buffer with the two integer codes that everything stored is made of. Integers up to 2^53. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -37,7 +39,7 @@ export class ByteWriter {
 
   /** UTF-8, its length first. */
   text(text: string): void {
-    this.block(new TextEncoder().encode(text));
+    this.block(utf8.encode(text));
   }
 
   /** A copy of what was written. */
@@ -95,8 +97,7 @@ export class ByteReader {
   }
 
   signed(): number {
-    const value = this.unsigned();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return fromZigzag(this.unsigned());
   }
 
   /** A view of a block; nothing is copied. */
@@ -117,6 +118,12 @@ export class ByteReader {
     return new TextDecoder().decode(this.block());
   }
 }
+
+/** Small ones, nearly all, without a division. */
+const fromZigzag = (value: number): number => {
+  if (value < 1 << 30) return value & 1 ? -(value >> 1) - 1 : value >> 1;
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+};
 
 const tooShort = (): RangeError => new RangeError("a stored block ends too early");
 
@@ -145,22 +152,36 @@ export function writeRuns(out: ByteWriter, values: ArrayLike<number>): void {
 }
 
 /** Into the given array, which it fills. Throws RangeError at a truncated end. */
-export function readRuns<Values extends Float64Array | Uint8Array>(
-  input: ByteReader,
-  values: Values,
-): Values {
+export function readRuns(input: ByteReader, values: Float64Array): Float64Array {
   const count = values.length;
   let previous = 0;
   for (let i = 0; i < count; ) {
     const token = input.unsigned();
     let run = token % (RUN_MAX + 1);
-    const zigzag = (token - run) / (RUN_MAX + 1);
-    previous += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    previous += fromZigzag((token - run) / (RUN_MAX + 1));
     values[i++] = previous;
     if (run === RUN_MAX) run += input.unsigned();
-    for (; run > 0 && i < count; run--) values[i++] = previous;
+    const end = Math.min(count, i + run);
+    while (i < end) values[i++] = previous;
   }
   return values;
+}
+
+/** readRuns of bytes that seldom change. Returns how many of them are the `counted` one. */
+export function readHeld(input: ByteReader, bytes: Uint8Array, counted: number): number {
+  let found = 0;
+  let previous = 0;
+  for (let i = 0; i < bytes.length; ) {
+    const token = input.unsigned();
+    let run = token % (RUN_MAX + 1);
+    previous += fromZigzag((token - run) / (RUN_MAX + 1));
+    if (run === RUN_MAX) run += input.unsigned();
+    const end = Math.min(bytes.length, i + 1 + run);
+    bytes.fill(previous, i, end);
+    if (previous === counted) found += end - i;
+    i = end;
+  }
+  return found;
 }
 
 /** Differences of consecutive numbers; a run of equal ones is a zero and the length of the run less one. */

@@ -1,4 +1,4 @@
-import { seal, unseal } from "../../../crypt/seal.ts";
+import { seal, secretOf, unseal } from "../../../crypt/seal.ts";
 import { Fault } from "../../../domain/fault.ts";
 
 /** First byte of a sealed block; no plain block begins with it. */
@@ -15,11 +15,12 @@ export interface Vault {
 
 /** Without a key everything stays plain. */
 export function createVault(key: Uint8Array | undefined): Vault {
+  const secret = key && secretOf(key);
   return {
-    sealing: key !== undefined,
+    sealing: secret !== undefined,
     close(plain, place) {
-      if (key === undefined) return plain;
-      const sealed = seal(key, plain, place);
+      if (secret === undefined) return plain;
+      const sealed = seal(secret, plain, place);
       const stored = new Uint8Array(sealed.length + 1);
       stored[0] = SEALED;
       stored.set(sealed, 1);
@@ -27,8 +28,8 @@ export function createVault(key: Uint8Array | undefined): Vault {
     },
     open(stored, place) {
       if (!isSealed(stored)) return stored;
-      if (key === undefined) throw keyNeeded();
-      return unseal(key, stored.subarray(1), place);
+      if (secret === undefined) throw keyNeeded();
+      return unseal(secret, stored.subarray(1), place);
     },
   };
 }
