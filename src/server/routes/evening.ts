@@ -83,8 +83,6 @@ export function eveningRoutes(app: App, context: Context): void {
     const desk = deps.evening?.(home);
     const kept = new Map((await deps.homes.of(home).targets()).map((target) => [target.id, target]));
     const { running, latest, last = {}, settings, due } = desk ?? {};
-    // A box that is away tells no ages: its phones' proofs grow older all the same.
-    const toldAt = wall(box?.heardAt ?? now);
     return {
       ...{ now, isHere: desk !== undefined, last },
       ...(box === undefined ? {} : { box }),
@@ -93,7 +91,7 @@ export function eveningRoutes(app: App, context: Context): void {
       ...(settings === undefined ? {} : { settings }),
       isDue: due?.check === true,
       sounder: readiness?.sounder.ok === true,
-      phones: (readiness?.targets ?? []).map((target) => phoneOf(target, kept.get(target.id), now, toldAt)),
+      phones: (readiness?.targets ?? []).map((target) => phoneOf(target, kept.get(target.id), now)),
     };
   }
 }
@@ -103,11 +101,10 @@ function phoneOf(
   target: WakeReadiness["targets"][number],
   kept: TargetRecord | undefined,
   now: Wall,
-  toldAt: Wall,
 ): EveningResponse["phones"][number] {
   const { id, label, person, personId, channel, provenAgeMs, loudAgeMs, changedAgeMs, dead } = target;
   const at = (known: Wall | undefined, ageMs: number | undefined): Wall | undefined => {
-    const told = ageMs === undefined ? undefined : wall(toldAt - ageMs);
+    const told = ageMs === undefined ? undefined : wall(now - ageMs);
     if (known === undefined || told === undefined) return known ?? told;
     return told - known > MINUTE_MS ? told : known;
   };
