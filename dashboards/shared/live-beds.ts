@@ -1,3 +1,4 @@
+import { olderTargets } from "../../src/domain/proof-age.ts";
 import { SIGNAL_IDS, type SignalId } from "../../src/domain/signal.ts";
 import type { BedState, LiveMessage, LiveSample } from "../../src/server/contract.ts";
 
@@ -40,8 +41,6 @@ function aged(bed: BedState, ms: number): BedState {
   const sources = bed.sources.map((source) =>
     source.ageMs === undefined ? source : { ...source, ageMs: source.ageMs + ms },
   );
-  const targets = bed.readiness.targets.map((target) =>
-    target.provenAgeMs === undefined ? target : { ...target, provenAgeMs: target.provenAgeMs + ms },
-  );
+  const targets = olderTargets(bed.readiness.targets, ms);
   return { ...bed, signals, sources, readiness: { ...bed.readiness, targets } };
 }

@@ -3,6 +3,7 @@ import type { DependencyClass } from "../domain/bed.ts";
 import { messageOf } from "../domain/fault.ts";
 import type { BedId, DeviceId } from "../domain/ids.ts";
 import type { Observation, Timeliness, WaveBody } from "../domain/observation.ts";
+import { olderTargets } from "../domain/proof-age.ts";
 import { isPresent, type Sample } from "../domain/sample.ts";
 import { SIGNAL_IDS, type SignalId } from "../domain/signal.ts";
 import { type Mono, SECOND_MS } from "../domain/time.ts";
@@ -55,7 +56,7 @@ export interface LiveModel {
   alarms(fold: AlarmFold, anew?: boolean): void;
   /** `bed`: needed where beds of several homes may name a device alike. */
   link(device: DeviceId, state: SourceLink, bed?: BedId): void;
-  /** Of one bed; without it of all that are there. */
+  /** Of one bed; without it of all that are there. Its ages are those of this moment, and grow until it is told anew. */
   readiness(readiness: WakeReadiness, bed?: BedId): void;
   /** Why the bed's box refused what its hub set; undefined: it does not. */
   refusedSettings(bed: BedId, reason: string | undefined): void;
@@ -117,8 +118,14 @@ interface Bed {
   sources: readonly Source[];
   readonly byDevice: Map<DeviceId, Source>;
   fold: AlarmFold;
-  readiness: WakeReadiness;
+  readiness: Readiness;
   refusedSettings: string | undefined;
+}
+
+/** As it was told, and when, by the clock of this machine. */
+interface Readiness {
+  readonly told: WakeReadiness;
+  readonly at: Mono;
 }
 
 class Model implements LiveModel {
@@ -127,12 +134,13 @@ class Model implements LiveModel {
   readonly #beds = new Map<BedId, Bed>();
   readonly #changeListeners = new Set<(change: LiveChange, bed?: BedId) => void>();
   readonly #waveListeners = new Set<(bed: BedId, device: DeviceId, wave: WaveBody) => void>();
-  #readiness = NOT_READY;
+  #readiness: Readiness;
   #generation = 0;
 
   constructor(clock: Clock, log: Log, beds: readonly LiveBed[]) {
     this.#clock = clock;
     this.#log = log;
+    this.#readiness = { told: NOT_READY, at: clock.mono() };
     for (const bed of beds) this.putBed(bed);
   }
 
@@ -204,8 +212,9 @@ class Model implements LiveModel {
     });
   }
 
-  readiness(readiness: WakeReadiness, bed?: BedId): void {
+  readiness(told: WakeReadiness, bed?: BedId): void {
     this.#safely(() => {
+      const readiness = { told, at: this.#clock.mono() };
       if (bed === undefined) this.#readiness = readiness;
       for (const one of bed === undefined ? this.#beds.values() : [this.#beds.get(bed)]) {
         if (one !== undefined) one.readiness = readiness;
@@ -303,7 +312,7 @@ const stateOf = ({ info, sources, fold, readiness, refusedSettings }: Bed, now: 
   sources: sources.map((source) => viewOf(source, now)),
   alarms: fold,
   answers: answersFor(fold, info.answers),
-  readiness,
+  readiness: { ...readiness.told, targets: olderTargets(readiness.told.targets, now - readiness.at) },
   ...(refusedSettings === undefined ? {} : { refusedSettings }),
 });
 

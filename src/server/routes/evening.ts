@@ -89,8 +89,6 @@ export function eveningRoutes(app: App, context: Context): void {
     const desk = deps.evening?.(home);
     const kept = new Map((await deps.homes.of(home).targets()).map((target) => [target.id, target]));
     const { running, latest, last = {}, settings, due } = desk ?? {};
-    // A box that is away tells no ages: its phones' proofs grow older all the same.
-    const toldAt = wall(box?.heardAt ?? now);
     return {
       ...{ now, isHere: desk !== undefined, last },
       ...(box === undefined ? {} : { box }),
@@ -100,7 +98,7 @@ export function eveningRoutes(app: App, context: Context): void {
       isDue: due?.check === true,
       sounder: readiness?.sounder.ok === true,
       phones: (readiness?.targets ?? []).map((target) => ({
-        ...phoneOf(target, kept.get(target.id), now, toldAt),
+        ...phoneOf(target, kept.get(target.id), now),
         wakes: doesWake(target.channel),
       })),
     };
@@ -112,11 +110,10 @@ function phoneOf(
   target: WakeReadiness["targets"][number],
   kept: TargetRecord | undefined,
   now: Wall,
-  toldAt: Wall,
 ): Omit<EveningResponse["phones"][number], "wakes"> {
   const { id, label, person, personId, channel, provenAgeMs, loudAgeMs, changedAgeMs, dead } = target;
   const at = (known: Wall | undefined, ageMs: number | undefined): Wall | undefined => {
-    const told = ageMs === undefined ? undefined : wall(toldAt - ageMs);
+    const told = ageMs === undefined ? undefined : wall(now - ageMs);
     if (known === undefined || told === undefined) return known ?? told;
     return told - known > MINUTE_MS ? told : known;
   };

@@ -138,6 +138,30 @@ describe("the live model", () => {
     expect(model.simulated("b2")).toBe(false);
   });
 
+  it("lets what a box told of its phones grow older while it tells nothing", async () => {
+    const target = { id: "mei", label: "Phone", person: "Mei", channel: "web-push" };
+    const told = {
+      ...{ sounder: { ok: true, detail: "" }, durable: true },
+      targets: [
+        { ...target, provenAgeMs: 1_000, loudAgeMs: 2_000, changedAgeMs: 3_000 },
+        { ...target, id: "ba", shown: { occurrence: "j.1", ageMs: 4_000, afterMs: 500 } },
+      ],
+    };
+    const targets = () => model.states()[0]!.readiness.targets;
+    model.readiness(told, BED.bed);
+    await clock.advance(60_000);
+    expect(targets()).toEqual([
+      { ...target, provenAgeMs: 61_000, loudAgeMs: 62_000, changedAgeMs: 63_000 },
+      { ...target, id: "ba", shown: { occurrence: "j.1", ageMs: 64_000, afterMs: 500 } },
+    ]);
+    // Told again as it is seen, nothing ages twice; told anew by the box, its word counts.
+    model.readiness(model.state(BED.bed)!.readiness, BED.bed);
+    await clock.advance(1_000);
+    expect(targets()[0]).toMatchObject({ provenAgeMs: 62_000 });
+    model.readiness(told, BED.bed);
+    expect(targets()).toEqual(told.targets);
+  });
+
   it("takes links, problems and readiness as they are told", () => {
     model.link(OXIMETER, { link: "refused", problem: "not allowed: add the user to dialout" });
     model.readiness({ sounder: { ok: true, detail: "hw:0" }, targets: [], durable: false });
