@@ -60,7 +60,7 @@ const SERVER_PLAYERS = [PAPLAY, APLAY];
 const LEAD_MS = 600;
 const FEED_MS = 100;
 /**
- * Sound that neither the player nor the pipe to it has taken: the output hangs. The pipe holds about two seconds, so
+ * Sound that neither the player nor the pipe to it has taken: the output hangs. The pipe holds about 1.5 s, so
  * this is known before a sound that plays has proved its output (PROVEN_MS of the sounder).
  */
 const STUCK_MS = 500;

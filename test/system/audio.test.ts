@@ -246,6 +246,23 @@ describe("an output that breaks", () => {
   });
 });
 
+test("a player that fails in the middle of an alarm makes way for the next one, and that for the first again", async () => {
+  fakePlayer("aplay", "echo 'audio open error: busy' >&2; exit 1");
+  fakePlayer("pw-cat", `echo "pw-cat: unrecognized option '--raw'" >&2; echo '  -h, --help' >&2; exit 1`);
+  const speaker = audio();
+  const failures: string[] = [];
+  for (const count of [1, 2, 3]) {
+    speaker.play(
+      () => alarmSound("high", RATE_HZ),
+      RATE_HZ,
+      (detail) => failures.push(detail),
+    );
+    await until(() => failures.length === count, 2_000);
+  }
+  const busy = "aplay: audio open error: busy";
+  expect(failures).toEqual([busy, "pw-cat: pw-cat: unrecognized option '--raw'", busy]);
+});
+
 test("an output that opens is ready, and the probe makes no sound", async () => {
   expect(await audio().probe()).toEqual({ ok: true, detail: "aplay, output default" });
   expect(heard().every((sample) => sample === 0)).toBe(true);
