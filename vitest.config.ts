@@ -5,7 +5,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 // brokers, after the others: four files at a time, since most of that is waiting (a whole minute of a night, a browser);
 // and then, one at a time, those that measure how fast something is, so that nothing fights them for the two cores of a
 // small machine.
-const MEASURING = ["audio", "bench", "ble", "bus", "serial", "server-attack", "timeseries"].map(systemTest);
+const MEASURING = [
+  "audio",
+  "bench",
+  "ble",
+  "bus",
+  "serial",
+  "server-attack",
+  "sound-server",
+  "timeseries",
+].map(systemTest);
 
 /** Files that take longest: begun last, one of them would keep the others waiting. */
 const LONGEST = [

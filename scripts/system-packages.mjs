@@ -30,6 +30,8 @@ export const systemPackages = [
   { name: "mosquitto-clients", package: "mosquitto-clients", programs: ["mosquitto_pub", "mosquitto_sub"] },
   { name: "openssl", package: "openssl", programs: ["openssl"] },
   { name: "alsa-utils", package: "alsa-utils", programs: ["aplay"] },
+  // Brings pactl, parec and paplay, and ALSA's plugin, with it.
+  { name: "pulseaudio", package: "pulseaudio", programs: ["pulseaudio"] },
   { name: "influxdb", package: "influxdb", programs: ["influxd"] },
   { name: "victoria-metrics", package: "victoria-metrics", programs: ["victoria-metrics"] },
   { name: "prometheus", package: "prometheus", programs: ["promtool"] },

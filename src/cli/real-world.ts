@@ -119,6 +119,7 @@ export async function openRealWorld(options: {
         ? createAudio({
             ...{ clock, environment: options.environment },
             ...(device === undefined ? {} : { device }),
+            ...(config.audio.server === undefined ? {} : { server: config.audio.server }),
           })
         : noAudio("the house sounder is switched off in the configuration (audio.enabled)");
     const world: World = {

@@ -50,7 +50,7 @@ export interface HomeConfig {
   readonly homeAssistant?: { readonly prefix: string };
   /** Where phones away from home answer; absent: they reach this box itself, or cannot answer. */
   readonly relay?: { readonly server: string; readonly token?: string };
-  readonly audio: { readonly enabled: boolean; readonly device?: string };
+  readonly audio: { readonly enabled: boolean; readonly device?: string; readonly server?: string };
   /** Absent: the house is one room, and sounds through `audio`. */
   readonly sounder?: SounderConfig;
   /** Buttons that answer alarms; absent: none. */

@@ -407,6 +407,7 @@ function withDefaults(file: ConfigFile, machine: { readonly zone: string }): Hom
     audio: {
       enabled: audio?.enabled ?? true,
       ...(audio?.device === undefined ? {} : { device: audio.device }),
+      ...(audio?.server === undefined ? {} : { server: audio.server }),
     },
     ...(file.sounder === undefined ? {} : { sounder: sounderWithDefaults(file.sounder) }),
     ...(file.keys === undefined ? {} : { keys: keysWithDefaults(file.keys) }),

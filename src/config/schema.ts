@@ -296,6 +296,14 @@ export const HomeConfigSchema = Type.Object(
             Type.Boolean({ default: true, description: "House sounder on this machine." }),
           ),
           device: Type.Optional(Type.String({ description: "Audio output as the sound system names it." })),
+          server: Type.Optional(
+            Type.String({
+              pattern: "^(?:unix:/.+|tcp:(?:127\\.0\\.0\\.1|localhost)(?::[0-9]{1,5})?)$",
+              description:
+                "PulseAudio or PipeWire server to play through: unix:/PATH or tcp:127.0.0.1:4713; " +
+                "default: the one of the user that runs Breathwatch, where there is one.",
+            }),
+          ),
         },
         closed,
       ),

@@ -4,53 +4,66 @@ import path from "node:path";
 import { messageOf } from "../domain/fault.ts";
 import type { Audio } from "../port/audio.ts";
 import type { Clock } from "../port/clock.ts";
+import { askSink, type SinkState } from "./sound-server.ts";
 
 export interface AudioOptions {
   readonly clock: Clock;
   /** Output as the player names it (`hw:1`, a PulseAudio sink); absent: the system's default. */
   readonly device?: string;
+  /** Sound server, as PULSE_SERVER names it; absent: whatever the players find by themselves. */
+  readonly server?: string;
   /** Environment of the players and of the search for them. */
   readonly environment: { readonly [name: string]: string | undefined };
 }
 
-/** A player takes raw PCM on its standard input. In this order: aplay needs no sound server. */
-const PLAYERS: readonly {
+/** A player takes raw PCM on its standard input. */
+interface Player {
   readonly program: string;
   readonly arguments: (rateHz: number, device: string | undefined) => string[];
-}[] = [
-  {
-    program: "aplay",
-    // Two buffers of 0.2 s: short enough that nothing old is heard after a stop.
-    arguments: (rateHz, device) => [
-      ...["-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", String(rateHz), "--buffer-time=200000"],
-      ...(device === undefined ? [] : ["-D", device]),
-      "-",
-    ],
-  },
-  {
-    program: "pw-cat",
-    arguments: (rateHz, device) => [
-      ...["--playback", "--raw", "--format", "s16", "--channels", "1", "--rate", String(rateHz)],
-      ...(device === undefined ? [] : ["--target", device]),
-      "-",
-    ],
-  },
-  {
-    program: "paplay",
-    arguments: (rateHz, device) => [
-      ...["--raw", "--format=s16le", "--channels=1", `--rate=${rateHz}`, "--latency-msec=200"],
-      ...(device === undefined ? [] : [`--device=${device}`]),
-    ],
-  },
-];
+}
 
-type Player = (typeof PLAYERS)[number];
+const APLAY: Player = {
+  program: "aplay",
+  // Two buffers of 0.2 s: short enough that nothing old is heard after a stop.
+  arguments: (rateHz, device) => [
+    ...["-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", String(rateHz), "--buffer-time=200000"],
+    ...(device === undefined ? [] : ["-D", device]),
+    "-",
+  ],
+};
+
+/** Reads raw PCM from version 1.0 on; older ones refuse, and the next player is tried. */
+const PW_CAT: Player = {
+  program: "pw-cat",
+  arguments: (rateHz, device) => [
+    ...["--playback", "--raw", "--format", "s16", "--channels", "1", "--rate", String(rateHz)],
+    ...(device === undefined ? [] : ["--target", device]),
+    "-",
+  ],
+};
+
+const PAPLAY: Player = {
+  program: "paplay",
+  // A server drops what it holds of a player that is killed: this much bridges a busy moment, and delays no stop.
+  arguments: (rateHz, device) => [
+    ...["--raw", "--format=s16le", "--channels=1", `--rate=${rateHz}`, "--latency-msec=400"],
+    ...(device === undefined ? [] : [`--device=${device}`]),
+  ],
+};
+
+/** aplay needs no sound server. */
+const PLAYERS = [APLAY, PW_CAT, PAPLAY];
+/** Where a server is named: its own player, then the card itself, in case the server is gone. */
+const SERVER_PLAYERS = [PAPLAY, APLAY];
 
 /** How far the player is fed ahead of real time: bridges a busy moment of this process. */
 const LEAD_MS = 600;
 const FEED_MS = 100;
-/** Sound that the player has not taken: the output hangs. */
-const STUCK_MS = 3_000;
+/**
+ * Sound that neither the player nor the pipe to it has taken: the output hangs. The pipe holds about 1.5 s, so
+ * this is known before a sound that plays has proved its output (PROVEN_MS of the sounder).
+ */
+const STUCK_MS = 500;
 const PROBE_MS = 100;
 const PROBE_RATE_HZ = 48_000;
 const PROBE_DEADLINE_MS = 3_000;
@@ -71,17 +84,19 @@ export function noAudio(detail: string): Audio {
  * sound is one process fed with raw PCM; it is killed to stop it, so nothing is left behind, and it ends by itself
  * when this process dies, because its input closes.
  */
-export function createAudio(options: AudioOptions): Audio {
-  const { clock } = options;
-  /** The player that worked last; the search begins with it. */
-  let chosen: Player | undefined;
+export function createAudio(given: AudioOptions): Audio {
+  const { clock, device = "default", server } = given;
+  const told = server === undefined ? {} : { PULSE_SERVER: server };
+  const environment: AudioOptions["environment"] = { ...given.environment, ...told };
+  const options = { ...given, environment };
+  const players = server === undefined ? PLAYERS : SERVER_PLAYERS;
+  /** The search begins here: with the player that worked last, or the one after the one that failed. */
+  let first: Player | undefined;
 
   const candidates = (): readonly Player[] => {
-    const present = PLAYERS.filter((player) => isPresent(player.program, options.environment["PATH"]));
-    return [
-      ...present.filter((player) => player === chosen),
-      ...present.filter((player) => player !== chosen),
-    ];
+    const present = players.filter((player) => isPresent(player.program, environment["PATH"]));
+    const from = Math.max(0, first === undefined ? 0 : present.indexOf(first));
+    return [...present.slice(from), ...present.slice(0, from)];
   };
 
   return {
@@ -90,8 +105,12 @@ export function createAudio(options: AudioOptions): Audio {
       for (const player of candidates()) {
         const problem = await tryPlayer(player, options);
         if (problem === undefined) {
-          chosen = player;
-          return { ok: true, detail: `${player.program}, output ${options.device ?? "default"}` };
+          first = player;
+          const sink = await sinkOf(player, options);
+          const { against } = sink ?? {};
+          if (against !== undefined) return { ok: false, detail: `${player.program}: ${against}` };
+          const volume = sink === undefined ? "" : `, volume ${sink.percent} %`;
+          return { ok: true, detail: `${player.program}, output ${device}${volume}` };
         }
         problems.push(`${player.program}: ${problem}`);
       }
@@ -117,8 +136,9 @@ export function createAudio(options: AudioOptions): Audio {
       const fail = (detail: string): void => {
         if (ended) return;
         end();
+        const [, following = player] = candidates();
         // The next attempt begins with another player, if there is one.
-        if (chosen === player) chosen = undefined;
+        first = following;
         onFailure(`${player.program}: ${detail}`);
       };
       const feed = createFeed(child.process, next, sampleRateHz, clock);
@@ -129,7 +149,27 @@ export function createAudio(options: AudioOptions): Audio {
       feed();
       return end;
     },
+
+    async muffled() {
+      const [player] = candidates();
+      const { against } = (player && (await sinkOf(player, options))) ?? {};
+      return against === undefined ? undefined : `${player?.program}: ${against}`;
+    },
   };
+}
+
+/** What a sound server says of the output; undefined where the player goes past it, or none answers. */
+async function sinkOf(
+  player: Player,
+  { device, environment }: Pick<AudioOptions, "device" | "environment">,
+): Promise<SinkState | undefined> {
+  if (player !== APLAY) return askSink({ environment, ...(device === undefined ? {} : { sink: device }) });
+  // ALSA's names of the server; every other is a card.
+  const [, sink] = /^pulse:(?:DEVICE=)?(.+)$/.exec(device ?? "") ?? [];
+  if (sink !== undefined) return askSink({ environment, sink });
+  return ["default", "pulse", "pipewire"].includes(device ?? "default")
+    ? askSink({ environment })
+    : undefined;
 }
 
 /** Writes piece after piece at the pace of real time; false when the player has stopped taking it. */
@@ -203,7 +243,7 @@ function start(player: Player, sampleRateHz: number, options: AudioOptions): Sta
   };
   child.stderr.setEncoding("utf8");
   child.stderr.on("data", (text: string) => {
-    complaint = (complaint + text).slice(-2_000);
+    complaint = (complaint + text).slice(-8_000);
   });
   // A player that dies breaks the pipe first; its exit tells more than the broken pipe.
   child.stdin.on("error", (error) => {
@@ -211,7 +251,7 @@ function start(player: Player, sampleRateHz: number, options: AudioOptions): Sta
   });
   child.on("error", (error) => leave(messageOf(error)));
   child.on("close", (code, signal) => {
-    const said = complaint.trim().split("\n").at(-1) ?? "";
+    const said = wordsOf(complaint);
     leave(said === "" ? `ended with ${signal ?? `code ${code}`}` : said, code ?? undefined);
   });
   return {
@@ -221,6 +261,12 @@ function start(player: Player, sampleRateHz: number, options: AudioOptions): Sta
       else added(exit.detail, exit.code);
     },
   };
+}
+
+/** The line that says why: the last one, unless a page of help follows it. */
+function wordsOf(complaint: string): string {
+  const lines = complaint.trim().split("\n");
+  return lines.find((line) => line.includes("unrecognized option")) ?? lines.at(-1) ?? "";
 }
 
 /** At once and for certain: a player asked politely would first finish what it holds. */

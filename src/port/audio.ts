@@ -9,4 +9,9 @@ export interface Audio {
    * most once when the output breaks; it is then retried by whoever started it.
    */
   play(next: () => Int16Array, sampleRateHz: number, onFailure: (detail: string) => void): () => void;
+  /**
+   * Why nobody hears what plays, although it plays: the output is muted, or goes nowhere; undefined: nothing is known
+   * against it. Takes up to 3 s, never rejects. Absent where nothing can know.
+   */
+  muffled?(): Promise<string | undefined>;
 }

@@ -28,6 +28,12 @@ export function spectrumOf(samples: ArrayLike<number>, sampleRateHz: number): Li
 /** Level of `a` relative to `b`, dB. */
 export const decibels = (a: number, b: number): number => 20 * Math.log10(a / b);
 
+/** Levels of harmonics 2 to 6 of one pulse relative to its fundamental, dB. */
+export function harmonicsIn(pulse: ArrayLike<number>, sampleRateHz: number, hz: number): number[] {
+  const line = spectrumOf(pulse, sampleRateHz);
+  return [2, 3, 4, 5, 6].map((order) => decibels(line(hz * order), line(hz)));
+}
+
 /** Stretches of sound, seconds: where the loudness over 2 ms is above a share of the loudest. */
 export function soundsIn(
   samples: ArrayLike<number>,

@@ -123,10 +123,9 @@ async function sounderFinding(
     return warning(where, "NO SOUNDER: switched off in the configuration", fix, "AUDIO_UNAVAILABLE");
   }
   const { clock, environment } = terminal;
-  const device = audio.device === undefined ? {} : { device: audio.device };
-  const { ok: works, detail } = await createAudio({ clock, environment, ...device }).probe();
+  const { ok: works, detail } = await createAudio({ clock, environment, ...audio }).probe();
   if (works) return ok(where, detail);
-  const fix = `Plug in a loudspeaker, or name the right output in audio.device. ${until}`;
+  const fix = `Plug in a loudspeaker and turn it up, or name the right output in audio.device. ${until}`;
   return warning(where, `NO SOUNDER: ${detail}`, fix, "AUDIO_UNAVAILABLE");
 }
 

@@ -50,6 +50,7 @@ export interface Room {
 }
 
 const SAMPLE_RATE_HZ = 48_000;
+const PLAYS: SounderReadiness = { ok: true, detail: "The sound output plays." };
 const PROBE_WHEN_WELL_MS = 300_000;
 const PROBE_WHEN_BROKEN_MS = 30_000;
 /** A voice that has not spoken by then is not waited for: notes say it. */
@@ -68,12 +69,19 @@ export function createRoom(options: RoomOptions): Room {
   let endAsked: (() => void) | undefined;
   let cancelProbe: (() => void) | undefined;
   let running = false;
+  /** How often the output has broken; what was asked before a break says nothing after it. */
+  let breaks = 0;
+  /** What plays now has played long enough. */
+  let isProven = false;
   /** Made once, before it is needed: an alarm waits for no sine. */
   let voice: Voice | undefined;
   const voiceNow = (): Voice => {
     voice ??= createVoice(SAMPLE_RATE_HZ);
     return voice;
   };
+
+  const noteFailure = (thrown: unknown): void =>
+    log.note("sounder.failed", { detail: messageOf(thrown) }, "error");
 
   const setReadiness = (next: SounderReadiness): void => {
     const isFirst = !tried;
@@ -89,19 +97,37 @@ export function createRoom(options: RoomOptions): Room {
     readiness = next;
     onReadiness();
   };
-  const onFailure = (detail: string): void => setReadiness({ ok: false, detail });
+  const onFailure = (detail: string): void => {
+    breaks += 1;
+    isProven = false;
+    setReadiness({ ok: false, detail });
+  };
+
+  /** What plays is heard, unless the machine knows better: muted, no loudspeaker left. */
+  const judge = async (): Promise<void> => {
+    const [before, judged] = [breaks, playing];
+    const why = await audio.muffled?.();
+    if (playing === undefined || playing !== judged || breaks !== before || !isProven) return;
+    setReadiness(why === undefined ? PLAYS : { ok: false, detail: why });
+  };
+  const onProven = (): void => {
+    isProven = true;
+    if (audio.muffled === undefined) setReadiness(PLAYS);
+    else judge().catch(noteFailure);
+  };
 
   const probe = async (): Promise<void> => {
     // What is playing proves more than a trial, and a second user of the output could disturb it.
     if (playing === undefined) {
       const result = await audio.probe();
       if (running && playing === undefined) setReadiness(result);
-    }
+    } else await judge();
     if (!running) return;
-    cancelProbe = clock.after(readiness.ok ? PROBE_WHEN_WELL_MS : PROBE_WHEN_BROKEN_MS, startProbe);
+    const isWell = readiness.ok && playing === undefined;
+    cancelProbe = clock.after(isWell ? PROBE_WHEN_WELL_MS : PROBE_WHEN_BROKEN_MS, startProbe);
   };
   const startProbe = (): void => {
-    probe().catch((thrown: unknown) => log.note("sounder.failed", { detail: messageOf(thrown) }, "error"));
+    probe().catch(noteFailure);
   };
 
   /** A sentence that cannot be had never takes the tones with it. */
@@ -136,7 +162,7 @@ export function createRoom(options: RoomOptions): Room {
       endAsked?.();
       soft.end();
       if (playing === undefined) {
-        const onProven = (): void => setReadiness({ ok: true, detail: "The sound output plays." });
+        isProven = false;
         playing = playAlarm({
           ...{ audio, clock, voice: voiceNow(), kind: wanted.kind, sentence, onFailure, onProven },
         });
@@ -178,6 +204,7 @@ export function createRoom(options: RoomOptions): Room {
 
 /** An output that throws is one that broke. */
 const withoutThrowing = (audio: Audio): Audio => ({
+  ...(audio.muffled === undefined ? {} : { muffled: async () => audio.muffled?.() }),
   async probe() {
     try {
       return await audio.probe();

@@ -50,16 +50,19 @@ beforeEach(() => {
   audio = speaker(clock);
   told = [];
   sentences = new Map();
-  sounder = createSounder({
+  sounder = sounderAt(audio);
+  fold = folds(clock);
+});
+
+const sounderAt = (output: Speaker): Sounder =>
+  createSounder({
     speech: { sentence: (key) => sentences.get(key), text: async () => undefined },
-    rooms: [wholeHouse(audio)],
+    rooms: [wholeHouse(output)],
     language: "en",
     clock,
     log: { note: () => undefined },
     onReadiness: (readiness) => told.push(readiness),
   });
-  fold = folds(clock);
-});
 
 const alarm = (changes: Partial<Occurrence> = {}): Occurrence => occurrence(changes);
 
@@ -397,6 +400,40 @@ describe("readiness", () => {
     sounder.start();
     await clock.advance(0);
     expect(sounder.readiness).toEqual({ ok: false, detail: "spawn failed" });
+  });
+
+  test("what plays into a muted output does not count as heard, and counts again when it is not muted any more", async () => {
+    let muted: string | undefined = "muted";
+    audio.muffled = async () => muted;
+    sounder = sounderAt(audio);
+    sounder.start();
+    await clock.advance(0);
+    sounder.update(fold([alarm()]));
+    await clock.advance(3_000);
+    expect(sounder.readiness).toEqual({ ok: false, detail: "muted" });
+    expect(kindOf(audio)).toBe("high");
+    muted = undefined;
+    await clock.advance(5 * MINUTE_MS);
+    expect(sounder.readiness.ok).toBe(true);
+    muted = "muted";
+    await clock.advance(30_000);
+    expect(sounder.readiness).toEqual({ ok: false, detail: "muted" });
+  });
+
+  test("an output that breaks while it is asked about stays broken", async () => {
+    let answers: (() => void) | undefined;
+    audio.muffled = () =>
+      new Promise((resolve) => {
+        answers = () => resolve(undefined);
+      });
+    sounder = sounderAt(audio);
+    sounder.update(fold([alarm()]));
+    await clock.advance(3_000);
+    audio.fail("unplugged");
+    expect(answers).toBeDefined();
+    answers?.();
+    await clock.advance(0);
+    expect(sounder.readiness).toEqual({ ok: false, detail: "unplugged" });
   });
 
   test("the output is left alone while it plays", async () => {
