@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { AlarmEvent } from "../../src/domain/alarm.ts";
 import { createSeededRandom } from "../../src/rehearsal/random.ts";
-import { addPhone, createLastingBed, openIn, type Rehearsed } from "../support/home-rehearsed.ts";
+import { addPhone, createLastingBed, type LastingBed, openIn } from "../support/home-rehearsed.ts";
 
 const ANA = { id: "p-ana", name: "Ana" };
 
@@ -79,7 +79,7 @@ describe("a call of the patient, and a power cut before the journal had it", () 
     expect(planned(bed, "alarm")).toHaveLength(1);
     return bed;
   };
-  const planned = ({ now }: { readonly now: Rehearsed }, kind: string) =>
+  const planned = ({ now }: Pick<LastingBed, "now">, kind: string) =>
     now.world.log.notes.filter(({ event, fields }) => event === "send.planned" && fields["kind"] === kind);
 
   test("rings again, and nobody is told that it is over", { timeout: 60_000 }, async () => {
