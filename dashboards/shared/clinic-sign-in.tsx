@@ -8,7 +8,9 @@ import type {
 import type { Me } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import { hasKeys, type Trouble } from "./api.ts";
+import { Confirm } from "./confirm.tsx";
 import { usePage } from "./page.ts";
+import { lossOf } from "./phones-loss.ts";
 import { TroubleBox } from "./trouble.tsx";
 
 type Oidc = NonNullable<NonNullable<Me["ways"]>["oidc"]>;
@@ -53,7 +55,7 @@ export function ClinicSignIn() {
 export function ClinicIdentities(props: {
   readonly identities: readonly Identity[];
   readonly zone: string;
-  readonly onRemove: (path: string) => void;
+  readonly onRemove: (path: string, isAgreed: boolean) => Promise<void>;
 }) {
   const page = usePage();
   const format = page.format.value;
@@ -79,9 +81,14 @@ export function ClinicIdentities(props: {
             {only ? (
               <span class="small">{text.onlyIdentity}</span>
             ) : (
-              <button type="button" onClick={() => props.onRemove(`/api/me/oidc/${provider}`)}>
-                {text.removeIdentity}
-              </button>
+              <Confirm
+                label={text.removeIdentity}
+                title={fill(text.identityTitle, { label })}
+                text={text.endText}
+                onlyCautioned
+                before={() => lossOf(page, `/api/me/oidc/${provider}`)}
+                onSure={(isAgreed) => props.onRemove(`/api/me/oidc/${provider}`, isAgreed)}
+              />
             )}
           </li>
         ))}

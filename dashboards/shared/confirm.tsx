@@ -21,7 +21,6 @@ export function Confirm(props: {
   readonly onSure: (isCautioned: boolean) => Promise<void>;
 }) {
   const page = usePage();
-  const { keep } = page.format.value.words.people;
   const asking = useSignal(false);
   const caution = useSignal<Caution | undefined>(undefined);
   const close = (): void => {
@@ -37,31 +36,45 @@ export function Confirm(props: {
       <button type="button" onClick={() => page.handOver(ask())}>
         {props.label}
       </button>
-      {asking.value && (
-        <Dialog title={props.title} onClose={close}>
-          {caution.value !== undefined && (
-            <p class="problem" role="alert">
-              {caution.value.text}
-            </p>
-          )}
-          <p>{props.text}</p>
-          <div class="buttons">
-            <button
-              type="button"
-              class="primary"
-              onClick={() => {
-                close();
-                page.handOver(props.onSure(caution.value !== undefined));
-              }}
-            >
-              {caution.value?.label ?? props.label}
-            </button>
-            <button type="button" onClick={close}>
-              {keep}
-            </button>
-          </div>
-        </Dialog>
-      )}
+      {asking.value && <Question {...props} caution={caution.value} onClose={close} />}
     </>
+  );
+}
+
+/** What follows from a deed, and the two buttons: to do it, and to leave things as they are. */
+export function Question(props: {
+  readonly label: string;
+  readonly title: string;
+  readonly text: string;
+  readonly caution: Caution | undefined;
+  readonly onSure: (isCautioned: boolean) => Promise<void>;
+  readonly onClose: () => void;
+}) {
+  const page = usePage();
+  const { caution, onClose } = props;
+  return (
+    <Dialog title={props.title} onClose={onClose}>
+      {caution !== undefined && (
+        <p class="problem" role="alert">
+          {caution.text}
+        </p>
+      )}
+      <p>{props.text}</p>
+      <div class="buttons">
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            onClose();
+            page.handOver(props.onSure(caution !== undefined));
+          }}
+        >
+          {caution?.label ?? props.label}
+        </button>
+        <button type="button" onClick={onClose}>
+          {page.format.value.words.people.keep}
+        </button>
+      </div>
+    </Dialog>
   );
 }

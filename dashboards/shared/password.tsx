@@ -1,7 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { TargetedEvent } from "preact";
 import type { Answer, Trouble } from "./api.ts";
+import { type Caution, Question } from "./confirm.tsx";
 import { isMe, usePage } from "./page.ts";
+import { agreeing, lossOf } from "./phones-loss.ts";
 import { TroubleBox } from "./trouble.tsx";
 
 /** Below the code: for whoever has set a name and a password. Folded, since most have not. */
@@ -43,12 +45,13 @@ export function PasswordSignIn() {
 /** Sets, changes and ends one's own name and password. */
 export function OwnPassword(props: { readonly login: string | undefined; readonly onChanged: () => void }) {
   const page = usePage();
-  const text = page.format.value.words.pages.password;
+  const { password: text, technician } = page.format.value.words.pages;
   const login = useSignal(props.login ?? "");
   const old = useSignal("");
   const password = useSignal("");
   const trouble = useSignal<Trouble | undefined>(undefined);
   const isSaved = useSignal(false);
+  const caution = useSignal<Caution | undefined>(undefined);
   const has = props.login !== undefined;
 
   const settle = (answer: Answer<undefined>): void => {
@@ -58,9 +61,15 @@ export function OwnPassword(props: { readonly login: string | undefined; readonl
     trouble.value = answer.ok ? undefined : answer.problem;
     if (answer.ok) props.onChanged();
   };
-  async function save(): Promise<void> {
+  /** It ends all other sign-ins; who loses a phone by that is read first. */
+  async function ask(): Promise<void> {
+    caution.value = await lossOf(page, "/api/me/sign-ins/others");
+    if (caution.value === undefined) await save(false);
+  }
+  async function save(isAgreed: boolean): Promise<void> {
     const request = { login: login.value.trim(), password: password.value };
-    settle(await page.api.put("/api/me/password", { ...request, ...(has ? { old: old.value } : {}) }));
+    const path = agreeing("/api/me/password", isAgreed);
+    settle(await page.api.put(path, { ...request, ...(has ? { old: old.value } : {}) }));
   }
   async function end(): Promise<void> {
     settle(await page.api.remove("/api/me/password", { old: old.value }));
@@ -71,7 +80,7 @@ export function OwnPassword(props: { readonly login: string | undefined; readonl
       class="own-password"
       onSubmit={(event: TargetedEvent<HTMLFormElement>) => {
         event.preventDefault();
-        page.handOver(save());
+        page.handOver(ask());
       }}
     >
       <h3>{text.title}</h3>
@@ -89,6 +98,18 @@ export function OwnPassword(props: { readonly login: string | undefined; readonl
           </button>
         )}
       </div>
+      {caution.value !== undefined && (
+        <Question
+          label={text.change}
+          title={technician.signIns.passwordTitle}
+          text={technician.signIns.endText}
+          caution={caution.value}
+          onSure={save}
+          onClose={() => {
+            caution.value = undefined;
+          }}
+        />
+      )}
     </form>
   );
 }

@@ -115,11 +115,7 @@ export function Account() {
           {list.value.identities?.some(({ only }) => only) !== true && (
             <OwnPassword login={list.value.login} onChanged={() => page.handOver(show())} />
           )}
-          <ClinicIdentities
-            identities={list.value.identities ?? []}
-            zone={zone}
-            onRemove={(path) => page.handOver(end(path))}
-          />
+          <ClinicIdentities identities={list.value.identities ?? []} zone={zone} onRemove={end} />
         </>
       )}
       {returned !== undefined && <TroubleBox trouble={returned} />}

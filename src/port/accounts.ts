@@ -187,6 +187,8 @@ export interface Accounts {
   useExternal(account: PersonId, issuer: string, at: Wall, gives: ExternalIdentity["gives"]): Promise<void>;
   /** False where the account has none there. */
   removeExternal(account: PersonId, issuer: string): Promise<boolean>;
+  /** The hashes of the sign-ins of an account through an issuer. */
+  sessionsBy(account: PersonId, issuer: string): Promise<readonly string[]>;
   /** Ends the sign-ins of an account through an issuer but one; the hashes of those that ended. */
   endSessionsBy(account: PersonId, issuer: string, but?: string): Promise<readonly string[]>;
 

@@ -79,6 +79,10 @@ export const RIGHTS: { readonly [route: string]: Right } = {
     who: everyone,
     does: "removes that link, with the sign-ins by it but this one",
   },
+  "GET /api/me/oidc/:provider/loss": {
+    who: everyone,
+    does: "who would be woken no more without the sign-ins by that link",
+  },
   "POST /api/me/join": { who: everyone, does: "joins one more home or organisation by a code" },
   "GET /api/me/sign-ins": { who: everyone, does: "one's own sign-ins" },
   "DELETE /api/me/sign-ins": { who: everyone, does: "ends all of one's sign-ins but this one" },

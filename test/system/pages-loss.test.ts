@@ -126,4 +126,42 @@ describe("before somebody is woken no more", { timeout: 120_000 }, () => {
     await page.locator("form.sign-in").waitFor();
     expect((await phones(harness)).toSorted()).toEqual(["138…", "139…"]);
   });
+
+  test("a new password asks where another sign-in's phone is somebody's only one, and sets nothing before that", async () => {
+    const { page, troubles, harness } = await house();
+    // The phone of this browser belongs to a sign-in elsewhere now.
+    const elsewhere = await harness.signIn("owner", "Mei");
+    const payload = { ...PUSH, endpoint: "https://push.example.com/send/mei" };
+    await harness.app.inject({ method: "POST", url: "/api/push", headers: { cookie: elsewhere }, payload });
+    await page.getByRole("button", { name: "Where you are signed in" }).click();
+    const form = page.locator("form.own-password");
+    const dialog = page.getByRole("dialog");
+    await form.locator("[name=username]").fill("mei@home");
+    await form.locator("[name=new-password]").fill("correct horse");
+    const faults: string[] = [];
+    for (const language of LANGUAGES) {
+      await page.locator(`.languages [lang=${language}]`).click();
+      await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+      await form.locator("button[type=submit]").click();
+      await dialog.getByRole("alert").waitFor();
+      for (const size of [IPHONE, DESK]) {
+        await page.setViewportSize(size);
+        if (PICTURES !== undefined) {
+          await page.screenshot({ path: `${PICTURES}/password-${language}-${size.width}.png` });
+        }
+        faults.push(...(await overflowing(page)), ...(await accessibilityFaults(page)));
+      }
+      await dialog.locator("button").last().click();
+    }
+    expect(faults).toEqual([]);
+    expect(await phones(harness)).toEqual(["138…", "This phone"]);
+    expect(await harness.accounts.password("mei@home")).toBeUndefined();
+    await page.locator(".languages [lang=en]").click();
+    await form.locator("button[type=submit]").click();
+    await dialog.getByRole("button", { name: "Do it all the same" }).click();
+    await form.locator("output").waitFor();
+    expect(await phones(harness)).toEqual(["138…"]);
+    expect(await harness.accounts.password("mei@home")).toBeDefined();
+    expect(troubles).toEqual([]);
+  });
 });

@@ -3,14 +3,16 @@ import { Fault } from "../../domain/fault.ts";
 import { HOUR_MS } from "../../domain/time.ts";
 import type { ExternalIdentity } from "../../port/accounts.ts";
 import type { App, Context } from "../context.ts";
+import type { LossResponse } from "../contract/channels.ts";
 import type { OidcBegunResponse, SignInsResponse } from "../contract/people.ts";
 import type { ServerDeps } from "../deps.ts";
 import { accountFor, linkIdentity, refuseOtherWays } from "../oidc-accounts.ts";
 import { FLOW_MS, type Flow, Flows } from "../oidc-flows.ts";
 import type { OidcProvider } from "../oidc-provider.ts";
+import { FewerQuery, LossAnswer } from "../schemas-channels.ts";
 import * as schemas from "../schemas-oidc.ts";
 import { cookieName, oidcCookie } from "../security.ts";
-import { endSignIns, startSignIn } from "../sign-ins.ts";
+import { endSignIns, lossOfSignIns, refuseFewerOf, startSignIn } from "../sign-ins.ts";
 import { limitGuesses } from "./me.ts";
 
 type Oidc = NonNullable<ServerDeps["oidc"]>;
@@ -66,10 +68,30 @@ export function oidcRoutes(app: App, context: Context): void {
     }
   });
 
-  app.delete("/api/me/oidc/:provider", { schema: { params } }, async (request, reply) => {
+  /** The sign-ins by that link that end with it: all but the one that asks. */
+  const endingWith = async (request: FastifyRequest, issuer: string): Promise<readonly string[]> => {
+    const here = context.signedIn(request)?.tokenHash;
+    const all = await accounts.sessionsBy(context.account(request).id, issuer);
+    return all.filter((hash) => hash !== here);
+  };
+
+  app.get(
+    "/api/me/oidc/:provider/loss",
+    { schema: { params, response: { 200: LossAnswer } } },
+    async (request, reply): Promise<LossResponse> => {
+      reply.header("cache-control", "no-store");
+      const { issuer } = providerOf(deps, request.params.provider).provider.config;
+      return lossOfSignIns(context, context.account(request), await endingWith(request, issuer));
+    },
+  );
+
+  const unlinking = { params, querystring: FewerQuery };
+  app.delete("/api/me/oidc/:provider", { schema: unlinking }, async (request, reply) => {
     const { config } = providerOf(deps, request.params.provider).provider;
     const account = context.account(request);
     await refuseOtherWays(context, account.id);
+    const ending = await endingWith(request, config.issuer);
+    await refuseFewerOf(context, account, ending, request.query.fewer === "agreed");
     if (!(await accounts.removeExternal(account.id, config.issuer))) {
       throw new Fault("NOT_FOUND", "You are not linked to anybody there.");
     }

@@ -92,11 +92,14 @@ export function peopleRoutes(app: App, context: Context): void {
     return reply.code(204).send();
   });
 
-  app.put("/api/me/password", { schema: { body: schemas.SetPassword } }, async (request, reply) => {
+  const setting = { body: schemas.SetPassword, querystring: FewerQuery };
+  app.put("/api/me/password", { schema: setting }, async (request, reply) => {
     const { login, password, old } = request.body;
     const account = context.account(request);
     await refuseOtherWays(context, account.id);
     await checkOld(request, reply, old);
+    const others = await ownSignIns(request, "others");
+    await refuseFewerOf(context, account, others, request.query.fewer === "agreed");
     await accounts.setPassword(account.id, login.trim(), await hashPassword(password));
     // Whoever knew the old one is out.
     const ended = await accounts.endSessions(account.id, context.signedIn(request)?.tokenHash);

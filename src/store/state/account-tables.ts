@@ -173,6 +173,11 @@ export class AccountTables extends CredentialTables implements AccountMethods {
       .map((row) => text(row, "token_hash"));
   }
 
+  sessionsBy(account: string, issuer: string): readonly string[] {
+    const sql = "SELECT token_hash FROM sign_in WHERE account = ? AND issuer = ?";
+    return this.#sql.all(sql, account, issuer).map((row) => text(row, "token_hash"));
+  }
+
   endSessionsBy(account: string, issuer: string, but = ""): readonly string[] {
     const sql = `DELETE FROM sign_in WHERE account = ? AND issuer = ? AND token_hash <> ? RETURNING token_hash`;
     return this.#sql.all(sql, account, issuer, but).map((row) => text(row, "token_hash"));

@@ -34,6 +34,7 @@ export function accountsOver(call: Call<AccountMethods>, close: () => Promise<vo
     addExternal: (subject, identity) => call("addExternal", [subject, identity]),
     useExternal: (account, issuer, at, gives) => call("useExternal", [account, issuer, at, gives]),
     removeExternal: (account, issuer) => call("removeExternal", [account, issuer]),
+    sessionsBy: (account, issuer) => call("sessionsBy", [account, issuer]),
     endSessionsBy: (account, issuer, but = "") => call("endSessionsBy", [account, issuer, but]),
     organisations: () => call("organisations", []),
     putOrganisation: (organisation) => call("putOrganisation", [organisation]),

@@ -421,6 +421,8 @@ export const technician = {
     endTitle: "End the sign-in of {name}?",
     outTitle: "Sign out here?",
     othersTitle: "End all other sign-ins?",
+    passwordTitle: "Set this password and end all other sign-ins?",
+    identityTitle: "Remove the link to {label}?",
     endText: "The phones that were added there are no longer called.",
   },
   members: {

@@ -409,6 +409,8 @@ export const technician = {
     endTitle: "退出“{name}”？",
     outTitle: "在这里退出登录？",
     othersTitle: "退出其他全部登录？",
+    passwordTitle: "设置此密码并退出其他全部登录？",
+    identityTitle: "解除与{label}的关联？",
     endText: "在那里添加的手机不会再被叫。",
   },
   members: {

@@ -409,6 +409,8 @@ export const technician = {
     endTitle: "登出「{name}」？",
     outTitle: "在這裡登出？",
     othersTitle: "登出其他全部？",
+    passwordTitle: "設定此密碼並登出其他全部？",
+    identityTitle: "解除與{label}的連結？",
     endText: "在那裡新增的手機不會再被叫。",
   },
   members: {

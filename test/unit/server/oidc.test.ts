@@ -265,6 +265,28 @@ describe("an identity of the clinic", () => {
     expect((await me(await signedIn())).person.name).toBe("Dr Wu");
   });
 
+  it("is taken away only once somebody agreed, where a phone goes with it that is the last", async () => {
+    const mei = await harness.signIn("caregiver", "Mei");
+    await link(mei);
+    const byClinic = await signedIn();
+    const phone = {
+      ...{ endpoint: "https://push.example.com/send/a", p256dh: "B".repeat(87) },
+      ...{ auth: "a".repeat(22), label: "Phone" },
+    };
+    await post("/api/push", phone, byClinic);
+    const loss = async (cookie: string) => (await get("/api/me/oidc/city/loss", cookie)).json();
+    expect(await loss(mei)).toMatchObject({ told: [{ name: "Mei" }] });
+    // Of the sign-in that asks the phone stays.
+    expect(await loss(byClinic)).toEqual({ told: [], woken: [] });
+    const refusal = await remove("/api/me/oidc/city", mei);
+    expect([refusal.statusCode, refusal.json().code]).toEqual([409, "CONFLICT"]);
+    expect(await identities(mei)).toHaveLength(1);
+    expect((await get("/api/me/sign-ins", byClinic)).statusCode).toBe(200);
+    expect((await remove("/api/me/oidc/city?fewer=agreed", mei)).statusCode).toBe(204);
+    expect((await get("/api/me/sign-ins", byClinic)).statusCode).toBe(401);
+    expect(await harness.state.targets()).toEqual([]);
+  });
+
   it("that is linked and loses its group loses its sign-ins, and nothing that came another way", async () => {
     const mei = await harness.signIn("caregiver", "Mei");
     await link(mei);

@@ -167,13 +167,28 @@ describe("a password", () => {
       expect(refused.json().detail).toBe("The password until now is wrong.");
     }
     expect((await signIn("correct horse")).statusCode).toBe(200);
-    const changed = await set(cookie, { password: "another horse", old: "correct horse" });
-    expect(changed.statusCode).toBe(204);
+    // Nothing has changed before somebody agreed that Mei's only phone goes.
+    const changes = { password: "another horse", old: "correct horse" };
+    const asked = await set(cookie, changes);
+    expect([asked.statusCode, asked.json().code]).toEqual([409, "CONFLICT"]);
+    expect(asked.json().detail).toContain("Mei");
+    expect((await ask("GET", "/api/me/sign-ins", thief)).statusCode).toBe(200);
+    const agreed = { login: "mei@home", ...changes };
+    expect((await ask("PUT", "/api/me/password?fewer=agreed", cookie, agreed)).statusCode).toBe(204);
     expect((await ask("GET", "/api/me/sign-ins", thief)).statusCode).toBe(401);
     expect((await ask("GET", "/api/me/sign-ins", cookie)).json().signIns).toHaveLength(1);
     expect(await harness.state.targets()).toEqual([]);
     expect((await signIn("correct horse")).statusCode).toBe(403);
     expect((await signIn("another horse")).statusCode).toBe(200);
+  });
+
+  it("that is new leaves the phone of the page where it was set, also one that another sign-in had added before", async () => {
+    const cookie = await harness.signIn("caregiver", "Mei");
+    const before = await harness.signIn("caregiver", "Mei");
+    for (const each of [before, cookie]) await ask("POST", "/api/push", each, PHONE);
+    expect((await set(cookie)).statusCode).toBe(204);
+    expect((await ask("GET", "/api/me/sign-ins", before)).statusCode).toBe(401);
+    expect((await harness.state.targets()).map(({ label }) => label)).toEqual(["Kitchen phone"]);
   });
 
   it("that is wrong is refused as one of nobody is, ten times a minute at most", async () => {

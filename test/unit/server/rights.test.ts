@@ -52,6 +52,7 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   "GET /api/sign-in/oidc/:provider/return": { url: "/api/sign-in/oidc/city/return" },
   "POST /api/me/oidc/:provider/begin": { url: "/api/me/oidc/city/begin", payload: {} },
   "DELETE /api/me/oidc/:provider": { url: "/api/me/oidc/city" },
+  "GET /api/me/oidc/:provider/loss": { url: "/api/me/oidc/city/loss" },
   "POST /api/me/join": { url: "/api/me/join", payload: {} },
   "GET /api/me/sign-ins": { url: "/api/me/sign-ins" },
   "DELETE /api/me/sign-ins": { url: "/api/me/sign-ins" },
