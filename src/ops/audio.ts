@@ -246,9 +246,7 @@ function start(player: Player, sampleRateHz: number, options: AudioOptions): Sta
     complaint = (complaint + text).slice(-8_000);
   });
   // A player that dies breaks the pipe first; its exit tells more than the broken pipe.
-  child.stdin.on("error", (error) => {
-    complaint ||= error.message;
-  });
+  child.stdin.on("error", () => undefined);
   child.on("error", (error) => leave(messageOf(error)));
   child.on("close", (code, signal) => {
     const said = wordsOf(complaint);
