@@ -130,7 +130,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       .poll(one.job.target, one.reference)
       .then((receipt) => {
         release();
-        settle(name, one, receipt);
+        settle(name, one, receipt)?.catch(() => undefined);
       })
       .catch((thrown: unknown) => {
         release();
@@ -218,12 +218,14 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       if (cancelAsking === undefined) setRound();
       const answer = early.get(name);
       early.delete(name);
-      if (answer !== undefined && clock.mono() < answer.until) settle(name, one, answer.receipt);
+      if (answer !== undefined && clock.mono() < answer.until)
+        settle(name, one, answer.receipt)?.catch(() => undefined);
     },
     reached(occurrence, target) {
       for (const [name, one] of followed) {
         const { send, target: to } = one.job;
-        if (send.occurrence === occurrence && to.id === target) settle(name, one, { state: "reached" });
+        if (send.occurrence === occurrence && to.id === target)
+          settle(name, one, { state: "reached" })?.catch(() => undefined);
       }
     },
     cancel(occurrence) {
