@@ -84,6 +84,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   const ready = new Map<BedId, Watched>();
   /** Of what is called from here, for each bed: the box's alarms and this hub's own are one picture. */
   const revisions = new Map<BedId, number>();
+  /** Answers on their way to a box, by their command; each for as long as it still matters. */
+  const underWay = new Map<string, Promise<void>>();
   const stops: (() => void)[] = [];
   let lookedAt: Mono | undefined;
 
@@ -102,14 +104,22 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     classOf: (bed) => aboutOf(bed)?.dependencyClass ?? "C",
     command(home, bed, command) {
       const name = qualifiedBed(home, bed);
-      if (answer(name, command) === undefined) forward(name, command);
+      const taken = answer(name, command);
+      return taken === undefined ? forward(name, command) : (underWay.get(command.id) ?? Promise.resolve());
     },
   });
 
-  const forward = (bed: BedId, command: AlarmCommand): void => {
-    options.forward(bed, command).catch((error: unknown) => {
-      log.note("answer.unforwarded", { bed, why: messageOf(error) }, "warn");
-    });
+  /** Never rejects. */
+  const forward = (bed: BedId, command: AlarmCommand): Promise<void> => {
+    const going = options
+      .forward(bed, command)
+      .then(
+        () => undefined,
+        (error: unknown) => log.note("answer.unforwarded", { bed, why: messageOf(error) }, "warn"),
+      )
+      .finally(() => underWay.delete(command.id));
+    underWay.set(command.id, going);
+    return going;
   };
 
   const withHome = (bed: BedId, what: (home: CallingHome) => void): void => {
@@ -295,7 +305,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     const by = { by: command.by, at, until: wall(at + STANDS_MS), place };
     if (!standby.answer(bed, answeredBy(bed, command, place), by)) return undefined;
     if (there(bed) === "heard") return undefined;
-    forward(bed, command);
+    forward(bed, command).catch(() => undefined);
     return { accepted: true };
   };
 

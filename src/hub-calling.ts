@@ -1,8 +1,8 @@
 import type { HomeConfig } from "./config/config.ts";
-import type { AlarmCommand } from "./domain/alarm.ts";
+import type { AlarmCommand, Occurrence } from "./domain/alarm.ts";
 import type { DependencyClass } from "./domain/bed.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
-import { type BedId, type HomeId, type OccurrenceId, qualifiedBed } from "./domain/ids.ts";
+import { type BedId, type HomeId, type OccurrenceId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import { isPrivateHost } from "./notify/address.ts";
 import { channelModulesOf } from "./notify/modules.ts";
@@ -15,6 +15,7 @@ import { openRecordLog } from "./record/log.ts";
 import type { LiveModel } from "./server/live-model.ts";
 import { createHelper, type Helper } from "./watch/helper.ts";
 import type { WatchTarget } from "./watch/message.ts";
+import { oneListener } from "./watch/one-listener.ts";
 import { decodeOutboxEntry } from "./watch/outbox.ts";
 import { createWatch, type Watch } from "./watch/watch.ts";
 
@@ -36,8 +37,8 @@ export interface HubCallingOptions {
   readonly origin: string;
   /** Of a bed as this hub calls it. */
   readonly classOf: (bed: BedId) => DependencyClass;
-  /** Somebody has answered; bed as the home calls it. */
-  readonly command: (home: HomeId, bed: BedId, command: AlarmCommand) => void;
+  /** Somebody has answered; bed as the home calls it. Settles when the box has it, or it is too late; never rejects. */
+  readonly command: (home: HomeId, bed: BedId, command: AlarmCommand) => Promise<void>;
   /** A channel with whom it called written down for the morning. */
   readonly listening?: ((home: HomeId, channel: Channel) => Channel) | undefined;
 }
@@ -89,6 +90,14 @@ const outside = (mail: Mail): Mail => ({
       : { outcome: "failed", detail: "this mail server is not on the internet", forGood: true },
 });
 
+/** What is open in a home, by its own names. */
+const openAt = (live: LiveModel, home: HomeId): readonly Occurrence[] =>
+  live.beds().flatMap((name) => {
+    const place = splitBed(name);
+    if (place?.home !== home) return [];
+    return (live.fold(name)?.open ?? []).map((one) => ({ ...one, bed: place.bed }));
+  });
+
 /** The phones of a home, called from here with the home's own keys. */
 async function openHome(
   { world, config, homes, live, origin, command, classOf, listening }: HubCallingOptions,
@@ -131,10 +140,12 @@ async function openHome(
             links,
             mail: outside(mail),
             access: () => homes.accessOf(home, id),
+            standsBy: true,
           }),
         ),
-    ].map((channel) => listening?.(home, channel) ?? channel),
+    ].map((channel) => oneListener(listening?.(home, channel) ?? channel)),
     targets: () => homes.targetsOf(home),
+    openAlarms: () => openAt(live, home),
     onAcknowledge: (bed: BedId, answer: AlarmCommand) => command(home, bed, answer),
     onTargetGone: (target: WatchTarget, why: string) => {
       const gone = world.homes.of(home).killTarget(target.id, clock.wall(), why);
@@ -143,6 +154,7 @@ async function openHome(
   };
   const watch = createWatch({
     ...{ ...shared, outbox, sharesAnswers: true },
+
     // What an earlier run had taken over is the box's again, and not over.
     isOwn: ({ condition }) => condition === "EDGE_OFFLINE",
     // Nobody sees the bed: everybody is called at once, whoever is on duty.

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { OccurrenceId } from "../domain/ids.ts";
 import { HOUR_MS, SECOND_MS, type Wall } from "../domain/time.ts";
 import type { Random } from "../port/random.ts";
 
@@ -15,10 +16,20 @@ export interface AnswerMark {
 /** So long a button may lie on a screen and still answer. */
 const VALID_MS = HOUR_MS;
 const PROOF_LENGTH = 22;
+const ABOUT_LENGTH = 8;
 
-export function newMark(secret: string, target: string, random: Random, now: Wall): AnswerMark {
+/** `about`: the alarm, for whoever reads the mark without having sent the message (`isMarkAbout`). */
+export function newMark(
+  secret: string,
+  target: string,
+  random: Random,
+  now: Wall,
+  about?: OccurrenceId,
+): AnswerMark {
   const seconds = Math.floor(now / SECOND_MS).toString(36);
-  const reference = `${seconds}-${Buffer.from(random.bytes(9)).toString("hex")}`.slice(0, 24);
+  const chance = Buffer.from(random.bytes(9)).toString("hex");
+  const rest = about === undefined ? chance : `${aboutOf(secret, about)}${chance}`;
+  const reference = `${seconds}-${rest}`.slice(0, 24);
   return { reference, mark: `${reference}${proofOf(secret, target, reference)}` };
 }
 
@@ -33,6 +44,13 @@ export function readMark(secret: string, target: string, mark: string, now: Wall
   const ageMs = now - Number.parseInt(seconds, 36) * SECOND_MS;
   return Math.abs(ageMs) <= VALID_MS ? reference : undefined;
 }
+
+/** Whether a reference that `readMark` has given was made for this alarm: one of 2^32 others looks like it. */
+export const isMarkAbout = (secret: string, reference: string, occurrence: OccurrenceId): boolean =>
+  reference.split("-")[1]?.slice(0, ABOUT_LENGTH) === aboutOf(secret, occurrence);
+
+const aboutOf = (secret: string, occurrence: OccurrenceId): string =>
+  createHmac("sha256", secret).update(`breathwatch about ${occurrence}`).digest("hex").slice(0, ABOUT_LENGTH);
 
 const proofOf = (secret: string, target: string, reference: string): string =>
   createHmac("sha256", secret)

@@ -1,6 +1,7 @@
 import type { Priority } from "../domain/alarm.ts";
 import type { ChannelAccess } from "../domain/channel-access.ts";
 import type { CheckKind } from "../domain/evening.ts";
+import type { OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Clock } from "./clock.ts";
 import type { Http, HttpLines } from "./http.ts";
@@ -130,13 +131,27 @@ export interface Channel {
   cancel?(target: ChannelTarget, reference: string): Promise<void>;
   /**
    * Hears answers that come by themselves, such as a button in a chat, until the signal aborts; goes on by itself after
-   * failures. `reference` is that of the message which was answered.
+   * failures. What `onAnswer` gives back settles, never rejecting, when the answer has come to where it counts: a provider
+   * that forgets what was read should not be told so before; undefined: it counts nowhere here.
    */
   listen?(
     targets: () => readonly ChannelTarget[],
-    onAnswer: (answer: { readonly target: string; readonly reference: string; readonly by?: string }) => void,
+    onAnswer: (answer: HeardAnswer) => Promise<void> | undefined,
     signal: AbortSignal,
   ): Promise<void>;
+}
+
+/** An answer that came by itself. */
+export interface HeardAnswer {
+  readonly target: string;
+  /** Of the message that was answered. */
+  readonly reference: string;
+  readonly by?: string;
+  /**
+   * Whether that message was about this alarm, for whoever did not send it: a box and a hub may hear each other's. Absent:
+   * its sender alone can tell.
+   */
+  readonly isAbout?: (occurrence: OccurrenceId) => boolean;
 }
 
 /** One setting of a channel, as data: forms, checks and documents are made from it. */
@@ -169,6 +184,8 @@ export interface ChannelDeps {
   readonly zone?: string;
   /** The home's settings with the provider as they are now; undefined while there are none. */
   readonly access: () => ChannelAccess | undefined;
+  /** A box of this home listens with the same settings, and goes first; absent: no. */
+  readonly standsBy?: boolean;
 }
 
 /** A way to reach people, whole: a folder of src/notify, or a module outside the tree. */

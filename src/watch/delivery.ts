@@ -30,7 +30,7 @@ export interface DeliveryOptions {
   /** An alarm was accepted under this reference of the provider; more may become known of it. */
   readonly onAccepted: (job: Job, reference: string) => void;
   /** The target's answer to an alarm said that a person acts; whether that still matters is for the caller. */
-  readonly onAcknowledged: (job: Job, by: string) => void;
+  readonly onAcknowledged: (job: Job, by: string) => Promise<void> | void;
   readonly onGone: (target: WatchTarget, why: string) => void;
 }
 
@@ -138,7 +138,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const asks = job.send.kind === "alarm" || job.send.kind === "gentle";
       const mayBeAnswered = asks && by === undefined && reference !== "";
       options.onEnd(job, "accepted", mayBeAnswered ? reference : undefined);
-      if (asks && by !== undefined) options.onAcknowledged(job, by);
+      if (asks && by !== undefined) options.onAcknowledged(job, by)?.catch(() => undefined);
       else if (mayBeAnswered) options.onAccepted(job, reference);
       return;
     }

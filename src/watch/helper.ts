@@ -4,6 +4,7 @@ import { createDelivery, type Job } from "./delivery.ts";
 import type { PlannedSend } from "./incident.ts";
 import { composeMessage, type WatchTarget } from "./message.ts";
 import { createReceipts } from "./receipts.ts";
+import { takeStray } from "./stray-answer.ts";
 import { acknowledgementIn, type WatchOptions } from "./watch.ts";
 
 /** Sends single messages in the place of a watch that runs elsewhere, under the same keys. */
@@ -26,6 +27,7 @@ export type HelperOptions = Pick<
   | "channels"
   | "targets"
   | "onAcknowledge"
+  | "openAlarms"
   | "onTargetGone"
 >;
 
@@ -33,9 +35,10 @@ export type HelperOptions = Pick<
 export function createHelper(options: HelperOptions): Helper {
   const { log } = options;
   const isListed = ({ target }: Job): boolean => options.targets().some(({ id }) => id === target.id);
-  const answered = (job: Job, by: string): void => {
-    if (isListed(job)) options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
-  };
+  const answered = (job: Job, by: string): Promise<void> | void =>
+    isListed(job)
+      ? options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id)
+      : undefined;
   const receipts = createReceipts({
     ...options,
     sharesAnswers: true,
@@ -43,6 +46,7 @@ export function createHelper(options: HelperOptions): Helper {
     onAcknowledged: answered,
     // Who is called next is for the one who owns the alarm.
     onUnreached: () => undefined,
+    onStray: (answer) => takeStray(answer, options.openAlarms?.() ?? [], options),
   });
   const delivery = createDelivery({
     ...options,

@@ -1,7 +1,7 @@
 import { messageOf } from "../domain/fault.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS } from "../domain/time.ts";
-import type { Channel, Receipt } from "../port/channel.ts";
+import type { Channel, HeardAnswer, Receipt } from "../port/channel.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Job } from "./delivery.ts";
@@ -14,10 +14,15 @@ export interface ReceiptsOptions {
   readonly log: Log;
   readonly targets: (send?: PlannedSend) => readonly WatchTarget[];
   /** A key or a button was pressed; whether that still matters is for the caller. Must not throw. */
-  readonly onAcknowledged: (job: Job, by: string) => void;
+  readonly onAcknowledged: (job: Job, by: string) => Promise<void> | void;
   /** A provider knows that an accepted message came to nobody. Must not throw. */
   readonly onUnreached: (job: Job) => void;
-  /** Two who hear the answers of one bot take them from one another: listens only while it waits for some itself. */
+  /**
+   * An answer to a message that is not followed here: of before a restart, or of whoever calls for this home too. What it
+   * gives back is as for `Channel.listen`. Absent: it counts nowhere.
+   */
+  readonly onStray?: (answer: HeardAnswer) => Promise<void> | undefined;
+  /** The box of this home hears answers, too, and for both: listens only while it waits for some itself. */
   readonly sharesAnswers?: boolean;
 }
 
@@ -83,28 +88,29 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
     });
   };
 
-  const settle = (name: string, one: Followed, receipt: Receipt): void => {
+  /** Given back: when an answer has come to where it counts. */
+  const settle = (name: string, one: Followed, receipt: Receipt): Promise<void> | undefined => {
     // Somebody answered meanwhile, or it was cancelled.
-    if (followed.get(name) !== one || !isListed(name, one)) return;
+    if (followed.get(name) !== one || !isListed(name, one)) return undefined;
     const about = { key: one.job.message.key, target: one.job.target.id, channel: one.job.target.channel };
     switch (receipt.state) {
       case "waiting":
-        return;
+        return undefined;
       case "reached":
         if (!one.isReached) {
           one.isReached = true;
           log.note("send.reached", about);
         }
-        return;
+        return undefined;
       case "acknowledged":
         followed.delete(name);
         log.note("send.acknowledged", about);
-        options.onAcknowledged(one.job, receipt.by ?? one.job.target.label);
-        return;
+        return options.onAcknowledged(one.job, receipt.by ?? one.job.target.label) ?? Promise.resolve();
       case "over":
         followed.delete(name);
         log.note("send.over", { ...about, detail: receipt.detail });
         if (receipt.unreached === true && !one.isReached) options.onUnreached(one.job);
+        return undefined;
     }
   };
 
@@ -124,7 +130,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       .poll(one.job.target, one.reference)
       .then((receipt) => {
         release();
-        settle(name, one, receipt);
+        settle(name, one, receipt)?.catch(() => undefined);
       })
       .catch((thrown: unknown) => {
         release();
@@ -154,12 +160,15 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
     channel
       .listen(
         own,
-        ({ target, reference, by }) => {
+        (answer) => {
+          const { target, reference, by } = answer;
           const name = nameOf(target, reference);
           const one = followed.get(name);
           const receipt: Receipt = { state: "acknowledged", ...(by === undefined ? {} : { by }) };
-          if (one !== undefined) settle(name, one, receipt);
-          else keepEarly(name, receipt);
+          if (one !== undefined) return settle(name, one, receipt);
+          const taken = options.onStray?.(answer);
+          if (taken === undefined) keepEarly(name, receipt);
+          return taken;
         },
         signal,
       )
@@ -209,12 +218,14 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       if (cancelAsking === undefined) setRound();
       const answer = early.get(name);
       early.delete(name);
-      if (answer !== undefined && clock.mono() < answer.until) settle(name, one, answer.receipt);
+      if (answer !== undefined && clock.mono() < answer.until)
+        settle(name, one, answer.receipt)?.catch(() => undefined);
     },
     reached(occurrence, target) {
       for (const [name, one] of followed) {
         const { send, target: to } = one.job;
-        if (send.occurrence === occurrence && to.id === target) settle(name, one, { state: "reached" });
+        if (send.occurrence === occurrence && to.id === target)
+          settle(name, one, { state: "reached" })?.catch(() => undefined);
       }
     },
     cancel(occurrence) {

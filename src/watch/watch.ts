@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AlarmCommand, AlarmFold } from "../domain/alarm.ts";
+import type { AlarmCommand, AlarmFold, Occurrence } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import type { Calling } from "../domain/calling.ts";
 import { messageOf } from "../domain/fault.ts";
@@ -28,6 +28,7 @@ import { composeMessage, keyOf, type MessageContext, type WatchTarget } from "./
 import { createOutbox, type LeftBehind, type OutboxEntry } from "./outbox.ts";
 import { callOrder } from "./proof.ts";
 import { createReceipts } from "./receipts.ts";
+import { takeStray } from "./stray-answer.ts";
 import { createTold, type ToldSend } from "./told.ts";
 
 /** Callbacks must not throw; they may call onFold again. */
@@ -44,8 +45,11 @@ export interface WatchOptions extends MessageContext {
   readonly targets: (send?: PlannedSend) => readonly WatchTarget[];
   /** The words of a practice in the place of an alarm's; absent: they stay. */
   readonly dress?: (message: ChannelMessage, send: PlannedSend) => ChannelMessage;
-  /** A machine's answer acknowledged: a command for the engine, and the target as proof that it is heard. */
-  readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => void;
+  /**
+   * A machine's answer acknowledged: a command for the engine, and the target as proof that it is heard. A promise never
+   * rejects, and settles when the command has come to where it counts.
+   */
+  readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => Promise<void> | void;
   /** The provider says that this target is gone: it is not called again, and somebody has to hear of it. */
   readonly onTargetGone: (target: WatchTarget, why: string) => void;
   /** Who is on duty at a bed and what its people have chosen, from memory; undefined: everybody is called at once. */
@@ -62,6 +66,8 @@ export interface WatchOptions extends MessageContext {
    * told that it is over; who answers has it raised again. Absent: it is over.
    */
   readonly isLost?: (send: PlannedSend) => boolean;
+  /** Every alarm of the home, by the beds' names in it; absent: those that are called from here. */
+  readonly openAlarms?: () => Iterable<Occurrence>;
   /** Another watch calls for this home too (receipts.ts). */
   readonly sharesAnswers?: boolean;
   /** What people are being told about a bed's alarms, for whoever stands by; absent: nobody does. Must not throw. */
@@ -133,6 +139,12 @@ export function createWatch(options: WatchOptions): Watch {
       called.unreached(send, target.id);
       jumpAt(send.bed);
     },
+    onStray: (answer) =>
+      takeStray(
+        answer,
+        options.openAlarms?.() ?? [...beds.values()].flatMap(({ fold }) => fold.open),
+        options,
+      ),
   });
   receipts.start();
 
@@ -152,10 +164,10 @@ export function createWatch(options: WatchOptions): Watch {
   const isListed = ({ send, target }: Job): boolean =>
     options.targets(send).some(({ id }) => id === target.id);
 
-  const answered = (job: Job, by: string): void => {
-    if (isAskedFor(job) && isListed(job))
-      options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
-  };
+  const answered = (job: Job, by: string): Promise<void> | void =>
+    isAskedFor(job) && isListed(job)
+      ? options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id)
+      : undefined;
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
 

@@ -8,6 +8,7 @@ import { wall } from "../../src/domain/time.ts";
 import { composeLoneEdge, type LoneEdge } from "../../src/edge-alone.ts";
 import type { Hub } from "../../src/hub.ts";
 import type { ChannelModule } from "../../src/port/channel.ts";
+import type { Clock } from "../../src/port/clock.ts";
 import type { Http, HttpLines, HttpRequest, HttpResponse } from "../../src/port/http.ts";
 import type { TargetRecord } from "../../src/port/state.ts";
 import { createMemoryDisk } from "../../src/rehearsal/disk.ts";
@@ -57,7 +58,9 @@ export interface LedHomeOptions {
   /** What the home has with providers, by channel. */
   readonly accesses?: { readonly [channel: string]: ChannelAccess };
   /** Answers requests before the rehearsal's own network does; undefined: not one of its. */
-  readonly service?: (from: "box" | "hub", request: HttpRequest) => Promise<HttpResponse> | undefined;
+  readonly service?: (
+    clock: Clock,
+  ) => (from: "box" | "hub", request: HttpRequest) => Promise<HttpResponse> | undefined;
 }
 
 /** Mei's phone is a webhook; the box has been heard for 20 s. */
@@ -70,6 +73,7 @@ export async function createLedHome({
 }: LedHomeOptions = {}): Promise<LedHome> {
   const world = createRehearsalWorld({ seed, startsAt: EVENING });
   const { clock, log } = world;
+  const serve = service?.(clock);
   const stores = createMemoryStores();
   const base = rehearsalConfig("B");
   const devices = [{ family: "nonin-serial", port: "/dev/breathwatch-none", label: "Finger", options: {} }];
@@ -87,7 +91,7 @@ export async function createLedHome({
         const said = JSON.parse(new TextDecoder().decode(request.body)) as Omit<Rung, "atMs" | "from">;
         rung.push({ ...said, from, atMs: clock.mono() });
       }
-      return service?.(from, request) ?? world.http.request(request);
+      return serve?.(from, request) ?? world.http.request(request);
     },
   });
 

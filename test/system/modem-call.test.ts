@@ -91,7 +91,10 @@ beforeEach(async () => {
 const listen = (): void => {
   listening = channel.listen?.(
     () => [],
-    ({ reference }) => heard.push(reference),
+    ({ reference }) => {
+      heard.push(reference);
+      return Promise.resolve();
+    },
     stopping.signal,
   );
 };

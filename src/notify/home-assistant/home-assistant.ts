@@ -125,7 +125,8 @@ function createHomeAssistant(deps: ChannelDeps): Channel {
         for (const { id } of targets()) {
           const made = readMark(token, `${id} ${tag}`, mark, clock.wall());
           const reference = `${made}.${tag}`;
-          if (made !== undefined && once.isNew(reference)) onAnswer({ target: id, reference });
+          if (made === undefined || !once.isNew(reference)) continue;
+          onAnswer({ target: id, reference })?.catch(() => undefined);
         }
       };
       return keepListening(deps, homeAssistant.id, () => hear(deps, targets, read, signal), signal);

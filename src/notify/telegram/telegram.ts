@@ -7,10 +7,11 @@ import type {
   ChannelMessage,
   ChannelModule,
   ChannelTarget,
+  HeardAnswer,
   SendResult,
 } from "../../port/channel.ts";
 import type { Clock } from "../../port/clock.ts";
-import { createOnce, newMark, readMark } from "../answer-mark.ts";
+import { createOnce, isMarkAbout, newMark, readMark } from "../answer-mark.ts";
 import { createCallLimits } from "../call-limits.ts";
 import { type Exchanged, exchange, membersOf, NO_ACCESS } from "../exchange.ts";
 import { keepListening, unlessAborted } from "../listening.ts";
@@ -27,6 +28,13 @@ const SIDE_TIMEOUT_MS = 3 * SECOND_MS;
 /** How long it keeps a question for updates open. */
 const POLL_SECONDS = 50;
 const IDLE_MS = 5 * SECOND_MS;
+/**
+ * Telegram lets one ask at a time: who asks later ends the question of the other (409). A box is back at once, a hub leaves
+ * it the line for half a minute; whoever has the line hears for both.
+ */
+const CONFLICT_MS = { box: SECOND_MS, hub: 30 * SECOND_MS };
+/** A press counts as read when its answer has come to the box; nobody else's waits longer for that. */
+const HAND_ON_MS = 10 * SECOND_MS;
 /** A group takes so many messages of a bot. */
 const PER_CHAT = { most: 20, withinMs: MINUTE_MS };
 
@@ -73,7 +81,10 @@ function createTelegram(deps: ChannelDeps): Channel {
     if (waitMs > 0)
       return { outcome: "failed", detail: "this chat takes no more for now", retryAfterMs: waitMs };
     limits.note(chat);
-    const { reference, mark } = newMark(token, target.id, random, clock.wall());
+    const { reference, mark } = newMark(
+      ...([token, target.id, random, clock.wall()] as const),
+      message.key.split("/")[1],
+    );
     const said = await ask(token, "sendMessage", messageWith(chat, message, mark), TIMEOUT_MS);
     if ("failed" in said) return said.failed;
     const response = answerWithout(said.response, [token]);
@@ -115,9 +126,12 @@ function createTelegram(deps: ChannelDeps): Channel {
       let read = { token: "", offset: 0 };
       const answer = async (token: string, press: Press): Promise<void> => {
         const found = answeredBy(token, press, targets(), clock);
-        if (found !== undefined && once.isNew(`${found.target} ${found.reference}`)) onAnswer(found);
-        const text = PRESSED_TEXTS[found === undefined ? "late" : "heard"][languageOf(press)];
+        const isNew = found !== undefined && once.isNew(`${found.target} ${found.reference}`);
+        const taken = isNew ? onAnswer(found) : undefined;
+        const isHeard = taken !== undefined || (found !== undefined && !isNew);
+        const text = PRESSED_TEXTS[isHeard ? "heard" : "late"][languageOf(press)];
         await ask(token, "answerCallbackQuery", { callback_query_id: press.id, text }, SIDE_TIMEOUT_MS);
+        if (taken !== undefined) await within(clock, HAND_ON_MS, taken);
       };
       const round = async (): Promise<number> => {
         const { token = "" } = access() ?? {};
@@ -134,6 +148,7 @@ function createTelegram(deps: ChannelDeps): Channel {
         const asked = ask(token, "getUpdates", wish, (POLL_SECONDS + 10) * SECOND_MS);
         const said = await unlessAborted(asked, signal);
         if (said === undefined) return 0;
+        if (isConflict(said)) return CONFLICT_MS[deps.standsBy === true ? "hub" : "box"];
         const { presses, next } = updatesIn(said, token, read.offset);
         read = { token, offset: next };
         for (const press of presses) await answer(token, press);
@@ -149,6 +164,16 @@ function problemOf(token: string, chat: string): string | undefined {
   if (!isToken(token)) return "the token is none of Telegram's";
   const isChat = /^-?\d{1,20}$/.test(chat) && Number.isSafeInteger(Number(chat));
   return isChat ? undefined : "the chat's id is no number";
+}
+
+const isConflict = (said: Exchanged): boolean => "response" in said && said.response.status === 409;
+
+/** Waits for a promise that never rejects, but not for ever. */
+async function within(clock: Clock, ms: number, promise: Promise<void>): Promise<void> {
+  const given = new AbortController();
+  const late = clock.sleep(ms, given.signal).catch(() => undefined);
+  await Promise.race([promise, late]);
+  given.abort();
 }
 
 const isToken = (token: string): boolean => /^\d{5,15}:[A-Za-z0-9_-]{30,60}$/.test(token);
@@ -167,13 +192,17 @@ function answeredBy(
   press: Press,
   targets: readonly ChannelTarget[],
   clock: Clock,
-): { readonly target: string; readonly reference: string; readonly by?: string } | undefined {
+): HeardAnswer | undefined {
   for (const { id, settings } of targets) {
     if (settings["chat"] !== press.chat) continue;
     const made = readMark(token, id, press.data, clock.wall());
     if (made === undefined) continue;
     const by = cleanName(press.firstName);
-    return { target: id, reference: `${press.messageId}.${made}`, ...(by === undefined ? {} : { by }) };
+    return {
+      ...{ target: id, reference: `${press.messageId}.${made}` },
+      isAbout: (occurrence) => isMarkAbout(token, made, occurrence),
+      ...(by === undefined ? {} : { by }),
+    };
   }
   return undefined;
 }

@@ -250,7 +250,10 @@ describe("the button", () => {
     const stop = new AbortController();
     const done = set.channel.listen?.(
       () => targets,
-      (answer) => answers.push(answer),
+      (answer) => {
+        answers.push(answer);
+        return Promise.resolve();
+      },
       stop.signal,
     );
     const press = (action: string, type = "mobile_app_notification_action", line = 0) =>

@@ -571,7 +571,10 @@ describe("hearing by itself", () => {
     channel
       .listen?.(
         () => [target(MEI)],
-        (answer) => answers.push(answer),
+        (answer) => {
+          answers.push(answer);
+          return Promise.resolve();
+        },
         stopped.signal,
       )
       .then(

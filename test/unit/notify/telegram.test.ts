@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { telegram } from "../../../src/notify/telegram/telegram.ts";
-import type { ChannelTarget } from "../../../src/port/channel.ts";
+import type { ChannelTarget, HeardAnswer } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import { settle } from "../../../src/rehearsal/clock.ts";
 import {
@@ -237,7 +237,10 @@ describe("the button", () => {
     const known = targets ?? [targetOf("telegram", { chat: "-100" }, "t0"), set.target];
     const done = set.channel.listen?.(
       () => known,
-      (answer) => answers.push(answer),
+      (answer) => {
+        answers.push(answer);
+        return Promise.resolve();
+      },
       stop.signal,
     );
     let updateId = 500;
@@ -261,8 +264,14 @@ describe("the button", () => {
     const sent = await send();
     await press(query(), query({ id: "q2", from: { first_name: "Ba", language_code: "zh-hans" } }));
     expect(answers).toEqual([
-      { target: "t1", reference: "reference" in sent ? sent.reference : "", by: "Mei" },
+      {
+        ...{ target: "t1", reference: "reference" in sent ? sent.reference : "", by: "Mei" },
+        isAbout: expect.any(Function),
+      },
     ]);
+    const [heard] = answers as HeardAnswer[];
+    expect(heard?.isAbout?.("b1-abcdefghij-1")).toBe(true);
+    expect(heard?.isAbout?.("b1-abcdefghij-2")).toBe(false);
     expect(answered).toEqual([
       { callback_query_id: "q1", text: "Thank you. The others are told." },
       { callback_query_id: "q2", text: "谢谢，已告诉其他人。" },
@@ -308,24 +317,23 @@ describe("the button", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test.each([
-    ...GARBAGE.map(([, body]) => ({ status: 200, body })),
-    { status: 409, body: "" },
-    new Error("reset"),
-  ])("goes on after %j, and not without pauses", async (answer) => {
-    const { channel, target, clock, requests } = setUp({ token: TOKEN }, () => answer);
-    const stop = new AbortController();
-    const done = channel.listen?.(
-      () => [target],
-      () => expect.unreachable(),
-      stop.signal,
-    );
-    await clock.advance(120_000);
-    expect(requests.length).toBeGreaterThan(3);
-    expect(requests.length).toBeLessThan(20);
-    stop.abort();
-    await done;
-  });
+  test.each([...GARBAGE.map(([, body]) => ({ status: 200, body })), new Error("reset")])(
+    "goes on after %j, and not without pauses",
+    async (answer) => {
+      const { channel, target, clock, requests } = setUp({ token: TOKEN }, () => answer);
+      const stop = new AbortController();
+      const done = channel.listen?.(
+        () => [target],
+        () => expect.unreachable(),
+        stop.signal,
+      );
+      await clock.advance(120_000);
+      expect(requests.length).toBeGreaterThan(3);
+      expect(requests.length).toBeLessThan(20);
+      stop.abort();
+      await done;
+    },
+  );
 
   test("a list that is empty at once is not asked for without a pause either", async () => {
     const { channel, target, clock, requests } = setUp({ token: TOKEN }, () =>
@@ -342,6 +350,76 @@ describe("the button", () => {
     stop.abort();
     await done;
   });
+
+  test.each([
+    ["has come to where it counts", 3_000, 3_000],
+    ["has not come there in ten seconds", 60_000, 10_000],
+  ])("is told as read once its answer %s", async (_what, tookMs, readAfterMs) => {
+    const { channel, target, clock, requests, waiting, chat, send, answered } = setUp();
+    await send();
+    const stop = new AbortController();
+    const done = channel.listen?.(
+      () => [target],
+      () => clock.sleep(tookMs, stop.signal).catch(() => undefined),
+      stop.signal,
+    );
+    await settle();
+    const data = chat[0]?.button;
+    const message = { message_id: 1, chat: { id: Number(CHAT) } };
+    waiting.shift()?.([{ update_id: 7, callback_query: { id: "q", from: {}, data, message } }]);
+    const offsets = () =>
+      requests.filter(({ url }) => url.endsWith("/getUpdates")).map((one) => jsonOf(one)["offset"]);
+    await clock.advance(readAfterMs - 100);
+    expect(answered).toHaveLength(1);
+    expect(offsets()).toEqual([0]);
+    await clock.advance(200);
+    expect(offsets()).toEqual([0, 8]);
+    stop.abort();
+    await done;
+  });
+
+  test("that counts nowhere is told so to whoever pressed it", async () => {
+    const { channel, target, waiting, chat, send, answered } = setUp();
+    await send();
+    const stop = new AbortController();
+    const done = channel.listen?.(
+      () => [target],
+      () => undefined,
+      stop.signal,
+    );
+    await settle();
+    const data = chat[0]?.button;
+    const message = { message_id: 1, chat: { id: Number(CHAT) } };
+    waiting.shift()?.([{ update_id: 7, callback_query: { id: "q", from: {}, data, message } }]);
+    await settle();
+    expect(answered).toMatchObject([{ text: "This button is too old. Please open the page." }]);
+    stop.abort();
+    await done;
+  });
+
+  test.each([
+    ["box", {}, 60],
+    ["hub", { standsBy: true }, 3],
+  ])(
+    "of a %s whose questions another one ends is asked for again in its own time",
+    async (_who, more, most) => {
+      const { deps, requests, clock } = bench({
+        outside: () => json({ ok: false, error_code: 409, description: "Conflict" }, 409),
+        access: { token: TOKEN },
+      });
+      const stop = new AbortController();
+      const done = telegram.create({ ...deps, ...more }).listen?.(
+        () => [targetOf("telegram", { chat: CHAT })],
+        () => expect.unreachable(),
+        stop.signal,
+      );
+      await clock.advance(60_000);
+      expect(requests.length).toBeGreaterThan(most / 2);
+      expect(requests.length).toBeLessThanOrEqual(most + 1);
+      stop.abort();
+      await done;
+    },
+  );
 
   test("is not listened for while there is no chat", async () => {
     const { clock, requests, stop, done } = listening([]);
