@@ -10,7 +10,14 @@ import type { Batch, Timeseries } from "../port/timeseries.ts";
 import { type CommitBounds, createCommits } from "./commits.ts";
 import { createGreeter } from "./greeter.ts";
 import { createMarks, type Stream } from "./marks.ts";
-import { type AlarmEventMessage, readAlarmEvent, readHealth, readState, write } from "./messages.ts";
+import {
+  type AlarmEventMessage,
+  readAlarmEvent,
+  readAlarmEventIdentity,
+  readHealth,
+  readState,
+  write,
+} from "./messages.ts";
 import { decodeObservation, type ReceivedIdentity, type ReceivedObservation } from "./observation.ts";
 import { doneWithin } from "./patience.ts";
 import { createPeers } from "./peers.ts";
@@ -186,16 +193,18 @@ export function createIntake(options: IntakeOptions): Intake {
     if (place === undefined) return reject(topic, NOT_OURS);
     const { home, bed } = place;
     if (!commits.hasRoom(home, payload.length)) return count(home, "turnedAway");
+    const identity = readAlarmEventIdentity(payload);
+    if (!identity.ok) return reject(topic, identity.reason, home);
+    const { epoch, seq, after = seq - 1 } = identity.message;
     const message = readAlarmEvent(payload);
-    if (!message.ok) return reject(topic, message.reason, home);
-    const { epoch, seq, after = seq - 1, event } = message.message;
     const named = scope.nameOf(place);
-    const data = { events: [{ bed: named, key: `${epoch}-${seq}`, event: atBed(event, named) }] };
-    arrive(
-      { home, bed, device: ALARM_STREAM, epoch },
-      { epoch, seq, after },
-      { data, chars: payload.length },
-    );
+    // A newer box may say what this hub cannot read. Left unsettled it would hold up every event after it.
+    const data = message.ok
+      ? { events: [{ bed: named, key: `${epoch}-${seq}`, event: atBed(message.message.event, named) }] }
+      : {};
+    const stream = { home, bed, device: ALARM_STREAM, epoch };
+    const { isNew } = arrive(stream, { epoch, seq, after }, { data, chars: payload.length });
+    if (isNew && !message.ok) reject(topic, `alarm event ${epoch}-${seq}: ${message.reason}`, home);
   };
 
   /** Answers an edge, from this end of the whole way: proof that more than the broker hears it. */

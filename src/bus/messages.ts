@@ -265,6 +265,8 @@ export const readAlarm: Reader<AlarmFold> = (payload) => {
 };
 export const readCalled: Reader<CalledMessage> = reader(schemas.called);
 export const readAlarmEvent: Reader<AlarmEventMessage> = reader(schemas.alarmEvent);
+/** Which event it is, also of one that cannot be read. */
+export const readAlarmEventIdentity = reader(Type.Object(identity));
 export const readSettings: Reader<SettingsMessage> = reader(schemas.settings);
 export const readPutOut: Reader<PutOutMessage> = reader(schemas.putOut);
 export const readCommand: Reader<CommandMessage> = reader(schemas.command);

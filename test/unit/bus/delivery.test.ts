@@ -293,6 +293,30 @@ describe("from an observation to the store", () => {
     expect(edge.spool.size).toBe(0);
   });
 
+  test("an alarm event of a newer box that this hub cannot read holds up none after it, and is counted and said", async () => {
+    const h = house();
+    const hub = await startHub(h);
+    const edge = await startEdge(h, "epochaaaaa");
+    // As a later version may have it.
+    const newer = { ...event("occurred"), kind: "rephrased" } as unknown as AlarmEvent;
+    edge.uplink.alarmEvent(event("occurred"));
+    edge.uplink.alarmEvent(newer);
+    edge.uplink.alarmEvent(event("ended"));
+    const outsider = await listen(h, bedTopic(home, bed, "alarm/event"));
+    await h.clock.advance(2_000);
+    expect(edge.spool.size).toBe(0);
+    const events = h.store.batches.flatMap((batch) => batch.events);
+    expect(events.map(({ key, event: { kind } }) => [key, kind])).toEqual([
+      ["epochaaaaa-0", "occurred"],
+      ["epochaaaaa-2", "ended"],
+    ]);
+    expect(hub.ingest.status()).toMatchObject({ rejected: 1, waiting: 0 });
+    const sent = outsider.heard.length;
+    await h.clock.advance(10 * MINUTE_MS);
+    expect(outsider.heard).toHaveLength(sent);
+    expect(hub.ingest.status()).toMatchObject({ rejected: 1, repeats: 0 });
+  });
+
   test("alarm events arrive once each through a broker that went away", async () => {
     const h = house();
     const broker = await h.memory.starter.start({ host: "h", port: 1, username: "u", password: "p" });

@@ -88,7 +88,10 @@ export class Nights {
     return { kept, missing };
   }
 
-  /** Makes one night's summary; keeps it when no row of the night still waits for its chunk. Undefined without rows. */
+  /**
+   * Makes one night's summary; keeps it when no row of the night still waits for its chunk, and the file takes it.
+   * Undefined without rows.
+   */
   summarise(bed: string, zone: string, night: Night): PackedNight | undefined {
     const { from, to } = nightBounds(night, zone);
     const numbers: number[] = [];
@@ -106,12 +109,16 @@ export class Nights {
     const packed = Float64Array.from(any ? [Number(this.simulated(bed, from, to)), ...numbers] : []);
     if (!devices.some((device) => this.#rows.hasWaiting(device, from, to))) {
       const body = this.#vault.close(new Uint8Array(packed.buffer), placeOfNight(bed, zone, night));
-      this.#db
-        .prepare(
-          "INSERT OR REPLACE INTO night (bed, zone, night, start, upto, body) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .run(bed, zone, night, from, to, body);
-      this.#keptTo.set(bed, Math.max(to, this.#keptTo.get(bed) ?? -Infinity));
+      try {
+        this.#db
+          .prepare(
+            "INSERT OR REPLACE INTO night (bed, zone, night, start, upto, body) VALUES (?, ?, ?, ?, ?, ?)",
+          )
+          .run(bed, zone, night, from, to, body);
+        this.#keptTo.set(bed, Math.max(to, this.#keptTo.get(bed) ?? -Infinity));
+      } catch {
+        // A full or read-only disk is told by what has to be written; this is made again when it is asked for.
+      }
     }
     return any ? { night, numbers: packed } : undefined;
   }

@@ -1,4 +1,4 @@
-import { messageOf } from "../../../domain/fault.ts";
+import { Fault, messageOf } from "../../../domain/fault.ts";
 import type { SignalId } from "../../../domain/signal.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../../../domain/time.ts";
 import type { Clock } from "../../../port/clock.ts";
@@ -92,6 +92,8 @@ function timeseriesOver(
   const { clock, log, backup } = options;
   let compacting: Promise<void> | undefined;
   let closed = false;
+  /** Why the file did not take the newest write; absent: it did. A row that nothing can hold says nothing of the file. */
+  let refusal: string | undefined;
   const compact = async (): Promise<void> => {
     // Every step is a call of its own: writes come between.
     while (!closed && (await file.call("compact", [clock.wall()])));
@@ -104,7 +106,16 @@ function timeseriesOver(
       });
   });
   return {
-    write: ({ rows, ...records }) => file.call("write", [packRows(rows), records]),
+    async write({ rows, ...records }) {
+      try {
+        const fresh = await file.call("write", [packRows(rows), records]);
+        refusal = undefined;
+        return fresh;
+      } catch (error) {
+        if (!(error instanceof Fault && error.permanent)) refusal = messageOf(error);
+        throw error;
+      }
+    },
     async range({ signal, ...query }) {
       const [series] = (await file.call("series", [query, codesOf([signal])])).values();
       return series === undefined ? [] : pointsOf(series);
@@ -148,7 +159,10 @@ function timeseriesOver(
       while (!closed && (await file.call("retainSome", [])));
     },
     backup,
-    health: () => file.call("health", []),
+    async health() {
+      const health = await file.call("health", []);
+      return refusal === undefined ? health : { ...health, ok: false, detail: refusal };
+    },
     async close() {
       closed = true;
       stopCompacting();
