@@ -123,6 +123,9 @@ async function makeBackup(folder: string, { dataDir }: Place, terminal: Terminal
 async function putBack(folder: string, { dataDir }: Place, terminal: Terminal): Promise<number> {
   const { madeAt, kept } = await locked(dataDir, terminal, () => restore(folder, dataDir));
   terminal.say(`Restored to how it was at ${madeAt}. It opens with the key file of that time.`);
+  terminal.say(
+    "What was ended since then is back: boxes put out, sign-ins, shares, consents, removed people. End them again.",
+  );
   await terminal.print(`${JSON.stringify({ dataDir, madeAt, kept })}\n`);
   return 0;
 }
