@@ -87,7 +87,7 @@ export function createCalled(): Called {
       const goesOn = before?.step === step;
       series.set(occurrence, {
         ...{ step, level, levels, leavesOut },
-        accepted: goesOn ? before.accepted : new Map(),
+        accepted: goesOn ? before.accepted : new Map<string, number>(),
         failed: goesOn ? before.failed : new Set(),
         // A repeat at the same level does not put the question off.
         judgeAt: goesOn && before.level === level ? before.judgeAt : mono(now + UNDELIVERED_MS),
