@@ -63,16 +63,16 @@ const JOURNAL = "journal-b1.log";
 
 describe("a call of the patient, and a power cut before the journal had it", () => {
   const callTold = async (forget: boolean) => {
-    let earlier: Uint8Array | undefined;
+    const earlier: { journal?: Uint8Array | undefined } = {};
     const bed = await createLastingBed(9, (disk) => {
-      if (forget && earlier !== undefined) disk.poke(JOURNAL, earlier);
+      if (forget && earlier.journal !== undefined) disk.poke(JOURNAL, earlier.journal);
     });
     const { clock, disk } = bed.now.world;
     await addPhone(bed.now);
     // Nothing at this bed is real: it reaches phones in a drill alone.
     bed.now.home.edge.command("b1", { kind: "drill", id: "drill-1", forMs: 600_000, by: ANA });
     await clock.advance(20_000);
-    earlier = disk.peek(JOURNAL)?.slice();
+    earlier.journal = disk.peek(JOURNAL)?.slice();
     bed.now.home.edge.command("b1", { kind: "call", id: "call-1", call: { how: "touch", kind: "come" } });
     await clock.advance(2_000);
     expect(planned(bed, "alarm")).toHaveLength(1);

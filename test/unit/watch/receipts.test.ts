@@ -241,11 +241,11 @@ describe("a provider that tells by itself", () => {
   test("answers the message that the button belongs to, once", async () => {
     await ring();
     const [press] = provider.listeners;
-    press?.({ target: "mei", reference: "call-99", by: "Stranger" });
-    press?.({ target: "lin", reference: "call-1", by: "Stranger" });
+    void press?.({ target: "mei", reference: "call-99", by: "Stranger" });
+    void press?.({ target: "lin", reference: "call-1", by: "Stranger" });
     expect(centre.commands).toEqual([]);
-    press?.({ target: "mei", reference: "call-1", by: "Mei" });
-    press?.({ target: "mei", reference: "call-1", by: "Mei" });
+    void press?.({ target: "mei", reference: "call-1", by: "Mei" });
+    void press?.({ target: "mei", reference: "call-1", by: "Mei" });
     expect(centre.commands).toHaveLength(1);
   });
 
