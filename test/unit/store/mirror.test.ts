@@ -199,8 +199,7 @@ const forgetting = (mirror: Timeseries, clock: Clock) => {
       clock,
       timeseries: mirror,
       registry: {
-        home: async () =>
-          isKnown ? { id: GONE, label: "", createdAt: wall(0), createdBy: "p" } : undefined,
+        home: async () => (isKnown ? { id: GONE, label: "", createdAt: wall(0), createdBy: "p" } : undefined),
         async removeHome() {
           isKnown = false;
           return [];
