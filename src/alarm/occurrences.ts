@@ -12,6 +12,7 @@ import {
 import type { DependencyClass } from "../domain/bed.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
+import { outdated } from "./all-right.ts";
 import type { Condition } from "./condition.ts";
 import { conditionOf, type Draft, later, membersOf, openOf, say, setOpen, setRuntime } from "./draft.ts";
 import type { Open, Past, Runtime } from "./state.ts";
@@ -209,7 +210,7 @@ export function escalate(draft: Draft, key: string, priority: Priority, values: 
   if (priorityRank(priority) <= priorityRank(before.priority)) return;
   const { acknowledgement: _lesser, accepted: _calm, ...rest } = before;
   const { acknowledgedUntil: _ended, gentleUntil: _gentle, ...timers } = open;
-  const occurrence: Occurrence = { ...rest, priority, values: { ...before.values, ...values } };
+  const occurrence = outdated({ ...rest, priority, values: { ...before.values, ...values } });
   setOpen(draft, before.id, { ...timers, occurrence });
   say(draft, "escalated", occurrence, { member: { condition: runtime.condition, priority, values } });
 }
