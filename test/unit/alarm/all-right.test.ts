@@ -248,10 +248,10 @@ describe("whatever happens, with or without I am all right", () => {
             ({ kind, occurrence }) => kind === "ended" && occurrence.priority === "high",
           ).length;
         }),
-        { numRuns: 15, seed: 20_260_301 },
+        { numRuns: 6, seed: 20_260_301 },
       );
-      expect(words).toBeGreaterThan(50);
-      expect(ended).toBeGreaterThan(3);
+      expect(words).toBeGreaterThan(20);
+      expect(ended).toBeGreaterThan(1);
     },
   );
 });
