@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { Acknowledgement, Occurrence } from "../../src/domain/alarm.ts";
+import { allRightOf } from "../../src/domain/all-right.ts";
 import { askingOf } from "../../src/domain/ringing.ts";
 import type { AcknowledgeRequest, BedState } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
@@ -42,6 +43,7 @@ export function Answer(props: {
   return (
     <div class="answer">
       <Takers members={members} bed={bed} />
+      <PatientSays members={members} bed={bed} />
       {trouble.value !== undefined && <TroubleBox trouble={trouble.value} title={caregiver.notSent} />}
       {isGentle && <p>{words.care.watching.title}</p>}
       <div class="buttons">
@@ -52,6 +54,21 @@ export function Answer(props: {
       </div>
       {canWatch && !isTaken && <p class="small">{words.care.watching.hint}</p>}
     </div>
+  );
+}
+
+/** "I am all right", with its time; it looks like no answer of somebody who goes. */
+function PatientSays(props: { readonly members: readonly Occurrence[]; readonly bed: BedState }) {
+  const format = usePage().format.value;
+  const { caregiver } = format.words.pages;
+  const said = allRightOf(props.members);
+  if (said === undefined) return null;
+  const text = said.before === true ? caregiver.allRightBefore : caregiver.allRight;
+  return (
+    <output class="all-right">
+      {fill(text, { name: said.by.name, time: format.time(said.at, props.bed.zone) })}
+      <span class="small"> {caregiver.allRightHint}</span>
+    </output>
   );
 }
 

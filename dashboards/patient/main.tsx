@@ -7,6 +7,7 @@ import { fill } from "../../src/words/template.ts";
 import { listen, usePage } from "../shared/page.ts";
 import { startPage } from "../shared/start-page.tsx";
 import { WakeLock } from "../shared/wake-lock.ts";
+import { AllRightButton } from "./all-right.tsx";
 import { Caller } from "./caller.ts";
 import { DwellButton } from "./dwell-button.tsx";
 import { Message, WatchWords } from "./message.tsx";
@@ -87,6 +88,7 @@ function CallDesk(props: {
           {page.format.value.words.pages.common.cancel}
         </DwellButton>
       )}
+      <AllRightButton bed={bed} settings={settings} />
       {active && <Wishes settings={settings} caller={caller} open={open} onChosen={call} />}
       <button
         type="button"

@@ -1,6 +1,7 @@
 import type { AcknowledgePlace, AlarmCommand, CarePlan, Priority } from "../domain/alarm.ts";
 import { CARE_ACTS, isCareAct } from "../domain/alarm.ts";
 import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
+import { sayAllRight } from "./all-right.ts";
 import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
 import { resolveLimits, storedLimits, switchedOff } from "./limits.ts";
 import { acknowledge, end, endAll, lapse, show } from "./occurrences.ts";
@@ -91,6 +92,8 @@ export function obey(draft: Draft, command: AlarmCommand): Refusal | undefined {
       return setCarePlan(draft, command.plan);
     case "call":
       return call(draft, command);
+    case "all_right":
+      return sayAllRight(draft, command);
     case "drill":
       return done(() => startDrill(draft, command.forMs));
     case "self_fault":

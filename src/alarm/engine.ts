@@ -130,10 +130,18 @@ function command(
   const draft = draftOf(setup, state, forward(state, input.mono), input.at, state.trusted);
   const refused = obey(draft, input.command);
   if (refused !== undefined) return nothing(state, refused);
+  if (input.command.kind === "all_right") return noted(state, draft, input.command);
   judgeAll(draft, NEWS_EVERYTHING);
   settle(draft);
   const commands = [...state.commands, input.command.id].slice(-MOST_COMMANDS);
   return finish({ ...state, commands }, draft, input.command);
+}
+
+/** What only is to be seen is written down: not even when the bed is looked at next depends on it. */
+function noted(before: EngineState, draft: Draft, accepted: AlarmCommand): StepResult {
+  const commands = [...before.commands, accepted.id].slice(-MOST_COMMANDS);
+  const result = finish({ ...before, commands }, draft, accepted);
+  return { ...result, state: { ...result.state, mono: before.mono } };
 }
 
 /** What every step ends with: what is shown, silent and said to be the cause follows from who is in alarm now. */

@@ -1,4 +1,5 @@
 import {
+  type Acknowledgement,
   type AcknowledgePlace,
   type Actor,
   type AlarmEvent,
@@ -12,6 +13,7 @@ import {
 import type { DependencyClass } from "../domain/bed.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
+import { outdated } from "./all-right.ts";
 import type { Condition } from "./condition.ts";
 import { conditionOf, type Draft, later, membersOf, openOf, say, setOpen, setRuntime } from "./draft.ts";
 import type { Open, Past, Runtime } from "./state.ts";
@@ -209,7 +211,7 @@ export function escalate(draft: Draft, key: string, priority: Priority, values: 
   if (priorityRank(priority) <= priorityRank(before.priority)) return;
   const { acknowledgement: _lesser, accepted: _calm, ...rest } = before;
   const { acknowledgedUntil: _ended, gentleUntil: _gentle, ...timers } = open;
-  const occurrence: Occurrence = { ...rest, priority, values: { ...before.values, ...values } };
+  const occurrence = outdated({ ...rest, priority, values: { ...before.values, ...values } });
   setOpen(draft, before.id, { ...timers, occurrence });
   say(draft, "escalated", occurrence, { member: { condition: runtime.condition, priority, values } });
 }
@@ -234,7 +236,10 @@ export function showUnknown(draft: Draft, id: OccurrenceId, values: AlarmValues)
   return draft.core.open[id]?.occurrence;
 }
 
-/** Somebody takes it on, until the acknowledgement lapses. */
+/**
+ * Somebody takes it on, until the acknowledgement lapses. Who is at the bedside stays named, and stays believed for at
+ * least as long, when another says from further away that they are coming.
+ */
 export function acknowledge(
   draft: Draft,
   id: OccurrenceId,
@@ -244,15 +249,27 @@ export function acknowledge(
   if (open === undefined) return;
   const { by, place, forMs } = answer;
   const { accepted: _asked, ...before } = open.occurrence;
+  const { gentleUntil: _asking, ...timers } = open;
+  const nearer = atBedside(draft, open);
+  const isThere = nearer !== undefined && place !== "bedside";
+  const mine = { by, at: draft.at, until: wall(draft.at + forMs), place };
   const occurrence: Occurrence = {
     ...before,
-    acknowledgement: { by, at: draft.at, until: wall(draft.at + forMs), place },
+    acknowledgement: isThere ? { ...nearer, until: wall(Math.max(nearer.until, mine.until)) } : mine,
   };
-  const { gentleUntil: _asking, ...timers } = open;
   const covered = { rank: rankOf(draft, before.condition), priority: before.priority };
-  const acknowledgedUntil = later(draft.now, forMs);
+  const own = later(draft.now, forMs);
+  const held = isThere ? (open.acknowledgedUntil ?? own) : own;
+  const acknowledgedUntil = held > own ? held : own;
   setOpen(draft, id, { ...timers, occurrence, acknowledgedUntil, covered, answered: true });
   say(draft, "acknowledged", occurrence, { by });
+}
+
+/** Who said "at the bedside" of an alarm that has not got worse since, while it counts. */
+function atBedside({ now }: Draft, { occurrence, acknowledgedUntil }: Open): Acknowledgement | undefined {
+  const { acknowledgement } = occurrence;
+  const counts = acknowledgedUntil !== undefined && acknowledgedUntil > now;
+  return counts && acknowledgement?.place === "bedside" ? acknowledgement : undefined;
 }
 
 /** The acknowledgement has run out and the condition holds: it sounds again, or asks gently whoever is watching. */

@@ -10,6 +10,7 @@ import type { OccurrenceId } from "../domain/ids.ts";
 import { AGAIN_MS } from "../domain/ringing.ts";
 import { isSignalId, type SignalId } from "../domain/signal.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../domain/time.ts";
+import { outdated } from "./all-right.ts";
 import { related } from "./causes.ts";
 import type { Condition } from "./condition.ts";
 import { conditionOf, type Draft, isSimulated, say, setOpen, setRuntime } from "./draft.ts";
@@ -168,7 +169,7 @@ function reopen(draft: Draft, past: Past, newcomer: Newcomer, { priority, values
   const isTaken = !isWorse && isSoon && acknowledgedUntil !== undefined && acknowledgedUntil > draft.now;
   const simulated = isMadeUp(draft, runtime);
   const merged = isMerged(draft, newcomer, priority);
-  const occurrence: Occurrence = {
+  const occurrence = outdated({
     ...rest,
     condition: runtime.condition,
     priority: merged ? MERGED : priority,
@@ -178,7 +179,7 @@ function reopen(draft: Draft, past: Past, newcomer: Newcomer, { priority, values
     drill: simulated && draft.core.drill !== undefined,
     ...(isTaken && acknowledgement !== undefined && { acknowledgement }),
     ...(merged && { recurrent: recurrence(draft, runtime.condition, count) }),
-  };
+  });
   setRuntime(draft, key, { ...runtime, priority, in: occurrence.id, ...(merged && { merged }) });
   setOpen(draft, occurrence.id, { ...timers, occurrence, ...(isTaken && { acknowledgedUntil }) });
   say(draft, "occurred", occurrence);
@@ -198,9 +199,12 @@ function join(draft: Draft, into: Open, newcomer: Newcomer, { priority, values }
     (before.acknowledgement !== undefined && covered !== undefined
       ? rank > covered.rank || priorityRank(priority) > priorityRank(covered.priority)
       : isWorseTier || priorityRank(priority) > priorityRank(before.priority));
-  const { acknowledgement: _void, accepted: _asked, ...unanswered } = before;
+  const isNews =
+    isWorseTier || into.calmSince !== undefined || priorityRank(priority) > priorityRank(before.priority);
+  const said = isWorse || isNews ? outdated(before) : before;
+  const { acknowledgement: _void, accepted: _asked, ...unanswered } = said;
   const occurrence: Occurrence = {
-    ...(isWorse ? unanswered : before),
+    ...(isWorse ? unanswered : said),
     condition: isWorseTier ? runtime.condition : before.condition,
     conditions: conditionsIn(draft, id),
     priority: merged ? before.priority : higherPriority(before.priority, priority),

@@ -60,6 +60,9 @@ const occurrence = Type.Object({
   unknownSince: Type.Optional(wallTime),
   values,
   acknowledgement: Type.Optional(Type.Object({ by: actor, at: wallTime, until: wallTime, place })),
+  allRight: Type.Optional(
+    Type.Object({ by: actor, at: wallTime, before: Type.Optional(Type.Literal(true)) }),
+  ),
   simulated: Type.Boolean(),
   drill: Type.Boolean(),
   notDurable: Type.Optional(Type.Literal(true)),
@@ -155,6 +158,7 @@ export const alarmCommands = [
     card: Type.Optional(Type.Literal(true)),
   }),
   Type.Object({ kind: Type.Literal("with_patient"), occurrence: name }),
+  Type.Object({ kind: Type.Literal("all_right"), occurrence: name }),
   Type.Object({ kind: Type.Literal("pause"), condition, priority, forMs: lasting }),
   Type.Object({ kind: Type.Literal("resume"), condition }),
   Type.Object({ kind: Type.Literal("care"), act }),

@@ -102,6 +102,14 @@ export interface Acknowledgement {
   readonly place: AcknowledgePlace;
 }
 
+/** The patient has said "I am all right": shown to everybody, and decides nothing (docs/alarms.md). */
+export interface AllRight {
+  readonly by: Actor;
+  readonly at: Wall;
+  /** Since then it has got worse or has come back: what was said was of something milder. */
+  readonly before?: true;
+}
+
 export type AcknowledgePlace = "going" | "bedside" | "watching";
 
 /** What caregivers do at the bed; while it lasts it quiets the conditions that it explains (docs/alarms.md). */
@@ -227,6 +235,8 @@ export interface Occurrence {
   readonly unknownSince?: Wall;
   readonly values: AlarmValues;
   readonly acknowledgement?: Acknowledgement;
+  /** The newest word of the patient about it. */
+  readonly allRight?: AllRight;
   /** Evidence came from a simulated link: shown everywhere, pages nobody outside a drill. */
   readonly simulated: boolean;
   /** Raised inside a drill: may page, every send says DRILL. */
@@ -245,6 +255,7 @@ export const EVENT_KINDS = [
   "paused",
   "resumed",
   "ended",
+  "all_right",
 ] as const;
 
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -264,7 +275,7 @@ export interface AlarmEvent {
   readonly reason?: "recovered" | "answered" | "watch_ended" | "settings";
   /** Only with `ended`: the occurrence itself is over, not one member of it. */
   readonly over?: true;
-  /** The person, for acknowledged and for ended by a person. */
+  /** The person, for acknowledged, for all_right and for ended by a person. */
   readonly by?: Actor;
 }
 
@@ -383,6 +394,16 @@ export type AlarmCommand =
   /** A caregiver is with the patient: answers a call. */
   | {
       readonly kind: "with_patient";
+      readonly id: string;
+      readonly occurrence: OccurrenceId;
+      readonly by: Actor;
+    }
+  /**
+   * The patient says "I am all right" of this alarm and of every one that was open before it: no sound, no send, no
+   * priority and no end depends on it.
+   */
+  | {
+      readonly kind: "all_right";
       readonly id: string;
       readonly occurrence: OccurrenceId;
       readonly by: Actor;

@@ -177,6 +177,10 @@ export const RIGHTS: { readonly [route: string]: Right } = {
   "POST /api/beds/:bed/finish": { who: family, does: "ends the watch for good" },
   "POST /api/beds/:bed/finish/undo": { who: family, does: "takes the end of the watch back, within 24 h" },
   "POST /api/beds/:bed/call": { who: everyone, does: "calls for help from the bed" },
+  "POST /api/beds/:bed/occurrences/:id/all-right": {
+    who: ["patient"],
+    does: 'answers an alarm with "I am all right": shown to everybody, stops nothing',
+  },
   "POST /api/beds/:bed/watch": { who: family, does: "starts or ends the watch of a night" },
   "POST /api/beds/:bed/drill": {
     who: drilling,

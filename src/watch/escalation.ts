@@ -1,11 +1,13 @@
 import {
   type Acknowledgement,
   type AlarmFold,
+  type AllRight,
   type Card,
   higherPriority,
   type Occurrence,
   priorityRank,
 } from "../domain/alarm.ts";
+import { allRightOf } from "../domain/all-right.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import type { CallLevel } from "../domain/calling.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
@@ -62,6 +64,8 @@ interface Seen {
   readonly drill: boolean;
   readonly isWorse: boolean;
   readonly overruled: string | undefined;
+  /** What the patient has said of its card: goes into the words alone. */
+  readonly allRight: AllRight | undefined;
   readonly wants: "ring" | "answered" | "quiet" | "gentle" | "muted";
   /** How far the calling about its card has come. */
   readonly level: CallLevel;
@@ -150,6 +154,7 @@ function look(incidents: Incidents, occurrence: Occurrence, fold: AlarmFold, now
     ...{ occurrence, card, before, simulated, drill, overruled, priority, earlier },
     condition: worst !== undefined && isMilder(occurrence, worst) ? worst.condition : condition,
     isWorse: rises || (known !== undefined && !isMilder(occurrence, known) && condition !== known.condition),
+    allRight: allRightOf(fold.open.filter((one) => card.members.includes(one.id))),
     wants: !mayReach ? "muted" : isAnswered ? "answered" : wantOf(asking, priority),
     level: furtherOf(levelOf(card.members, incidents, simulated), earlier?.level ?? 0),
   };
@@ -305,7 +310,7 @@ function rings(
 const furtherOf = (one: CallLevel, other: CallLevel): CallLevel => (one > other ? one : other);
 
 function sendOf(
-  { occurrence, card }: Seen,
+  { occurrence, card, allRight }: Seen,
   { step, repeat, priority, condition, simulated, drill, level }: Incident,
   kind: "alarm" | "update" | "gentle",
   now: Moment,
@@ -317,9 +322,15 @@ function sendOf(
     ...(card.id === id ? {} : { card: card.id }),
     ...(card.cause === undefined ? {} : { cause: card.cause }),
     ...(kind === "update" && acknowledgement !== undefined ? { acknowledgement } : {}),
+    ...(allRight === undefined ? {} : { allRight: spokenAt(allRight) }),
     ...(kind === "gentle" && accepted !== undefined ? { audience: { only: accepted.id } } : {}),
   };
 }
+
+const spokenAt = ({ at, before }: AllRight): NonNullable<PlannedSend["allRight"]> => ({
+  at,
+  ...(before === true && { before }),
+});
 
 /** The end of an occurrence: told with the last alarm of its card, and remembered, since it may come again. */
 function close(

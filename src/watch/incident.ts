@@ -2,6 +2,7 @@ import type {
   Acknowledgement,
   Actor,
   AlarmFold,
+  AllRight,
   CauseId,
   ConditionId,
   Occurrence,
@@ -47,6 +48,8 @@ export interface PlannedSend {
   readonly cause?: CauseId;
   /** Only with `update`: who takes care. */
   readonly acknowledgement?: Acknowledgement;
+  /** The patient has said "I am all right"; the sends are the same as without. */
+  readonly allRight?: Pick<AllRight, "at" | "before">;
   /** Only with `left`. */
   readonly left?: Leaving;
   /** How far the calling has come: phones of a later level are not called yet. Absent: everybody. */

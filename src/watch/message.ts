@@ -6,6 +6,7 @@ import type { ChannelMessage } from "../port/channel.ts";
 import type { TargetRecord } from "../port/state.ts";
 import type { Words } from "../words/en.ts";
 import { wordsIn } from "../words/index.ts";
+import { joined } from "../words/protection-line.ts";
 import { fill } from "../words/template.ts";
 import { createAckToken, createShownToken } from "./ack-token.ts";
 import type { Leaving, PlannedSend } from "./incident.ts";
@@ -76,11 +77,19 @@ function ttlOf({ kind, priority }: PlannedSend): number {
 function textsOf(send: PlannedSend, language: Language, zone: string): { title: string; body: string } {
   const { push } = wordsIn(language);
   const plain = plainTexts(send, language, zone);
-  if (!send.drill) return plain;
+  const body = send.drill && send.kind === "alarm" ? push.drillBody : plain.body;
   return {
-    title: `${push.drill} · ${plain.title}`,
-    body: send.kind === "alarm" ? push.drillBody : plain.body,
+    title: send.drill ? `${push.drill} · ${plain.title}` : plain.title,
+    body: joined([body, ...patientSays(send, language, zone)]),
   };
+}
+
+/** What the patient has answered, behind everything that calls: it takes nothing back. */
+function patientSays({ allRight }: PlannedSend, language: Language, zone: string): readonly string[] {
+  if (allRight === undefined) return [];
+  const { push } = wordsIn(language);
+  const time = timeOfDay(allRight.at, language, zone);
+  return [fill(allRight.before === true ? push.allRightBefore : push.allRight, { time })];
 }
 
 function plainTexts(send: PlannedSend, language: Language, zone: string): { title: string; body: string } {

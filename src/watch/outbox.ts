@@ -234,6 +234,7 @@ export function decodeSend(value: unknown): PlannedSend | undefined {
   if (typeof simulated !== "boolean" || typeof drill !== "boolean") return undefined;
   const by = decodeAcknowledgement(value["acknowledgement"]);
   const left = decodeLeaving(value["left"]);
+  const allRight = decodeAllRight(value["allRight"]);
   if (kind === "update" && by === undefined) return undefined;
   if (kind === "left" && left === undefined) return undefined;
   const { card, cause } = value;
@@ -244,8 +245,14 @@ export function decodeSend(value: unknown): PlannedSend | undefined {
     ...(typeof card === "string" ? { card } : {}),
     ...(isCause(cause) ? { cause } : {}),
     ...(by === undefined ? {} : { acknowledgement: by }),
+    ...(allRight === undefined ? {} : { allRight }),
     ...(left === undefined ? {} : { left }),
   };
+}
+
+function decodeAllRight(value: unknown): PlannedSend["allRight"] {
+  if (!isObject(value) || typeof value["at"] !== "number") return undefined;
+  return { at: wall(value["at"]), ...(value["before"] === true && { before: true }) };
 }
 
 function decodeLeaving(value: unknown): Leaving | undefined {

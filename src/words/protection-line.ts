@@ -45,5 +45,6 @@ export function protectionLine(
 }
 
 /** Chinese full stops bring their own space. */
-const joined = (sentences: readonly string[]): string =>
+/** Sentences as one text; none is wanted between Chinese ones. */
+export const joined = (sentences: readonly string[]): string =>
   sentences.reduce((text, next) => `${text}${text.endsWith("。") ? "" : " "}${next}`);

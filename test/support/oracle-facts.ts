@@ -75,7 +75,11 @@ export interface SharedOccurrence {
   readonly worst: Rung;
   readonly priority: Priority;
   /** Until when, and for what: a tier and a priority. */
-  readonly acknowledgement?: { readonly until: number; readonly covers: Level };
+  readonly acknowledgement?: {
+    readonly until: number;
+    readonly covers: Level;
+    readonly place: AcknowledgePlace;
+  };
   /** Silent now by a pause or a care act. */
   readonly quiet: boolean;
   readonly recurrent: boolean;
@@ -141,7 +145,13 @@ function after(
       return { ...before, quiet: fact.fact === "paused" };
     case "acknowledged": {
       const until = fact.at + lapseS(fact.place, before.priority);
-      return { ...before, acknowledgement: { until, covers: shown(before) } };
+      const covers = shown(before);
+      const known = before.acknowledgement;
+      // Somebody is there: who is only coming makes that neither shorter nor further away.
+      const isThere = known?.place === "bedside" && known.until > fact.at && fact.place !== "bedside";
+      return isThere
+        ? { ...before, acknowledgement: { ...known, covers, until: Math.max(known.until, until) } }
+        : { ...before, acknowledgement: { until, covers, place: fact.place } };
     }
   }
 }

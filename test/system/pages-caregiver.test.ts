@@ -183,6 +183,35 @@ describe("the caregiver's page", () => {
     }
   });
 
+  test.each(["en", "zh-Hans", "zh-Hant"] as const)(
+    "shows what the patient answers, with its time, and whether that was before it got worse, in %s",
+    async (language) => {
+      const { caregiver } = wordsIn(language).pages;
+      const allRight = { by: { id: "p7", name: "Opa" }, at: NOW };
+      for (const size of [
+        { width: 390, height: 844 },
+        { width: 1280, height: 800 },
+      ]) {
+        server.script.beds = [maskOff((each) => ({ ...each, allRight }))];
+        const { page } = await open({ language, size });
+        const told = () => page.locator(".alarm .all-right").allTextContents();
+        const hint = ` ${caregiver.allRightHint}`;
+        const words = { name: "Opa", time: "02:15" };
+        await eventually(told).toEqual([fill(caregiver.allRight, words) + hint]);
+        // The alarm rings and asks as before.
+        await page.getByRole("button", { name: caregiver.going }).waitFor();
+        if (SHOTS !== undefined)
+          await page.screenshot({ path: `${SHOTS}/caregiver-${language}-${size.width}.png` });
+        expect(await overflowing(page)).toEqual([]);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        server.state(maskOff((each) => ({ ...each, allRight: { ...allRight, before: true } })));
+        await eventually(told).toEqual([fill(caregiver.allRightBefore, words) + hint]);
+        if (SHOTS !== undefined)
+          await page.screenshot({ path: `${SHOTS}/caregiver-before-${language}-${size.width}.png` });
+      }
+    },
+  );
+
   test("folds the single alarms below their card, each with what it was raised on and a pause of its own", async () => {
     server.script.beds = [maskOff()];
     const { page } = await open();

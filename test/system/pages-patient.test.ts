@@ -8,12 +8,16 @@ import {
   eventually,
   type OpenOptions,
   type OpenPage,
+  overflowing,
   startBrowser,
 } from "../support/pages-browser.ts";
 import { type PagesServer, problem, startPagesServer } from "../support/pages-server.ts";
 import { requires } from "../support/require.ts";
 
 const { describe, test } = requires("chromium");
+
+/** Where pictures of the pages are put, to be looked at; absent: none are taken. */
+const SHOTS = process.env["BREATHWATCH_PICTURES"];
 
 let folder: string;
 let browser: Browser;
@@ -39,7 +43,8 @@ describe("the patient's page", () => {
     const open = await browser.open(`${server.url}/patient`, options);
     opened.push(open);
     await open.page.locator(".call-button").waitFor();
-    await open.page.getByText("The call works").waitFor();
+    await open.page.locator(".call-message.message-calm").waitFor();
+    await eventually(() => open.page.locator(".watch-words").count()).toBe(1);
     return { ...open, message: () => open.page.locator(".call-message").innerText() };
   }
 
@@ -71,6 +76,95 @@ describe("the patient's page", () => {
     await eventually(watch).toMatch(/^Away, silent until Nov 25/);
     await eventually(message).toBe("The call works");
   });
+
+  const answers = () =>
+    server.asked.filter(({ path }) => path.endsWith("/all-right")).map(({ path }) => path);
+  const allRight = { by: { id: "p1", name: "Opa" }, at: NOW };
+
+  test("answers an open alarm with I am all right, by touch, key or look, beside the call as it was", async () => {
+    const { page } = await open({ frozen: true });
+    const button = page.locator(".all-right-button");
+    await eventually(() => button.count()).toBe(0);
+    server.state(maskOff());
+    await button.waitFor();
+    await eventually(() => button.innerText()).toMatch(/I am all right\s+They see it\. The alarm goes on\./);
+    await button.tap();
+    await eventually(answers).toHaveLength(1);
+    await page.keyboard.press("Tab");
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await eventually(answers).toHaveLength(2);
+    await page.mouse.move(10, 10);
+    await button.hover();
+    await page.locator(".all-right-button.dwell-arming").waitFor();
+    await page.clock.fastForward(850);
+    await page.clock.fastForward(450);
+    await eventually(answers).toHaveLength(3);
+    expect(new Set(answers())).toEqual(new Set([answers()[0]]));
+    expect(answers()[0]).toMatch(/^\/api\/beds\/b1\/occurrences\/[^/]+\/all-right$/);
+    expect(calls()).toEqual([]);
+    await page.keyboard.press("Escape");
+    server.state(maskOff((each) => ({ ...each, allRight })));
+    await eventually(() => button.innerText()).toMatch(
+      /✓ I am all right\s+You said so at 02:15\. .*alarm goes on/,
+    );
+    await eventually(() => button.getAttribute("aria-pressed")).toBe("true");
+    server.state(maskOff((each) => ({ ...each, allRight: { ...allRight, before: true } })));
+    await eventually(() => button.getAttribute("aria-pressed")).toBe("false");
+    server.state(bedState());
+    await eventually(() => button.count()).toBe(0);
+  });
+
+  test("says when that did not reach anybody, and does not send a late one by itself", async () => {
+    const { page } = await open();
+    server.state(called());
+    const button = page.locator(".all-right-button");
+    await button.waitFor();
+    const refused = problem(503, "EDGE_SILENT", "The bedside box has not answered.");
+    const [{ id } = { id: "" }] = called().alarms.open;
+    const path = `/api/beds/b1/occurrences/${id}/all-right`;
+    server.script.refusals.set(`POST ${path}`, refused);
+    await button.tap();
+    await eventually(() => button.innerText()).toContain("This did not reach them.");
+    server.script.refusals.clear();
+    await page.waitForTimeout(500);
+    expect(answers()).toEqual([path]);
+  });
+
+  test("lets nobody but the patient say it", async () => {
+    server.script.role = "caregiver";
+    const { page } = await open();
+    server.state(maskOff());
+    await page.getByText("Watching since").waitFor();
+    server.state(called());
+    await eventually(() => page.locator(".call-message").innerText()).toContain("They are being woken");
+    expect(await page.locator(".all-right-button").count()).toBe(0);
+  });
+
+  test.each(["en", "zh-Hans", "zh-Hant"])(
+    "has room for both, on a phone and on a desk, in %s",
+    async (language) => {
+      for (const [name, width, height] of [
+        ["phone", 390, 844],
+        ["desk", 1280, 800],
+      ] as const) {
+        const { page } = await open({ language, size: { width, height } });
+        server.state(maskOff());
+        await page.locator(".all-right-button").waitFor();
+        if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/patient-${language}-${name}.png` });
+        server.state(maskOff((each) => ({ ...each, allRight })));
+        await page.locator(".all-right-said").waitFor();
+        if (SHOTS !== undefined)
+          await page.screenshot({ path: `${SHOTS}/patient-said-${language}-${name}.png` });
+        expect(await overflowing(page)).toEqual([]);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        const [call, said] = await Promise.all(
+          [".call-button", ".all-right-button"].map((each) => page.locator(each).boundingBox()),
+        );
+        expect((call?.height ?? 0) / (said?.height ?? 1)).toBeGreaterThan(1.5);
+      }
+    },
+  );
 
   test("says that nobody is called once the watch has ended for good, and does not seem to try", async () => {
     const { page, message } = await open();

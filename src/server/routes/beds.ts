@@ -9,7 +9,7 @@ import * as schemas from "../schemas.ts";
 
 const answer = { response: { 200: schemas.CommandAnswer } };
 
-/** What people do at a bed: acknowledge, call, watch, drill. Each becomes a command in the name of the session. */
+/** What people do at a bed: acknowledge, call, say that one is all right, watch, drill. Each becomes a command in the name of the session. */
 export function bedRoutes(app: App, context: Context): void {
   app.post(
     "/api/beds/:bed/occurrences/:id/acknowledge",
@@ -28,6 +28,16 @@ export function bedRoutes(app: App, context: Context): void {
       const { how, kind } = request.body;
       const id = context.newId();
       return carryOut(context, request.params.bed, { kind: "call", id, call: { how, kind } });
+    },
+  );
+
+  app.post(
+    "/api/beds/:bed/occurrences/:id/all-right",
+    { schema: { params: schemas.OccurrenceParams, ...answer } },
+    async (request): Promise<CommandAnswer> => {
+      const { bed, id: occurrence } = request.params;
+      const by = actorOf(context.person(request));
+      return carryOut(context, bed, { kind: "all_right", id: context.newId(), occurrence, by });
     },
   );
 

@@ -14,6 +14,8 @@ export const push = {
   going: "{name} is going ({time})",
   bedside: "{name} is at the bedside ({time})",
   watching: "{name} is watching ({time})",
+  allRight: 'The patient answered "I am all right" at {time}. Please look all the same.',
+  allRightBefore: 'At {time}, before it got worse, the patient had said "I am all right".',
   gentleTitle: "Are you still watching?",
   gentleBody: "It is still so. Please look at the person, then tap.",
   closedTitle: "Breathwatch: over",

@@ -15,6 +15,8 @@ export const push = {
   going: "{name}正在过去（{time}）",
   bedside: "{name}已在床边（{time}）",
   watching: "{name}在自己看着（{time}）",
+  allRight: "患者在 {time} 回答“我没事”。还是请去看看。",
+  allRightBefore: "患者在 {time} 说过“我没事”，那是在情况变重之前。",
   gentleTitle: "您还在看着吗？",
   gentleBody: "情况还是这样。请看看人，再点一下。",
   closedTitle: "呼吸守护：已解除",

@@ -15,6 +15,8 @@ export const push = {
   going: "{name} 正在過去（{time}）",
   bedside: "{name} 已在床邊（{time}）",
   watching: "{name} 自己在看著（{time}）",
+  allRight: "病人在 {time} 回答「我沒事」。還是請去看看。",
+  allRightBefore: "病人在 {time} 說過「我沒事」，那是在狀況變嚴重之前。",
   gentleTitle: "您還在看著嗎？",
   gentleBody: "情況還是這樣。請看看人，再點一下。",
   closedTitle: "呼吸守護：已解除",

@@ -38,6 +38,46 @@ describe("acknowledging", () => {
     expect(bed.lines().at(-1)).toBe(`${70 + seconds} lapsed SPO2_LOW high`);
   });
 
+  test("by somebody at the bedside is not shortened by another who says they are going", () => {
+    const bed = low();
+    take(bed, bed.open("SPO2_LOW"), "bedside", ANNA);
+    bed.at(85, 10);
+    take(bed, bed.open("SPO2_LOW"), "going", BEN);
+    const there = { by: ANNA, at: EVENING + 40_000, until: EVENING + 940_000, place: "bedside" };
+    expect(bed.open("SPO2_LOW")?.acknowledgement).toEqual(there);
+    expect(bed.events.at(-1)).toMatchObject({ kind: "acknowledged", by: BEN });
+    bed.at(85, 890);
+    expect(bed.open("SPO2_LOW")?.acknowledgement).toBeDefined();
+    bed.at(85, 1);
+    expect(bed.lines("SPO2_LOW").at(-1)).toBe("940 lapsed SPO2_LOW high");
+  });
+
+  test("by somebody going gives way to somebody who is there, and to a later one going", () => {
+    const bed = low();
+    take(bed, bed.open("SPO2_LOW"), "going", BEN);
+    bed.at(85, 10);
+    take(bed, bed.open("SPO2_LOW"), "going", ANNA);
+    expect(bed.open("SPO2_LOW")?.acknowledgement).toMatchObject({ by: ANNA, until: EVENING + 230_000 });
+    take(bed, bed.open("SPO2_LOW"), "bedside", BEN);
+    expect(bed.open("SPO2_LOW")?.acknowledgement).toMatchObject({ by: BEN, place: "bedside" });
+  });
+
+  test("near the end of its time at the bedside, somebody who is coming makes it last as long as their own", () => {
+    const bed = low();
+    take(bed, bed.open("SPO2_LOW"), "bedside", ANNA);
+    bed.at(85, 840);
+    take(bed, bed.open("SPO2_LOW"), "going", BEN);
+    expect(bed.open("SPO2_LOW")?.acknowledgement).toMatchObject({ by: ANNA, until: EVENING + 1_060_000 });
+  });
+
+  test("of two, both are void when it gets worse", () => {
+    const bed = low();
+    take(bed, bed.open("SPO2_LOW"), "bedside", ANNA);
+    take(bed, bed.open("SPO2_LOW"), "going", BEN);
+    bed.at(79, 11);
+    expect(bed.open("SPO2_CRIT")?.acknowledgement).toBeUndefined();
+  });
+
   test("a medium alarm lapses after ten minutes", () => {
     const bed = new Bedside();
     bed.run(100, () => bed.oxi(96 + (bed.second % 2), 46));

@@ -107,6 +107,7 @@ describe("a command from the hub's pages", () => {
   test.each<AlarmCommand>([
     pause(),
     { kind: "call", id: "c", call: { how: "touch", kind: "breathing" } },
+    { kind: "all_right", id: "r", occurrence: "b1-journalxxx-3", by: anna },
     { kind: "baselines", id: "n", baselines: { leak: { median: 12, nights: 5 } } },
     { kind: "limits", id: "l", version: 4, limits: { SPO2_LOW: { limit: 86 } }, reason: "cold", by: anna },
     { kind: "care_plan", id: "p", plan: { suction: 60 }, by: anna },

@@ -62,6 +62,22 @@ describe("what a caregiver asks of the alarms", () => {
     ]);
   });
 
+  it("but not that the patient is all right: that only the patient says", async () => {
+    const url = `${bed}/occurrences/${OCCURRENCE}/all-right`;
+    for (const role of ["owner", "caregiver", "therapist", "technician"] as const) {
+      const answer = await post(url, undefined, await harness.signIn(role));
+      expect([role, answer.statusCode]).toEqual([role, 403]);
+    }
+    expect((await post(url, undefined, "")).statusCode).toBe(401);
+    expect(harness.commands).toEqual([]);
+    const opa = await harness.person("patient", "Opa");
+    expect((await post(url, undefined, await harness.signIn("patient", "Opa"))).statusCode).toBe(200);
+    const by = { id: opa.id, name: "Opa" };
+    expect(harness.commands).toMatchObject([
+      { bed: "b1", command: { kind: "all_right", occurrence: OCCURRENCE, by } },
+    ]);
+  });
+
   it.each<[string, object]>([
     ["pause", { condition: "EVERYTHING", priority: "high", forMs: 1_000 }],
     ["pause", { condition: "SPO2_LOW", priority: "high" }],

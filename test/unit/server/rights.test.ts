@@ -144,6 +144,9 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
     payload: { place: "going" },
   },
   "POST /api/beds/:bed/occurrences/:id/seen": { url: `/api/beds/b1/occurrences/${OCCURRENCE}/seen` },
+  "POST /api/beds/:bed/occurrences/:id/all-right": {
+    url: `/api/beds/b1/occurrences/${OCCURRENCE}/all-right`,
+  },
   "POST /api/beds/:bed/pause": {
     url: "/api/beds/b1/pause",
     payload: { condition: "SPO2_WARN", priority: "medium", forMs: 60_000 },
@@ -323,8 +326,9 @@ const CARE = [
 
 /** What the brief of each role comes to, written down a second time on purpose: who may NOT. */
 const REFUSED: { readonly [role in Role]: readonly string[] } = {
-  owner: [],
+  owner: ["POST /api/beds/:bed/occurrences/:id/all-right"],
   caregiver: [
+    "POST /api/beds/:bed/occurrences/:id/all-right",
     "GET /api/homes/:home/channels/:channel/loss",
     "PUT /api/homes/:home/channels/:channel",
     "DELETE /api/homes/:home/channels/:channel",
@@ -390,6 +394,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   therapist: [
+    "POST /api/beds/:bed/occurrences/:id/all-right",
     ...VOICES,
     "GET /api/homes/:home/channels/:channel/loss",
     "PUT /api/homes/:home/phones-where",
@@ -414,6 +419,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     ...BENCH,
   ],
   technician: [
+    "POST /api/beds/:bed/occurrences/:id/all-right",
     ...VOICES,
     "GET /api/homes/:home/channels/:channel/loss",
     "PUT /api/homes/:home/phones-where",
