@@ -11,6 +11,7 @@ import type { HubHomes } from "./hub-homes.ts";
 import type { HubNights } from "./hub-nights.ts";
 import type { HubShown } from "./hub-shown.ts";
 import { channelModulesOf } from "./notify/modules.ts";
+import type { HealthFacts } from "./ops/health.ts";
 import type { OrganisationId } from "./port/accounts.ts";
 import type { ServerDeps } from "./server/deps.ts";
 import type { LiveModel } from "./server/live-model.ts";
@@ -34,7 +35,7 @@ export function hubDeps(
     readonly nights: Pick<HubNights, "toldOf">;
     readonly pairing: PairingDesk;
     /** How the way from the boxes into the store is. */
-    readonly bus: () => { readonly connected: boolean; readonly waiting: number };
+    readonly bus: () => NonNullable<HealthFacts["bus"]>;
     /** Why this process does not work as it should; undefined: it does. */
     readonly stuck: () => string | undefined;
   },

@@ -6,6 +6,7 @@ import { emptyRetained } from "./bus/forget-home.ts";
 import { createHomesIngest } from "./bus/homes-ingest.ts";
 import type { IngestStatus } from "./bus/ingest.ts";
 import { createMosquittoUsers } from "./bus/mosquitto-users.ts";
+import { createOneHub } from "./bus/one-hub.ts";
 import type { SettingsBody } from "./bus/settings.ts";
 import { createSettingsPublisher } from "./bus/settings-publisher.ts";
 import type { Place } from "./bus/topics.ts";
@@ -104,8 +105,12 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const opening = broker.open === undefined ? undefined : await persist(insisting, broker.open);
     if (opening !== undefined) closers.push(opening.close);
     const access = { ...broker.access, url: opening?.opened?.url ?? broker.access.url };
-    const bus = world.bus.connect({ ...access, clientId: `hub-${base32Id(random.bytes(10))}` });
+    const self = `hub-${base32Id(random.bytes(10))}`;
+    const bus = world.bus.connect({ ...access, clientId: self });
     closers.push(() => bus.close());
+    const oneHub = createOneHub({ bus, clock, log, self });
+    oneHub.start();
+    closers.push(oneHub.stop);
 
     const desk = createPairingDesk({
       ...{ registry, key, state, clock, random, log },
@@ -232,7 +237,11 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, {
         ...{ organisation, live, homes, desks, devices, pairing, shown, evening, nights },
-        bus: () => ({ connected: bus.connected, waiting: ingest.status().waiting }),
+        bus: () => {
+          const trouble = oneHub.trouble();
+          const { waiting } = ingest.status();
+          return { connected: bus.connected, waiting, ...(trouble === undefined ? {} : { trouble }) };
+        },
         stuck: () => pulse.trouble,
       }),
       ...hubOidc(world, config, organisation, options.secret),

@@ -84,6 +84,9 @@ export function allHomesFilter(kind: TopicKind, shard = "+"): string {
 /** Where hubs that share the work of one broker tell one another what they stored. */
 export const peersTopic = (group: string): string => `breathwatch/${VERSION}/peers/${level(group)}`;
 
+/** Where hubs say that they are there. */
+export const hubsTopic = `breathwatch/${VERSION}/hubs`;
+
 /** Filter for the high-water marks of every device at a bed. */
 export const storedFilter = (home: HomeId, bed: BedId): string => `${bedPrefix(home, bed)}/stored/+`;
 

@@ -22,8 +22,8 @@ export interface HealthFacts {
   readonly store: { readonly ok: boolean; readonly detail: string; readonly isFilling?: boolean };
   /** Absent where the disk did not answer. */
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
-  /** Whether the broker answers, and how many observations wait to be sent. */
-  readonly bus?: { readonly connected: boolean; readonly waiting: number };
+  /** Whether the broker answers, how many observations wait to be sent, and what is wrong with who is on it. */
+  readonly bus?: { readonly connected: boolean; readonly waiting: number; readonly trouble?: string };
   /** Whether the hub that took this box in still counts it as its own; absent where none did. */
   readonly hub?: { readonly ok: boolean; readonly detail: string };
   /** What a hub set and this box, or a box of this hub, would not take; absent: no hub, and no boxes, here. */
@@ -121,7 +121,8 @@ function diskFinding(disk: HealthFacts["disk"]): HealthFinding {
   return { id: "disk", level, count: Math.round(used * 100) };
 }
 
-function busFinding({ connected, waiting }: NonNullable<HealthFacts["bus"]>): HealthFinding {
+function busFinding({ connected, waiting, trouble }: NonNullable<HealthFacts["bus"]>): HealthFinding {
+  if (trouble !== undefined) return { id: "bus", level: "error", count: waiting, detail: trouble };
   const level = !connected || waiting > WAITING_MANY ? "warning" : "ok";
   return { id: "bus", level, count: waiting };
 }

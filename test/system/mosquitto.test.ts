@@ -13,6 +13,7 @@ import { parse } from "yaml";
 import { createBusConnector } from "../../src/bus/client.ts";
 import { createHomesIngest } from "../../src/bus/homes-ingest.ts";
 import { createMosquittoUsers } from "../../src/bus/mosquitto-users.ts";
+import { createOneHub } from "../../src/bus/one-hub.ts";
 import { bedTopic } from "../../src/bus/topics.ts";
 import { createClock } from "../../src/ops/clock.ts";
 import { createRandom } from "../../src/ops/random.ts";
@@ -289,6 +290,22 @@ test.each([
     expect([...new Set(store.written)].toSorted()).toEqual(said.toSorted());
   },
 );
+
+test("a second hub on the broker is noticed by both, over both versions", async () => {
+  const running = await broker();
+  const notes: string[][] = [[], []];
+  const hubs = (["3.1.1", "5"] as const).map((protocol, n) => {
+    const self = `hub-${n}`;
+    const log = { note: (event: string) => void notes[n]?.push(event) };
+    const hub = createOneHub({ bus: hubOf(running, self, { protocol }), clock, log, self });
+    hub.start();
+    undo.push(hub.stop);
+    return hub;
+  });
+  // Who came first hears the second when it comes, the second within 20 s.
+  await until("both know", () => hubs.every((hub) => hub.trouble() !== undefined), 40_000);
+  expect(notes).toEqual([["hub.second"], ["hub.second"]]);
+}, 60_000);
 
 test("what `breathwatch mosquitto` writes runs as it is, and its users are never written over", async () => {
   const made = certificate();

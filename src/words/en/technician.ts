@@ -369,7 +369,7 @@ export const technician = {
     bus: {
       ok: "Everything has been sent on.",
       warning: "The broker is away or slow; {value} readings wait. Alarms in the house work.",
-      error: "The broker is away. Alarms in the house work.",
+      error: "Another hub works on the same broker: stop one of them. Alarms in the house work.",
     },
     hub: {
       ok: "This box belongs to its hub.",

@@ -44,6 +44,7 @@ test("a program that is well says so of each part, in one order", async () => {
 
 test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>([
   ["engine", "does not tick", { stuck: "bed b1 has not ticked for 12 s" }, "error", undefined],
+  ["bus", "has a second hub", { bus: { connected: true, waiting: 3, trouble: "another hub" } }, "error", 3],
   ["settings", "are refused", { refusedSettings: { count: 2, detail: "newer limits" } }, "warning", 2],
   ["sounder", "is silent", { sounder: { ok: false, detail: "no output" } }, "error", undefined],
   ["phones", "are not proven", { phones: { known: 2, proven: 0 } }, "warning", 0],
