@@ -2,6 +2,7 @@ import Type from "typebox";
 import { Check } from "typebox/value";
 import { type EdgeAbout, edgeAbout } from "./bus/bed-schemas.ts";
 import type { Place } from "./bus/topics.ts";
+import { KEPT_BED } from "./domain/bed.ts";
 import { messageOf } from "./domain/fault.ts";
 import { type BedId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import type { Log } from "./port/log.ts";
@@ -22,7 +23,6 @@ export interface HubBeds {
   ): Promise<void>;
 }
 
-const PREFIX = "bed ";
 const KeptBed = Type.Object({ about: edgeAbout });
 
 export function createHubBeds({ states, log }: { readonly states: HomeStates; readonly log: Log }): HubBeds {
@@ -36,7 +36,7 @@ export function createHubBeds({ states, log }: { readonly states: HomeStates; re
       if (place === undefined || isKnown) return;
       states
         .of(place.home)
-        .setValue(`${PREFIX}${place.bed}`, JSON.stringify({ about }))
+        .setValue(`${KEPT_BED}${place.bed}`, JSON.stringify({ about }))
         .catch((error: unknown) => log.note("hub.bed_unkept", { bed, why: messageOf(error) }, "warn"));
     },
     delete: (bed) => {
@@ -47,8 +47,8 @@ export function createHubBeds({ states, log }: { readonly states: HomeStates; re
         if (signal.aborted) return;
         try {
           const values = Object.entries(await states.of(box.home).values());
-          for (const [name, value] of values.filter(([each]) => each.startsWith(PREFIX))) {
-            const bed = name.slice(PREFIX.length);
+          for (const [name, value] of values.filter(([each]) => each.startsWith(KEPT_BED))) {
+            const bed = name.slice(KEPT_BED.length);
             const kept: unknown = JSON.parse(value);
             if (!Check(KeptBed, kept)) continue;
             const qualified = qualifiedBed(box.home, bed);

@@ -4,6 +4,9 @@ import type { Sample } from "./sample.ts";
 import type { SettingId, SignalId, WaveId } from "./signal.ts";
 import type { Mono } from "./time.ts";
 
+/** Under this and its own id a hub keeps in a home's file what a bed was when it was last heard. */
+export const KEPT_BED = "bed ";
+
 /** A nocturnal only, B more than 12-16 h a day, C cannot breathe alone: sets priorities, delays, escalation speed. */
 export type DependencyClass = "A" | "B" | "C";
 

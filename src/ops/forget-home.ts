@@ -1,5 +1,6 @@
+import { KEPT_BED } from "../domain/bed.ts";
 import { Fault } from "../domain/fault.ts";
-import { type HomeId, splitBed } from "../domain/ids.ts";
+import { type BedId, type HomeId, qualifiedBed, splitBed } from "../domain/ids.ts";
 import type { Accounts } from "../port/accounts.ts";
 import type { Clock } from "../port/clock.ts";
 import type { BoxRecord, Registry } from "../port/registry.ts";
@@ -11,7 +12,7 @@ export interface HomeKeepers {
   readonly clock: Pick<Clock, "wall">;
   readonly registry: Pick<Registry, "home" | "removeHome">;
   readonly accounts: Pick<Accounts, "removeHome">;
-  readonly homes: Pick<HomeStates, "remove">;
+  readonly homes: Pick<HomeStates, "of" | "remove">;
   readonly timeseries: Pick<Timeseries, "beds" | "remove">;
   /** Of the hub itself: the one line that remains is written there. */
   readonly state: Pick<State, "audit">;
@@ -35,7 +36,7 @@ export async function forgetHome(keepers: HomeKeepers, home: HomeId): Promise<Fo
   if ((await registry.home(home)) === undefined) {
     throw new Fault("NOT_FOUND", "There is no such home on this hub.", { permanent: true });
   }
-  const beds = (await timeseries.beds()).map(({ bed }) => bed).filter((bed) => splitBed(bed)?.home === home);
+  const beds = await bedsOf(keepers, home);
   for (const bed of beds) await timeseries.remove(bed);
   await homes.remove(home);
   const gone = await accounts.removeHome(home);
@@ -43,4 +44,16 @@ export async function forgetHome(keepers: HomeKeepers, home: HomeId): Promise<Fo
   const boxes = await registry.removeHome(home);
   await state.audit({ at: clock.wall(), action: "home.forgotten", detail: `${beds.length} beds` });
   return { beds, accounts: gone, boxes };
+}
+
+/** Those with numbers, and those that were heard: of a bed whose numbers grew too old alarms and summaries are left. */
+async function bedsOf({ timeseries, homes }: HomeKeepers, home: HomeId): Promise<readonly BedId[]> {
+  const stored = (await timeseries.beds()).map(({ bed }) => bed);
+  const heard = Object.keys(await homes.of(home).values()).filter((name) => name.startsWith(KEPT_BED));
+  return [
+    ...new Set([
+      ...stored.filter((bed) => splitBed(bed)?.home === home),
+      ...heard.map((name) => qualifiedBed(home, name.slice(KEPT_BED.length))),
+    ]),
+  ];
 }

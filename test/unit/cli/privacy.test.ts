@@ -359,6 +359,15 @@ describe("breathwatch forget", () => {
           ),
         );
       }
+      // A bed whose numbers grew too old long ago: its alarms are for good.
+      const [bed, raisedAt] = [`${HOME}~b2`, at("2026-01-13T22:00:00")];
+      const occurrence = {
+        ...{ id: "b2-abc-1", bed, condition: "SPO2_LOW", priority: "high", state: "holds", raisedAt },
+        ...{ values: { spo2: 81 }, simulated: false, drill: false },
+      } as const;
+      const event = { kind: "ended", at: raisedAt, occurrence } as const;
+      await timeseries.write({ ...batch([]), events: [{ bed, key: "e-1", event }] });
+      await homes.of(HOME).setValue("bed b2", "{}");
       const mei = await accounts.account("paaaaaaaaa");
       expect(mei?.name).toBe("Zhao Mei");
     });
@@ -389,7 +398,7 @@ describe("breathwatch forget", () => {
           endpoint: "https://push.example/other",
         });
         const [line] = await stores.state.audits(1);
-        expect(line).toMatchObject({ action: "home.forgotten", detail: "1 beds" });
+        expect(line).toMatchObject({ action: "home.forgotten", detail: "2 beds" });
       });
       for (const file of filesIn(dataDirOf(terminal))) {
         const bytes = readFileSync(file).toString("latin1");

@@ -6,6 +6,7 @@ import { forgetHome } from "../../../src/ops/forget-home.ts";
 import type { Clock } from "../../../src/port/clock.ts";
 import type { Batch, StoredRow, Timeseries } from "../../../src/port/timeseries.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
+import { createMemoryStores } from "../../../src/store/state/state.ts";
 import { MirrorMarks } from "../../../src/store/timeseries/influx/marks.ts";
 import { createMirror } from "../../../src/store/timeseries/influx/mirror.ts";
 import type { Outside } from "../../../src/store/timeseries/influx/outside.ts";
@@ -206,7 +207,7 @@ const forgetting = (mirror: Timeseries, clock: Clock) => {
         },
       },
       accounts: { removeHome: async () => 0 },
-      homes: { remove: async () => undefined },
+      homes: { ...createMemoryStores().homes, remove: async () => undefined },
       state: { audit: async () => undefined },
     },
   };
