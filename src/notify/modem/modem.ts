@@ -145,7 +145,8 @@ export function createModem({ clock, random, log, links, access, zone }: Channel
     async cancel(_, reference) {
       line.cancel(reference);
     },
-    listen: (_, onAnswer, signal) => line.run((target, reference) => onAnswer({ target, reference }), signal),
+    listen: (_, onAnswer, signal) =>
+      line.run((target, reference) => void onAnswer({ target, reference }), signal),
     health: () => line.health(),
     async ready(language) {
       // A line on which somebody is called works; other commands are not to come between those of the call.

@@ -194,7 +194,7 @@ function lived(night: readonly Second[], simulated: boolean, speaks: boolean) {
   for (const { spo2, pulse, doing, said } of night) {
     if (spo2 !== undefined) bed.oxi(spo2, pulse + (bed.second % 3), { simulated });
     bed.tick();
-    for (const command of doingsOf(bed, doing)) bed.command(command as AlarmCommand);
+    for (const command of doingsOf(bed, doing)) bed.command(command);
     const second = bed.second;
     const newest = bed.fold.open.toSorted((a, b) => b.raisedAt - a.raisedAt)[0];
     if (speaks && said !== undefined && newest !== undefined) {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createMemoryBus } from "../../../src/bus/memory.ts";
 import { createOneHub } from "../../../src/bus/one-hub.ts";
 import { wall } from "../../../src/domain/time.ts";
+import type { Log } from "../../../src/port/log.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
 
 test("two hubs on one broker each find out, say it once, and are well again when one is gone", async () => {
@@ -10,9 +11,7 @@ test("two hubs on one broker each find out, say it once, and are well again when
   const start = (self: string) => {
     const notes: string[] = [];
     const bus = memory.connector.connect({ url: "memory://", clientId: self });
-    const log = {
-      note: (event: string, _facts: object, level?: string) => void notes.push(`${event} ${level}`),
-    };
+    const log: Log = { note: (event, _fields, level) => void notes.push(`${event} ${level}`) };
     const hub = createOneHub({ bus, clock, log, self });
     hub.start();
     return { hub, notes, bus };

@@ -156,7 +156,7 @@ describe("a provider that can be asked", () => {
     await clock.advance(5 * SECOND_MS);
     expect(provider.cancelled).toEqual(["call-1"]);
     tell({ state: "acknowledged", by: "Mei" });
-    provider.listeners[0]?.({ target: "mei", reference: "call-1", by: "Mei" });
+    void provider.listeners[0]?.({ target: "mei", reference: "call-1", by: "Mei" });
     await clock.advance(10 * SECOND_MS);
     expect(provider.asked).toHaveLength(1);
     expect(provider.cancelled).toEqual(["call-1"]);
@@ -280,7 +280,8 @@ describe("after a restart", () => {
       provider: providerOf(provider),
     });
   };
-  const press = (reference: string): void => provider.listeners[0]?.({ target: "mei", reference, by: "Mei" });
+  const press = (reference: string): void =>
+    void provider.listeners[0]?.({ target: "mei", reference, by: "Mei" });
 
   test("a button on a message of before answers, however often it had been repeated", async () => {
     await ring();
