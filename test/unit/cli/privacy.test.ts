@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { findConfiguration } from "../../../src/cli/configuration.ts";
 import { openDataFolder } from "../../../src/cli/data-folder.ts";
 import { runCommandLine } from "../../../src/cli/main.ts";
+import type { Occurrence } from "../../../src/domain/alarm.ts";
 import type { DutyBook } from "../../../src/domain/duty.ts";
 import { NOTE_KINDS, type NoteBody, type NoteKind } from "../../../src/domain/note.ts";
 import { absent } from "../../../src/domain/sample.ts";
@@ -361,10 +362,17 @@ describe("breathwatch forget", () => {
       }
       // A bed whose numbers grew too old long ago: its alarms are for good.
       const [bed, raisedAt] = [`${HOME}~b2`, at("2026-01-13T22:00:00")];
-      const occurrence = {
-        ...{ id: "b2-abc-1", bed, condition: "SPO2_LOW", priority: "high", state: "holds", raisedAt },
-        ...{ values: { spo2: 81 }, simulated: false, drill: false },
-      } as const;
+      const occurrence: Occurrence = {
+        id: "b2-abc-1",
+        bed,
+        condition: "SPO2_LOW",
+        priority: "high",
+        state: "holds",
+        raisedAt,
+        values: { spo2: 81 },
+        simulated: false,
+        drill: false,
+      };
       const event = { kind: "ended", at: raisedAt, occurrence } as const;
       await timeseries.write({ ...batch([]), events: [{ bed, key: "e-1", event }] });
       await homes.of(HOME).setValue("bed b2", "{}");
