@@ -76,9 +76,10 @@ const LAST: CallLevel = 4;
 
 /**
  * The level of each phone that is called about an alarm. Every phone is in it for high priority; for medium those of
- * people who are called last are left out, unless there is nobody else (or nobody else could be told: watch/called.ts). It never begins with nobody, nor with phones
- * of which none has proved that it rings while another one has (law 2): who comes later is called at once then. A
- * proven phone that may stay silent makes nobody wait who has one that rings through silence.
+ * people who are called last are left out, unless there is nobody else (or nobody else could be told: watch/called.ts).
+ * It never begins with nobody, nor with phones of which none has proved that it rings while another one has (law 2): who
+ * comes later is called at once then. A proven phone that may stay silent makes nobody wait who has one that rings through
+ * silence.
  */
 export function callLevels(
   callables: readonly Callable[],
