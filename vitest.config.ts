@@ -10,6 +10,7 @@ const MEASURING = [
   "bench",
   "ble",
   "bus",
+  "screens",
   "serial",
   "server-attack",
   "sound-server",
