@@ -146,8 +146,14 @@ its kind.
 first (src/alarm/cause-table.ts). A card keeps its cause while it recovers; another one takes its place after 15 s of better
 evidence. Technical alarms never stand above one about the person. Every open alarm is on exactly one card.
 
+**"I am all right"** is the patient's own word, from the patient's page. It is shown on every caregiver's page with its time, and
+stands behind what the next messages say; no sound, message, priority or end depends on it, whatever the priority: a hand may
+lie on the screen, and who breathes badly may not know it. Once the alarm is worse or has come back it is shown as said before
+that. The patient alone can say it; drills treat it alike.
+
 **Acknowledging** says "I'm going" and is for one alarm; one tap on a card answers each of its members. It lapses after 3 min
-(high) or 10 min (medium), at the bedside after 15 min; then the alarm sounds again while it holds or nobody knows. A
+(high) or 10 min (medium), at the bedside after 15 min (another one's "I'm going" makes that no shorter, and whoever is there stays
+named); then the alarm sounds again while it holds or nobody knows. A
 technical loss that nobody can mend now can be taken over ("I am watching myself"): it asks gently every 30 min and, ten
 minutes unanswered, rings again; what happens to the person breaks through.
 
