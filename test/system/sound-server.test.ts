@@ -149,7 +149,8 @@ test("a server that is killed while it sounds is told, and it sounds again when 
   const again = await server.record();
   await until(() => isHeardIn(again.samples), 5_000);
   await until(() => sounder.readiness.ok, 5_000);
-  expect(told.map(({ ok }) => ok)).toEqual([false, true]);
+  // Each attempt may fail with a sentence of its own; only the last one succeeds.
+  expect(told.map(({ ok }) => ok).indexOf(true)).toBe(told.length - 1);
 });
 
 test("a server that hangs while it sounds is told before it counts as heard, again and again, until it wakes", async () => {

@@ -129,9 +129,14 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
 
 /** What the box shows of its devices, frames, a recording and its audit record, over Mosquitto. */
 async function looksAtTheBox(hub: RunningHome, bed: string, cookie: string): Promise<void> {
-  const told = (await ask(hub, "GET", `/api/beds/${bed}/devices`, undefined, cookie)).body as DevicesResponse;
+  const devices = async () =>
+    (await ask(hub, "GET", `/api/beds/${bed}/devices`, undefined, cookie)).body as DevicesResponse;
+  // The box tells of its devices after it has said that it is there.
+  const oximeter = async () => (await devices()).devices.find(({ role }) => role === "oximeter")?.device;
+  await expect.poll(oximeter, { timeout: 20_000 }).toBeDefined();
+  const told = await devices();
   expect(told.box?.online).toBe(true);
-  const device = told.devices.find(({ role }) => role === "oximeter")?.device ?? "";
+  const device = await oximeter();
   const path = `/api/beds/${bed}/devices/${device}`;
   const frames = async () =>
     (await ask(hub, "GET", `${path}/frames`, undefined, cookie)).body as FramesResponse;
