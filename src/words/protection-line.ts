@@ -44,7 +44,6 @@ export function protectionLine(
   ]);
 }
 
-/** Chinese full stops bring their own space. */
-/** Sentences as one text; none is wanted between Chinese ones. */
+/** Sentences as one text; Chinese full stops bring their own space. */
 export const joined = (sentences: readonly string[]): string =>
   sentences.reduce((text, next) => `${text}${text.endsWith("。") ? "" : " "}${next}`);

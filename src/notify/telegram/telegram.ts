@@ -81,10 +81,8 @@ function createTelegram(deps: ChannelDeps): Channel {
     if (waitMs > 0)
       return { outcome: "failed", detail: "this chat takes no more for now", retryAfterMs: waitMs };
     limits.note(chat);
-    const { reference, mark } = newMark(
-      ...([token, target.id, random, clock.wall()] as const),
-      message.key.split("/")[1],
-    );
+    const [, occurrence] = message.key.split("/");
+    const { reference, mark } = newMark(token, target.id, random, clock.wall(), occurrence);
     const said = await ask(token, "sendMessage", messageWith(chat, message, mark), TIMEOUT_MS);
     if ("failed" in said) return said.failed;
     const response = answerWithout(said.response, [token]);
