@@ -2,7 +2,7 @@ import type { CheckBody, CommandAnswer } from "./bus/commands.ts";
 import type { EdgeEvening } from "./bus/evening-schemas.ts";
 import type { Actor } from "./domain/alarm.ts";
 import type { AuditAction } from "./domain/audit-action.ts";
-import { isSleepTime } from "./domain/evening.ts";
+import { type CheckKind, isSleepTime } from "./domain/evening.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import type { Evening } from "./edge-evening.ts";
 import type { World } from "./port/world.ts";
@@ -10,14 +10,14 @@ import type { World } from "./port/world.ts";
 /** What a hub is told of the evening check: the phones with their proofs go with the readiness. */
 export function toldEvening({ settings, latest, last, asks }: Evening): EdgeEvening {
   // What is told as the newest is not told twice.
-  const older = (kind: "quiet" | "loud") =>
-    last[kind]?.startedAt === latest?.startedAt ? undefined : last[kind];
-  const [quiet, loud] = [older("quiet"), older("loud")];
+  const older = (kind: CheckKind) => (last[kind]?.startedAt === latest?.startedAt ? undefined : last[kind]);
+  const [quiet, loud, pillow] = [older("quiet"), older("loud"), older("pillow")];
   return {
     settings: { on: settings.on, atMinute: settings.atMinute },
     ...(latest === undefined ? {} : { latest }),
     ...(quiet === undefined ? {} : { quiet }),
     ...(loud === undefined ? {} : { loud }),
+    ...(pillow === undefined ? {} : { pillow }),
     ...(asks.length === 0 ? {} : { asks: [...asks] }),
   };
 }
@@ -72,6 +72,10 @@ export function createChecksFromAfar(options: {
         case "check_stop":
           evening().stop();
           audit(by, "check.stopped", "");
+          break;
+        case "check_heard":
+          await evening().heard(body.heard, by.name);
+          audit(by, "check.heard", body.heard ? "yes" : "no");
           break;
         case "check_settings":
           await evening().set({ on: body.on, atMinute: body.atMinute });

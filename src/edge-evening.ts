@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HomeConfig } from "./config/config.ts";
 import type { AlarmCommand, AlarmFold } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import {
+  CHECK_KINDS,
   CHECK_PHONES_MAX,
   type Check,
   type CheckKind,
@@ -34,6 +36,7 @@ export interface Evening extends EveningDesk {
   targets(send: PlannedSend | undefined): readonly BookedTarget[];
   readonly dress: Practice["dress"];
   readonly listening: Practice["listening"];
+  readonly atPillow: Practice["atPillow"];
   /** Takes back what an earlier run left on phones; looks at the time from here on. */
   start(): void;
   close(): void;
@@ -41,13 +44,15 @@ export interface Evening extends EveningDesk {
 
 export interface EveningOptions {
   readonly world: Pick<World, "clock" | "random" | "log" | "state">;
-  readonly config: Pick<HomeConfig, "beds" | "zone" | "demo">;
+  readonly config: Pick<HomeConfig, "beds" | "zone" | "demo" | "audio" | "sounder">;
   readonly targets: () => TargetBook;
   /** By id: whether answers come back through it, and what it sounds like. */
   readonly channels: () => readonly Channel[];
   readonly folds: () => readonly AlarmFold[];
   readonly toWatch: (fold: AlarmFold) => void;
   readonly toSounder: (fold: AlarmFold) => void;
+  /** A caregiver would hear the sounder. */
+  readonly sounderWorks: () => boolean;
   /** The address of a message shows a page with one button here: it can be answered without a button of its channel. */
   readonly hasAskPage: boolean;
   /** Once a minute while it runs; must not throw. */
@@ -62,6 +67,8 @@ const LOOK_MS = 15 * SECOND_MS;
 
 interface Kept {
   readonly last: EveningDesk["last"];
+  /** The outputs that were heard at the pillow: others have to be heard anew. */
+  readonly outputs?: unknown;
   /** A check that began and has not ended: the box stopped meanwhile. */
   readonly running?: { readonly check: Check; readonly beds: LeftPractice };
 }
@@ -82,7 +89,12 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     }
   };
   const found = keptIn(await stored(KEPT));
-  let last: EveningDesk["last"] = found.last;
+  const outputs: unknown = JSON.parse(
+    JSON.stringify({ audio: config.audio, rooms: config.sounder?.rooms ?? [] }),
+  );
+  const { pillow, ...ofPhones } = found.last;
+  const isSame = pillow !== undefined && isDeepStrictEqual(found.outputs, outputs);
+  let last: EveningDesk["last"] = isSame ? found.last : ofPhones;
   let settings: EveningSettings = settingsIn(await stored(SETTINGS)) ?? {
     ...defaultEvening(first?.schedule ?? DEFAULT_SCHEDULE),
     // What a demo shows is for nobody's phone.
@@ -91,14 +103,20 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
   const stops: (() => void)[] = [];
 
   const keep = async (running?: Kept["running"]): Promise<void> => {
-    const text = JSON.stringify({ last, ...(running === undefined ? {} : { running }) } satisfies Kept);
+    const text = JSON.stringify({
+      last,
+      outputs,
+      ...(running === undefined ? {} : { running }),
+    } satisfies Kept);
     await state
       .setValue(KEPT, text)
       .catch((error: unknown) => log.note("evening.unwritten", { why: messageOf(error) }, "warn"));
   };
 
   const ended = (check: Check): void => {
-    if (check.some !== true) last = { ...last, [check.kind]: check };
+    // A sounder that was tried and of which nobody said anything has neither proved itself nor failed.
+    const counts = check.kind === "pillow" ? check.heard !== undefined : check.some !== true;
+    if (counts) last = { ...last, [check.kind]: check };
     keep().catch((error: unknown) => log.note("evening.unwritten", { why: messageOf(error) }, "warn"));
   };
 
@@ -148,6 +166,13 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     if (options.folds().some((fold) => isRinging(fold, now))) {
       throw no("An alarm rings.", "Look at the person first.");
     }
+    if (kind === "pillow") {
+      if (!options.sounderWorks())
+        throw no("The sounder in the house does not work.", "Look at its output first.");
+      const check = practice.start({ kind, targets: [], mute: new Set(), sounder: true, some: false, by });
+      await keep({ check, beds: [] });
+      return check;
+    }
     const all = answering(kind);
     const asked = phones === undefined ? all : living().filter(({ id }) => phones.includes(id));
     if (asked.length === 0) throw no("There is no phone that could answer.", "Add a phone that can answer.");
@@ -178,6 +203,12 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
   return {
     begin,
     stop: () => practice.end("stopped"),
+    heard(heard, by) {
+      if (!practice.heard(heard, by)) throw no("The sounder has not been tried.", "Start it, and listen.");
+    },
+    get atPillow() {
+      return practice.atPillow;
+    },
     get running() {
       return practice.running;
     },
@@ -251,12 +282,17 @@ function settingsIn(value: unknown): EveningSettings | undefined {
 
 /** What an earlier run kept; what cannot be read is left out. */
 function keptIn(value: unknown): Kept {
-  const [quiet, loud] = ["quiet", "loud"].map((kind) => checkIn(of(of(value, "last"), kind)));
+  const [quiet, loud, pillow] = CHECK_KINDS.map((kind) => checkIn(of(of(value, "last"), kind)));
   const running = of(value, "running");
   const check = checkIn(of(running, "check"));
   const beds = of(running, "beds");
   return {
-    last: { ...(quiet === undefined ? {} : { quiet }), ...(loud === undefined ? {} : { loud }) },
+    last: {
+      ...(quiet === undefined ? {} : { quiet }),
+      ...(loud === undefined ? {} : { loud }),
+      ...(pillow === undefined ? {} : { pillow }),
+    },
+    outputs: of(value, "outputs"),
     ...(check === undefined || !Array.isArray(beds) ? {} : { running: { check, beds: beds.filter(isLeft) } }),
   };
 }
@@ -269,6 +305,6 @@ const checkIn = (value: unknown): Check | undefined => (isCheck(value) ? value :
 
 function isCheck(value: unknown): value is Check {
   const [kind, phones] = [of(value, "kind"), of(value, "phones")];
-  const isWhole = (kind === "quiet" || kind === "loud") && typeof of(value, "startedAt") === "number";
+  const isWhole = CHECK_KINDS.some((known) => known === kind) && typeof of(value, "startedAt") === "number";
   return isWhole && Array.isArray(phones) && phones.every((phone) => typeof of(phone, "id") === "string");
 }

@@ -1,11 +1,15 @@
 import type { Actor, AlarmCommand, AlarmFold, Occurrence } from "./domain/alarm.ts";
 import {
+  askedOfPhones,
   CHECK_MS,
   type Check,
   type CheckEnd,
   type CheckedPhone,
   type CheckKind,
   isSettled,
+  type PhoneCheckKind,
+  PILLOW_DELAY_MS,
+  PILLOW_SOUND_MS,
 } from "./domain/evening.ts";
 import type { BedId, OccurrenceId } from "./domain/ids.ts";
 import { MINUTE_MS, type Mono } from "./domain/time.ts";
@@ -40,6 +44,10 @@ export interface Practice {
   start(request: PracticeRequest): Check;
   /** Ends what runs. */
   end(why: CheckEnd): void;
+  /** What whoever lay at the pillow says; false: no sounder has been tried there yet. */
+  heard(heard: boolean, by: string): boolean;
+  /** What sounds at the pillow now, for whoever answers by a button. */
+  readonly atPillow: AlarmFold | undefined;
   readonly running: Check | undefined;
   /** The newest, running or over. */
   readonly latest: Check | undefined;
@@ -50,7 +58,9 @@ export interface Practice {
   isPractice(bed: BedId): boolean;
   /** Undefined for an alarm of a real bed, or of a check that is forgotten. */
   answer(command: AlarmCommand): { readonly accepted: boolean } | undefined;
-  asked(occurrence: OccurrenceId): { readonly kind: CheckKind; readonly occurrence: Occurrence } | undefined;
+  asked(
+    occurrence: OccurrenceId,
+  ): { readonly kind: PhoneCheckKind; readonly occurrence: Occurrence } | undefined;
   /** What the one that runs asks phones about now. */
   readonly asks: readonly OccurrenceId[];
   /** Whom a message of a practice is for; undefined: it is a real one's. */
@@ -91,6 +101,8 @@ interface Run {
   check: Check;
   readonly began: Mono;
   readonly asked: readonly Asked[];
+  /** The bed that the sounder alone hears of. */
+  readonly pillow?: VirtualBed;
   cancel: () => void;
 }
 
@@ -100,6 +112,7 @@ export function createPractice(options: PracticeOptions): Practice {
   /** The newest; it is kept when it is over, so that a second tap on the same message is not told that it came to nothing. */
   let run: Run | undefined;
   let left: LeftPractice = [];
+  let atPillow: AlarmFold | undefined;
   let runs = 0;
 
   const isRunning = (): boolean => run !== undefined && run.check.end === undefined;
@@ -123,8 +136,55 @@ export function createPractice(options: PracticeOptions): Practice {
     run.cancel();
     run.check = { ...run.check, end: why, endedAt: clock.wall() };
     for (const { bed } of run.asked) bed.end(actorOf(run.check));
+    run.pillow?.end(actorOf(run.check));
     log.note("practice.ended", { kind: run.check.kind, why });
     options.onChange(run.check);
+  };
+
+  /** The same parts as a phone's bed, and nobody told but the sounder: first time to lie down, then the sound for a while. */
+  const startPillow = (by: string | undefined): Check => {
+    const began = clock.mono();
+    const actor: Actor = { id: "practice", name: by ?? "" };
+    const bed = createVirtualBed({
+      ...{
+        world,
+        zone,
+        inNameOf,
+        id: "practice-1",
+        target: "",
+        drillMs: DRILL_MS,
+        revision: runs * REVISIONS,
+      },
+      onFold(fold) {
+        atPillow = fold.open.length > 0 ? fold : undefined;
+        toSounder(fold);
+        if (atPillow === undefined || run?.pillow !== bed || run.check.soundedMs !== undefined) return;
+        run.check = { ...run.check, soundedMs: sinceStart() };
+        cancels.push(clock.after(PILLOW_SOUND_MS, () => bed.end(actor)));
+        options.onChange(run.check);
+      },
+    });
+    const cancels = [
+      clock.after(PILLOW_DELAY_MS, () => bed.start()),
+      clock.after(CHECK_MS, () => end("time")),
+    ];
+    run = {
+      ...{ asked: [], began, pillow: bed },
+      cancel() {
+        for (const cancel of cancels) cancel();
+      },
+      check: { kind: "pillow", startedAt: clock.wall(), phones: [], ...(by === undefined ? {} : { by }) },
+    };
+    log.note("practice.started", { kind: "pillow", phones: 0 });
+    options.onChange(run.check);
+    return run.check;
+  };
+
+  const heard = (isHeard: boolean, heardBy: string): boolean => {
+    if (run?.check.soundedMs === undefined || !isRunning()) return false;
+    run.check = { ...run.check, heard: isHeard, heardBy };
+    end("done");
+    return true;
   };
 
   const ofMessage = ({ key }: ChannelMessage): Asked | undefined => {
@@ -145,6 +205,7 @@ export function createPractice(options: PracticeOptions): Practice {
   return {
     start({ kind, targets, mute, sounder, some, by }) {
       runs += 1;
+      if (kind === "pillow") return startPillow(by);
       const asked = targets.map((target, index): Asked => {
         const { id, label, person, personName: name, channel } = target;
         const bed = createVirtualBed({
@@ -175,6 +236,10 @@ export function createPractice(options: PracticeOptions): Practice {
       return run.check;
     },
     end,
+    heard,
+    get atPillow() {
+      return atPillow;
+    },
     get running() {
       return isRunning() ? run?.check : undefined;
     },
@@ -197,6 +262,9 @@ export function createPractice(options: PracticeOptions): Practice {
     isPractice: (bed) => BED.test(bed),
     answer(command) {
       if (command.kind !== "acknowledge") return undefined;
+      if (run?.pillow?.owns(command.occurrence) === true) {
+        return { accepted: heard(true, command.by.name) };
+      }
       const asked = find(command.occurrence);
       if (asked === undefined || run === undefined) return undefined;
       if (asked.phone.answeredMs !== undefined) return { accepted: true };
@@ -207,7 +275,8 @@ export function createPractice(options: PracticeOptions): Practice {
     },
     asked(id) {
       const occurrence = isRunning() ? find(id)?.bed.open : undefined;
-      return occurrence === undefined || run === undefined ? undefined : { kind: run.check.kind, occurrence };
+      const kind = run && askedOfPhones(run.check);
+      return occurrence === undefined || kind === undefined ? undefined : { kind, occurrence };
     },
     get asks() {
       return isRunning() ? (run?.asked ?? []).flatMap(({ bed }) => bed.open?.id ?? []) : [];
@@ -228,7 +297,7 @@ export function createPractice(options: PracticeOptions): Practice {
       const { push } = wordsIn(message.language).evening;
       const asked = find(occurrence);
       if (kind !== "alarm") {
-        const check = asked === undefined ? undefined : run?.check.kind;
+        const check = asked === undefined || run === undefined ? undefined : askedOfPhones(run.check);
         const plain = { ...message, ...(check === undefined ? {} : { check }) };
         if (asked?.phone.answeredMs === undefined) {
           return { ...plain, title: push.overTitle, body: push.overBody };

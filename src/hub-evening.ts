@@ -4,7 +4,7 @@ import type { EdgeStatus, Edges } from "./bus/edges.ts";
 import type { EdgeEvening } from "./bus/evening-schemas.ts";
 import type { Place } from "./bus/topics.ts";
 import type { Actor } from "./domain/alarm.ts";
-import { CHECK_MS, type Check, type CheckKind, eveningDue } from "./domain/evening.ts";
+import { askedOfPhones, CHECK_MS, type Check, type CheckKind, eveningDue } from "./domain/evening.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { MINUTE_MS, type Mono, SECOND_MS } from "./domain/time.ts";
@@ -83,10 +83,15 @@ export function createHubEvening({ clock, edges, live, look }: HubEveningOptions
 
   const lastOf = (told: Told): EveningDesk["last"] => {
     const latest = latestOf(told);
-    const whole = latest?.end === undefined || latest.some === true ? undefined : latest;
+    const isOver = latest?.end !== undefined && latest.some !== true;
+    const whole = isOver && (latest.kind !== "pillow" || latest.heard !== undefined) ? latest : undefined;
     const of = (kind: CheckKind): Check | undefined => (whole?.kind === kind ? whole : told.evening[kind]);
-    const [quiet, loud] = [of("quiet"), of("loud")];
-    return { ...(quiet === undefined ? {} : { quiet }), ...(loud === undefined ? {} : { loud }) };
+    const [quiet, loud, pillow] = [of("quiet"), of("loud"), of("pillow")];
+    return {
+      ...(quiet === undefined ? {} : { quiet }),
+      ...(loud === undefined ? {} : { loud }),
+      ...(pillow === undefined ? {} : { pillow }),
+    };
   };
 
   const deskOf = (home: HomeId, first: Told, by: Actor): EveningDesk => {
@@ -112,6 +117,10 @@ export function createHubEvening({ clock, edges, live, look }: HubEveningOptions
       async stop() {
         await ask(home, { kind: "check_stop" }, by);
         await shown(home, ({ latest }) => latest === undefined || latest.end !== undefined);
+      },
+      async heard(heard) {
+        await ask(home, { kind: "check_heard", heard }, by);
+        await shown(home, ({ latest }) => latest?.heard === heard);
       },
       get running() {
         return runningOf(now());
@@ -146,7 +155,8 @@ export function createHubEvening({ clock, edges, live, look }: HubEveningOptions
         const told = now();
         const running = runningOf(told);
         const isAsked = told.evening.asks?.includes(occurrence) === true;
-        return running !== undefined && isAsked ? { kind: running.kind } : undefined;
+        const kind = running && askedOfPhones(running);
+        return kind !== undefined && isAsked ? { kind } : undefined;
       },
     };
   };

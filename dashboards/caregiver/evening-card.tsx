@@ -10,6 +10,7 @@ import type { Format } from "../shared/format.ts";
 import { usePage } from "../shared/page.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import type { HeardEvening } from "./evening.ts";
+import { PillowTrial, provenAt } from "./evening-pillow.tsx";
 import { CheckProgress } from "./evening-progress.tsx";
 import { EveningSettingsForm } from "./evening-settings.tsx";
 import "./evening.css";
@@ -64,7 +65,8 @@ export function EveningCard(props: Parts) {
   const protection = protectionIn(view, props.duty);
   const begin = (kind: CheckKind, sounder = false): void =>
     page.handOver(evening.begin({ kind, ...(sounder ? { sounder } : {}) }));
-  const shown = running ?? (latest?.some === true ? undefined : latest);
+  const newest = running ?? (latest?.some === true ? undefined : latest);
+  const shown = newest?.kind === "pillow" ? undefined : newest;
   return (
     <section class="card evening" aria-label={words.title} data-evening="card">
       <h2>{words.title}</h2>
@@ -122,6 +124,7 @@ export function EveningCard(props: Parts) {
         </summary>
         <LoudDrill view={view} zone={zone} begin={(sounder) => begin("loud", sounder)} />
       </details>
+      <PillowTrial evening={evening} view={view} zone={zone} canBegin={canBegin(view)} />
       {view.settings !== undefined && canBegin(view) && (
         <EveningSettingsForm evening={evening} settings={view.settings} />
       )}
@@ -176,7 +179,7 @@ function LoudDrill(props: {
       {canBegin(view) && (
         <>
           <p>
-            <label>
+            <label class="check">
               <input
                 type="checkbox"
                 checked={sounder.value}
@@ -231,7 +234,10 @@ const protectionIn = (view: EveningResponse, duty: DutyResponse | undefined): Pr
     view.phones.map(({ person, personId, provenAt, wakes, dead }) => ({
       ...{ person, personId, provenAt, wakes, isDead: dead !== undefined },
     })),
-    { now: wall(view.now), sounder: view.sounder, onCall: onCallIn(view, duty) },
+    {
+      ...{ now: wall(view.now), sounder: view.sounder, onCall: onCallIn(view, duty) },
+      pillowAt: provenAt(view),
+    },
   );
 
 const lineOf = (protection: Protection, { now }: EveningResponse, zone: string, format: Format): string =>

@@ -18,7 +18,7 @@ export function EveningSettingsForm(props: {
   };
   return (
     <p class="evening-settings">
-      <label>
+      <label class="check">
         <input
           type="checkbox"
           checked={settings.on}

@@ -18,6 +18,8 @@ export interface HeardEvening {
   readonly busy: Signal<boolean>;
   begin(request: CheckStart): Promise<void>;
   stop(): Promise<void>;
+  /** Whether the sounder was heard at the pillow. */
+  heard(heard: boolean): Promise<void>;
   ask(): Promise<void>;
 }
 
@@ -48,6 +50,11 @@ export function useEvening(path: string, shown = true, news = ""): HeardEvening 
       busy.value = true;
       const answer = await page.api.post(address, request, isEvening);
       busy.value = false;
+      trouble.value = answer.ok ? undefined : answer.problem;
+      if (answer.ok) view.value = answer.value;
+    },
+    async heard(heard) {
+      const answer = await page.api.post(`${address}/heard`, { heard }, isEvening);
       trouble.value = answer.ok ? undefined : answer.problem;
       if (answer.ok) view.value = answer.value;
     },

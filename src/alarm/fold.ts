@@ -311,7 +311,15 @@ function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {
   return {
     sample: reason === undefined ? value : absent(reason),
     at: arrived,
-    valid: { value, at: arrived, since: shift(since), everyMs: 0, coverMs: SECOND_MS, usual: value },
+    valid: {
+      value,
+      at: arrived,
+      since: shift(since),
+      everyMs: SECOND_MS,
+      slow: 0,
+      coverMs: SECOND_MS,
+      usual: value,
+    },
   };
 }
 

@@ -144,10 +144,13 @@ type Body = CommandMessage["command"]["body"];
 export type LookBody = Extract<Body, { readonly kind: "raw" | "recording" | "audit" | "hang_up" }>;
 
 /** What is asked about the evening check of the home. */
-export type CheckBody = Extract<Body, { readonly kind: "check" | "check_stop" | "check_settings" }>;
+export type CheckBody = Extract<
+  Body,
+  { readonly kind: "check" | "check_stop" | "check_heard" | "check_settings" }
+>;
 
 const isCheck = (body: Body): body is CheckBody =>
-  body.kind === "check" || body.kind === "check_stop" || body.kind === "check_settings";
+  ["check", "check_stop", "check_heard", "check_settings"].includes(body.kind);
 
 const isLook = (body: Body): body is LookBody => ["raw", "recording", "audit", "hang_up"].includes(body.kind);
 

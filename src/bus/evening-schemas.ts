@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { CHECK_ENDS, CHECK_PHONES_MAX } from "../domain/evening.ts";
+import { CHECK_ENDS, CHECK_KINDS, CHECK_PHONES_MAX } from "../domain/evening.ts";
 import { count, name, wallTime } from "./alarm-schemas.ts";
 import type { Unchanging } from "./bed-schemas.ts";
 
@@ -10,7 +10,7 @@ import type { Unchanging } from "./bed-schemas.ts";
 
 const label = Type.String({ maxLength: 200 });
 const ms = Type.Optional(count);
-const kind = Type.Enum(["quiet", "loud"]);
+const kind = Type.Enum(CHECK_KINDS);
 const minute = Type.Integer({ minimum: 0, maximum: 1_439 });
 const settings = { on: Type.Boolean(), atMinute: minute };
 
@@ -25,6 +25,7 @@ const check = Type.Object({
     }),
     { maxItems: CHECK_PHONES_MAX },
   ),
+  ...{ soundedMs: ms, heard: Type.Optional(Type.Boolean()), heardBy: Type.Optional(label) },
   ...{ end: Type.Optional(Type.Enum(CHECK_ENDS)), endedAt: Type.Optional(wallTime) },
 });
 
@@ -36,6 +37,7 @@ const edgeEvening = Type.Object({
   /** The newest of all phones that is over, where it is not `latest`. */
   quiet: Type.Optional(check),
   loud: Type.Optional(check),
+  pillow: Type.Optional(check),
   /** What the one that runs asks phones about: answers name it. */
   asks: Type.Optional(Type.Array(name, { maxItems: CHECK_PHONES_MAX })),
 });
@@ -62,5 +64,6 @@ export const checkCommands = [
     sounder: Type.Optional(Type.Boolean()),
   }),
   Type.Object({ kind: Type.Literal("check_stop") }),
+  Type.Object({ kind: Type.Literal("check_heard"), heard: Type.Boolean() }),
   Type.Object({ kind: Type.Literal("check_settings"), ...settings }),
 ] as const;

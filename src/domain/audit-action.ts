@@ -38,6 +38,7 @@ export const AUDIT_ACTIONS = [
   "dead_man.forgotten",
   "dead_man.tried",
   "check",
+  "check.heard",
   "check.stopped",
   "check.settings",
   "drill",

@@ -1,9 +1,21 @@
 import type { PersonId } from "./ids.ts";
 import { newestAt } from "./local-clock.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, minuteOfDay, type Wall, wall } from "./time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, minuteOfDay, SECOND_MS, type Wall, wall } from "./time.ts";
 
-/** `quiet`: the evening check, one tap on what sounds like any message. `loud`: the drill that rings as an alarm does. */
-export type CheckKind = "quiet" | "loud";
+export const CHECK_KINDS = ["quiet", "loud", "pillow"] as const;
+
+/**
+ * `quiet`: the evening check, one tap on what sounds like any message. `loud`: the drill that rings as an alarm does.
+ * `pillow`: the sounder alone, heard by whoever sleeps beside it and may have no phone.
+ */
+export type CheckKind = (typeof CHECK_KINDS)[number];
+
+/** Of these a phone hears. */
+export type PhoneCheckKind = Exclude<CheckKind, "pillow">;
+
+/** What a check asks phones; undefined: nothing. */
+export const askedOfPhones = ({ kind }: { readonly kind: CheckKind }): PhoneCheckKind | undefined =>
+  kind === "pillow" ? undefined : kind;
 
 /** How one phone did in a check; times in ms from its start, absent: not yet, or never. */
 export interface CheckedPhone {
@@ -46,6 +58,11 @@ export interface Check {
   /** Only some of the phones were asked: it says nothing of the evening. */
   readonly some?: true;
   readonly phones: readonly CheckedPhone[];
+  /** Of the sounder at the pillow: when it began to sound, in ms from the start; absent: not yet. */
+  readonly soundedMs?: number;
+  /** Whether it was heard there: what a person said, and who. Absent: nobody has said. */
+  readonly heard?: boolean;
+  readonly heardBy?: string;
   /** Absent: it runs. */
   readonly end?: CheckEnd;
   readonly endedAt?: Wall;
@@ -59,6 +76,10 @@ export interface EveningSettings {
 
 /** A check ends by itself. */
 export const CHECK_MS = 3 * MINUTE_MS;
+/** Before the sounder sounds at the pillow: time to lie down as at night. */
+export const PILLOW_DELAY_MS = 20 * SECOND_MS;
+/** So long it sounds; then whoever lay there comes and says whether it was heard. */
+export const PILLOW_SOUND_MS = 30 * SECOND_MS;
 /** Phones in one check; a home has a handful. */
 export const CHECK_PHONES_MAX = 20;
 /** A check this long before its time is this evening's. */
@@ -129,3 +150,12 @@ export function loudDueOf(
   if (changedAt !== undefined && changedAt > loudAt) return "changed";
   return now - loudAt > LOUD_MS || loudAt > now ? "old" : undefined;
 }
+
+/**
+ * When the sounder was heard at the pillow, where that still counts: for a week, as a loud drill does. Undefined: never, too
+ * long ago, or the last time it was not heard.
+ */
+export const heardAtPillow = (last: Check | undefined, now: Wall): Wall | undefined =>
+  last?.heard === true && last.endedAt !== undefined && last.endedAt <= now && now - last.endedAt <= LOUD_MS
+    ? last.endedAt
+    : undefined;

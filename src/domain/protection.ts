@@ -28,16 +28,19 @@ export interface ProtectingPerson {
 /**
  * Who is there tonight. `protected`: somebody's phone that can ring through silence has proved itself lately, and whoever
  * is on call is among them. `partly`: somebody's, but not that of who is on call. `silent`: only phones that may stay
- * silent have. `nobody`: phones, and no proof. `none`: no phone at all.
+ * silent have. `nobody`: phones, and no proof. `none`: no phone at all. `sounder`: one of the last three, but whoever sleeps
+ * beside a sounder that works has heard it there lately: a valid night.
  */
 export interface Protection {
-  readonly level: "protected" | "partly" | "silent" | "nobody" | "none";
+  readonly level: "protected" | "partly" | "silent" | "nobody" | "none" | "sounder";
   /** Who is woken first, then proven, newest proof first; the rest in the given order. */
   readonly people: readonly ProtectingPerson[];
   /** Name of who is on call and has no proven phone. */
   readonly unprovenOnCall?: string;
   /** False: the sounder in the house does not work. */
   readonly sounder: boolean;
+  /** When it was heard at the pillow; with `sounder` as level alone. */
+  readonly pillowAt?: Wall;
 }
 
 /**
@@ -49,10 +52,13 @@ export function protectionOf(
   {
     now,
     sounder,
+    pillowAt,
     onCall,
   }: {
     readonly now: Wall;
     readonly sounder: boolean;
+    /** When the sounder was heard at the pillow, where that counts (heardAtPillow). */
+    readonly pillowAt?: Wall | undefined;
     readonly onCall?: { readonly id: PersonId; readonly name: string } | undefined;
   },
 ): Protection {
@@ -73,15 +79,21 @@ export function protectionOf(
   const all = [...people.values()].toSorted((a, b) => rank(b) - rank(a));
   const onDuty = onCall === undefined ? undefined : people.get(onCall.id);
   const isCovered = onCall === undefined || onDuty?.isWoken === true;
-  const level = levelOf(all, isCovered);
+  const byPhones = levelOf(all, isCovered);
+  const isBeside = sounder && pillowAt !== undefined && byPhones !== "protected" && byPhones !== "partly";
+  const level = isBeside ? "sounder" : byPhones;
   const isUnproven = level === "partly" && onCall !== undefined && onDuty?.isProven !== true;
   return {
     ...{ level, people: all, sounder },
+    ...(isBeside ? { pillowAt } : {}),
     ...(isUnproven ? { unprovenOnCall: onCall.name } : {}),
   };
 }
 
-function levelOf(people: readonly ProtectingPerson[], isCovered: boolean): Protection["level"] {
+function levelOf(
+  people: readonly ProtectingPerson[],
+  isCovered: boolean,
+): Exclude<Protection["level"], "sounder"> {
   if (people.length === 0) return "none";
   if (!people.some(({ isProven }) => isProven)) return "nobody";
   if (!people.some(({ isWoken }) => isWoken)) return "silent";

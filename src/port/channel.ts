@@ -1,6 +1,6 @@
 import type { Priority } from "../domain/alarm.ts";
 import type { ChannelAccess } from "../domain/channel-access.ts";
-import type { CheckKind } from "../domain/evening.ts";
+import type { PhoneCheckKind } from "../domain/evening.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Clock } from "./clock.ts";
@@ -67,7 +67,7 @@ export interface ChannelMessage {
   readonly simulated: boolean;
   readonly drill: boolean;
   /** Of an evening check (`quiet`) or a loud drill: any tap on it is the answer. Absent: of an alarm. */
-  readonly check?: CheckKind;
+  readonly check?: PhoneCheckKind;
 }
 
 /** Where a message goes: a push subscription, a webhook address; opaque to everything but its channel. */
@@ -222,7 +222,7 @@ export interface PushPayload {
   readonly simulated: boolean;
   readonly drill: boolean;
   /** Any tap on it is the answer. */
-  readonly check?: CheckKind;
+  readonly check?: PhoneCheckKind;
   /** Where the worker reports that it was shown (a receipt, not an acknowledgement). */
   readonly receiptUrl?: string;
 }

@@ -50,6 +50,10 @@ export const PHONE_RIGHTS: { readonly [route: string]: Right } = {
     who: drilling,
     does: "begins an evening check or a loud drill, of all phones or of some",
   },
+  "POST /api/homes/:home/evening/heard": {
+    who: drilling,
+    does: "says whether the sounder was heard at the pillow",
+  },
   "DELETE /api/homes/:home/evening": { who: drilling, does: "ends the one that runs" },
   "PUT /api/homes/:home/evening/settings": {
     who: family,

@@ -1,10 +1,10 @@
 import Type from "typebox";
-import { CHECK_ENDS, CHECK_PHONES_MAX } from "../domain/evening.ts";
+import { CHECK_ENDS, CHECK_KINDS, CHECK_PHONES_MAX } from "../domain/evening.ts";
 import { HomePhoneParams } from "./schemas-channels.ts";
 
 /** The evening check and the loud drill over HTTP; types in contract/evening.ts. */
 
-const Kind = Type.Enum(["quiet", "loud"]);
+const Kind = Type.Enum(CHECK_KINDS);
 const Phone = HomePhoneParams.properties.phone;
 const text = Type.String();
 const ms = Type.Optional(Type.Number());
@@ -15,6 +15,8 @@ export const CheckStart = Type.Object({
   phones: Type.Optional(Type.Array(Phone, { minItems: 1, maxItems: CHECK_PHONES_MAX })),
   sounder: Type.Optional(Type.Boolean()),
 });
+
+export const SounderHeard = Type.Object({ heard: Type.Boolean() });
 
 export const SetEvening = Type.Object({ on: Type.Boolean(), atMinute: minute });
 
@@ -33,6 +35,7 @@ const CheckAnswer = Type.Object({
       mute: Type.Optional(Type.Boolean()),
     }),
   ),
+  ...{ soundedMs: ms, heard: Type.Optional(Type.Boolean()), heardBy: Type.Optional(text) },
   end: Type.Optional(Type.Enum(CHECK_ENDS)),
   endedAt: ms,
 });
@@ -43,7 +46,11 @@ export const EveningAnswer = Type.Object({
   box: Type.Optional(Type.Object({ online: Type.Boolean(), heardAt: ms })),
   running: Type.Optional(CheckAnswer),
   latest: Type.Optional(CheckAnswer),
-  last: Type.Object({ quiet: Type.Optional(CheckAnswer), loud: Type.Optional(CheckAnswer) }),
+  last: Type.Object({
+    quiet: Type.Optional(CheckAnswer),
+    loud: Type.Optional(CheckAnswer),
+    pillow: Type.Optional(CheckAnswer),
+  }),
   settings: Type.Optional(Type.Object({ on: Type.Boolean(), atMinute: Type.Integer() })),
   isDue: Type.Boolean(),
   sounder: Type.Boolean(),

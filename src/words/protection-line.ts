@@ -16,12 +16,16 @@ export interface ProtectionTimes {
  */
 export function protectionLine(
   { evening: { line } }: Pick<Words, "evening">,
-  { level, people, unprovenOnCall, sounder }: Protection,
+  { level, people, unprovenOnCall, sounder, pillowAt }: Protection,
   times: ProtectionTimes,
 ): string {
   const broken = sounder ? [] : [line.noSounder];
   if (level === "none") return joined([line.none, ...broken]);
   if (level === "nobody") return joined([line.nobody, ...broken]);
+  const beside = pillowAt === undefined ? [] : [fill(line.pillow, { time: times.time(pillowAt) })];
+  if (level === "sounder" && !people.some(({ isProven }) => isProven)) {
+    return joined([...beside, ...(people.length === 0 ? [] : [line.nobody])]);
+  }
   const names = people
     .filter(({ isWoken }) => isWoken)
     .map(({ name, provenAt = 0 }) => fill(line.proven, { name, time: times.time(provenAt) }));
@@ -36,7 +40,9 @@ export function protectionLine(
         : fill(line.rungToo, { name, time: times.day(provenAt) }),
     );
   return joined([
-    level === "silent" ? line.silent : fill(line.protected, { names: names.join(line.joiner) }),
+    ...(level === "sounder"
+      ? beside
+      : [level === "silent" ? line.silent : fill(line.protected, { names: names.join(line.joiner) })]),
     ...(unprovenOnCall === undefined ? [] : [fill(line.onCall, { name: unprovenOnCall })]),
     ...silent,
     ...others,

@@ -3,9 +3,12 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type RehearsedHome, rehearsalConfig, startRehearsedHome } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import { SECOND_MS, wall } from "../../src/domain/time.ts";
+import { createEvening } from "../../src/edge-evening.ts";
+import { answersTo } from "../../src/edge-keys.ts";
 import { composeHome } from "../../src/home.ts";
 import type { PushPayload } from "../../src/port/channel.ts";
 import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
+import type { TargetBook } from "../../src/watch/target-book.ts";
 import { createPushReceiver } from "../support/push-receiver.ts";
 
 const MEI = { id: "p-mei", name: "Mei", role: "owner", language: "en" } as const;
@@ -362,5 +365,121 @@ describe("the evening of a home", { timeout: 120_000 }, () => {
     await home.evening.set({ on: false, atMinute: 22 * 60 + 7 });
     await home.run(120);
     expect(home.got("mei").filter(({ kind }) => kind === "alarm")).toHaveLength(1);
+  });
+});
+
+describe("the sounder at the pillow", { timeout: 120_000 }, () => {
+  const MORE_ROOMS = {
+    rooms: [
+      { name: "Bedroom", for: "caregiver", siren: "always", device: "bedroom" },
+      { name: "Bedside", for: "patient", siren: "exhausted", device: "bedside" },
+    ],
+  } as const;
+
+  test("sounds in the caregiver's room alone after time to lie down, calls no phone, and is proven by who heard it", async () => {
+    const run = await startRehearsedHome(45, { ...CONFIG, sounder: MORE_ROOMS });
+    runs.push(run);
+    await addPhones(run);
+    const { world, home } = run;
+    await world.clock.advance(10 * SECOND_MS);
+    const { evening } = home.edge;
+    const [bedroom, bedside] = [world.audioAt("bedroom"), world.audioAt("bedside")];
+    const real = home.edge.live.fold("b1");
+
+    await evening.begin({ kind: "pillow", by: "Mei" });
+    await world.clock.advance(19 * SECOND_MS);
+    expect(bedroom.playing).toBe(false);
+    expect(() => evening.heard(true, "Mei")).toThrow("The sounder has not been tried.");
+    await world.clock.advance(8 * SECOND_MS);
+    expect([bedroom.playing, bedside.playing]).toEqual([true, false]);
+    expect(evening.running).toMatchObject({ kind: "pillow", soundedMs: expect.any(Number) });
+    await world.clock.advance(30 * SECOND_MS);
+    expect(bedroom.playing).toBe(false);
+    expect(evening.last.pillow).toBeUndefined();
+
+    await evening.heard(true, "Mei");
+    expect(evening.running).toBeUndefined();
+    expect(evening.last.pillow).toMatchObject({ end: "done", heard: true, heardBy: "Mei" });
+    await world.clock.advance(60 * SECOND_MS);
+    expect(bedside.starts).toEqual([]);
+    expect([...gotIn(world, "mei"), ...gotIn(world, "ba")]).toEqual([]);
+    expect(home.edge.live.fold("b1")?.open).toEqual(real?.open);
+  });
+
+  test("is silent at once where somebody says so, and what nobody answered proves nothing and takes nothing back", async () => {
+    const home = await start(46);
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(30);
+    expect(home.world.audio.playing).toBe(true);
+    await home.evening.heard(true, "Mei");
+    expect(home.world.audio.playing).toBe(false);
+
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(3 * 60 + 1);
+    expect(home.world.audio.playing).toBe(false);
+    expect(home.evening.latest).toMatchObject({ kind: "pillow", end: "time" });
+    expect(home.evening.last.pillow).toMatchObject({ heard: true });
+
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(30);
+    await home.evening.heard(false, "Ba");
+    expect(home.evening.last.pillow).toMatchObject({ heard: false, heardBy: "Ba" });
+  });
+
+  test("is answered by a button of the house, without a screen", async () => {
+    const home = await start(44);
+    expect(home.evening.atPillow).toBeUndefined();
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(30);
+    const sounding = home.evening.atPillow;
+    if (sounding === undefined) throw new Error("nothing sounds");
+    const [press] = answersTo(sounding, "going", BA, false);
+    if (press === undefined) throw new Error("a button answers nothing");
+    expect(home.evening.answer({ ...press.command, id: "key-1" })).toEqual({
+      accepted: true,
+    });
+    expect(home.evening.last.pillow).toMatchObject({ heard: true, heardBy: "Ba" });
+    expect(home.evening.atPillow).toBeUndefined();
+    expect(home.world.audio.playing).toBe(false);
+  });
+
+  test("gives way to a real alarm, which goes on sounding", async () => {
+    const home = await start(47);
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(30);
+    home.home.edge.command("b1", { kind: "drill", id: "d", forMs: 600_000, by: MEI });
+    home.home.edge.command("b1", { kind: "call", id: "c1", call: { how: "touch", kind: "come" } });
+    await home.run(1);
+    expect(home.evening.latest).toMatchObject({ kind: "pillow", end: "alarm" });
+    expect(home.world.audio.playing).toBe(true);
+    expect(() => home.evening.heard(true, "Mei")).toThrow("The sounder has not been tried.");
+  });
+
+  test("is refused while no caregiver would hear it", async () => {
+    const home = await start(48);
+    home.world.audio.works = false;
+    await home.run(400);
+    await expect(home.evening.begin({ kind: "pillow", by: "Mei" })).rejects.toMatchObject({
+      code: "CONFLICT",
+    });
+  });
+
+  test("is kept over a restart with the same outputs, and has to be heard anew with others", async () => {
+    const { world, evening, run } = await start(49);
+    await evening.begin({ kind: "pillow", by: "Mei" });
+    await run(30);
+    await evening.heard(true, "Mei");
+    await run(1);
+    // As the next start reads it.
+    const heardWith = async (config: HomeConfig) => {
+      const nobody = { list: () => [] } as unknown as TargetBook;
+      const again = await createEvening({
+        ...{ world, config, targets: () => nobody, channels: () => [], folds: () => [] },
+        ...{ toWatch() {}, toSounder() {}, sounderWorks: () => true, hasAskPage: true, onMinute() {} },
+      });
+      return again.last.pillow?.heard;
+    };
+    expect(await heardWith(CONFIG)).toBe(true);
+    expect(await heardWith({ ...CONFIG, sounder: MORE_ROOMS })).toBeUndefined();
   });
 });

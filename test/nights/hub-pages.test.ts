@@ -132,6 +132,23 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
     expect(audits).toContain("check: quiet all phones for Li at the hub");
   });
 
+  test("tries the sounder at the pillow from there, and takes what was heard", async () => {
+    await startAt(at(20 * 60));
+    const begun = await begin({ kind: "pillow" });
+    expect(begun.statusCode, begun.body).toBe(200);
+    expect(begun.json()).toMatchObject({ running: { kind: "pillow", by: "Li", phones: [] } });
+    const heard = (says: boolean) => ask("POST", `${path()}/heard`, { heard: says });
+    expect((await heard(true)).json()).toMatchObject({ status: 409, code: "CONFLICT" });
+    await run(30);
+    expect(world.audio.playing).toBe(true);
+    const answered = await heard(true);
+    expect(answered.json()).toMatchObject({ last: { pillow: { heard: true, heardBy: "Li" } } });
+    expect(world.audio.playing).toBe(false);
+    expect(box().evening.last.pillow).toMatchObject({ heard: true, end: "done" });
+    const audits = (await world.state.audits(20)).map(({ action, detail }) => `${action}: ${detail}`);
+    expect(audits).toContain("check.heard: yes for Li at the hub");
+  });
+
   test("rings aloud from there, is followed, and is stopped", async () => {
     await startAt(at(20 * 60));
     expect((await begin({ kind: "loud", phones: ["mei"] })).json()).toMatchObject({

@@ -1,5 +1,5 @@
 import type { Occurrence } from "../../src/domain/alarm.ts";
-import type { Check, CheckedPhone } from "../../src/domain/evening.ts";
+import { askedOfPhones, type Check, type CheckedPhone } from "../../src/domain/evening.ts";
 import { Fault } from "../../src/domain/fault.ts";
 import type { OccurrenceId } from "../../src/domain/ids.ts";
 import { type Wall, wall } from "../../src/domain/time.ts";
@@ -35,13 +35,22 @@ export function createLedDesk(
       if (running() !== undefined) throw new Fault("CONFLICT", "A check is running.");
       requests.push(request);
       const { kind, by, phones: ids } = request;
-      const chosen = phones.filter(({ id }) => ids?.includes(id) ?? true);
-      latest = { kind, by, startedAt, phones: chosen, ...(ids === undefined ? {} : { some: true }) };
+      const chosen = phones.filter(({ id }) => kind !== "pillow" && (ids?.includes(id) ?? true));
+      latest = {
+        ...{ kind, by, startedAt, phones: chosen },
+        ...(ids === undefined ? {} : { some: true }),
+        ...(kind === "pillow" ? { soundedMs: 0 } : {}),
+      };
       return latest;
     },
     stop() {
       requests.push("stop");
       desk.end("stopped");
+    },
+    heard(heard, by) {
+      if (latest?.kind !== "pillow") throw new Fault("CONFLICT", "The sounder has not been tried.");
+      latest = { ...latest, heard, heardBy: by };
+      desk.end("done");
     },
     phone(id, news) {
       if (latest === undefined) throw new Error("no check runs");
@@ -71,10 +80,11 @@ export function createLedDesk(
       requests.push(next);
       settings = next;
     },
-    asked: (id) =>
-      latest !== undefined && id === desk.occurrence && running() !== undefined
-        ? { kind: latest.kind, occurrence: occurrenceOf(id) }
-        : undefined,
+    asked(id) {
+      const kind = latest && askedOfPhones(latest);
+      const isAsked = id === desk.occurrence && running() !== undefined;
+      return kind !== undefined && isAsked ? { kind, occurrence: occurrenceOf(id) } : undefined;
+    },
   };
   return desk;
 }

@@ -1,7 +1,7 @@
 // The evening check on the caregiver's page, in a real browser: the button, each phone as it answers, the line.
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { LANGUAGES } from "../../src/domain/person.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/domain/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, wall } from "../../src/domain/time.ts";
 import { CHANNEL_MODULES } from "../../src/notify/modules.ts";
 import { createLedDesk, type LedDesk } from "../support/evening-desk.ts";
 import {
@@ -108,7 +108,7 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
       "Nobody's phone has proved itself: everybody is called at once. Test now.",
     );
     await page.getByText("Tonight's check has not been done yet.").waitFor();
-    await page.locator(".evening details summary").click();
+    await page.locator(".evening details summary").first().click();
     await page.getByText("Ba · Android · ntfy: has never rung aloud").waitFor();
     expect(await everywhere(opened, "before")).toEqual([]);
 
@@ -132,6 +132,33 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
     await page.getByText("answered after 6.0 s").waitFor();
     await page.getByText("Not every phone answered within 3 minutes.").waitFor();
     expect(await everywhere(opened, "after")).toEqual([]);
+  });
+
+  test("lets whoever has no phone prove the sounder at the pillow", async () => {
+    const desk = createLedDesk(wall(NOW - 20_000), []);
+    const opened = await open(desk);
+    const { page, harness } = opened;
+    harness.live.readiness({ sounder: { ok: true, detail: "" }, durable: true, targets: [] });
+    const line = page.locator("[data-test=protection]");
+    await eventually(() => line.innerText()).toBe(
+      "There is no phone: nobody outside of the room is woken. Add one, or prove the sounder at the pillow.",
+    );
+    await page.getByRole("button", { name: "Try the sounder" }).click();
+    await page.getByText("Did you hear it where you sleep?").waitFor();
+    expect(desk.requests).toEqual([{ kind: "pillow", by: "Mei" }]);
+    expect(await everywhere(opened, "pillow-asks")).toEqual([]);
+    await page.getByRole("button", { name: "I heard it" }).click();
+    await eventually(() => line.innerText()).toMatch(
+      /^Protected tonight by the sounder at the pillow \(heard there \d\d:\d\d\)\.$/,
+    );
+    expect(await page.locator("[data-test=pillow-last]").innerText()).toMatch(
+      /^Heard at the pillow .*\(Mei\)\.$/,
+    );
+    expect(await everywhere(opened, "pillow-heard")).toEqual([]);
+    // A sounder that broke since protects nobody.
+    harness.live.readiness({ sounder: { ok: false, detail: "no output" }, durable: true, targets: [] });
+    await page.reload();
+    await eventually(() => line.innerText()).toContain("The sounder in the house does not work.");
   });
 
   test("protects nobody by a phone that may stay silent", async () => {
@@ -159,7 +186,7 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
   test("rings aloud by choice with the sounder, and is stopped", async () => {
     const desk = createLedDesk(NOW, [MEI, BA]);
     const { page, troubles } = await open(desk);
-    await page.locator(".evening details summary").click();
+    await page.locator(".evening details summary").first().click();
     await page.getByLabel("with the sounder in the house").check();
     await page.getByRole("button", { name: "Start the loud drill" }).click();
     await page.locator(".evening").getByRole("button", { name: "Stop" }).click();

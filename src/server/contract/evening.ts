@@ -13,7 +13,7 @@ export interface EveningResponse {
   readonly running?: Check;
   /** The newest since the start of the box, also of some phones alone: the one that runs, or that ended last. */
   readonly latest?: Check;
-  /** The newest of all phones that are over. */
+  /** The newest of all phones that are over; `pillow`: the newest of which a person said whether it was heard. */
   readonly last: { readonly [kind in CheckKind]?: Check };
   readonly settings?: EveningSettings;
   /** Tonight's check has not been answered by anybody. */
@@ -40,7 +40,7 @@ export interface EveningResponse {
 /** POST /api/homes/:home/evening : begins a check. DELETE: 204, ends the one that runs. */
 export interface CheckStart {
   readonly kind: CheckKind;
-  /** Absent: every phone that can answer. */
+  /** Absent: every phone that can answer. None with `pillow`. */
   readonly phones?: readonly string[];
   /** Loud alone. */
   readonly sounder?: boolean;

@@ -9,7 +9,7 @@ import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
 import type { EveningResponse } from "../contract/evening.ts";
 import type { WakeReadiness } from "../contract.ts";
-import { CheckStart, EveningAnswer, SetEvening } from "../schemas-evening.ts";
+import { CheckStart, EveningAnswer, SetEvening, SounderHeard } from "../schemas-evening.ts";
 import { HomeParams } from "../schemas-people.ts";
 
 /** The evening check and the loud drill: begun, followed, ended; what tonight rests on. */
@@ -42,6 +42,19 @@ export function eveningRoutes(app: App, context: Context): void {
         ...(sounder === undefined ? {} : { sounder }),
       });
       context.audit("check", `${kind} ${phones?.join(" ") ?? "all phones"}`, { ...person, home });
+      return viewOf(home);
+    },
+  );
+
+  app.post(
+    "/api/homes/:home/evening/heard",
+    { schema: { params: HomeParams, body: SounderHeard, response: { 200: EveningAnswer } } },
+    async (request): Promise<EveningResponse> => {
+      const { home } = request.params;
+      const { heard } = request.body;
+      const person = context.person(request);
+      await deskHere(home, person).heard(heard, person.name);
+      context.audit("check.heard", heard ? "yes" : "no", { ...person, home });
       return viewOf(home);
     },
   );

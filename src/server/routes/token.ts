@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Occurrence } from "../../domain/alarm.ts";
-import type { CheckKind } from "../../domain/evening.ts";
+import type { PhoneCheckKind } from "../../domain/evening.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { Language } from "../../domain/person.ts";
 import { askingOf } from "../../domain/ringing.ts";
@@ -84,7 +84,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
   });
 
   /** What a check asks by this message; undefined for a real alarm. */
-  function checkOf({ bed, occurrence }: TokenGrant): CheckKind | undefined {
+  function checkOf({ bed, occurrence }: TokenGrant): PhoneCheckKind | undefined {
     const home = deps.homeOf(bed);
     return home === undefined ? undefined : deps.evening?.(home)?.asked(occurrence)?.kind;
   }
@@ -159,7 +159,7 @@ function askPage({ language }: TokenGrant, open: Occurrence | undefined): PlainP
 }
 
 /** A check asks in words of its own: nothing has happened. */
-function checkPage({ language }: TokenGrant, check: CheckKind): PlainPage {
+function checkPage({ language }: TokenGrant, check: PhoneCheckKind): PlainPage {
   const { push, evening } = wordsIn(language);
   const { title, body, loudBody, tap } = evening.push;
   return {
@@ -169,7 +169,7 @@ function checkPage({ language }: TokenGrant, check: CheckKind): PlainPage {
   };
 }
 
-function takenPage({ language }: TokenGrant, check: CheckKind | undefined): PlainPage {
+function takenPage({ language }: TokenGrant, check: PhoneCheckKind | undefined): PlainPage {
   const { push, evening } = wordsIn(language);
   const link = { text: push.open, to: "/" };
   if (check !== undefined) {

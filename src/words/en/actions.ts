@@ -37,6 +37,7 @@ export const actions = {
   "dead_man.forgotten": "removed who is told if the box dies",
   "dead_man.tried": "tried who is told if the box dies",
   check: "began an evening check",
+  "check.heard": "said whether the sounder was heard at the pillow",
   "check.stopped": "stopped the evening check",
   "check.settings": "changed when the evening check runs",
   drill: "began a drill",

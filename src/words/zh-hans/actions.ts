@@ -36,6 +36,7 @@ export const actions = {
   "dead_man.forgotten": "取消了主机停了由谁通知",
   "dead_man.tried": "试了主机停了由谁通知",
   check: "开始晚间检查",
+  "check.heard": "说了在枕边听没听到报警音响",
   "check.stopped": "停止晚间检查",
   "check.settings": "改了晚间检查的时间",
   drill: "开始演练",

@@ -36,6 +36,7 @@ export const actions = {
   "dead_man.forgotten": "取消了主機停了由誰通知",
   "dead_man.tried": "試了主機停了由誰通知",
   check: "開始晚間檢查",
+  "check.heard": "說了在枕邊有沒有聽到警報喇叭",
   "check.stopped": "停止晚間檢查",
   "check.settings": "改了晚間檢查的時間",
   drill: "開始演練",

@@ -108,6 +108,18 @@ describe("the engine agrees with the rule written a second time", () => {
     120_000,
   );
 
+  test("a sample lost twice is no slower device: the seconds without one count for nothing", () => {
+    const [low] = CASES;
+    if (low === undefined) throw new Error("no case");
+    const series = [...Array.from({ length: 9 }, () => 86), undefined, 89, undefined, 90, 89, 89, 89];
+    for (const silent of [true, false]) {
+      expect(engine(series, low, silent)).toEqual([
+        { at: 8, event: "occurred" },
+        { at: 15, event: "ended" },
+      ]);
+    }
+  });
+
   test.each(CASES)("$id through judge, beside all the others", (one) => {
     fc.assert(
       fc.property(seriesAround(one.rule), (series) => {

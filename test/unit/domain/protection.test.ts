@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Check, defaultEvening, eveningDue, loudDueOf } from "../../../src/domain/evening.ts";
+import {
+  type Check,
+  defaultEvening,
+  eveningDue,
+  heardAtPillow,
+  loudDueOf,
+} from "../../../src/domain/evening.ts";
 import { type ProtectingPhone, protectionOf } from "../../../src/domain/protection.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Wall, wall } from "../../../src/domain/time.ts";
 import { wordsIn } from "../../../src/words/index.ts";
@@ -24,11 +30,11 @@ const time = (options: Intl.DateTimeFormatOptions, language: string) => (when: n
 
 function lineOf(
   phones: readonly ProtectingPhone[],
-  more: { sounder?: boolean; onCall?: { id: string; name: string } } = {},
+  more: { sounder?: boolean; onCall?: { id: string; name: string }; pillowAt?: Wall } = {},
   language: "en" | "zh-Hans" | "zh-Hant" = "en",
 ): string {
-  const { sounder = true, onCall } = more;
-  return protectionLine(wordsIn(language), protectionOf(phones, { now: NOW, sounder, onCall }), {
+  const { sounder = true, onCall, pillowAt } = more;
+  return protectionLine(wordsIn(language), protectionOf(phones, { now: NOW, sounder, onCall, pillowAt }), {
     time: time({ hour: "2-digit", minute: "2-digit" }, language),
     day: time({ weekday: "long" }, language),
   });
@@ -45,6 +51,36 @@ describe("what tonight rests on, in one line", () => {
       "今晚有人守护：Mei（21:50 验证）。也会叫Ba，但那部手机自星期二以来没有验证过。也会叫Ann，但那部手机从未验证过。",
     );
     expect(lineOf(phones, {}, "zh-Hant")).toContain("今晚有人守護：Mei（21:50 驗證）。");
+  });
+
+  test("rests on the sounder for whoever heard it at the pillow and has no phone that wakes", () => {
+    const pillowAt = wall(NOW - 30 * MINUTE_MS);
+    const line = "Protected tonight by the sounder at the pillow (heard there 21:30).";
+    expect(lineOf([], { pillowAt })).toBe(line);
+    expect(lineOf([], { pillowAt }, "zh-Hans")).toBe("今晚靠枕边的报警音响守护（21:30 在枕边听到）。");
+    expect(lineOf([phone("Ba")], { pillowAt })).toBe(
+      `${line} Nobody's phone has proved itself: everybody is called at once. Test now.`,
+    );
+    expect(lineOf([phone("Mei", 10 * MINUTE_MS, { wakes: false })], { pillowAt })).toBe(
+      `${line} Mei is told (proven 21:50), but that phone may stay silent at night.`,
+    );
+    // A phone that wakes says more, and a sounder that is broken protects nobody.
+    expect(lineOf([phone("Mei", 10 * MINUTE_MS)], { pillowAt })).toBe(
+      "Protected tonight: Mei (proven 21:50).",
+    );
+    expect(lineOf([], { pillowAt, sounder: false })).toContain("nobody outside of the room is woken");
+  });
+
+  test("counts the sounder for a week, and not where it was not heard the last time", () => {
+    const tried = (heard: boolean, agoMs: number): Check => ({
+      ...{ kind: "pillow", startedAt: wall(NOW - agoMs - MINUTE_MS), phones: [], heard, heardBy: "Mei" },
+      ...{ end: "done", endedAt: wall(NOW - agoMs) },
+    });
+    expect(heardAtPillow(tried(true, 7 * DAY_MS), NOW)).toBe(NOW - 7 * DAY_MS);
+    expect(heardAtPillow(tried(true, 7 * DAY_MS + 1), NOW)).toBeUndefined();
+    expect(heardAtPillow(tried(true, -1), NOW)).toBeUndefined();
+    expect(heardAtPillow(tried(false, HOUR_MS), NOW)).toBeUndefined();
+    expect(heardAtPillow(undefined, NOW)).toBeUndefined();
   });
 
   test("protects nobody by a phone that may stay silent: its owner is told", () => {

@@ -97,6 +97,10 @@ const EXAMPLES: { readonly [route: string]: { readonly url: string; readonly pay
   },
   "GET /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening` },
   "POST /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening`, payload: { kind: "quiet" } },
+  "POST /api/homes/:home/evening/heard": {
+    url: `/api/homes/${HOME}/evening/heard`,
+    payload: { heard: true },
+  },
   "DELETE /api/homes/:home/evening": { url: `/api/homes/${HOME}/evening` },
   "PUT /api/homes/:home/evening/settings": {
     url: `/api/homes/${HOME}/evening/settings`,
@@ -280,6 +284,7 @@ const CONSENT = [
 const EVENING = [
   "GET /api/homes/:home/evening",
   "POST /api/homes/:home/evening",
+  "POST /api/homes/:home/evening/heard",
   "DELETE /api/homes/:home/evening",
   "PUT /api/homes/:home/evening/settings",
 ];
