@@ -135,7 +135,7 @@ export async function composePages(
       };
     }),
     ...(imports === undefined ? {} : { imports }),
-    ...(keepsNights ? { nights: { schedule: scheduleOf, entries: edge.nights.read, offers } } : {}),
+    ...(keepsNights ? { nights: { schedule: scheduleOf, entries: edge.nights.read }, offers } : {}),
   });
   const ownerCode = await ensureOwnerCode({ state, accounts, random, renew: config.demo });
   return {

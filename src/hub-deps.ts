@@ -33,6 +33,7 @@ export function hubDeps(
     readonly shown: Pick<HubShown, "receipt">;
     readonly evening: Pick<HubEvening, "of">;
     readonly nights: Pick<HubNights, "toldOf">;
+    readonly offers: NonNullable<ServerDeps["offers"]>;
     readonly pairing: PairingDesk;
     /** How the way from the boxes into the store is. */
     readonly bus: () => NonNullable<HealthFacts["bus"]>;
@@ -69,6 +70,7 @@ export function hubDeps(
     receipt: parts.shown.receipt,
     evening: parts.evening.of,
     toldNight: parts.nights.toldOf,
+    offers: parts.offers,
     // Devices, their bytes and the box's own record lie at the bedside: the box is asked for them.
     devices(bed) {
       if (bed !== undefined) return devices.devices(bed);

@@ -40,6 +40,8 @@ export interface HubDesks {
   /** Throws NOT_FOUND for a bed that was never heard. */
   limits(bed: BedId): LimitsDesk;
   readonly whatIf: WhatIfDesk;
+  /** The same once more, for what the hub tries by itself: nobody who tries limits by hand waits for it. */
+  readonly quietWhatIf: WhatIfDesk;
   baselines(bed: BedId): ReturnType<BaselinesDesk["of"]>;
   simulated(bed: BedId): boolean;
   /** A bed was heard for the first time: its usual values are worked out from now on. */
@@ -128,17 +130,20 @@ export function createHubDesks(options: HubDesksOptions): HubDesks {
       },
     });
 
+  const whatIf = () =>
+    createWhatIfDesk({
+      ...{ clock, limits: deskOf, nights, simulated },
+      read: (bed, night, signal) =>
+        recordedNight(timeseries, { bed, zone: zoneOf(bed) }, night, { clock, signal }),
+      baselines: (bed) => baselines(bed).baselines,
+    });
   const baselines = (bed: BedId) => usual.get(bed)?.of(bed) ?? { baselines: {} };
   return {
     limits: deskOf,
     simulated,
     baselines,
-    whatIf: createWhatIfDesk({
-      ...{ clock, limits: deskOf, nights, simulated },
-      read: (bed, night, signal) =>
-        recordedNight(timeseries, { bed, zone: zoneOf(bed) }, night, { clock, signal }),
-      baselines: (bed) => baselines(bed).baselines,
-    }),
+    whatIf: whatIf(),
+    quietWhatIf: whatIf(),
     heard(bed) {
       startWhereOwed(bed).catch((error: unknown) =>
         log.note("limits.not_followed", { bed, why: messageOf(error) }, "warn"),

@@ -26,6 +26,7 @@ import { createHubEvening } from "./hub-evening.ts";
 import { createHubHomes } from "./hub-homes.ts";
 import { createHubNights } from "./hub-nights.ts";
 import { tellPutOut } from "./hub-notice.ts";
+import { createHubOffers } from "./hub-offers.ts";
 import { hubOidc } from "./hub-oidc.ts";
 import { keepRetaining } from "./hub-retention.ts";
 import { createHubShown } from "./hub-shown.ts";
@@ -131,6 +132,8 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         const record = await registry.box(box);
         if (record === undefined) return;
         await homes.adopt(record.home, request.estate);
+        for (const { home, bed } of edges.all())
+          if (home === record.home) offers.look(qualifiedBed(home, bed));
         await publish(record.home);
       },
       async revoke(home, box) {
@@ -193,6 +196,10 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
       zoneOf: (bed) => live.bed(bed)?.zone,
       conditionOf: (bed, occurrence) => live.fold(bed)?.open.find(({ id }) => id === occurrence)?.condition,
     });
+    const offers = createHubOffers({
+      ...{ states, timeseries, live, desks, nights, whatIf: desks.quietWhatIf, clock, random, log },
+    });
+    closers.push(() => offers.stop());
     const edges = createEdges({
       ...{ bus, clock, log, isKnown },
       signed: { keyOf: pairingKeyOf, session: () => ingest.session(), signs, onSigned },
@@ -203,6 +210,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         live.putBed({ ...shownBed(about), bed });
         beside(homes.refresh(place.home));
         desks.heard(bed);
+        offers.look(bed);
       },
       onFold: (fold, anew) => alarms.onFold(fold, anew),
       onCalled: (bed, sends, aheadMs) => alarms.onCalled(bed, sends, aheadMs),
@@ -236,7 +244,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     closers.push(meter.stop);
     const app = await createApp({
       ...hubDeps(world, config, options.pagesFolder, {
-        ...{ organisation, live, homes, desks, devices, pairing, shown, evening, nights },
+        ...{ organisation, live, homes, desks, devices, pairing, shown, evening, nights, offers },
         bus: () => {
           const trouble = oneHub.trouble();
           const { waiting } = ingest.status();

@@ -1,7 +1,9 @@
 import type { Handover } from "../../src/domain/duty.ts";
 import type { DutyResponse, HandoverAnswer } from "../../src/server/contract/duty.ts";
 import type { BedState } from "../../src/server/contract.ts";
+import { joined } from "../../src/words/protection-line.ts";
 import { fill } from "../../src/words/template.ts";
+import { Dialog } from "../shared/dialog.tsx";
 import {
   DutyGaps,
   DutyLines,
@@ -50,6 +52,7 @@ export function DutyCard(props: { readonly bed: BedState; readonly duty: HeardDu
       <h2>{notes.duty.title}</h2>
       <DutyLines duty={duty} zone={bed.zone} isGapAbove />
       {view !== undefined && trouble !== undefined && <TroubleBox trouble={trouble} />}
+      <Unproven duty={duty} />
       {view !== undefined && <Handovers bed={bed} duty={duty} view={view} />}
       {view !== undefined && mayChange && view.ledBy === undefined && (
         <>
@@ -61,6 +64,28 @@ export function DutyCard(props: { readonly bed: BedState; readonly duty: HeardDu
       {view?.ledBy !== undefined && <p class="small">{fill(notes.led, { hub: view.ledBy })}</p>}
       {view !== undefined && isPlanned(view) && <p class="small">{notes.duty.calls}</p>}
     </section>
+  );
+}
+
+/** Asked back before somebody is relied on whom perhaps nothing wakes. */
+function Unproven({ duty }: { readonly duty: HeardDuty }) {
+  const { words } = usePage().format.value;
+  const { notes, faults, people } = words;
+  const asked = duty.unproven.value;
+  if (asked === undefined) return null;
+  const { cause, fix } = faults.DUTY_UNPROVEN;
+  return (
+    <Dialog title={notes.duty.unprovenTitle} onClose={() => asked.decide(false)}>
+      <p>{joined([cause, fix])}</p>
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => asked.decide(true)}>
+          {notes.duty.unprovenSure}
+        </button>
+        <button type="button" onClick={() => asked.decide(false)}>
+          {people.keep}
+        </button>
+      </div>
+    </Dialog>
   );
 }
 
@@ -147,5 +172,5 @@ async function answerTo(
   answer: HandoverAnswer["answer"],
 ): Promise<void> {
   const body: HandoverAnswer = { answer };
-  await duty.change(page.api.post(`${duty.path}/handovers/${id}`, body, isDuty));
+  await duty.change(() => page.api.post(`${duty.path}/handovers/${id}`, body, isDuty));
 }

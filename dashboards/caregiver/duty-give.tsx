@@ -36,7 +36,9 @@ export function GiveDuty({ bed, duty, view }: Parts) {
     if (receiver === undefined) return;
     const later = shift.from > view.at ? { from: shift.from } : {};
     const body: HandoverRequest = { to: receiver.id, ...later, until: end };
-    page.handOver(duty.change(page.api.post(`${duty.path}/handovers`, body, isDuty)));
+    page.handOver(
+      duty.change((agreement) => page.api.post(`${duty.path}/handovers${agreement}`, body, isDuty)),
+    );
   };
   return (
     <details class="duty-give">
@@ -65,7 +67,7 @@ export function GiveDuty({ bed, duty, view }: Parts) {
           )}
           <fieldset class="duty-people">
             <legend>{words.to}</legend>
-            {others.map(({ id, name }) => (
+            {others.map(({ id, name, unproven }) => (
               <button
                 key={id}
                 type="button"
@@ -75,6 +77,7 @@ export function GiveDuty({ bed, duty, view }: Parts) {
                 }}
               >
                 {name}
+                {unproven === true && <span class="small"> {words.unproven}</span>}
               </button>
             ))}
           </fieldset>
@@ -109,7 +112,9 @@ export function TakeDuty({ bed, duty, view }: Parts) {
   const end = ends.find((each) => each === until.value) ?? last;
   const take = (): void => {
     const body: HandoverRequest = { to: me, until: end };
-    page.handOver(duty.change(page.api.post(`${duty.path}/handovers`, body, isDuty)));
+    page.handOver(
+      duty.change((agreement) => page.api.post(`${duty.path}/handovers${agreement}`, body, isDuty)),
+    );
   };
   return (
     <details class="duty-take">

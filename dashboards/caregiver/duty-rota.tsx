@@ -37,10 +37,12 @@ export function Rota(props: {
   const save = async (): Promise<void> => {
     if (draft.value === undefined) return;
     const body: SetRotaRequest = { rota };
-    const path = `${duty.path}/rota`;
+    const { version } = draft.value;
     // Where somebody was faster, what is there now is shown, and the change is made again on it.
-    await duty.change(page.api.change("PUT", path, body, draft.value.version, isDuty));
-    draft.value = undefined;
+    const isDone = await duty.change((agreement) =>
+      page.api.change("PUT", `${duty.path}/rota${agreement}`, body, version, isDuty),
+    );
+    if (isDone || duty.trouble.value !== undefined) draft.value = undefined;
   };
   const cell = open.value;
   const said = (entry: RotaEntry): string =>

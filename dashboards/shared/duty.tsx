@@ -24,8 +24,13 @@ export interface HeardDuty {
   /** Why it is not known, or what was asked did not work. */
   readonly trouble: ReadonlySignal<Trouble | undefined>;
   readonly busy: ReadonlySignal<boolean>;
-  /** Takes over what a change was answered with; resolves to whether it worked. */
-  change(asking: Promise<Answer<DutyResponse>>): Promise<boolean>;
+  /** Somebody is to be relied on whom perhaps nothing wakes: what a person says to that. */
+  readonly unproven: ReadonlySignal<{ decide(isAgreed: boolean): void } | undefined>;
+  /**
+   * Takes over what a change was answered with; resolves to whether it worked. `ask` is called once more, with what its
+   * address needs then, where somebody agrees to put a person on duty whose phone has not proved itself.
+   */
+  change(ask: (agreement: string) => Promise<Answer<DutyResponse>>): Promise<boolean>;
 }
 
 export function useDuty(bed: BedId, shown = true): HeardDuty {
@@ -33,6 +38,16 @@ export function useDuty(bed: BedId, shown = true): HeardDuty {
   const view = useSignal<DutyResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
   const busy = useSignal(false);
+  const unproven = useSignal<{ decide(isAgreed: boolean): void } | undefined>(undefined);
+  const isAgreed = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      unproven.value = {
+        decide(says) {
+          unproven.value = undefined;
+          resolve(says);
+        },
+      };
+    });
   const path = `/api/beds/${encodeURIComponent(bed)}/duty`;
   const load = async (): Promise<void> => {
     const answer = await page.api.get(path, isDuty);
@@ -49,11 +64,19 @@ export function useDuty(bed: BedId, shown = true): HeardDuty {
     });
   }, [path, shown]);
   return {
-    ...{ path, view, trouble, busy },
-    async change(asking) {
+    ...{ path, view, trouble, busy, unproven },
+    async change(ask) {
       if (busy.value) return false;
       busy.value = true;
-      const answer = await asking;
+      let answer = await ask("");
+      if (!answer.ok && isUnproven(answer.problem)) {
+        const says = await isAgreed();
+        if (says) answer = await ask("?unproven=agreed");
+        else {
+          busy.value = false;
+          return false;
+        }
+      }
       busy.value = false;
       if (answer.ok) {
         view.value = answer.value;
@@ -68,6 +91,9 @@ export function useDuty(bed: BedId, shown = true): HeardDuty {
     },
   };
 }
+
+const isUnproven = (trouble: Trouble): boolean =>
+  trouble.kind === "refused" && trouble.problem.code === "DUTY_UNPROVEN";
 
 /** Who is on duty now and next, for everybody; loud where tonight has a gap. */
 export function DutyLines(props: {

@@ -47,6 +47,7 @@ export const FAULTS = {
   NOT_SIGNED_IN: "This needs somebody who is signed in.",
   NOT_FOUND: "There is no such thing here.",
   CONFLICT: "This does not fit the present state.",
+  DUTY_UNPROVEN: "Nobody knows whether this person can be woken.",
   CHECK_AT_NIGHT: "At night nobody is rung for practice from afar.",
   PAUSE_NOT_ALLOWED: "This alarm is never silenced.",
   PAUSE_TOO_LONG: "This alarm is not silenced for so long.",

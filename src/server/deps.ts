@@ -177,11 +177,14 @@ export interface ServerDeps {
     schedule(bed: BedId): WatchSchedule | undefined;
     /** Of one bed up to `to`, from the last change of the watch at or before `from` on; oldest first. */
     entries(bed: BedId, from: Wall, to: Wall): readonly NightEntry[];
-    /** One change of a limit to think about after a night of many wakings; `answer` rejects with NOT_FOUND. */
-    readonly offers: {
-      current(bed: BedId): Promise<LimitOffer | undefined>;
-      answer(bed: BedId, id: string, what: "handed_on" | "declined", by: Actor): Promise<void>;
-    };
+  };
+  /**
+   * One change of a limit to think about after a night of many wakings; `answer` rejects with NOT_FOUND. Absent where no nights
+   * are kept.
+   */
+  readonly offers?: {
+    current(bed: BedId): Promise<LimitOffer | undefined>;
+    answer(bed: BedId, id: string, what: "handed_on" | "declined", by: Actor): Promise<void>;
   };
   /**
    * On a hub: what the bed's box left here of a night; `entries` absent: it has not told yet. Rejects with STATE_FAILED.

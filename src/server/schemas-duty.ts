@@ -11,6 +11,8 @@ const Person = Type.String({ pattern: "^[a-z0-9-]{1,20}$" });
 const Minute = Type.Integer({ minimum: 0, maximum: 1_439 });
 
 export const DutyParams = Type.Object({ bed });
+/** Somebody has read that nobody knows whether this person can be woken. */
+export const UnprovenQuery = Type.Object({ unproven: Type.Optional(Type.Literal("agreed")) });
 export const HandoverParams = Type.Object({ bed, handover: Id });
 
 const Entry = Type.Object({
@@ -37,7 +39,9 @@ export const DutyAnswer = Type.Object({
   version: Type.Integer(),
   zone: Type.String(),
   at: Time,
-  people: Type.Array(Named),
+  people: Type.Array(
+    Type.Object({ id: Type.String(), name: Type.String(), unproven: Type.Optional(Type.Literal(true)) }),
+  ),
   on: Type.Optional(Shift),
   next: Type.Optional(Shift),
   tonight: Type.Object({ ...Span, gaps: Type.Array(Type.Object(Span)) }),

@@ -1,11 +1,14 @@
 // A home whose pages are on a hub, on virtual time: the evening check and the loud drill asked for there, taps that come back
 // through it, what the box leaves of its nights.
 import { afterEach, describe, expect, test } from "vitest";
-import type { MorningSummary } from "../../src/domain/morning.ts";
+import type { Occurrence } from "../../src/domain/alarm.ts";
+import type { LimitOffer, MorningSummary, NightEntry } from "../../src/domain/morning.ts";
 import type { Role } from "../../src/domain/person.ts";
 import { atLocal, HOUR_MS, MINUTE_MS, SECOND_MS, type Wall, wall } from "../../src/domain/time.ts";
 import type { LoneEdge } from "../../src/edge-alone.ts";
 import type { StoredRow } from "../../src/port/timeseries.ts";
+import { openRecordLog } from "../../src/record/log.ts";
+import { decodeNightEntry, NIGHTS_FILE } from "../../src/record/night-book.ts";
 import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts";
 import type { EveningResponse } from "../../src/server/contract/evening.ts";
 import { type HubHome, MEI, type Phone, startHubHome, tapAddress } from "../support/hub-home.ts";
@@ -210,12 +213,12 @@ describe("the evening check at a hub", { timeout: 120_000 }, () => {
 });
 
 /** What a finger said, each second of a stretch, as the hub's ingest wrote it. */
-async function fill(from: Wall, to: Wall): Promise<void> {
+async function fill(from: Wall, to: Wall, pulse: (second: number) => number = () => 62): Promise<void> {
   const count = (to - from) / SECOND_MS;
   for (let start = 0; start < count; start += 3_600) {
     const rows = Array.from({ length: Math.min(3_600, count - start) }, (_, i): StoredRow => {
       const at = wall(from + (start + i) * SECOND_MS);
-      const samples = { spo2: 95, pulse_rate: 62 };
+      const samples = { spo2: 95, pulse_rate: pulse(start + i) };
       return {
         bed: home.bed,
         device: "oximeter234",
@@ -229,6 +232,9 @@ async function fill(from: Wall, to: Wall): Promise<void> {
     await home.numbers.write({ rows, waves: [], settings: [], events: [] });
   }
 }
+
+/** A pulse of 130 for 68 s every hour: rings after 60 s, and would not after 75. */
+const racing = (second: number): number => (second % 3_600 >= 1_800 && second % 3_600 < 1_868 ? 130 : 62);
 
 const summary = async (): Promise<MorningSummary> => {
   const answer = await ask("GET", `/api/beds/${home.bed}/nights/${NIGHT}/summary`);
@@ -292,6 +298,84 @@ describe("the morning at a hub", { timeout: 120_000 }, () => {
     expect(troubles).toEqual(["watched_little"]);
     await fill(wall(ENDS - 5 * MINUTE_MS), ENDS);
     expect((await summary()).troubles).toEqual([]);
+  });
+
+  test("proposes one change after a night of many wakings, once, and changes nothing", async () => {
+    world = createRehearsalWorld({ seed: 3, startsAt: at(EIGHT + 50) });
+    const { disk, clock, random, log } = world;
+    const evenings = ["2026-11-19", "2026-11-20", NIGHT].map((day) => atLocal(day, 22 * 60, ZONE));
+    const rung = Array.from({ length: 5 }, (_, n) => wall(atLocal(NIGHT, 22 * 60 + 31, ZONE) + n * HOUR_MS));
+    // As an earlier run of the box wrote it down.
+    const book = await openRecordLog<NightEntry>({
+      ...{ disk, clock, random, log, path: NIGHTS_FILE, decode: decodeNightEntry },
+    });
+    await book.append({
+      kind: "watch",
+      bed: "b1",
+      reason: "schedule",
+      at: atLocal(NIGHT, 21 * 60, ZONE),
+      on: true,
+    });
+    for (const [n, when] of rung.entries()) {
+      await book.append({
+        kind: "called",
+        bed: "b1",
+        at: when,
+        occurrence: `b1-aaaaaaaaaa-${n}`,
+        person: MEI.id,
+      });
+    }
+    await book.close();
+    home = await startHubHome(world);
+    owner = await signIn(home.grant.ownerCode, "Li");
+    for (const from of evenings) await fill(from, wall(from + 6 * HOUR_MS), racing);
+    await home.numbers.write({
+      ...{ rows: [], waves: [], settings: [] },
+      events: rung.flatMap((when, n) => {
+        const occurrence: Occurrence = {
+          ...{ id: `b1-aaaaaaaaaa-${n}`, bed: home.bed, raisedAt: when, values: {}, state: "holds" },
+          ...{ condition: "PR_HIGH", priority: "medium", simulated: false, drill: false },
+        };
+        return [
+          { bed: home.bed, key: `${n}a`, event: { kind: "occurred", at: when, occurrence } as const },
+          {
+            bed: home.bed,
+            key: `${n}b`,
+            event: { kind: "ended", at: when, over: true, occurrence } as const,
+          },
+        ];
+      }),
+    });
+    const offer = async (cookie = owner) =>
+      (await ask("GET", `/api/beds/${home.bed}/limits/offer`, undefined, cookie)).json().offer as
+        | LimitOffer
+        | undefined;
+    await until(wall(ENDS + 1 * MINUTE_MS));
+    expect(await offer()).toBeUndefined();
+    await until(wall(ENDS + 10 * MINUTE_MS));
+    await expect.poll(async () => (await offer())?.condition, { timeout: 60_000 }).toBe("PR_HIGH");
+    const offered = await offer();
+    expect(offered).toMatchObject({
+      ...{ bed: home.bed, night: NIGHT, setting: "delay_s", from: 60, to: 75, wakings: 5, criticalLimit: 80 },
+    });
+    // It says what it rests on, and a second look makes no second one.
+    expect(offered?.before).toBeGreaterThan(offered?.after ?? Number.POSITIVE_INFINITY);
+    await home.stopHub();
+    await home.startHub();
+    await run(300);
+    expect((await offer())?.id).toBe(offered?.id);
+
+    const answered = await ask("POST", `/api/beds/${home.bed}/limits/offer`, {
+      id: offered?.id,
+      answer: "handed_on",
+    });
+    expect(answered.statusCode, answered.body).toBe(204);
+    expect(await offer(await join("therapist", "Dr Wu"))).toMatchObject({
+      answer: { what: "handed_on", by: { name: "Li" } },
+    });
+    expect(box().live.fold("b1")?.limits.version).toBe(0);
+    // At the box, which keeps no nights, nothing is offered.
+    expect(await world.state.value("limit_offer b1")).toBeUndefined();
   });
 
   test("counts whom the hub called itself, because nobody heard the box", async () => {

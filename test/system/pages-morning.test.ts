@@ -91,11 +91,11 @@ async function house({ start = NINE, events = [], called = [], seen, offer = fal
     nights: {
       schedule: () => undefined,
       entries: () => entries,
-      offers: {
-        current: async () => offered,
-        async answer(_bed, _id, what, by) {
-          if (offered !== undefined) offered = { ...offered, answer: { what, by, at: NINE } };
-        },
+    },
+    offers: {
+      current: async () => offered,
+      async answer(_bed, _id, what, by) {
+        if (offered !== undefined) offered = { ...offered, answer: { what, by, at: NINE } };
       },
     },
   });

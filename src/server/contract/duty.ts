@@ -11,7 +11,8 @@ export interface DutyResponse {
   /** The server's clock. */
   readonly at: number;
   /** Who may be on call: the home's owners and caregivers. */
-  readonly people: readonly { readonly id: PersonId; readonly name: string }[];
+  /** `unproven`: no phone of theirs that rings through silence has proved itself within a week. */
+  readonly people: readonly { readonly id: PersonId; readonly name: string; readonly unproven?: true }[];
   /** Absent: nobody. */
   readonly on?: Shift;
   readonly next?: Shift;

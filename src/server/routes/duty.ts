@@ -2,11 +2,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type DutyBook, dutyAt, dutyGaps, dutyNight, dutyOf, shiftsOf } from "../../domain/duty.ts";
 import { type DutyAuthor, emptyDuty, withAnswer, withOffer, withRota } from "../../domain/duty-book.ts";
 import { Fault } from "../../domain/fault.ts";
-import { type BedId, ownBed } from "../../domain/ids.ts";
+import { type BedId, ownBed, type PersonId } from "../../domain/ids.ts";
 import { mayBeOnCall } from "../../domain/person.ts";
 import { DAY_MS, type Wall, wall } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { DutyResponse } from "../contract/duty.ts";
+import { refuseUnproven, unprovenOf } from "../proven-phones.ts";
 import * as schemas from "../schemas-duty.ts";
 import { actorOf, bedOrFault } from "./beds.ts";
 import { expectedOf } from "./limits.ts";
@@ -30,18 +31,24 @@ export function dutyRoutes(app: App, context: Context): void {
 
   app.put(
     "/api/beds/:bed/duty/rota",
-    { schema: { params, body: schemas.SetRota, ...answered } },
+    { schema: { params, body: schemas.SetRota, querystring: schemas.UnprovenQuery, ...answered } },
     async (request, reply) => {
       const change = seenVersion(request, (book, author) => withRota(book, request.body.rota, author));
-      return done(request, reply, request.params.bed, change);
+      const { bed } = request.params;
+      const book = await context.stateOf(bedOrFault(context, bed).bed).duty(ownBed(bed));
+      const known = new Set(book?.rota.map(({ person }) => person));
+      const added = request.body.rota.map(({ person }) => person).filter((person) => !known.has(person));
+      await askBack(bed, added, request.query);
+      return done(request, reply, bed, change);
     },
   );
 
   app.post(
     "/api/beds/:bed/duty/handovers",
-    { schema: { params, body: schemas.Offer, ...answered } },
+    { schema: { params, body: schemas.Offer, querystring: schemas.UnprovenQuery, ...answered } },
     async (request, reply) => {
       const { to, until } = request.body;
+      await askBack(request.params.bed, [to], request.query);
       const from = wall(request.body.from ?? context.deps.clock.wall());
       const offer = { id: context.newId(), to, from, until: wall(until) };
       return done(request, reply, request.params.bed, (book, author) => withOffer(book, offer, author));
@@ -57,6 +64,20 @@ export function dutyRoutes(app: App, context: Context): void {
       return done(request, reply, bed, (book, author) => withAnswer(book, handover, answer, author));
     },
   );
+
+  /** Before somebody is put on duty whom perhaps nothing wakes (BR-13). */
+  async function askBack(
+    bed: BedId,
+    ids: readonly PersonId[],
+    { unproven }: { readonly unproven?: "agreed" },
+  ): Promise<void> {
+    const home = context.deps.homeOf(bed);
+    if (home === undefined || unproven === "agreed" || ids.length === 0) return;
+    bedOrFault(context, bed);
+    refuseLed(context);
+    const people = (await onCall(context, bed)).filter(({ id }) => ids.includes(id));
+    await refuseUnproven(context, home, people);
+  }
 
   async function done(
     request: FastifyRequest,
@@ -125,7 +146,13 @@ async function dutyView(context: Context, of: BedId): Promise<DutyResponse> {
   const { deps } = context;
   const { bed, zone } = bedOrFault(context, of);
   const now = deps.clock.wall();
-  const people = (await onCall(context, bed)).map(({ id, name }) => ({ id, name }));
+  const known = await onCall(context, bed);
+  const home = deps.homeOf(bed);
+  const unproven = new Set(home === undefined ? [] : await unprovenOf(context, home, known));
+  const people = known.map((person) => ({
+    ...{ id: person.id, name: person.name },
+    ...(unproven.has(person) ? { unproven: true as const } : {}),
+  }));
   const book = (await context.stateOf(bed).duty(ownBed(bed))) ?? emptyDuty(ownBed(bed));
   const ids = people.map(({ id }) => id);
   const { rota, handovers } = dutyOf(book, ids);

@@ -1,14 +1,10 @@
 import type { Actor } from "../../domain/alarm.ts";
-import { canWake } from "../../domain/alerted.ts";
-import { loudDueOf } from "../../domain/evening.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
-import { MINUTE_MS, type Wall, wall } from "../../domain/time.ts";
 import type { EveningDesk } from "../../port/evening.ts";
-import type { TargetRecord } from "../../port/state.ts";
 import type { App, Context } from "../context.ts";
 import type { EveningResponse } from "../contract/evening.ts";
-import type { WakeReadiness } from "../contract.ts";
+import { phonesOf } from "../proven-phones.ts";
 import { CheckStart, EveningAnswer, SetEvening, SounderHeard } from "../schemas-evening.ts";
 import { HomeParams } from "../schemas-people.ts";
 
@@ -89,18 +85,12 @@ export function eveningRoutes(app: App, context: Context): void {
     });
   };
 
-  const doesWake = (channel: string): boolean => {
-    const way = deps.channels.find(({ id }) => id === channel);
-    return way !== undefined && canWake(way.capabilities);
-  };
-
   async function viewOf(home: HomeId): Promise<EveningResponse> {
     const now = deps.clock.wall();
     const first = deps.live.states().find(({ bed }) => deps.homeOf(bed) === home);
     const { readiness } = first ?? {};
     const box = first === undefined ? undefined : deps.box?.(first.bed);
     const desk = deps.evening?.(home);
-    const kept = new Map((await deps.homes.of(home).targets()).map((target) => [target.id, target]));
     const { running, latest, last = {}, settings, due } = desk ?? {};
     return {
       ...{ now, isHere: desk !== undefined, last },
@@ -110,35 +100,7 @@ export function eveningRoutes(app: App, context: Context): void {
       ...(settings === undefined ? {} : { settings }),
       isDue: due?.check === true,
       sounder: readiness?.sounder.ok === true,
-      phones: (readiness?.targets ?? []).map((target) => ({
-        ...phoneOf(target, kept.get(target.id), now),
-        wakes: doesWake(target.channel),
-      })),
+      phones: await phonesOf(context, home),
     };
   }
-}
-
-/** By what is kept here to the second, else by what its box last told, to the minute. */
-function phoneOf(
-  target: WakeReadiness["targets"][number],
-  kept: TargetRecord | undefined,
-  now: Wall,
-): Omit<EveningResponse["phones"][number], "wakes"> {
-  const { id, label, person, personId, channel, provenAgeMs, loudAgeMs, changedAgeMs, dead } = target;
-  const at = (known: Wall | undefined, ageMs: number | undefined): Wall | undefined => {
-    const told = ageMs === undefined ? undefined : wall(now - ageMs);
-    if (known === undefined || told === undefined) return known ?? told;
-    return told - known > MINUTE_MS ? told : known;
-  };
-  const provenAt = at(kept?.lastProofAt, provenAgeMs);
-  const loudAt = at(kept?.lastLoudProofAt, loudAgeMs);
-  const loudDue = loudDueOf({ loudAt, changedAt: at(kept?.changedAt, changedAgeMs) }, now);
-  return {
-    ...{ id, label, person, channel },
-    ...(personId === undefined ? {} : { personId }),
-    ...(provenAt === undefined ? {} : { provenAt }),
-    ...(loudAt === undefined ? {} : { loudAt }),
-    ...(loudDue === undefined ? {} : { loudDue }),
-    ...(dead === undefined ? {} : { dead }),
-  };
 }

@@ -45,7 +45,7 @@ export function morningRoutes(app: App, context: Context): void {
     { schema: { params: BedParams, response: { 200: schemas.OfferAnswer } } },
     async (request, reply): Promise<OfferResponse> => {
       const { bed } = bedOrFault(context, request.params.bed);
-      const offer = await deps.nights?.offers.current(bed);
+      const offer = await deps.offers?.current(bed);
       reply.headers(KEPT);
       return offer === undefined ? {} : { offer };
     },
@@ -58,8 +58,8 @@ export function morningRoutes(app: App, context: Context): void {
       const { bed } = bedOrFault(context, request.params.bed);
       const { id, answer } = request.body;
       const person = context.person(request);
-      if (deps.nights === undefined) throw new Fault("NOT_FOUND", "Nothing is proposed here.");
-      await deps.nights.offers.answer(bed, id, answer, actorOf(person));
+      if (deps.offers === undefined) throw new Fault("NOT_FOUND", "Nothing is proposed here.");
+      await deps.offers.answer(bed, id, answer, actorOf(person));
       context.audit(`limits.offer.${answer}`, `${bed} ${id}`, person);
       return reply.code(204).send();
     },

@@ -143,6 +143,10 @@ export const faults = {
     cause: "This does not fit the present state.",
     fix: "Look again: somebody may have been faster.",
   },
+  DUTY_UNPROVEN: {
+    cause: "No phone of this person that rings through silence has proved itself within a week.",
+    fix: "Try the phone first, or agree to it.",
+  },
   CHECK_AT_NIGHT: {
     cause: "It is night in the house: from afar nobody is rung for practice now.",
     fix: "Wait until morning, or start it on the box's own page in the house. A single phone can be tried quietly.",

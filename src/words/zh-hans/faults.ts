@@ -62,6 +62,10 @@ export const faults = {
   NOT_ALLOWED: { cause: "您没有权限这样做。", fix: "请向管理员要一个合适身份的口令。" },
   NOT_SIGNED_IN: { cause: "需要先登录，或口令不对、已过期。", fix: "请用新的口令登录。" },
   NOT_FOUND: { cause: "这里没有这一项。", fix: "请刷新页面。" },
+  DUTY_UNPROVEN: {
+    cause: "这个人没有一部能在静音时响铃的手机在一周内验证过。",
+    fix: "请先试一下手机，或者同意这样安排。",
+  },
   CHECK_AT_NIGHT: {
     cause: "家里现在是夜里：不能从远处为演练响铃。",
     fix: "等到早上，或者在家里盒子自己的页面上开始。单独一部手机可以轻声试一下。",

@@ -59,6 +59,10 @@ export const faults = {
   NOT_ALLOWED: { cause: "您沒有權限這樣做。", fix: "請向管理員要一組合適身分的通行碼。" },
   NOT_SIGNED_IN: { cause: "需要先登入，或通行碼不對、已過期。", fix: "請用新的通行碼登入。" },
   NOT_FOUND: { cause: "這裡沒有這一項。", fix: "請重新整理頁面。" },
+  DUTY_UNPROVEN: {
+    cause: "這個人沒有一支能在靜音時響鈴的手機在一週內驗證過。",
+    fix: "請先試一下手機，或者同意這樣安排。",
+  },
   CHECK_AT_NIGHT: {
     cause: "家裡現在是夜裡：不能從遠處為演練響鈴。",
     fix: "等到早上，或者在家裡盒子自己的頁面上開始。單獨一部手機可以輕聲試一下。",

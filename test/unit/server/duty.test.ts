@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Role } from "../../../src/domain/person.ts";
-import { HOUR_MS, wall } from "../../../src/domain/time.ts";
+import { DAY_MS, HOUR_MS, type Wall, wall } from "../../../src/domain/time.ts";
+import { CHANNEL_MODULES } from "../../../src/notify/modules.ts";
+import { createLedDesk } from "../../support/evening-desk.ts";
 import { type Harness, NOW, startHarness } from "./harness.ts";
 
 let harness: Harness;
 beforeEach(async () => {
-  harness = await startHarness();
+  harness = await startHarness({ channels: CHANNEL_MODULES });
 });
 afterEach(async () => {
   await harness.close();
@@ -18,8 +20,18 @@ interface Someone {
   readonly cookie: string;
 }
 
-async function someone(role: Role, name: string): Promise<Someone> {
+/** Somebody whose phone has proved itself an hour ago, or not at all. */
+async function someone(
+  role: Role,
+  name: string,
+  lastProofAt: Wall | "never" = wall(NOW - HOUR_MS),
+): Promise<Someone> {
   const { id } = await harness.person(role, name);
+  await harness.state.putTarget({
+    ...{ id: `${name.toLowerCase()}-phone`, person: id, channel: "bark", label: name, settings: {} },
+    addedAt: wall(NOW - 30 * DAY_MS),
+    ...(lastProofAt === "never" ? {} : { lastProofAt }),
+  });
   return { id, cookie: await harness.signIn(role, name) };
 }
 
@@ -221,5 +233,47 @@ describe("a box that a hub leads", () => {
       expect(refused).toMatchObject({ status: 403, body: { code: "NOT_ALLOWED" } });
       expect(refused.body.detail).toContain("https://hub.example");
     }
+  });
+
+  it("asks back before somebody is relied on whose phone has not proved itself within a week, and does it once agreed", async () => {
+    const mei = await someone("owner", "Mei");
+    const ba = await someone("caregiver", "Ba", "never");
+    const wu = await someone("caregiver", "Wu", wall(NOW - 8 * DAY_MS));
+    expect((await duty(mei)).people).toEqual([
+      { id: mei.id, name: "Mei" },
+      { id: ba.id, name: "Ba", unproven: true },
+      { id: wu.id, name: "Wu", unproven: true },
+    ]);
+    const rota = [...nightOf(ba.id), { ...nightOf(wu.id)[0], weekday: 7 }];
+    const seen = { "if-match": '"0"' };
+    const asked = await ask(mei, "PUT", "duty/rota", { rota }, seen);
+    expect(asked).toMatchObject({
+      status: 409,
+      body: { code: "DUTY_UNPROVEN", detail: expect.stringContaining("within a week: Ba, Wu.") },
+    });
+    expect((await duty(mei)).version).toBe(0);
+    expect((await ask(mei, "PUT", "duty/rota?unproven=agreed", { rota }, seen)).status).toBe(200);
+    // Who is planned already was asked about then.
+    const fewer = await ask(mei, "PUT", "duty/rota", { rota: nightOf(ba.id) }, { "if-match": '"1"' });
+    expect(fewer.status).toBe(200);
+    const until = NOW + 2 * HOUR_MS;
+    const given = await ask(mei, "POST", "duty/handovers", { to: wu.id, until });
+    expect(given).toMatchObject({ status: 409, body: { code: "DUTY_UNPROVEN" } });
+    expect((await ask(mei, "POST", "duty/handovers?unproven=no", { to: wu.id, until })).status).toBe(400);
+    // The calls are who they are: proof decides nothing but the asking.
+    expect((await ask(mei, "POST", "duty/handovers", { to: mei.id, until })).status).toBe(200);
+  });
+
+  it("does not ask about somebody without a phone who heard the sounder at the pillow", async () => {
+    await harness.close();
+    const desk = createLedDesk(wall(NOW - HOUR_MS), []);
+    harness = await startHarness({ channels: CHANNEL_MODULES, evening: desk });
+    const { id } = await harness.person("owner", "Mei");
+    const mei = { id, cookie: await harness.signIn("owner", "Mei") };
+    const put = () => ask(mei, "PUT", "duty/rota", { rota: nightOf(id) }, { "if-match": '"0"' });
+    expect((await put()).body.code).toBe("DUTY_UNPROVEN");
+    await desk.begin({ kind: "pillow", by: "Mei" });
+    await desk.heard(true, "Mei");
+    expect((await put()).status).toBe(200);
   });
 });

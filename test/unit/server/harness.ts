@@ -123,6 +123,7 @@ export interface HarnessOptions {
   readonly ledBy?: string;
   /** What the box writes down of nights; absent: it keeps none. */
   readonly nights?: NonNullable<ServerDeps["nights"]>;
+  readonly offers?: NonNullable<ServerDeps["offers"]>;
   readonly clock?: Clock;
   readonly stores?: Stores;
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -232,6 +233,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.ledBy === undefined ? {} : { ledBy: options.ledBy }),
     ...(options.deadMen === undefined ? {} : { deadMen: options.deadMen }),
     ...(options.nights === undefined ? {} : { nights: options.nights }),
+    ...(options.offers === undefined ? {} : { offers: options.offers }),
     ...(options.imports === undefined ? {} : { imports: options.imports }),
     ...(options.voices === undefined ? {} : { voices: options.voices }),
     ...(options.pairing === undefined ? {} : { pairing: options.pairing }),

@@ -40,10 +40,10 @@ beforeEach(async () => {
     nights: {
       schedule: () => undefined,
       entries: (bed) => entries.filter((entry) => entry.bed === bed),
-      offers: {
-        current: async () => OFFER,
-        answer: async (bed, id, what, by) => void answers.push({ bed, id, what, name: by.name }),
-      },
+    },
+    offers: {
+      current: async () => OFFER,
+      answer: async (bed, id, what, by) => void answers.push({ bed, id, what, name: by.name }),
     },
   });
   mei = await harness.signIn("caregiver", "Mei");
