@@ -85,6 +85,7 @@ export function createDeadMen(options: DeadMenOptions): DeadMen {
   const { clock, log } = options;
   const all = options.men.map((one) => beginning(one, clock.mono()));
   let stopLooking: (() => void) | undefined;
+  let isOver = false;
   let isEnded = false;
 
   const orderOf = (kept: Kept, spoken: Spoken, turn = kept.turn): DeadManOrder => ({
@@ -241,6 +242,7 @@ export function createDeadMen(options: DeadMenOptions): DeadMen {
 
   /** Nothing more is begun; what is under way is waited for, for a moment. */
   const rest = async (): Promise<void> => {
+    isOver = true;
     stopLooking?.();
     stopLooking = undefined;
     const under = all.flatMap((kept) => kept.work ?? []);
@@ -251,6 +253,8 @@ export function createDeadMen(options: DeadMenOptions): DeadMen {
   return {
     async start() {
       for (const kept of all) await recall(kept, options, clock);
+      // It may have been stopped meanwhile.
+      if (isOver) return;
       stopLooking ??= clock.every(LOOK_MS, look);
       look();
     },

@@ -117,7 +117,8 @@ function createStoreServer(
 }
 
 async function answering(url: string): Promise<void> {
-  for (let wait = 0; wait < 200; wait++) {
+  // Beside three other files that start programs too.
+  for (let wait = 0; wait < 1_200; wait++) {
     try {
       if ((await fetch(`${url}/ping`)).status === 204) return;
     } catch {

@@ -169,6 +169,14 @@ describe("a box and a server", () => {
     [onWatch, trouble, isLed, isCut] = [true, undefined, false, false];
   });
 
+  test("stopped while it still begins, it leaves no timer that would keep the program from ending", async () => {
+    men = createDeadMen(options());
+    const beginning = men.start();
+    await men.stop();
+    await beginning;
+    expect(clock.pending).toBe(0);
+  });
+
   test("a night in which the box lives: nothing speaks up, and one message lies ready at any time", async () => {
     await begin();
     for (let hour = 0; hour < 12; hour++) {
