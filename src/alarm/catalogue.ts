@@ -116,7 +116,7 @@ data (a memory card over Wi-Fi) feeds only conditions with a delay of 2 min and 
 **Limits.** A violation begins with the first sample beyond the limit and goes on until one comes back beyond limit and
 hysteresis together. The alarm occurs at the first sample inside that band once the violation is as old as the delay. It
 ends at the in-range sample that completes \`clear_s\`; until then a violation counts from its first sample. Each sample counts as its own second (5 s at one a second: the
-fifth); where a device speaks less often, each as the time between two. A second without a sample never counts.
+fifth); where a device speaks less often, each as the time between two, once three in a row were so long. A second without a sample never counts.
 
 **Gaps.** A gap begins with the first second without a sample. Up to 10 s the timers run on. In the eleventh second the
 condition is unknown: it goes on being unknown until a sample comes, an open alarm stays open, and the start of a

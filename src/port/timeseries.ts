@@ -178,7 +178,7 @@ export interface Timeseries {
   summaries(query: SummariesQuery): Promise<readonly NightSummary[]>;
   /** Whether any row in the range is simulated. */
   simulated(query: RangeQuery): Promise<boolean>;
-  /** Every bed with rows, by name. */
+  /** Every bed with rows, or of which alarms are left, by name. */
   beds(): Promise<readonly StoredBed[]>;
   /**
    * Everything kept of a bed in the range, in pages ascending in time, for copying to another store: ask again with

@@ -346,6 +346,19 @@ export function timeseriesContract(
       });
     });
 
+    test("names every bed of which anything is kept, also one of which alarms alone are left", async () => {
+      const alarms = [3, 9].map((at) => ({ bed: "b2", key: `k${at}`, event: eventAt(at, "Ann") }));
+      const both = { bed: "b3", key: "k", event: eventAt(2, "Ann") };
+      const rows = [rowAt(4, { spo2: 95 }, { bed: "b1" }), rowAt(5, { spo2: 95 }, { bed: "b3" })];
+      await withStore([{ rows, events: [...alarms, both] }], async (store) => {
+        expect(await store.beds()).toEqual([
+          { bed: "b1", oldest: T0 + 4_000, newest: T0 + 4_000 },
+          { bed: "b2", oldest: T0 + 3_000, newest: T0 + 9_000 },
+          { bed: "b3", oldest: T0 + 5_000, newest: T0 + 5_000 },
+        ]);
+      });
+    });
+
     test("a bed that is removed has left nothing, the others have lost nothing", async () => {
       const content = (bed: string): Partial<Batch> => ({
         rows: Array.from({ length: 800 }, (_, at) => rowAt(at, { spo2: 95 }, { bed })),

@@ -249,26 +249,35 @@ export async function isSimulated({ server, ownHome }: Influx, query: RangeQuery
   return (await server.select(rows, asked)).length > 0;
 }
 
-/** Every bed with rows, by name, with the time of the first and of the last row. */
-export async function bedsOf({ server, ownHome }: Influx): Promise<readonly StoredBed[]> {
-  const { rows } = MEASUREMENTS;
-  const ends = await Promise.all(
-    ["first", "last"].map((end) =>
-      server.select(rows, `SELECT ${end}("seq") FROM "${rows}" GROUP BY "home", "bed"`),
-    ),
+/** Every bed with rows, or else with events, by name, with the time of the first and of the last of them. */
+export async function bedsOf(influx: Influx): Promise<readonly StoredBed[]> {
+  const { rows, events } = MEASUREMENTS;
+  const [withRows, withEvents] = await Promise.all([
+    endsOf(influx, rows, "seq"),
+    endsOf(influx, events, "key"),
+  ]);
+  return [...new Map([...withEvents, ...withRows]).values()].toSorted((a, b) => (a.bed < b.bed ? -1 : 1));
+}
+
+async function endsOf(
+  { server, ownHome }: Influx,
+  measurement: string,
+  field: string,
+): Promise<ReadonlyMap<BedId, StoredBed>> {
+  const [oldest = [], newest = []] = await Promise.all(
+    ["first", "last"].map(async (end) => {
+      const asked = `SELECT ${end}("${field}") FROM "${measurement}" GROUP BY "home", "bed"`;
+      return (await server.select(measurement, asked)).map(
+        (series) =>
+          [
+            bedOfTags(series.tags?.["home"] ?? "", series.tags?.["bed"] ?? "", ownHome),
+            wall(first(series)?.number("time") ?? 0),
+          ] as const,
+      );
+    }),
   );
-  const [oldest, newest] = ends.map(
-    (answer) =>
-      new Map(
-        answer.map((series) => [
-          bedOfTags(series.tags?.["home"] ?? "", series.tags?.["bed"] ?? "", ownHome),
-          wall(first(series)?.number("time") ?? 0),
-        ]),
-      ),
-  );
-  return [...(oldest ?? [])]
-    .map(([bed, at]) => ({ bed, oldest: at, newest: newest?.get(bed) ?? at }))
-    .toSorted((a, b) => (a.bed < b.bed ? -1 : 1));
+  const last = new Map(newest);
+  return new Map(oldest.map(([bed, at]) => [bed, { bed, oldest: at, newest: last.get(bed) ?? at }]));
 }
 
 const first = (series: Series): SeriesRow | undefined => {

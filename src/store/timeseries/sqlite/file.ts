@@ -131,18 +131,21 @@ export class TimeseriesFile {
     return this.#nights.simulated(bed, from, to);
   }
 
-  /** Up to `count` beds after this name, those without rows left out; `next` is the last looked at. */
+  /** Up to `count` beds after this name, those without rows and events left out; `next` is the last looked at. */
   beds(
     after: string,
     count: number,
   ): { readonly beds: readonly StoredBed[]; readonly next: string | undefined } {
-    const names = this.#rows.devices.beds().filter((bed) => bed > after);
+    const withRows = this.#rows.devices.beds().filter((bed) => bed > after);
+    const names = [...new Set([...withRows, ...this.#records.beds(after, count + 1)])].toSorted();
     const beds: StoredBed[] = [];
     for (const bed of names.slice(0, count)) {
       const devices = this.#rows.devices.ofBed(bed);
       const oldest = Math.min(...devices.map((device) => firstOf(this.#rows, device)));
       const newest = Math.max(...devices.map((device) => lastBefore(this.#rows, device, Infinity)));
+      const ofEvents = newest >= oldest ? undefined : this.#records.ends(bed);
       if (newest >= oldest) beds.push({ bed, oldest: wall(oldest), newest: wall(newest) });
+      else if (ofEvents !== undefined) beds.push({ bed, ...ofEvents });
     }
     return { beds, next: names.length > count ? names[count - 1] : undefined };
   }

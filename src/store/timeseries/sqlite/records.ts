@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AlarmEvent } from "../../../domain/alarm.ts";
-import { wall } from "../../../domain/time.ts";
+import { type Wall, wall } from "../../../domain/time.ts";
 import type { Batch, RangeQuery, StoredSettings, StoredWave } from "../../../port/timeseries.ts";
 import type { Device } from "./devices.ts";
 import { blob } from "./schema.ts";
@@ -99,6 +99,28 @@ export class Records {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `add` from the same type
         return { bed, key, event: this.openText(row["body"], placeOfEvent(bed, key)) as AlarmEvent };
       });
+  }
+
+  /** Up to `count` beds with events after this name, sorted; each is looked up, however many events there are. */
+  beds(after: string, count: number): readonly string[] {
+    const next = this.#db.prepare("SELECT min(bed) AS bed FROM event WHERE bed > ?");
+    const beds: string[] = [];
+    for (let bed: unknown = after; beds.length < count; beds.push(String(bed))) {
+      bed = next.get(String(bed))?.["bed"];
+      if (typeof bed !== "string") break;
+    }
+    return beds;
+  }
+
+  /** The first and the last event of a bed; undefined where there is none. */
+  ends(bed: string): { readonly oldest: Wall; readonly newest: Wall } | undefined {
+    const row = this.#db
+      .prepare("SELECT min(at) AS oldest, max(at) AS newest FROM event WHERE bed = ?")
+      .get(bed);
+    const [oldest, newest] = [row?.["oldest"], row?.["newest"]];
+    return typeof oldest === "number" && typeof newest === "number"
+      ? { oldest: wall(oldest), newest: wall(newest) }
+      : undefined;
   }
 
   /** JSON, sealed when there is a key. */
