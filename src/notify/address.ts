@@ -61,3 +61,14 @@ export function serverBase(address: string): string | undefined {
   const isAllowed = url.protocol === "https:" || (url.protocol === "http:" && isPrivateHost(url));
   return isAllowed ? `${url.origin}${url.pathname}`.replace(/\/+$/, "") : undefined;
 }
+
+/**
+ * Where a provider on the internet may post an answer: the box's or hub's own one-time address, if it is on the internet.
+ * Undefined for one in the house, and for a relay's, which takes whatever is posted for the answer itself.
+ */
+export function answerAddress({ acknowledgeUrl }: { readonly acknowledgeUrl?: string }): URL | undefined {
+  const url =
+    acknowledgeUrl !== undefined && URL.canParse(acknowledgeUrl) ? new URL(acknowledgeUrl) : undefined;
+  if (url?.protocol !== "https:" || isPrivateHost(url) || !url.pathname.includes("/api/a/")) return undefined;
+  return url;
+}

@@ -12,6 +12,7 @@ import type {
 } from "../../port/channel.ts";
 import type { Clock } from "../../port/clock.ts";
 import type { HttpResponse } from "../../port/http.ts";
+import { answerAddress } from "../address.ts";
 import { createCallLimits } from "../call-limits.ts";
 import { exchange, failureOf, membersOf, NO_ACCESS, postForm } from "../exchange.ts";
 import { answerText, headerOf } from "../response.ts";
@@ -137,11 +138,11 @@ function tagOf(target: ChannelTarget, { collapseKey }: ChannelMessage): string {
 
 function fieldsOf(
   token: string,
-  { settings }: ChannelTarget,
+  target: ChannelTarget,
   message: ChannelMessage,
   tag: string,
 ): { readonly [name: string]: string } {
-  const { user = "", device = "", sound = "siren" } = settings;
+  const { user = "", device = "", sound = "siren" } = target.settings;
   const body = cutCharacters(message.body, LENGTH_MAX.message);
   return {
     token,
@@ -152,6 +153,7 @@ function fieldsOf(
     message: body.trim() === "" ? "-" : body,
     ...(message.url.length <= LENGTH_MAX.url ? { url: message.url } : {}),
     ...urgencyOf(message, sound, tag),
+    ...callbackOf(target, message),
   };
 }
 
@@ -163,6 +165,19 @@ function urgencyOf(message: ChannelMessage, sound: string, tag: string): { reado
   if (message.priority === "low") return { priority: "0", ttl };
   const [retry, expire] = [String(RETRY_SECONDS), String(EXPIRE_SECONDS)];
   return { priority: "2", retry, expire, tags: tag, ...named };
+}
+
+/**
+ * Where Pushover tells at once that somebody answered; the receipt says the same within five seconds. Not under a group's key
+ * ("g..."): there the receipt alone says who it was.
+ */
+function callbackOf({ settings }: ChannelTarget, message: ChannelMessage): { readonly callback?: string } {
+  const isEmergency = message.kind === "alarm" && message.priority === "high";
+  const callback = answerAddress(message)?.href;
+  const isOne = settings["user"]?.startsWith("u") === true;
+  return isEmergency && isOne && callback !== undefined && callback.length <= LENGTH_MAX.url
+    ? { callback }
+    : {};
 }
 
 /** `{"status": 1, "request": "...", "receipt": "..."}`, or `{"status": 0, "user": "invalid", "errors": ["..."]}`. */

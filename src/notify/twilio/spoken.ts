@@ -1,6 +1,6 @@
 import type { ChannelMessage, Texts } from "../../port/channel.ts";
 import { CANTONESE, hangUp, say, twiml, VOICES, xmlText } from "../../words/twiml.ts";
-import { isPrivateHost } from "../address.ts";
+import { answerAddress } from "../address.ts";
 
 /** Twilio takes 4,000 characters of TwiML in a request (error 32018). */
 const TWIML_MAX = 4_000;
@@ -42,14 +42,10 @@ export function spokenTwiml(message: ChannelMessage, isCantonese: boolean): stri
   return twiml(once + hangUp());
 }
 
-/**
- * Where Twilio posts the key: the box's own address, if it is one on the internet. A relay takes the posted form for the
- * answer itself, so it cannot be used.
- */
-function actionOf({ acknowledgeUrl }: ChannelMessage, isCantonese: boolean): string | undefined {
-  if (acknowledgeUrl === undefined || !URL.canParse(acknowledgeUrl)) return undefined;
-  const url = new URL(acknowledgeUrl);
-  if (url.protocol !== "https:" || isPrivateHost(url) || !url.pathname.includes("/api/a/")) return undefined;
+/** Where Twilio posts the key. */
+function actionOf(message: ChannelMessage, isCantonese: boolean): string | undefined {
+  const url = answerAddress(message);
+  if (url === undefined) return undefined;
   url.searchParams.set("as", isCantonese ? "twiml-yue" : "twiml");
   return url.href;
 }

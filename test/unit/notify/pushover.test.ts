@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pushover } from "../../../src/notify/pushover/pushover.ts";
-import type { ChannelTarget } from "../../../src/port/channel.ts";
+import type { ChannelMessage, ChannelTarget } from "../../../src/port/channel.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/port/http.ts";
 import {
   ALARM,
@@ -121,6 +121,21 @@ describe("an alarm", () => {
     await send({ ...ALARM, collapseKey: "b1-abcdefghij-2" });
     await channel.send(targetOf("pushover", { user: USER, device: "kitchen" }, "t2"), ALARM);
     expect(new Set(emergencies.map(({ tags }) => tags)).size).toBe(3);
+  });
+
+  test("tells at once that somebody answered, where this machine is on the internet and the key is one person's", async () => {
+    const callbackFor = async (message: Partial<ChannelMessage>, user = USER) => {
+      const { channel, requests } = setUp();
+      await channel.send(targetOf("pushover", { user }), { ...ALARM, ...message });
+      return formOf(requests[0])["callback"];
+    };
+    const acknowledgeUrl = "https://hub.clinic.org/api/a/token-of-this-alarm";
+    expect(await callbackFor({ acknowledgeUrl })).toBe(acknowledgeUrl);
+    // In the house, at a relay, of a warning that has no receipt, and of a group, where the receipt says who.
+    expect(await callbackFor({})).toBeUndefined();
+    expect(await callbackFor({ acknowledgeUrl: "https://ntfy.sh/topic" })).toBeUndefined();
+    expect(await callbackFor({ acknowledgeUrl, priority: "medium" })).toBeUndefined();
+    expect(await callbackFor({ acknowledgeUrl }, `g${USER.slice(1)}`)).toBeUndefined();
   });
 
   test("of medium priority rings once, a gentle question as any message", async () => {

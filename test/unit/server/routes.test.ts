@@ -294,6 +294,23 @@ describe("a one-time address from a notification", () => {
     ]);
   });
 
+  it("posted by Pushover, which says who in a form of its own, acknowledges once however often it is posted", async () => {
+    const form =
+      "receipt=rcpt&acknowledged=1&acknowledged_at=1767967200&acknowledged_by=u1&acknowledged_by_device=phone";
+    const told = () =>
+      harness.app.inject({
+        ...{ method: "POST", url: `/api/a/${TOKEN}`, payload: form },
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+      });
+    expect([(await told()).statusCode, (await told()).statusCode]).toEqual([200, 200]);
+    const ids = harness.commands.map(({ command }) => command.id);
+    expect(new Set(ids)).toEqual(new Set(["ack-of-this-token"]));
+    expect((await harness.app.inject({ method: "GET", url: `/api/a/${TOKEN}?${form}` })).statusCode).toBe(
+      200,
+    );
+    expect(harness.commands).toHaveLength(ids.length);
+  });
+
   it("to the gentle question says that one still watches, and does not take the alarm on", async () => {
     const accepted = { id: "p1", name: "Mei" };
     harness.live.alarms(fold([occurrence({ condition: "OXI_SENSOR_OFF", priority: "medium", accepted })]));
