@@ -105,9 +105,10 @@ export class Records {
   beds(after: string, count: number): readonly string[] {
     const next = this.#db.prepare("SELECT min(bed) AS bed FROM event WHERE bed > ?");
     const beds: string[] = [];
-    for (let bed: unknown = after; beds.length < count; beds.push(String(bed))) {
-      bed = next.get(String(bed))?.["bed"];
+    while (beds.length < count) {
+      const bed = next.get(beds.at(-1) ?? after)?.["bed"];
       if (typeof bed !== "string") break;
+      beds.push(bed);
     }
     return beds;
   }
