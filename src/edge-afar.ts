@@ -60,7 +60,7 @@ export function createChecksFromAfar(options: {
       ...(phones === undefined ? {} : { phones }),
       ...(sounder === undefined ? {} : { sounder }),
     });
-    audit(by, "check", `${kind} ${phones?.join(" ") ?? "all phones"}`);
+    audit(by, "check", kind === "pillow" ? kind : `${kind} ${phones?.join(" ") ?? "all phones"}`);
   };
 
   return async (body, by) => {

@@ -37,6 +37,7 @@ export interface Evening extends EveningDesk {
   readonly dress: Practice["dress"];
   readonly listening: Practice["listening"];
   readonly atPillow: Practice["atPillow"];
+  readonly takesLatePress: Practice["takesLatePress"];
   /** Takes back what an earlier run left on phones; looks at the time from here on. */
   start(): void;
   close(): void;
@@ -203,7 +204,10 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
   return {
     begin,
     stop: () => practice.end("stopped"),
+    takesLatePress: practice.takesLatePress,
     heard(heard, by) {
+      if (heard && !options.sounderWorks())
+        throw no("The sounder broke.", "Look at its output, and try again.");
       if (!practice.heard(heard, by)) throw no("The sounder has not been tried.", "Start it, and listen.");
     },
     get atPillow() {

@@ -32,7 +32,7 @@ export interface House {
 export function composeHouse(
   world: World,
   config: HomeConfig,
-  { onChange, folds, command }: Pick<KeysOptions, "onChange" | "folds" | "command">,
+  { onChange, folds, trial, command }: Pick<KeysOptions, "onChange" | "folds" | "trial" | "command">,
 ): House {
   const { audio, audioAt, clock, disk, log, speech: voice } = world;
   const { language, sounder: wanted = {} } = config;
@@ -58,7 +58,7 @@ export function composeHouse(
       ...{ target: switchOf(world, output), pattern: output.pattern, clock, log, onReadiness: onChange },
     }),
   }));
-  const keys = createKeys({ world, config, folds, command, onChange });
+  const keys = createKeys({ world, config, folds, trial, command, onChange });
   return {
     update: sounder.update,
     get readiness() {

@@ -33,6 +33,11 @@ export interface KeysOptions {
   readonly folds: () => readonly AlarmFold[];
   /** Hands a command to a bed's engine; may throw. */
   readonly command: (bed: BedId, command: AlarmCommand) => unknown;
+  /** The sounder tried at a pillow: what sounds there now, and whether a press still means the one that an alarm cut off. */
+  readonly trial: {
+    readonly atPillow: AlarmFold | undefined;
+    takesLatePress(): boolean;
+  };
   /** `parts` changed; must not throw. */
   readonly onChange: () => void;
 }
@@ -42,7 +47,7 @@ const PEOPLE_MS = MINUTE_MS;
 const UNTRIED: KeyPortState = { ok: false, detail: "It has not been opened yet." };
 
 /** Idle until start(). One port is opened once, however many buttons are on it. */
-export function createKeys({ world, config, folds, command, onChange }: KeysOptions): Keys {
+export function createKeys({ world, config, folds, trial, command, onChange }: KeysOptions): Keys {
   const { links, clock, random, log } = world;
   const keys = config.keys ?? [];
   const states = new Map<string, KeyPortState>();
@@ -65,7 +70,14 @@ export function createKeys({ world, config, folds, command, onChange }: KeysOpti
 
   const press = (key: KeyConfig, simulated: boolean): void => {
     const by = actorOf(key);
-    const commands = folds().flatMap((fold) => answersTo(fold, key.means, by, simulated));
+    // Whoever was told to press for a trial means no alarm by it: neither one beside it, nor one that has just taken its place.
+    const tried = simulated ? undefined : trial.atPillow;
+    if (tried === undefined && !simulated && trial.takesLatePress()) {
+      log.note("key.pressed", { means: key.means, answers: 0, simulated, late: true }, "warn");
+      return;
+    }
+    const asking = tried === undefined ? folds() : [tried];
+    const commands = asking.flatMap((fold) => answersTo(fold, key.means, by, simulated));
     log.note("key.pressed", { means: key.means, answers: commands.length, simulated }, "warn");
     for (const { bed, ...rest } of commands) {
       try {

@@ -12,7 +12,7 @@ import {
   PILLOW_SOUND_MS,
 } from "./domain/evening.ts";
 import type { BedId, OccurrenceId } from "./domain/ids.ts";
-import { MINUTE_MS, type Mono } from "./domain/time.ts";
+import { MINUTE_MS, type Mono, mono, SECOND_MS } from "./domain/time.ts";
 import { createVirtualBed, type VirtualBed } from "./edge-virtual.ts";
 import type { Channel, ChannelMessage, SendResult } from "./port/channel.ts";
 import type { World } from "./port/world.ts";
@@ -48,6 +48,8 @@ export interface Practice {
   heard(heard: boolean, by: string): boolean;
   /** What sounds at the pillow now, for whoever answers by a button. */
   readonly atPillow: AlarmFold | undefined;
+  /** Once, soon after a real alarm cut that off: a press is still meant for the trial, and must not silence the alarm. */
+  takesLatePress(): boolean;
   readonly running: Check | undefined;
   /** The newest, running or over. */
   readonly latest: Check | undefined;
@@ -89,6 +91,8 @@ export interface PracticeOptions {
 const BED = /^practice-[1-9]\d?$/;
 /** Longer than the check, so that its end is still said. */
 const DRILL_MS = CHECK_MS + 2 * MINUTE_MS;
+/** Whoever lies and waits for a sound presses within this. */
+const LATE_PRESS_MS = 30 * SECOND_MS;
 /** More than one bed's alarms change in a check. */
 const REVISIONS = 100_000;
 
@@ -113,6 +117,7 @@ export function createPractice(options: PracticeOptions): Practice {
   let run: Run | undefined;
   let left: LeftPractice = [];
   let atPillow: AlarmFold | undefined;
+  let lateUntil: Mono | undefined;
   let runs = 0;
 
   const isRunning = (): boolean => run !== undefined && run.check.end === undefined;
@@ -137,6 +142,8 @@ export function createPractice(options: PracticeOptions): Practice {
     run.check = { ...run.check, end: why, endedAt: clock.wall() };
     for (const { bed } of run.asked) bed.end(actorOf(run.check));
     run.pillow?.end(actorOf(run.check));
+    const isCutOff = why === "alarm" && run.check.kind === "pillow" && run.check.soundedMs !== undefined;
+    lateUntil = isCutOff ? mono(clock.mono() + LATE_PRESS_MS) : undefined;
     log.note("practice.ended", { kind: run.check.kind, why });
     options.onChange(run.check);
   };
@@ -239,6 +246,11 @@ export function createPractice(options: PracticeOptions): Practice {
     heard,
     get atPillow() {
       return atPillow;
+    },
+    takesLatePress() {
+      const isLate = lateUntil !== undefined && clock.mono() < lateUntil;
+      lateUntil = undefined;
+      return isLate;
     },
     get running() {
       return isRunning() ? run?.check : undefined;

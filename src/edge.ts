@@ -6,7 +6,7 @@ import type { UplinkStatus } from "./bus/uplink.ts";
 import type { HomeConfig } from "./config/config.ts";
 import type { HomeIdentity } from "./config/identity.ts";
 import { endingOf } from "./crypt/certificate.ts";
-import type { AlarmCommand, AlarmEvent, AlarmFold, CauseId, ConditionId } from "./domain/alarm.ts";
+import type { AlarmCommand, AlarmEvent, CauseId, ConditionId } from "./domain/alarm.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import { type BedId, base32Id, type DeviceId } from "./domain/ids.ts";
 import type { Language } from "./domain/person.ts";
@@ -143,10 +143,15 @@ export async function composeEdge(
     live.readiness(readiness);
     for (const { uplink } of beds) uplink.readiness(readiness);
   };
-  const atPillow = (): readonly AlarmFold[] => (evening.atPillow === undefined ? [] : [evening.atPillow]);
   const house = composeHouse(world, config, {
     onChange: showReadiness,
-    folds: () => [...beds.map(({ runner }) => runner.fold()), ...atPillow()],
+    folds: () => beds.map(({ runner }) => runner.fold()),
+    trial: {
+      get atPillow() {
+        return evening.atPillow;
+      },
+      takesLatePress: () => evening.takesLatePress(),
+    },
     command: (bed, command) => evening.answer(command) ?? edge.command(bed, command),
   });
   const answers = createAnswers({

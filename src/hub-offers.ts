@@ -70,7 +70,6 @@ export function createHubOffers(options: HubOffersOptions): HubOffers {
     if ((await state.value(name)) === night) return;
     const { schedule, entries } = await nights.toldOf(bed, night);
     if (entries === undefined) return;
-    await state.setValue(name, night);
     const about = {
       ...{ bed, zone, ...(schedule === undefined ? {} : { schedule }) },
       hasOximeter: sources.some(({ role }) => role === "oximeter"),
@@ -78,6 +77,8 @@ export function createHubOffers(options: HubOffersOptions): HubOffers {
     };
     const summary = await morningOf({ timeseries, state }, about, night, now, () => entries);
     const offer = await deskOf(bed).look(bed, night, wakersOf(summary.people ?? []), stopping.signal);
+    // A fault before this leaves it to the next look.
+    await state.setValue(name, night);
     log.note("morning.looked", { bed, night, offered: offer !== undefined });
   };
 

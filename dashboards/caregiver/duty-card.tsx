@@ -77,6 +77,7 @@ function Unproven({ duty }: { readonly duty: HeardDuty }) {
   return (
     <Dialog title={notes.duty.unprovenTitle} onClose={() => asked.decide(false)}>
       <p>{joined([cause, fix])}</p>
+      <p class="small detail">{asked.detail}</p>
       <div class="buttons">
         <button type="button" class="primary" onClick={() => asked.decide(true)}>
           {notes.duty.unprovenSure}

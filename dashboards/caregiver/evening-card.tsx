@@ -236,9 +236,14 @@ const protectionIn = (view: EveningResponse, duty: DutyResponse | undefined): Pr
     })),
     {
       ...{ now: wall(view.now), sounder: view.sounder, onCall: onCallIn(view, duty) },
-      pillowAt: provenAt(view),
+      pillow: heardIn(view),
     },
   );
+
+const heardIn = (view: EveningResponse) => {
+  const at = provenAt(view);
+  return at === undefined ? undefined : { at, by: view.last.pillow?.heardBy ?? "" };
+};
 
 const lineOf = (protection: Protection, { now }: EveningResponse, zone: string, format: Format): string =>
   protectionLine(format.words, protection, {

@@ -20,10 +20,13 @@ export function PillowTrial(props: {
   const words = format.words.evening.pillow;
   const { running, latest } = view;
   const trial = running?.kind === "pillow" ? running : undefined;
-  const isUnsaid = latest?.kind === "pillow" && latest.end === "time";
+  const over = latest?.kind === "pillow" && latest.heard === undefined ? latest : undefined;
   const isReady = canBegin && running === undefined && view.sounder;
   return (
-    <details class="pillow" open={trial !== undefined || view.phones.length === 0}>
+    <details
+      class="pillow"
+      open={trial !== undefined || latest?.kind === "pillow" || view.phones.length === 0}
+    >
       <summary>
         {words.title}
         {view.phones.length === 0 && provenAt(view) === undefined && <span class="evening-mark"> ●</span>}
@@ -48,7 +51,7 @@ export function PillowTrial(props: {
           </button>
         </p>
       )}
-      {isUnsaid && running === undefined && <p class="small">{words.unsaid}</p>}
+      {over?.end !== undefined && running === undefined && <output>{endWords(over, format)}</output>}
       {canBegin && trial === undefined && (
         <button
           type="button"
@@ -75,6 +78,13 @@ function nowWords(trial: Check, now: number, format: Format): string {
     return fill(words.soon, { value: format.number(seconds, 0) });
   }
   return since < trial.soundedMs + PILLOW_SOUND_MS ? `${words.sounds} ${words.asks}` : words.asks;
+}
+
+/** Why nothing came of a trial. */
+function endWords({ end = "cut", soundedMs }: Check, format: Format): string {
+  const { ends, pillow } = format.words.evening;
+  if (end !== "time") return ends[end];
+  return soundedMs === undefined ? pillow.unsounded : pillow.unsaid;
 }
 
 function lastWords(view: EveningResponse, zone: string, format: Format): string {

@@ -17,6 +17,13 @@ const ASKED_EVERY_MS = 15 * SECOND_MS;
 /** Further away than this a time of day alone does not say which day. */
 const SAME_NIGHT_MS = 18 * HOUR_MS;
 
+/** What a person is asked before somebody is relied on whom perhaps nothing wakes. */
+export interface Unproven {
+  /** The server's sentence, which names them. */
+  readonly detail: string;
+  decide(isAgreed: boolean): void;
+}
+
 /** Who is on duty at a bed, as last heard. */
 export interface HeardDuty {
   readonly path: string;
@@ -25,7 +32,7 @@ export interface HeardDuty {
   readonly trouble: ReadonlySignal<Trouble | undefined>;
   readonly busy: ReadonlySignal<boolean>;
   /** Somebody is to be relied on whom perhaps nothing wakes: what a person says to that. */
-  readonly unproven: ReadonlySignal<{ decide(isAgreed: boolean): void } | undefined>;
+  readonly unproven: ReadonlySignal<Unproven | undefined>;
   /**
    * Takes over what a change was answered with; resolves to whether it worked. `ask` is called once more, with what its
    * address needs then, where somebody agrees to put a person on duty whose phone has not proved itself.
@@ -38,10 +45,11 @@ export function useDuty(bed: BedId, shown = true): HeardDuty {
   const view = useSignal<DutyResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
   const busy = useSignal(false);
-  const unproven = useSignal<{ decide(isAgreed: boolean): void } | undefined>(undefined);
-  const isAgreed = (): Promise<boolean> =>
+  const unproven = useSignal<Unproven | undefined>(undefined);
+  const isAgreed = (problem: Trouble): Promise<boolean> =>
     new Promise((resolve) => {
       unproven.value = {
+        detail: problem.kind === "refused" ? problem.problem.detail : "",
         decide(says) {
           unproven.value = undefined;
           resolve(says);
@@ -68,9 +76,10 @@ export function useDuty(bed: BedId, shown = true): HeardDuty {
     async change(ask) {
       if (busy.value) return false;
       busy.value = true;
+      trouble.value = undefined;
       let answer = await ask("");
       if (!answer.ok && isUnproven(answer.problem)) {
-        const says = await isAgreed();
+        const says = await isAgreed(answer.problem);
         if (says) answer = await ask("?unproven=agreed");
         else {
           busy.value = false;

@@ -316,7 +316,7 @@ function signalOf(seen: SeenSignal, shift: Shift, living: Shift): SignalRecord {
       at: arrived,
       since: shift(since),
       everyMs: SECOND_MS,
-      slow: 0,
+      off: 0,
       coverMs: SECOND_MS,
       usual: value,
     },

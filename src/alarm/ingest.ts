@@ -298,7 +298,7 @@ function takeSample(before: SignalRecord | undefined, sample: Sample, now: Mono)
 function validSample(before: SignalRecord | undefined, value: number, now: Mono): ValidSample {
   const valid = before?.valid;
   if (valid === undefined) {
-    return { value, at: now, since: now, everyMs: SECOND_MS, slow: 0, coverMs: SECOND_MS, usual: value };
+    return { value, at: now, since: now, everyMs: SECOND_MS, off: 0, coverMs: SECOND_MS, usual: value };
   }
   const apartMs = now - valid.at;
   const isNext = apartMs <= HOLD_MS && typeof before?.sample === "number";
@@ -306,22 +306,24 @@ function validSample(before: SignalRecord | undefined, value: number, now: Mono)
     value,
     at: now,
     since: valid.value === value ? valid.since : now,
-    ...(isNext ? paceOf(valid, apartMs) : { everyMs: valid.everyMs, slow: 0 }),
-    coverMs: isNext && keepsPace(valid, apartMs) ? apartMs : SECOND_MS,
+    ...(isNext ? paceOf(valid, apartMs) : { everyMs: valid.everyMs, off: 0 }),
+    coverMs: isNext && apartMs <= BEARS * valid.everyMs ? apartMs : SECOND_MS,
     usual: valid.usual + (value - valid.usual) * Math.min(1, apartMs / USUAL_MS),
   };
 }
 
-/** Twice could still be two samples that were lost: seconds that nobody measured. */
-const SLOWER_AFTER = 3;
+/** An interval this many times longer or shorter than usual is off the pace. */
+const BEARS = 1.5;
+/** Twice could still be two samples that were lost, seconds that nobody measured; once, one that came late. */
+const OTHER_PACE_AFTER = 3;
+/** How far an interval within the pace moves it. */
+const FOLLOWS = 0.25;
 
-const keepsPace = ({ everyMs }: ValidSample, apartMs: number): boolean => apartMs <= 1.5 * everyMs;
-
-function paceOf(valid: ValidSample, apartMs: number): Pick<ValidSample, "everyMs" | "slow"> {
-  const slow = keepsPace(valid, apartMs) ? 0 : valid.slow + 1;
-  return slow === 0 || slow === SLOWER_AFTER
-    ? { everyMs: apartMs, slow: 0 }
-    : { everyMs: valid.everyMs, slow };
+function paceOf({ everyMs, off }: ValidSample, apartMs: number): Pick<ValidSample, "everyMs" | "off"> {
+  if (apartMs <= BEARS * everyMs && BEARS * apartMs >= everyMs) {
+    return { everyMs: everyMs + FOLLOWS * (apartMs - everyMs), off: 0 };
+  }
+  return off + 1 === OTHER_PACE_AFTER ? { everyMs: apartMs, off: 0 } : { everyMs, off: off + 1 };
 }
 
 function stillness(

@@ -38,8 +38,8 @@ export interface ValidSample {
   readonly since: Mono;
   /** How far apart this device's samples usually are. */
   readonly everyMs: number;
-  /** So many intervals in a row were longer than that bears: samples that were lost, or a device that has become slower. */
-  readonly slow: number;
+  /** So many intervals in a row were clearly longer or shorter: samples that were lost or late, or a device of another pace. */
+  readonly off: number;
   /** Time that this one stands for while values recover. */
   readonly coverMs: number;
   /** Slow mean of the minutes before: against it a card says up or down. */

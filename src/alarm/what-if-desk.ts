@@ -96,6 +96,7 @@ export function createWhatIfDesk(options: WhatIfDeskOptions): WhatIfDesk {
           if (!(error instanceof Fault)) throw error;
           yield { kind: "failed", code: error.code };
         } finally {
+          signal.removeEventListener("abort", free);
           free();
         }
       }

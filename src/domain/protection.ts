@@ -25,6 +25,12 @@ export interface ProtectingPerson {
   readonly isWoken: boolean;
 }
 
+/** The sounder as somebody heard it where they sleep. */
+export interface HeardPillow {
+  readonly at: Wall;
+  readonly by: string;
+}
+
 /**
  * Who is there tonight. `protected`: somebody's phone that can ring through silence has proved itself lately, and whoever
  * is on call is among them. `partly`: somebody's, but not that of who is on call. `silent`: only phones that may stay
@@ -39,8 +45,8 @@ export interface Protection {
   readonly unprovenOnCall?: string;
   /** False: the sounder in the house does not work. */
   readonly sounder: boolean;
-  /** When it was heard at the pillow; with `sounder` as level alone. */
-  readonly pillowAt?: Wall;
+  /** When and by whom it was heard at the pillow; with `sounder` as level alone. */
+  readonly pillow?: HeardPillow;
 }
 
 /**
@@ -52,13 +58,13 @@ export function protectionOf(
   {
     now,
     sounder,
-    pillowAt,
+    pillow,
     onCall,
   }: {
     readonly now: Wall;
     readonly sounder: boolean;
-    /** When the sounder was heard at the pillow, where that counts (heardAtPillow). */
-    readonly pillowAt?: Wall | undefined;
+    /** The sounder heard at the pillow, where that counts (heardAtPillow). */
+    readonly pillow?: HeardPillow | undefined;
     readonly onCall?: { readonly id: PersonId; readonly name: string } | undefined;
   },
 ): Protection {
@@ -80,12 +86,14 @@ export function protectionOf(
   const onDuty = onCall === undefined ? undefined : people.get(onCall.id);
   const isCovered = onCall === undefined || onDuty?.isWoken === true;
   const byPhones = levelOf(all, isCovered);
-  const isBeside = sounder && pillowAt !== undefined && byPhones !== "protected" && byPhones !== "partly";
+  // Whoever is on call may sleep elsewhere than who heard it.
+  const isTheirs = pillow !== undefined && (onCall === undefined || onCall.name === pillow.by);
+  const isBeside = sounder && isTheirs && byPhones !== "protected" && byPhones !== "partly";
   const level = isBeside ? "sounder" : byPhones;
   const isUnproven = level === "partly" && onCall !== undefined && onDuty?.isProven !== true;
   return {
     ...{ level, people: all, sounder },
-    ...(isBeside ? { pillowAt } : {}),
+    ...(isBeside ? { pillow } : {}),
     ...(isUnproven ? { unprovenOnCall: onCall.name } : {}),
   };
 }

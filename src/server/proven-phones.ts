@@ -6,7 +6,7 @@ import { DAY_MS, MINUTE_MS, type Wall, wall } from "../domain/time.ts";
 import type { TargetRecord } from "../port/state.ts";
 import type { Context } from "./context.ts";
 import type { EveningResponse } from "./contract/evening.ts";
-import type { WakeReadiness } from "./contract.ts";
+import type { BedState, WakeReadiness } from "./contract.ts";
 
 type ProvenPhone = EveningResponse["phones"][number];
 
@@ -16,13 +16,17 @@ const DUTY_PROOF_MS = 7 * DAY_MS;
 /** Every phone of a home with what it has proved. Rejects with STATE_FAILED. */
 export async function phonesOf({ deps }: Context, home: HomeId): Promise<readonly ProvenPhone[]> {
   const now = deps.clock.wall();
-  const first = deps.live.states().find(({ bed }) => deps.homeOf(bed) === home);
+  const first = firstOf(deps, home);
   const kept = new Map((await deps.homes.of(home).targets()).map((target) => [target.id, target]));
   return (first?.readiness?.targets ?? []).map((target) => ({
     ...phoneOf(target, kept.get(target.id), now),
     wakes: doesWake(deps, target),
   }));
 }
+
+/** A hub has the beds of thousands of homes: only what is asked for is put together. */
+export const firstOf = ({ live, homeOf }: Context["deps"], home: HomeId): BedState | undefined =>
+  live.states((bed) => homeOf(bed) === home)[0];
 
 /** Its way can ring through silence. */
 function doesWake({ channels }: Context["deps"], { channel }: { readonly channel: string }): boolean {
@@ -32,9 +36,9 @@ function doesWake({ channels }: Context["deps"], { channel }: { readonly channel
 
 /**
  * Of these people, whoever nobody can count on being woken: no phone of theirs that rings through silence has proved itself
- * within a week. Somebody without any phone is not among them where the sounder was heard at the pillow lately.
+ * within a week. Not among them is who never had a phone here and has heard the sounder at the pillow lately, while it works.
  */
-export async function unprovenOf<Person extends { readonly id: PersonId }>(
+export async function unprovenOf<Person extends { readonly id: PersonId; readonly name: string }>(
   context: Context,
   home: HomeId,
   people: readonly Person[],
@@ -43,11 +47,18 @@ export async function unprovenOf<Person extends { readonly id: PersonId }>(
   const now = deps.clock.wall();
   const told = new Map((await phonesOf(context, home)).map(({ id, provenAt }) => [id, provenAt]));
   const targets = await deps.homes.of(home).targets();
-  const isBesideSounder = heardAtPillow(deps.evening?.(home)?.last.pillow, now) !== undefined;
-  return people.filter(({ id }) => {
-    const own = targets.filter(({ person, deadSince }) => person === id && deadSince === undefined);
-    if (own.length === 0) return !isBesideSounder;
-    return !own.some((one) => doesWake(deps, one) && isLately(told.get(one.id) ?? one.lastProofAt, now));
+  const pillow = deps.evening?.(home)?.last.pillow;
+  const isBeside =
+    heardAtPillow(pillow, now) !== undefined && firstOf(deps, home)?.readiness.sounder.ok === true;
+  return people.filter(({ id, name }) => {
+    const own = targets.filter(({ person }) => person === id);
+    if (own.length === 0) return !(isBeside && pillow?.heardBy === name);
+    return !own.some(
+      (one) =>
+        one.deadSince === undefined &&
+        doesWake(deps, one) &&
+        isLately(told.get(one.id) ?? one.lastProofAt, now),
+    );
   });
 }
 

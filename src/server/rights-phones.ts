@@ -51,7 +51,7 @@ export const PHONE_RIGHTS: { readonly [route: string]: Right } = {
     does: "begins an evening check or a loud drill, of all phones or of some",
   },
   "POST /api/homes/:home/evening/heard": {
-    who: drilling,
+    who: family,
     does: "says whether the sounder was heard at the pillow",
   },
   "DELETE /api/homes/:home/evening": { who: drilling, does: "ends the one that runs" },

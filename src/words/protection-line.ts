@@ -16,13 +16,14 @@ export interface ProtectionTimes {
  */
 export function protectionLine(
   { evening: { line } }: Pick<Words, "evening">,
-  { level, people, unprovenOnCall, sounder, pillowAt }: Protection,
+  { level, people, unprovenOnCall, sounder, pillow }: Protection,
   times: ProtectionTimes,
 ): string {
   const broken = sounder ? [] : [line.noSounder];
   if (level === "none") return joined([line.none, ...broken]);
   if (level === "nobody") return joined([line.nobody, ...broken]);
-  const beside = pillowAt === undefined ? [] : [fill(line.pillow, { time: times.time(pillowAt) })];
+  const beside =
+    pillow === undefined ? [] : [fill(line.pillow, { time: times.time(pillow.at), name: pillow.by })];
   if (level === "sounder" && !people.some(({ isProven }) => isProven)) {
     return joined([...beside, ...(people.length === 0 ? [] : [line.nobody])]);
   }

@@ -443,6 +443,46 @@ describe("the sounder at the pillow", { timeout: 120_000 }, () => {
     expect(home.world.audio.playing).toBe(false);
   });
 
+  test("a press that was meant for the trial does not answer the alarm that cut it off; the next one does", async () => {
+    const home = await start(43);
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(30);
+    expect(home.evening.takesLatePress()).toBe(false);
+    home.home.edge.command("b1", { kind: "drill", id: "d", forMs: 600_000, by: MEI });
+    home.home.edge.command("b1", { kind: "call", id: "c1", call: { how: "touch", kind: "come" } });
+    await home.run(2);
+    expect(home.evening.atPillow).toBeUndefined();
+    expect([home.evening.takesLatePress(), home.evening.takesLatePress()]).toEqual([true, false]);
+
+    // Later a press is what it always is.
+    home.home.edge.command("b1", { kind: "end_watch", id: "e", by: MEI });
+    await home.run(60);
+    expect(home.evening.takesLatePress()).toBe(false);
+  });
+
+  test("is not heard by anybody once its output broke, and is silent when it is stopped before it sounds", async () => {
+    const home = await start(42);
+    await home.evening.begin({ kind: "pillow", by: "Mei" });
+    await home.run(10);
+    home.evening.stop();
+    await home.run(60);
+    expect(home.world.audio.starts).toEqual([]);
+    expect(home.evening.last.pillow).toBeUndefined();
+
+    let works = true;
+    const nobody = { list: () => [] } as unknown as TargetBook;
+    const tried = await createEvening({
+      ...{ world: home.world, config: CONFIG, targets: () => nobody, channels: () => [], folds: () => [] },
+      ...{ toWatch() {}, toSounder() {}, sounderWorks: () => works, hasAskPage: true, onMinute() {} },
+    });
+    await tried.begin({ kind: "pillow", by: "Mei" });
+    await home.run(30);
+    works = false;
+    expect(() => tried.heard(true, "Mei")).toThrow("The sounder broke.");
+    await tried.heard(false, "Mei");
+    expect(tried.last.pillow).toMatchObject({ heard: false });
+  });
+
   test("gives way to a real alarm, which goes on sounding", async () => {
     const home = await start(47);
     await home.evening.begin({ kind: "pillow", by: "Mei" });

@@ -149,7 +149,7 @@ describe("the evening check on the caregiver's page", { timeout: 180_000 }, () =
     expect(await everywhere(opened, "pillow-asks")).toEqual([]);
     await page.getByRole("button", { name: "I heard it" }).click();
     await eventually(() => line.innerText()).toMatch(
-      /^Protected tonight by the sounder at the pillow \(heard there \d\d:\d\d\)\.$/,
+      /^Protected tonight by the sounder at the pillow \(Mei heard it there \d\d:\d\d\)\.$/,
     );
     expect(await page.locator("[data-test=pillow-last]").innerText()).toMatch(
       /^Heard at the pillow .*\(Mei\)\.$/,

@@ -4,7 +4,7 @@ import type { HomeId } from "../../domain/ids.ts";
 import type { EveningDesk } from "../../port/evening.ts";
 import type { App, Context } from "../context.ts";
 import type { EveningResponse } from "../contract/evening.ts";
-import { phonesOf } from "../proven-phones.ts";
+import { firstOf, phonesOf } from "../proven-phones.ts";
 import { CheckStart, EveningAnswer, SetEvening, SounderHeard } from "../schemas-evening.ts";
 import { HomeParams } from "../schemas-people.ts";
 
@@ -37,7 +37,10 @@ export function eveningRoutes(app: App, context: Context): void {
         ...(phones === undefined ? {} : { phones }),
         ...(sounder === undefined ? {} : { sounder }),
       });
-      context.audit("check", `${kind} ${phones?.join(" ") ?? "all phones"}`, { ...person, home });
+      context.audit("check", kind === "pillow" ? kind : `${kind} ${phones?.join(" ") ?? "all phones"}`, {
+        ...person,
+        home,
+      });
       return viewOf(home);
     },
   );
@@ -87,7 +90,7 @@ export function eveningRoutes(app: App, context: Context): void {
 
   async function viewOf(home: HomeId): Promise<EveningResponse> {
     const now = deps.clock.wall();
-    const first = deps.live.states().find(({ bed }) => deps.homeOf(bed) === home);
+    const first = firstOf(deps, home);
     const { readiness } = first ?? {};
     const box = first === undefined ? undefined : deps.box?.(first.bed);
     const desk = deps.evening?.(home);

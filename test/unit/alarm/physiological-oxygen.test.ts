@@ -146,6 +146,19 @@ describe("oxygen that stays low", () => {
     expect(told(holes(3), "SPO2_SUSTAINED")).toEqual([]);
   });
 
+  test.each([
+    ["every 2 s", [0], 2],
+    ["every 2 s, and one early", [0, 2, 4, 6], 7],
+    ["every 3 s, and one early", [0, 3, 6, 9], 10],
+    ["every 2 or 3 s", [0, 2, 5], 7],
+  ] as const)("takes a device that speaks %s for one that speaks all the time", (_, seconds, period) => {
+    const speaks = (bed: Bedside): boolean => seconds.some((second) => second === bed.second % period);
+    const bed = personal({ limits: alone("SPO2_SUSTAINED") }).run(700, (each) => {
+      if (speaks(each)) each.oxi(86);
+    });
+    expect(told(bed, "SPO2_SUSTAINED")).toHaveLength(1);
+  });
+
   test("is over after 2 min in range, not when the median has come up minutes later", () => {
     const bed = personal({ limits: alone("SPO2_SUSTAINED") })
       .at(80, 600)

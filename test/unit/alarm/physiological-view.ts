@@ -112,7 +112,7 @@ function recordOf({ said = {}, last = {} }: Hand): DeviceRecord {
         sample: typeof sample === "number" ? sample : absent(sample),
         at: NOW,
         ...(value !== undefined && {
-          valid: { value, at, since: at, everyMs: 1_000, slow: 0, coverMs: 1_000, usual: value },
+          valid: { value, at, since: at, everyMs: 1_000, off: 0, coverMs: 1_000, usual: value },
         }),
       },
     };

@@ -6,7 +6,7 @@ import {
   heardAtPillow,
   loudDueOf,
 } from "../../../src/domain/evening.ts";
-import { type ProtectingPhone, protectionOf } from "../../../src/domain/protection.ts";
+import { type HeardPillow, type ProtectingPhone, protectionOf } from "../../../src/domain/protection.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Wall, wall } from "../../../src/domain/time.ts";
 import { wordsIn } from "../../../src/words/index.ts";
 import { protectionLine } from "../../../src/words/protection-line.ts";
@@ -30,11 +30,11 @@ const time = (options: Intl.DateTimeFormatOptions, language: string) => (when: n
 
 function lineOf(
   phones: readonly ProtectingPhone[],
-  more: { sounder?: boolean; onCall?: { id: string; name: string }; pillowAt?: Wall } = {},
+  more: { sounder?: boolean; onCall?: { id: string; name: string }; pillow?: HeardPillow } = {},
   language: "en" | "zh-Hans" | "zh-Hant" = "en",
 ): string {
-  const { sounder = true, onCall, pillowAt } = more;
-  return protectionLine(wordsIn(language), protectionOf(phones, { now: NOW, sounder, onCall, pillowAt }), {
+  const { sounder = true, onCall, pillow } = more;
+  return protectionLine(wordsIn(language), protectionOf(phones, { now: NOW, sounder, onCall, pillow }), {
     time: time({ hour: "2-digit", minute: "2-digit" }, language),
     day: time({ weekday: "long" }, language),
   });
@@ -54,21 +54,22 @@ describe("what tonight rests on, in one line", () => {
   });
 
   test("rests on the sounder for whoever heard it at the pillow and has no phone that wakes", () => {
-    const pillowAt = wall(NOW - 30 * MINUTE_MS);
-    const line = "Protected tonight by the sounder at the pillow (heard there 21:30).";
-    expect(lineOf([], { pillowAt })).toBe(line);
-    expect(lineOf([], { pillowAt }, "zh-Hans")).toBe("今晚靠枕边的报警音响守护（21:30 在枕边听到）。");
-    expect(lineOf([phone("Ba")], { pillowAt })).toBe(
+    const pillow = { at: wall(NOW - 30 * MINUTE_MS), by: "Mei" };
+    const line = "Protected tonight by the sounder at the pillow (Mei heard it there 21:30).";
+    expect(lineOf([], { pillow })).toBe(line);
+    expect(lineOf([], { pillow }, "zh-Hans")).toBe("今晚靠枕边的报警音响守护（Mei 21:30 在枕边听到）。");
+    expect(lineOf([phone("Ba")], { pillow })).toBe(
       `${line} Nobody's phone has proved itself: everybody is called at once. Test now.`,
     );
-    expect(lineOf([phone("Mei", 10 * MINUTE_MS, { wakes: false })], { pillowAt })).toBe(
+    expect(lineOf([phone("Mei", 10 * MINUTE_MS, { wakes: false })], { pillow })).toBe(
       `${line} Mei is told (proven 21:50), but that phone may stay silent at night.`,
     );
     // A phone that wakes says more, and a sounder that is broken protects nobody.
-    expect(lineOf([phone("Mei", 10 * MINUTE_MS)], { pillowAt })).toBe(
-      "Protected tonight: Mei (proven 21:50).",
-    );
-    expect(lineOf([], { pillowAt, sounder: false })).toContain("nobody outside of the room is woken");
+    expect(lineOf([phone("Mei", 10 * MINUTE_MS)], { pillow })).toBe("Protected tonight: Mei (proven 21:50).");
+    expect(lineOf([], { pillow, sounder: false })).toContain("nobody outside of the room is woken");
+    // Who is on call may sleep elsewhere than who heard it.
+    expect(lineOf([], { pillow, onCall: { id: "mei", name: "Mei" } })).toBe(line);
+    expect(lineOf([], { pillow, onCall: { id: "ba", name: "Ba" } })).toContain("There is no phone");
   });
 
   test("counts the sounder for a week, and not where it was not heard the last time", () => {

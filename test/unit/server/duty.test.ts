@@ -270,10 +270,22 @@ describe("a box that a hub leads", () => {
     harness = await startHarness({ channels: CHANNEL_MODULES, evening: desk });
     const { id } = await harness.person("owner", "Mei");
     const mei = { id, cookie: await harness.signIn("owner", "Mei") };
+    const sounderWorks = (ok: boolean) =>
+      harness.live.readiness({ sounder: { ok, detail: "" }, durable: true, targets: [] });
+    sounderWorks(true);
     const put = () => ask(mei, "PUT", "duty/rota", { rota: nightOf(id) }, { "if-match": '"0"' });
     expect((await put()).body.code).toBe("DUTY_UNPROVEN");
     await desk.begin({ kind: "pillow", by: "Mei" });
     await desk.heard(true, "Mei");
+    sounderWorks(false);
+    expect((await put()).body.code).toBe("DUTY_UNPROVEN");
+    sounderWorks(true);
+    // Who did not hear it is asked about, and so is whose only phone is gone.
+    const ba = await someone("caregiver", "Ba", "never");
+    await harness.state.killTarget("ba-phone", wall(NOW), "gone");
+    const rota = [{ ...nightOf(ba.id)[0], weekday: 7 }];
+    const other = await ask(mei, "PUT", "duty/rota", { rota }, { "if-match": '"0"' });
+    expect(other.body.code).toBe("DUTY_UNPROVEN");
     expect((await put()).status).toBe(200);
   });
 });

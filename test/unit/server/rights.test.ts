@@ -441,6 +441,7 @@ const REFUSED: { readonly [role in Role]: readonly string[] } = {
     "POST /api/homes/:home/phones",
     "GET /api/homes/:home/dead-men",
     "POST /api/homes/:home/dead-men/:way/try",
+    "POST /api/homes/:home/evening/heard",
     "PUT /api/homes/:home/evening/settings",
     "GET /api/beds/:bed/duty",
     "GET /api/beds/:bed/calling",
