@@ -2,7 +2,7 @@ import type { CheckBody, CommandAnswer } from "./bus/commands.ts";
 import type { EdgeEvening } from "./bus/evening-schemas.ts";
 import type { Actor } from "./domain/alarm.ts";
 import type { AuditAction } from "./domain/audit-action.ts";
-import { type CheckKind, isSleepTime } from "./domain/evening.ts";
+import { type CheckKind, isSleepTime, lastChecks } from "./domain/evening.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import type { Evening } from "./edge-evening.ts";
 import type { World } from "./port/world.ts";
@@ -11,13 +11,10 @@ import type { World } from "./port/world.ts";
 export function toldEvening({ settings, latest, last, asks }: Evening): EdgeEvening {
   // What is told as the newest is not told twice.
   const older = (kind: CheckKind) => (last[kind]?.startedAt === latest?.startedAt ? undefined : last[kind]);
-  const [quiet, loud, pillow] = [older("quiet"), older("loud"), older("pillow")];
   return {
     settings: { on: settings.on, atMinute: settings.atMinute },
     ...(latest === undefined ? {} : { latest }),
-    ...(quiet === undefined ? {} : { quiet }),
-    ...(loud === undefined ? {} : { loud }),
-    ...(pillow === undefined ? {} : { pillow }),
+    ...lastChecks(older),
     ...(asks.length === 0 ? {} : { asks: [...asks] }),
   };
 }

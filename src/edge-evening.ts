@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { HomeConfig } from "./config/config.ts";
 import type { AlarmCommand, AlarmFold } from "./domain/alarm.ts";
 import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
@@ -11,6 +10,8 @@ import {
   type EveningDue,
   type EveningSettings,
   eveningDue,
+  lastChecks,
+  saysOfTonight,
 } from "./domain/evening.ts";
 import { Fault, messageOf } from "./domain/fault.ts";
 import type { BedId } from "./domain/ids.ts";
@@ -90,11 +91,9 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
     }
   };
   const found = keptIn(await stored(KEPT));
-  const outputs: unknown = JSON.parse(
-    JSON.stringify({ audio: config.audio, rooms: config.sounder?.rooms ?? [] }),
-  );
+  const outputs = JSON.stringify({ audio: config.audio, rooms: config.sounder?.rooms ?? [] });
   const { pillow, ...ofPhones } = found.last;
-  const isSame = pillow !== undefined && isDeepStrictEqual(found.outputs, outputs);
+  const isSame = pillow !== undefined && found.outputs === outputs;
   let last: EveningDesk["last"] = isSame ? found.last : ofPhones;
   let settings: EveningSettings = settingsIn(await stored(SETTINGS)) ?? {
     ...defaultEvening(first?.schedule ?? DEFAULT_SCHEDULE),
@@ -115,9 +114,7 @@ export async function createEvening(options: EveningOptions): Promise<Evening> {
   };
 
   const ended = (check: Check): void => {
-    // A sounder that was tried and of which nobody said anything has neither proved itself nor failed.
-    const counts = check.kind === "pillow" ? check.heard !== undefined : check.some !== true;
-    if (counts) last = { ...last, [check.kind]: check };
+    if (saysOfTonight(check)) last = { ...last, [check.kind]: check };
     keep().catch((error: unknown) => log.note("evening.unwritten", { why: messageOf(error) }, "warn"));
   };
 
@@ -286,16 +283,11 @@ function settingsIn(value: unknown): EveningSettings | undefined {
 
 /** What an earlier run kept; what cannot be read is left out. */
 function keptIn(value: unknown): Kept {
-  const [quiet, loud, pillow] = CHECK_KINDS.map((kind) => checkIn(of(of(value, "last"), kind)));
   const running = of(value, "running");
   const check = checkIn(of(running, "check"));
   const beds = of(running, "beds");
   return {
-    last: {
-      ...(quiet === undefined ? {} : { quiet }),
-      ...(loud === undefined ? {} : { loud }),
-      ...(pillow === undefined ? {} : { pillow }),
-    },
+    last: lastChecks((kind) => checkIn(of(of(value, "last"), kind))),
     outputs: of(value, "outputs"),
     ...(check === undefined || !Array.isArray(beds) ? {} : { running: { check, beds: beds.filter(isLeft) } }),
   };

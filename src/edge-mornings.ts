@@ -7,7 +7,7 @@ import type { BedId } from "./domain/ids.ts";
 import { MINUTE_MS, type Night, nightBounds, nightOf } from "./domain/time.ts";
 import type { Edge } from "./edge.ts";
 import type { World } from "./port/world.ts";
-import { morningOf } from "./server/morning.ts";
+import { morningBed, morningOf } from "./server/morning.ts";
 import { wakersOf } from "./trends/wakings.ts";
 import { watchOfNight } from "./trends/watched.ts";
 import { composeMorning, isLeft, isMorning } from "./watch/morning.ts";
@@ -81,11 +81,7 @@ export function createMornings(options: MorningsOptions): Mornings {
     try {
       const sources = edge.live.state(bed)?.sources ?? [];
       const schedule = options.scheduleOf(bed);
-      const about = {
-        ...{ bed, zone: config.zone, ...(schedule === undefined ? {} : { schedule }) },
-        hasOximeter: sources.some(({ role }) => role === "oximeter"),
-        simulated: sources.length > 0 && sources.every(({ simulated }) => simulated),
-      };
+      const about = morningBed({ bed, zone: config.zone, sources }, schedule);
       const summary = await morningOf(world, about, night, clock.wall(), edge.nights.read);
       const offer = await offers.look(bed, night, wakersOf(summary.people ?? []), stopping.signal);
       log.note("morning.looked", { bed, night, offered: offer !== undefined });

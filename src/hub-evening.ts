@@ -4,7 +4,14 @@ import type { EdgeStatus, Edges } from "./bus/edges.ts";
 import type { EdgeEvening } from "./bus/evening-schemas.ts";
 import type { Place } from "./bus/topics.ts";
 import type { Actor } from "./domain/alarm.ts";
-import { askedOfPhones, CHECK_MS, type Check, type CheckKind, eveningDue } from "./domain/evening.ts";
+import {
+  askedOfPhones,
+  CHECK_MS,
+  type Check,
+  eveningDue,
+  lastChecks,
+  saysOfTonight,
+} from "./domain/evening.ts";
 import { Fault } from "./domain/fault.ts";
 import { type BedId, type HomeId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { MINUTE_MS, type Mono, SECOND_MS } from "./domain/time.ts";
@@ -83,15 +90,8 @@ export function createHubEvening({ clock, edges, live, look }: HubEveningOptions
 
   const lastOf = (told: Told): EveningDesk["last"] => {
     const latest = latestOf(told);
-    const isOver = latest?.end !== undefined && latest.some !== true;
-    const whole = isOver && (latest.kind !== "pillow" || latest.heard !== undefined) ? latest : undefined;
-    const of = (kind: CheckKind): Check | undefined => (whole?.kind === kind ? whole : told.evening[kind]);
-    const [quiet, loud, pillow] = [of("quiet"), of("loud"), of("pillow")];
-    return {
-      ...(quiet === undefined ? {} : { quiet }),
-      ...(loud === undefined ? {} : { loud }),
-      ...(pillow === undefined ? {} : { pillow }),
-    };
+    const newest = latest?.end !== undefined && saysOfTonight(latest) ? latest : undefined;
+    return lastChecks((kind) => (newest?.kind === kind ? newest : told.evening[kind]));
   };
 
   const deskOf = (home: HomeId, first: Told, by: Actor): EveningDesk => {

@@ -11,7 +11,7 @@ import type { Random } from "./port/random.ts";
 import type { HomeStates } from "./port/state.ts";
 import type { Timeseries } from "./port/timeseries.ts";
 import type { LiveModel } from "./server/live-model.ts";
-import { morningOf } from "./server/morning.ts";
+import { morningBed, morningOf } from "./server/morning.ts";
 import { wakersOf } from "./trends/wakings.ts";
 import { isLeft, MORNING } from "./watch/morning.ts";
 
@@ -30,7 +30,7 @@ export interface HubOffersOptions {
   readonly states: HomeStates;
   readonly timeseries: Timeseries;
   readonly live: Pick<LiveModel, "bed" | "fold">;
-  readonly desks: Pick<HubDesks, "limits" | "simulated">;
+  readonly desks: Pick<HubDesks, "limits">;
   readonly nights: Pick<HubNights, "toldOf">;
   /** Of this alone: nobody who tries limits by hand waits for it. */
   readonly whatIf: Pick<WhatIfDesk, "run">;
@@ -70,11 +70,7 @@ export function createHubOffers(options: HubOffersOptions): HubOffers {
     if ((await state.value(name)) === night) return;
     const { schedule, entries } = await nights.toldOf(bed, night);
     if (entries === undefined) return;
-    const about = {
-      ...{ bed, zone, ...(schedule === undefined ? {} : { schedule }) },
-      hasOximeter: sources.some(({ role }) => role === "oximeter"),
-      simulated: desks.simulated(bed),
-    };
+    const about = morningBed({ bed, zone, sources }, schedule);
     const summary = await morningOf({ timeseries, state }, about, night, now, () => entries);
     const offer = await deskOf(bed).look(bed, night, wakersOf(summary.people ?? []), stopping.signal);
     // A fault before this leaves it to the next look.

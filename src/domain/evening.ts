@@ -159,3 +159,21 @@ export const heardAtPillow = (last: Check | undefined, now: Wall): Wall | undefi
   last?.heard === true && last.endedAt !== undefined && last.endedAt <= now && now - last.endedAt <= LOUD_MS
     ? last.endedAt
     : undefined;
+
+/** The newest of each kind that says something of tonight. */
+export type LastChecks = { readonly [kind in CheckKind]?: Check };
+
+export const lastChecks = (of: (kind: CheckKind) => Check | undefined): LastChecks =>
+  Object.fromEntries(
+    CHECK_KINDS.flatMap((kind) => {
+      const check = of(kind);
+      return check === undefined ? [] : [[kind, check]];
+    }),
+  );
+
+/**
+ * Whether a check that is over says something of tonight: one of some phones does not, nor does a sounder of which nobody
+ * said anything, which has neither proved itself nor failed.
+ */
+export const saysOfTonight = ({ kind, heard, some }: Check): boolean =>
+  kind === "pillow" ? heard !== undefined : some !== true;

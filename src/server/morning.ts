@@ -8,6 +8,7 @@ import type { Point, Timeseries } from "../port/timeseries.ts";
 import { summarise } from "../trends/morning.ts";
 import { recordedPart, slices } from "../trends/recorded.ts";
 import { SEEN_BY } from "../trends/watched.ts";
+import type { BedState } from "./contract.ts";
 
 /** A bed whose night is told. */
 export interface MorningBed {
@@ -19,6 +20,24 @@ export interface MorningBed {
   readonly hasOximeter: boolean;
   /** Nothing at it is real. */
   readonly simulated: boolean;
+}
+
+/** Of a bed as pages show it: what it is promised stands in its sources. */
+export function morningBed(
+  {
+    bed,
+    zone,
+    sources,
+  }: Pick<BedState, "bed" | "zone"> & {
+    readonly sources: readonly Pick<BedState["sources"][number], "role" | "simulated">[];
+  },
+  schedule: WatchSchedule | undefined,
+): MorningBed {
+  return {
+    ...{ bed, zone, ...(schedule === undefined ? {} : { schedule }) },
+    hasOximeter: sources.some(({ role }) => role === "oximeter"),
+    simulated: sources.length > 0 && sources.every(({ simulated }) => simulated),
+  };
 }
 
 /** Reads a night out of the store and sums it up. Rejects with STORE_FAILED or STATE_FAILED. */

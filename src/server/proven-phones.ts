@@ -15,9 +15,18 @@ const DUTY_PROOF_MS = 7 * DAY_MS;
 
 /** Every phone of a home with what it has proved. Rejects with STATE_FAILED. */
 export async function phonesOf({ deps }: Context, home: HomeId): Promise<readonly ProvenPhone[]> {
+  return phonesWith(deps, home, await deps.homes.of(home).targets());
+}
+
+/** What its box told of them, with what is kept here of each. */
+function phonesWith(
+  deps: Context["deps"],
+  home: HomeId,
+  targets: readonly TargetRecord[],
+): readonly ProvenPhone[] {
   const now = deps.clock.wall();
   const first = firstOf(deps, home);
-  const kept = new Map((await deps.homes.of(home).targets()).map((target) => [target.id, target]));
+  const kept = new Map(targets.map((target) => [target.id, target]));
   return (first?.readiness?.targets ?? []).map((target) => ({
     ...phoneOf(target, kept.get(target.id), now),
     wakes: doesWake(deps, target),
@@ -45,8 +54,8 @@ export async function unprovenOf<Person extends { readonly id: PersonId; readonl
 ): Promise<readonly Person[]> {
   const { deps } = context;
   const now = deps.clock.wall();
-  const told = new Map((await phonesOf(context, home)).map(({ id, provenAt }) => [id, provenAt]));
   const targets = await deps.homes.of(home).targets();
+  const told = new Map(phonesWith(deps, home, targets).map(({ id, provenAt }) => [id, provenAt]));
   const pillow = deps.evening?.(home)?.last.pillow;
   const isBeside =
     heardAtPillow(pillow, now) !== undefined && firstOf(deps, home)?.readiness.sounder.ok === true;

@@ -2,7 +2,7 @@ import { Fault } from "../../domain/fault.ts";
 import type { App, Context } from "../context.ts";
 import type { OfferResponse, SummaryResponse } from "../contract/morning.ts";
 import type { ServerDeps } from "../deps.ts";
-import { morningOf } from "../morning.ts";
+import { morningBed, morningOf } from "../morning.ts";
 import { BedParams, NightParams } from "../schemas.ts";
 import { HomePhoneParams } from "../schemas-channels.ts";
 import * as schemas from "../schemas-morning.ts";
@@ -29,11 +29,7 @@ export function morningRoutes(app: App, context: Context): void {
       const sources = deps.live.state(bed)?.sources ?? [];
       const told = await deps.toldNight?.(bed, night);
       const schedule = deps.nights?.schedule(bed) ?? told?.schedule;
-      const about = {
-        ...{ bed, zone, ...(schedule === undefined ? {} : { schedule }) },
-        hasOximeter: sources.some(({ role }) => role === "oximeter"),
-        simulated: sources.length > 0 && sources.every(({ simulated }) => simulated),
-      };
+      const about = morningBed({ bed, zone, sources }, schedule);
       const stores = { timeseries: deps.timeseries, state: context.stateOf(bed) };
       reply.headers(KEPT);
       return morningOf(stores, about, night, deps.clock.wall(), deps.nights?.entries ?? toldBy(told));
