@@ -46,8 +46,8 @@ export interface MicrophoneEnvironment {
 
 /**
  * Opens a microphone, `mic:` or `mic:NAME` (as `arecord -L` names it, or PipeWire's node), as 16-bit samples of one
- * channel at 16 kHz: through pw-record where PipeWire runs, else through arecord. Rejects with PROGRAM_MISSING,
- * LINK_NOT_FOUND, LINK_REFUSED, or the signal's reason.
+ * channel at 16 kHz: through pw-record where PipeWire runs and it hears something, else through arecord. Rejects with
+ * PROGRAM_MISSING, or with the LINK_NOT_FOUND or LINK_REFUSED of the last of them, or with the signal's reason.
  */
 export async function openMicrophone(
   address: string,
@@ -61,24 +61,31 @@ export async function openMicrophone(
   if (device.startsWith("-")) throw refused(name, "no sound input is called so");
   const pipeWireRuns = isSocket(path.join(runtimeFolder, "pipewire-0"));
   const recorders = pipeWireRuns ? [PW_RECORD, ARECORD] : [ARECORD];
-  for (const recorder of recorders) {
-    const program = programIn(recorder.program, searchPath);
-    if (program === undefined) continue;
-    const link = await openProgram(
-      {
-        ...{ program, name, limitBytes: HELD_BYTES, unitBytes: SAMPLE_BYTES, firstBytesMs: FIRST_BYTES_MS },
-        arguments: recorder.arguments(device === "" ? undefined : device),
-        refusal: (words) => refusal(name, words),
-      },
-      signal,
-      clock,
-    );
-    return { link, simulated: false, resolved: `${recorder.program}, input ${device || "default"}` };
-  }
-  throw new Fault("PROGRAM_MISSING", `There is no program here that can hear ${name}.`, {
+  let fault = new Fault("PROGRAM_MISSING", `There is no program here that can hear ${name}.`, {
     fix: "sudo apt-get install alsa-utils",
     permanent: true,
   });
+  for (const recorder of recorders) {
+    const program = programIn(recorder.program, searchPath);
+    if (program === undefined) continue;
+    try {
+      const link = await openProgram(
+        {
+          ...{ program, name, limitBytes: HELD_BYTES, unitBytes: SAMPLE_BYTES, firstBytesMs: FIRST_BYTES_MS },
+          arguments: recorder.arguments(device === "" ? undefined : device),
+          refusal: (words) => refusal(name, words),
+        },
+        signal,
+        clock,
+      );
+      return { link, simulated: false, resolved: `${recorder.program}, input ${device || "default"}` };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Fault)) throw error;
+      // The pw-record of some distributions (Debian 12) knows no `--raw`; where one does not hear, perhaps the other does.
+      fault = error;
+    }
+  }
+  throw fault;
 }
 
 const USUAL_PATH = "/usr/local/bin:/usr/bin:/bin";

@@ -1,5 +1,7 @@
 // Microphone, input device, power supplies and a UPS server as links: real programs, files and sockets of this machine.
+
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   closeSync,
@@ -165,6 +167,26 @@ describe("a recorder", () => {
       code: "LINK_REFUSED",
       message: expect.stringContaining("Device or resource busy"),
     });
+  });
+
+  test("of PipeWire that does not know its options leaves the microphone to arecord", async () => {
+    const soundServer = createServer().listen(path.join(folder, "pipewire-0"));
+    await once(soundServer, "listening");
+    try {
+      recorder("pw-record", "echo 'error: unknown option' >&2; exit 255");
+      await expect(open()).rejects.toMatchObject({ message: expect.stringContaining("unknown option") });
+      recorder("arecord", "printf 'abcd'; exec /bin/sleep 600");
+      const { link, resolved } = await open();
+      await link.close();
+      expect(resolved).toBe("arecord, input default");
+      recorder("pw-record", "printf 'abcd'; exec /bin/sleep 600");
+      const newer = await open();
+      await newer.link.close();
+      expect(newer.resolved).toBe("pw-record, input default");
+      expect(children()).toEqual([]);
+    } finally {
+      soundServer.close();
+    }
   });
 
   test("that dies loses the link, and what it started is killed with it", async () => {
