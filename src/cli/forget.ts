@@ -1,4 +1,6 @@
 import { forgetHome } from "../ops/forget-home.ts";
+import { boxUser } from "../port/registry.ts";
+import { readUsersOut, writeUsersOut } from "../server/users-out.ts";
 import { wordsIn } from "../words/index.ts";
 import { command, needed, UsageError } from "./command.ts";
 import { STOPPED_OPTIONS, whileStopped } from "./stopped.ts";
@@ -29,6 +31,12 @@ export const forgetCommand = command({
       try {
         const { state, accounts, registry, homes } = stores;
         const keepers = { clock: terminal.clock, registry, accounts, homes, timeseries, state };
+        if (config.bus.url !== undefined) {
+          // Before the home is gone: after that nothing would tell the hub, when it runs again, whom to put out.
+          const inUse = (await registry.inUse()).filter(({ box }) => box.home === home);
+          const out = [...(await readUsersOut(state)), ...inUse.map(({ box }) => boxUser(box))];
+          await writeUsersOut(state, new Set(out));
+        }
         const { beds, accounts: gone, boxes } = await forgetHome(keepers, home);
         terminal.say(
           `Home ${home} is deleted: ${beds.length} beds, ${gone} people, ${boxes.length} boxes in use.`,
@@ -36,7 +44,7 @@ export const forgetCommand = command({
         terminal.say(wordsIn(config.language).privacy.forget.remains);
         if (config.bus.url !== undefined) {
           terminal.say(
-            `The broker ${config.bus.url} may still retain the home's last messages and its box's user.`,
+            `The broker ${config.bus.url} may still retain the home's last messages; its box's user goes when the hub runs again.`,
           );
         }
         await terminal.print(

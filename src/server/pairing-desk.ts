@@ -27,6 +27,7 @@ import {
 } from "../port/registry.ts";
 import type { State } from "../port/state.ts";
 import { makeCode, normaliseCode } from "./owner-code.ts";
+import { readUsersOut, writeUsersOut } from "./users-out.ts";
 
 /** How long a claim code may be used. */
 export const CLAIM_CODE_MS = 24 * HOUR_MS;
@@ -144,7 +145,8 @@ export function createPairingDesk(options: {
       for (const { box, secrets } of inUse) keys.set(box.home, secrets.pairingKey);
       const homes = new Set((await registry.homes()).map(({ id }) => id));
       const isOurs = (user: string): boolean => homes.has(homeOfUser(user));
-      users.start(new Map(inUse.map(({ box, secrets }) => [boxUser(box), secrets.brokerPassword])), isOurs);
+      const wanted = new Map(inUse.map(({ box, secrets }) => [boxUser(box), secrets.brokerPassword]));
+      users.start(wanted, await readUsersOut(options.state), isOurs);
     },
     stop: () => users.stop(),
     isKnown: (home) => keys.has(home),
@@ -238,8 +240,11 @@ export function createPairingDesk(options: {
 
 /** Users of the broker as they ought to be: what the broker did not take is told to it again until it does. */
 interface UserKeeper {
-  /** `isOurs`: whoever the broker has of ours, and is not wanted, is put out; others are named in the log. */
-  start(wanted: ReadonlyMap<string, string>, isOurs: (user: string) => boolean): void;
+  /**
+   * `isOurs`: whoever the broker has of ours, and is not wanted, is put out, like those that it should have put out
+   * before; others are named in the log.
+   */
+  start(wanted: ReadonlyMap<string, string>, out: readonly string[], isOurs: (user: string) => boolean): void;
   stop(): void;
   /** Rejects where the broker does not take it now; it is tried again all the same. */
   put(user: string, password: string): Promise<void>;
@@ -249,15 +254,19 @@ interface UserKeeper {
 
 function createUserKeeper({
   users,
+  state,
   clock,
   log,
 }: {
   readonly users: BrokerUsers;
+  readonly state: Pick<State, "setValue">;
   readonly clock: Clock;
   readonly log: Log;
 }): UserKeeper {
   /** What the broker still has to be told; undefined: the user goes. Bounded by the boxes that there are. */
   const owed = new Map<string, string | undefined>();
+  /** Of those owed, who goes; kept in the state, since a home that was deleted is not known after a restart. */
+  const out = new Set<string>();
   /** Until the broker's own list was compared with it: everybody who ought to be let in. */
   let wanted: Map<string, string> | undefined;
   let isOurs: (user: string) => boolean = () => false;
@@ -268,7 +277,14 @@ function createUserKeeper({
     owed.set(user, password);
     await (password === undefined ? users.remove(user) : users.put(user, password));
     if (owed.get(user) === password) owed.delete(user);
+    if (out.delete(user)) await keepOut();
   };
+
+  /** What is not kept is owed all the same until a restart. */
+  const keepOut = (): Promise<void> =>
+    writeUsersOut(state, out).catch((error: unknown) => {
+      log.note("broker.users_not_kept", { count: out.size, why: messageOf(error) }, "warn");
+    });
 
   /** Compares once with what the broker has, then tells it what is owed. */
   const settle = async (): Promise<void> => {
@@ -279,7 +295,7 @@ function createUserKeeper({
       for (const user of there) {
         if (wanted.has(user) || owed.has(user)) continue;
         // Of homes that this registry has never had: an old copy of it, or another hub, must not put everybody out.
-        if (isOurs(user)) owed.set(user, undefined);
+        if (isOurs(user) || out.has(user)) owed.set(user, undefined);
         else strange.push(user);
       }
       if (strange.length > 0) {
@@ -290,6 +306,9 @@ function createUserKeeper({
         if (!there.has(user) && !owed.has(user)) owed.set(user, password);
       }
       wanted = undefined;
+      const gone = [...out].filter((user) => !there.has(user) && !owed.has(user));
+      for (const user of gone) out.delete(user);
+      if (gone.length > 0) await keepOut();
     }
     for (const [user, password] of owed) await tell(user, password);
   };
@@ -301,8 +320,9 @@ function createUserKeeper({
   };
 
   return {
-    start(inUse, ours) {
+    start(inUse, before, ours) {
       wanted = new Map(inUse);
+      for (const user of before) if (!inUse.has(user)) out.add(user);
       isOurs = ours;
       tryAll();
       stopTimer = clock.every(RETRY_MS, () => {
@@ -316,6 +336,8 @@ function createUserKeeper({
     },
     async remove(user) {
       wanted?.delete(user);
+      out.add(user);
+      await keepOut();
       try {
         await tell(user, undefined);
       } catch (error) {

@@ -205,6 +205,26 @@ test("a box that was revoked while the broker was down is put out as soon as the
   expect(broker.users.size).toBe(0);
 });
 
+test("a box of a home that was deleted while the broker was down is put out after a restart too", async () => {
+  const bench = await startDesk();
+  const { grant } = await bench.desk.pair(
+    pairRequest(keyA, (await bench.desk.makeCode(newHome)).code, nonce),
+  );
+  bench.broker.users.set("stranger22.strangebox", "of another hub");
+  bench.broker.isDown = true;
+  await bench.desk.removeHome(grant.home);
+  expect([...bench.broker.users.keys()]).toContain(grant.broker.username);
+  const still = await bench.restart();
+  expect([...still.broker.users.keys()]).toContain(grant.broker.username);
+  bench.broker.isDown = false;
+  const again = await still.restart();
+  expect([...again.broker.users.keys()]).toEqual(["stranger22.strangebox"]);
+  // Once it is done nobody holds anything against that name.
+  again.broker.users.set(grant.broker.username, "given by somebody else");
+  await again.restart();
+  expect(again.broker.users.has(grant.broker.username)).toBe(true);
+});
+
 test("a hub that starts again brings the broker's users in line with its own", async () => {
   const bench = await startDesk();
   const { grant } = await bench.desk.pair(
