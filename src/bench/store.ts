@@ -1,4 +1,13 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Night, nightBounds, nightOf, wall } from "../domain/time.ts";
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  type Night,
+  nightBounds,
+  nightOf,
+  SECOND_MS,
+  wall,
+} from "../domain/time.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Batch, StoredRow, Timeseries } from "../port/timeseries.ts";
 import { Unmeasured } from "./programs.ts";
@@ -13,8 +22,9 @@ export interface StorePlan {
   /** Nights before them with a row every ten seconds. */
   readonly thinNights: number;
   readonly nightHours: number;
-  /** How often each question is asked. */
+  /** How often each question is asked; less often where an engine takes longer than `questionMs` for all of them. */
   readonly questions: number;
+  readonly questionMs: number;
   readonly hub: HubPlan;
 }
 
@@ -111,17 +121,20 @@ export async function measureStores(
 async function measureStore(
   store: StoreUnderTest,
   plan: StorePlan,
-  { clock, signal }: StoreContext,
+  context: StoreContext,
 ): Promise<StoreMeasured> {
+  const { clock, signal } = context;
   const opened = await store.open();
   try {
     const began = { wall: clock.mono(), cpu: process.cpuUsage() };
     const samples = await fill(opened, plan, signal);
     const written = clock.mono();
+    context.say(`${store.name}: written in ${inSeconds(written - began.wall)}`);
     const cpu = process.cpuUsage(began.cpu);
     await store.settle();
     const settled = clock.mono();
-    const questions = opened.reads === undefined ? NOTHING_ASKED : await ask(opened.reads, plan, clock);
+    context.say(`${store.name}: at rest, questions`);
+    const questions = opened.reads === undefined ? NOTHING_ASKED : await ask(opened.reads, plan, context);
     return {
       name: store.name,
       samples,
@@ -136,6 +149,8 @@ async function measureStore(
     await opened.close();
   }
 }
+
+const inSeconds = (ms: number): string => `${(ms / SECOND_MS).toFixed(1)} s`;
 
 /** Writes the nights in order, an hour at once. Returns how many samples. */
 async function fill(store: OpenedStore, plan: StorePlan, signal: AbortSignal): Promise<number> {
@@ -174,33 +189,43 @@ const NOTHING_ASKED: Answers = {
   nights: 0,
 };
 
-async function ask(timeseries: Timeseries, plan: StorePlan, clock: Clock): Promise<Answers> {
+async function ask(
+  timeseries: Timeseries,
+  plan: StorePlan,
+  { clock, signal }: StoreContext,
+): Promise<Answers> {
   const timed = async (question: () => Promise<unknown>): Promise<number> => {
     const began = clock.mono();
     await question();
     return clock.mono() - began;
   };
-  const many = async (question: (night: Night) => Promise<unknown>): Promise<Spread | undefined> => {
+  const many = async (question: (round: number) => Promise<unknown>): Promise<Spread | undefined> => {
     const times: number[] = [];
-    for (let round = 0; round < plan.questions; round++) {
-      // Every night in turn, in an order that no cache could guess.
-      const night = plan.thinNights + ((round * 7_919) % plan.fullNights);
-      times.push(await timed(() => question(nightOf(wall(FIRST_EVENING + night * DAY_MS), ZONE))));
+    const enough = clock.mono() + plan.questionMs;
+    for (let round = 0; round < plan.questions && (round === 0 || clock.mono() < enough); round++) {
+      signal.throwIfAborted();
+      times.push(await timed(() => question(round)));
     }
     return spreadOf(times);
   };
+  const ofNights = (question: (night: Night) => Promise<unknown>): Promise<Spread | undefined> =>
+    many((round) => {
+      // Every night in turn, in an order that no cache could guess.
+      const night = plan.thinNights + ((round * 7_919) % plan.fullNights);
+      return question(nightOf(wall(FIRST_EVENING + night * DAY_MS), ZONE));
+    });
   const rangeOf = (night: Night) => {
     const { from } = nightBounds(night, ZONE);
     const evening = from + 10 * HOUR_MS;
     return { bed: BED, from: wall(evening), to: wall(evening + plan.nightHours * HOUR_MS) };
   };
   const three = STORE_SIGNALS.slice(0, 3);
-  const rawNight = await many((night) => timeseries.series({ ...rangeOf(night), signals: three }));
-  const rawNightPoints = await many((night) =>
+  const rawNight = await ofNights((night) => timeseries.series({ ...rangeOf(night), signals: three }));
+  const rawNightPoints = await ofNights((night) =>
     Promise.all(three.map((signal) => timeseries.range({ ...rangeOf(night), signal }))),
   );
   const ten = STORE_SIGNALS.slice(0, 10);
-  const minutesNight = await many((night) =>
+  const minutesNight = await ofNights((night) =>
     timeseries.buckets({ ...rangeOf(night), signals: ten, bucketMs: MINUTE_MS }),
   );
   const nightAt = (index: number): Night => nightOf(wall(FIRST_EVENING + index * DAY_MS), ZONE);
@@ -214,8 +239,6 @@ async function ask(timeseries: Timeseries, plan: StorePlan, clock: Clock): Promi
   const summariesFirstMs = await timed(async () => {
     nights = (await timeseries.summaries(query)).length;
   });
-  const again: number[] = [];
-  for (let round = 0; round < plan.questions; round++)
-    again.push(await timed(() => timeseries.summaries(query)));
-  return { rawNight, rawNightPoints, minutesNight, summariesFirstMs, summaries: spreadOf(again), nights };
+  const summaries = await many(() => timeseries.summaries(query));
+  return { rawNight, rawNightPoints, minutesNight, summariesFirstMs, summaries, nights };
 }

@@ -63,11 +63,11 @@ const ALARMS_QUICK: AlarmsPlan = {
 };
 
 const STORE_FULL: StorePlan = {
-  ...{ fullNights: 30, thinNights: 335, nightHours: 8, questions: 60 },
+  ...{ fullNights: 30, thinNights: 335, nightHours: 8, questions: 60, questionMs: 20_000 },
   hub: { homes: 16_000, seconds: 780, commits: 4 },
 };
 const STORE_QUICK: StorePlan = {
-  ...{ fullNights: 1, thinNights: 2, nightHours: 0.2, questions: 3 },
+  ...{ fullNights: 1, thinNights: 2, nightHours: 0.2, questions: 3, questionMs: 5_000 },
   hub: { homes: 50, seconds: 5, commits: 2 },
 };
 
