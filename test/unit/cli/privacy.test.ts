@@ -16,6 +16,7 @@ import type { Batch, StoredRow } from "../../../src/port/timeseries.ts";
 import { openAuditLog } from "../../../src/record/audit.ts";
 import { createVirtualClock } from "../../../src/rehearsal/clock.ts";
 import { createSeededRandom } from "../../../src/rehearsal/random.ts";
+import { readUsersOut } from "../../../src/server/users-out.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { createTestTerminal, type TestTerminal } from "../../support/terminal.ts";
 
@@ -315,8 +316,8 @@ describe("breathwatch forget", () => {
   const PHONE = "https://push.example/phone-of-mei";
   const MARKER = "MARKER-VALUE-4711";
 
-  async function clinic(): Promise<TestTerminal> {
-    const terminal = bench(HUB_YAML);
+  async function clinic(yaml = HUB_YAML): Promise<TestTerminal> {
+    const terminal = bench(yaml);
     await inside(terminal, async ({ stores, timeseries }) => {
       const { accounts, homes, registry } = stores;
       for (const [home, name] of [
@@ -415,6 +416,23 @@ describe("breathwatch forget", () => {
         }
       }
       expect(readdirSync(path.join(dataDirOf(terminal), "homes"))).toEqual([OTHER]);
+    },
+    PATIENT_MS,
+  );
+
+  test(
+    "with a broker outside, leaves whom the hub has to put out there once it runs",
+    async () => {
+      const terminal = await clinic(`${HUB_YAML}bus: { url: "mqtt://127.0.0.1:1" }\n`);
+      const { code, words } = await command(terminal, "forget", "--home", HOME, "--confirm", HOME);
+      expect([code, words]).toEqual([
+        0,
+        expect.stringContaining("its box's user goes when the hub runs again"),
+      ]);
+      await inside(terminal, async ({ stores }) => {
+        expect(await readUsersOut(stores.state)).toEqual([`${HOME}.boxaaaaaaa`]);
+        expect((await stores.registry.homes()).map(({ id }) => id)).toEqual([OTHER]);
+      });
     },
     PATIENT_MS,
   );
