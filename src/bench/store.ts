@@ -129,8 +129,8 @@ async function measureStore(
     const began = { wall: clock.mono(), cpu: process.cpuUsage() };
     const samples = await fill(opened, plan, signal);
     const written = clock.mono();
-    context.say(`${store.name}: written in ${inSeconds(written - began.wall)}`);
     const cpu = process.cpuUsage(began.cpu);
+    context.say(`${store.name}: written in ${((written - began.wall) / SECOND_MS).toFixed(1)} s`);
     await store.settle();
     const settled = clock.mono();
     context.say(`${store.name}: at rest, questions`);
@@ -149,8 +149,6 @@ async function measureStore(
     await opened.close();
   }
 }
-
-const inSeconds = (ms: number): string => `${(ms / SECOND_MS).toFixed(1)} s`;
 
 /** Writes the nights in order, an hour at once. Returns how many samples. */
 async function fill(store: OpenedStore, plan: StorePlan, signal: AbortSignal): Promise<number> {

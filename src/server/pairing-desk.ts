@@ -265,8 +265,6 @@ function createUserKeeper({
 }): UserKeeper {
   /** What the broker still has to be told; undefined: the user goes. Bounded by the boxes that there are. */
   const owed = new Map<string, string | undefined>();
-  /** Of those owed, who goes; kept in the state, since a home that was deleted is not known after a restart. */
-  const out = new Set<string>();
   /** Until the broker's own list was compared with it: everybody who ought to be let in. */
   let wanted: Map<string, string> | undefined;
   let isOurs: (user: string) => boolean = () => false;
@@ -277,14 +275,18 @@ function createUserKeeper({
     owed.set(user, password);
     await (password === undefined ? users.remove(user) : users.put(user, password));
     if (owed.get(user) === password) owed.delete(user);
-    if (out.delete(user)) await keepOut();
+    if (password === undefined) await keepOut();
   };
 
-  /** What is not kept is owed all the same until a restart. */
-  const keepOut = (): Promise<void> =>
-    writeUsersOut(state, out).catch((error: unknown) => {
-      log.note("broker.users_not_kept", { count: out.size, why: messageOf(error) }, "warn");
-    });
+  /** Who goes, for after a restart: a home that was deleted is not known then. What is not kept is owed until then. */
+  const keepOut = async (): Promise<void> => {
+    const out = [...owed.keys()].filter((user) => owed.get(user) === undefined);
+    try {
+      await writeUsersOut(state, out);
+    } catch (error) {
+      log.note("broker.users_not_kept", { count: out.length, why: messageOf(error) }, "warn");
+    }
+  };
 
   /** Compares once with what the broker has, then tells it what is owed. */
   const settle = async (): Promise<void> => {
@@ -295,7 +297,7 @@ function createUserKeeper({
       for (const user of there) {
         if (wanted.has(user) || owed.has(user)) continue;
         // Of homes that this registry has never had: an old copy of it, or another hub, must not put everybody out.
-        if (isOurs(user) || out.has(user)) owed.set(user, undefined);
+        if (isOurs(user)) owed.set(user, undefined);
         else strange.push(user);
       }
       if (strange.length > 0) {
@@ -306,9 +308,6 @@ function createUserKeeper({
         if (!there.has(user) && !owed.has(user)) owed.set(user, password);
       }
       wanted = undefined;
-      const gone = [...out].filter((user) => !there.has(user) && !owed.has(user));
-      for (const user of gone) out.delete(user);
-      if (gone.length > 0) await keepOut();
     }
     for (const [user, password] of owed) await tell(user, password);
   };
@@ -322,7 +321,7 @@ function createUserKeeper({
   return {
     start(inUse, before, ours) {
       wanted = new Map(inUse);
-      for (const user of before) if (!inUse.has(user)) out.add(user);
+      for (const user of before) if (!inUse.has(user)) owed.set(user, undefined);
       isOurs = ours;
       tryAll();
       stopTimer = clock.every(RETRY_MS, () => {
@@ -336,7 +335,7 @@ function createUserKeeper({
     },
     async remove(user) {
       wanted?.delete(user);
-      out.add(user);
+      owed.set(user, undefined);
       await keepOut();
       try {
         await tell(user, undefined);
