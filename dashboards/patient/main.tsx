@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { Occurrence, PatientCall } from "../../src/domain/alarm.ts";
 import { minuteOfDay } from "../../src/domain/time.ts";
 import type { BedState } from "../../src/server/contract.ts";
@@ -50,7 +50,8 @@ function CallDesk(props: {
   useEffect(() => () => caller.stop(), [caller]);
   useEffect(() => (open === undefined ? undefined : () => caller.answered()), [open?.id]);
   useEffect(() => keepAwake(page), []);
-  useEffect(
+  // With the page itself, not a frame later: a call must not fall between two listeners.
+  useLayoutEffect(
     () =>
       listen(window, "keydown", (event) => {
         if (bed.alarms.watch.reason !== "transfer") onKey(event, settings, settingsOpen.value, caller);

@@ -1,5 +1,5 @@
 import { type Signal, signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { BedId } from "../../src/domain/ids.ts";
 import type { BedState } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
@@ -135,7 +135,8 @@ function Keys(props: { readonly settings: PatientSettings }) {
   const { settings } = props;
   const { patient } = usePage().format.value.words.pages;
   const listening = useSignal(false);
-  useEffect(() => {
+  // With the words that ask for a key, not a frame later: the first press is the one that counts.
+  useLayoutEffect(() => {
     if (!listening.value) return undefined;
     return listen(window, "keydown", (event) => {
       if (!(event instanceof KeyboardEvent) || event.code === "" || event.code === "Tab") return;

@@ -87,13 +87,17 @@ describe("the patient's page", () => {
     await eventually(() => button.count()).toBe(0);
     server.state(maskOff());
     await button.waitFor();
-    await eventually(() => button.innerText()).toMatch(/I am all right\s+They see it\. The alarm goes on\./);
+    const isTaken = () =>
+      eventually(() => button.innerText()).toMatch(/I am all right\s+They see it\. The alarm goes on\./);
+    await isTaken();
     await button.tap();
     await eventually(answers).toHaveLength(1);
+    await isTaken();
     await page.keyboard.press("Tab");
     await button.focus();
     await page.keyboard.press("Enter");
     await eventually(answers).toHaveLength(2);
+    await isTaken();
     await page.mouse.move(10, 10);
     await button.hover();
     await page.locator(".all-right-button.dwell-arming").waitFor();
@@ -142,16 +146,18 @@ describe("the patient's page", () => {
   });
 
   test.each(["en", "zh-Hans", "zh-Hant"])(
-    "has room for both, on a phone and on a desk, in %s",
+    "has room for both, on a phone at night and on a desk by day, in %s",
     async (language) => {
-      for (const [name, width, height] of [
-        ["phone", 390, 844],
-        ["desk", 1280, 800],
+      for (const [name, width, height, at] of [
+        ["phone", 390, 844, NOW],
+        ["desk", 1280, 800, NOW + 10 * HOUR_MS],
       ] as const) {
-        const { page } = await open({ language, size: { width, height } });
+        const { page } = await open({ language, size: { width, height }, at });
         server.state(maskOff());
         await page.locator(".all-right-button").waitFor();
+        await eventually(() => page.locator(".call-desk.dim").count()).toBe(at === NOW ? 1 : 0);
         if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/patient-${language}-${name}.png` });
+        expect(await accessibilityFaults(page)).toEqual([]);
         server.state(maskOff((each) => ({ ...each, allRight })));
         await page.locator(".all-right-said").waitFor();
         if (SHOTS !== undefined)
