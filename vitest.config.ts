@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Two kinds of tests. `unit` runs in parallel and on virtual time. `system` starts real processes, browsers and
-// brokers, after the others: six files at a time, since most of that is waiting (a whole minute of a night, a browser);
+// brokers, after the others: eight files at a time, since most of that is waiting (a whole minute of a night, a browser);
 // and then, one at a time, those that measure how fast something is, so that nothing fights them for the two cores of a
 // small machine.
 const MEASURING = [
@@ -28,16 +28,32 @@ const LONGEST = [
   "bench/alarms",
   "nights/week",
   "nights/standby",
+  "system/home",
   "system/pages-everywhere",
   "system/pages-phones",
-  "system/home",
-  "system/path-firefox",
-  "system/pages-caregiver",
-  "system/home-trouble",
   "system/state-damage",
-  "system/pages-notes",
-  "system/pages-voices",
+  "system/path-firefox",
+  "system/home-trouble",
+  "system/package",
+  "system/pages-caregiver",
   "system/standby",
+  "system/pages-notes",
+  "system/two-machines",
+  "system/pages-voices",
+  "system/modem-call",
+  "system/pages-hub-evening",
+  "system/speech",
+  "system/oidc",
+  "system/deadman",
+  "system/cli-pty",
+  "system/pages-evening",
+  "system/pages-therapist-limits",
+  "system/cli",
+  "system/pages-patient",
+  "system/pages-people",
+  "system/pages-morning",
+  "system/pages-technician",
+  "system/keyless",
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -100,7 +116,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      system("system", 1, 6, ["test/system/**/*.test.ts"], MEASURING),
+      system("system", 1, 8, ["test/system/**/*.test.ts"], MEASURING),
       system("system-measuring", 2, 1, MEASURING),
     ],
   },

@@ -4,6 +4,7 @@
 //   npm run nightly -- ble-guest --install   first install what it needs (apt-get)
 //   npm run nightly -- nights                scenarios that last a whole night
 //   npm run nightly -- oracle                alarm engine and oracle over ten times as many random nights
+//   npm run nightly -- kills [--seed N]      a home that is killed 100 times in the middle of a call
 //   npm run nightly -- cuts [--seed N]       200 kills and network cuts between a box, a broker and a hub; takes root
 //
 // The last line is "NAME passed" or "NAME failed"; exit code 0, 1, or 2 for wrong use.
@@ -11,11 +12,12 @@
 import { ensureInstalled, root, say } from "./bootstrap.mjs";
 import { bleGuest } from "./nightly/ble-guest.mjs";
 import { cuts } from "./nightly/cuts.mjs";
+import { kills } from "./nightly/kills.mjs";
 import { nights } from "./nightly/nights.mjs";
 import { oracle } from "./nightly/oracle.mjs";
 
 /** @type {{ readonly [name: string]: (options: { install: boolean, seed?: number }) => boolean | Promise<boolean> }} */
-const checks = { "ble-guest": bleGuest, cuts, nights, oracle };
+const checks = { "ble-guest": bleGuest, cuts, kills, nights, oracle };
 
 process.chdir(root);
 const args = process.argv.slice(2);

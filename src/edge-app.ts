@@ -254,7 +254,7 @@ function serverDeps(
     channels: channelModulesOf(world),
     deadMen: { modules: DEAD_MEN, states: edge.deadMen.states, drill: edge.deadMen.drill },
     evening: () => edge.evening,
-    command: async (bed, command) => edge.command(bed, command),
+    command: edge.obey,
     verifyToken: grantOf,
     // A tap or an answer is a person; that a phone showed something is not (law 2).
     proven: (token) => {

@@ -39,7 +39,7 @@ export interface BedSurroundings {
   /** What the box shares with the hub that leads it; absent: nobody commands it over the bus. */
   readonly hub?: NonNullable<EdgeOptions["hub"]>;
   /** A command that came from the hub, to the bed's engine. May throw. */
-  readonly obey: (command: AlarmCommand) => CommandAnswer;
+  readonly obey: (command: AlarmCommand) => Promise<CommandAnswer>;
   /** What somebody at the hub asks about the evening check of the home. */
   readonly check: (body: CheckBody, by: Actor) => Promise<CommandAnswer>;
   /** The newest alarms, in the turn in which they were decided; the bus comes after it. Must not throw. */

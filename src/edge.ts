@@ -52,6 +52,11 @@ export interface Edge {
   readonly nights: Pick<Nights, "read">;
   /** Hands a command to a bed's engine. Throws NOT_FOUND for a bed that is not here. */
   command(bed: BedId, command: AlarmCommand): { readonly accepted: true } | Refused;
+  /**
+   * The same for whoever tells a person that it was taken: resolves once it is written down, or half a second later
+   * where the disk does not write, so that what was told outlives a power cut. Rejects where `command` throws.
+   */
+  obey(bed: BedId, command: AlarmCommand): Promise<{ readonly accepted: true } | Refused>;
   devices(): readonly DeviceView[];
   /** A phone reports by this token that it showed a message; false when the token is not good. */
   shown(token: string): boolean;
@@ -275,7 +280,10 @@ export async function composeEdge(
     onAcknowledge: (bed, command, target) => {
       if (evening.isPractice(bed)) return void evening.answer(command);
       targets.prove(target);
-      edge.command(bed, command);
+      return edge.obey(bed, command).then(
+        () => undefined,
+        (error: unknown) => log.note("command.failed", { bed, detail: messageOf(error) }, "error"),
+      );
     },
     onTargetGone: (target, why) => targets.kill(target.id, why),
     calling: (bed) => (evening.isPractice(bed) ? undefined : targets.calling(bed)),
@@ -305,7 +313,7 @@ export async function composeEdge(
         ...{ world, identity, epoch, known, live },
         connect: (will) => connections.to(plan.profile.bed, will),
         ...(hub === undefined ? {} : { hub }),
-        obey: (command) => edge.command(plan.profile.bed, command),
+        obey: (command) => edge.obey(plan.profile.bed, command),
         check: checkFromAfar,
         // In this order: what sounds in the house, what calls phones, what pages show; what the box makes of it last.
         onFold(fold) {
@@ -363,6 +371,11 @@ export async function composeEdge(
       if (open.acknowledgement !== undefined) return { accepted: true };
       const again = found.runner.command({ ...command, id: `${command.id}-${base32Id(random.bytes(10))}` });
       return again === undefined ? { accepted: true } : over;
+    },
+    async obey(bed, command) {
+      const outcome = edge.command(bed, command);
+      await beds.find(({ plan }) => plan.profile.bed === bed)?.runner.written();
+      return outcome;
     },
     shown(token) {
       const report = answers.shownIn(token);

@@ -69,15 +69,15 @@ export function DutyCard(props: { readonly bed: BedState; readonly duty: HeardDu
 
 /** Asked back before somebody is relied on whom perhaps nothing wakes. */
 function Unproven({ duty }: { readonly duty: HeardDuty }) {
-  const { words } = usePage().format.value;
-  const { notes, faults, people } = words;
+  const format = usePage().format.value;
+  const { notes, faults, people } = format.words;
   const asked = duty.unproven.value;
   if (asked === undefined) return null;
   const { cause, fix } = faults.DUTY_UNPROVEN;
   return (
     <Dialog title={notes.duty.unprovenTitle} onClose={() => asked.decide(false)}>
+      {asked.names.length > 0 && <p class="unproven-names">{format.list(asked.names)}</p>}
       <p>{joined([cause, fix])}</p>
-      <p class="small detail">{asked.detail}</p>
       <div class="buttons">
         <button type="button" class="primary" onClick={() => asked.decide(true)}>
           {notes.duty.unprovenSure}

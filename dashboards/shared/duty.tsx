@@ -19,8 +19,8 @@ const SAME_NIGHT_MS = 18 * HOUR_MS;
 
 /** What a person is asked before somebody is relied on whom perhaps nothing wakes. */
 export interface Unproven {
-  /** The server's sentence, which names them. */
-  readonly detail: string;
+  /** Whom. */
+  readonly names: readonly string[];
   decide(isAgreed: boolean): void;
 }
 
@@ -49,7 +49,7 @@ export function useDuty(bed: BedId, shown = true): HeardDuty {
   const isAgreed = (problem: Trouble): Promise<boolean> =>
     new Promise((resolve) => {
       unproven.value = {
-        detail: problem.kind === "refused" ? problem.problem.detail : "",
+        names: problem.kind === "refused" ? (problem.problem.names ?? []) : [],
         decide(says) {
           unproven.value = undefined;
           resolve(says);

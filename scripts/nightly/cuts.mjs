@@ -1,9 +1,8 @@
 // A whole night of kills and network cuts between a box, a broker and a hub, each in a network namespace of its own.
-import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import path from "node:path";
-import { root, say } from "../bootstrap.mjs";
+import { say } from "../bootstrap.mjs";
 import { presentPackages } from "../system-packages.mjs";
+import { runTests } from "./tests.mjs";
 
 const CUTS = "200";
 
@@ -14,19 +13,11 @@ const CUTS = "200";
  */
 export function cuts({ seed = randomInt(1, 1_000_000) }) {
   say(`cuts: --seed ${seed}`);
-  const bin = path.join(root, "node_modules", ".bin", "node");
-  const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
-  const { status } = spawnSync(bin, [vitest, "run", "--project", "system", "test/system/cuts.test.ts"], {
-    cwd: root,
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      // What cannot be had must fail here, and not be skipped.
-      CI: "1",
-      BREATHWATCH_HAVE: presentPackages().join(","),
-      BREATHWATCH_CUTS: process.env.BREATHWATCH_CUTS ?? CUTS,
-      BREATHWATCH_CUTS_SEED: String(seed),
-    },
+  return runTests("system", ["test/system/cuts.test.ts"], {
+    // What cannot be had must fail here, and not be skipped.
+    CI: "1",
+    BREATHWATCH_HAVE: presentPackages().join(","),
+    BREATHWATCH_CUTS: process.env.BREATHWATCH_CUTS ?? CUTS,
+    BREATHWATCH_CUTS_SEED: String(seed),
   });
-  return status === 0;
 }

@@ -41,6 +41,8 @@ export interface AlarmRunner {
   observe(observation: Observation): void;
   /** Undefined when it was accepted; else why it changed nothing. */
   command(command: AlarmCommand): Refusal | undefined;
+  /** When all that was decided so far is in the journal, or the journal has refused it or was late. Never rejects. */
+  written(): Promise<void>;
   /**
    * What is known of a device by now: what its link turned out to be when it was opened (law 7: also its silence is
    * then simulated), or the serial number that belongs to the bed from now on. For a device not there: nothing.
@@ -79,6 +81,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
   let state: EngineState = withLimits(setup, foldJournal(journal.recovered.entries, instant(), bed));
   let durable = true;
   let compacting = false;
+  let lastWrite: Promise<void> = Promise.resolve();
   let stopTicking: (() => void) | undefined;
   let tickedAt: Mono | undefined;
 
@@ -103,7 +106,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
 
   /** Written beside: the alarm is out already. */
   const write = (entry: JournalEntry): void => {
-    journal
+    lastWrite = journal
       .append(entry)
       .then(
         () => setDurable(true, ""),
@@ -155,6 +158,7 @@ export function createAlarmRunner(options: AlarmRunnerOptions): AlarmRunner {
       apply({ kind: "observation", observation });
     },
     command,
+    written: () => lastWrite,
     updateSource(device, news) {
       const { profile } = setup;
       const before = profile.sources.find((source) => source.device === device);

@@ -24,8 +24,8 @@ export interface CommandDeskOptions extends Place {
   readonly pairingKey: Uint8Array;
   /** Of this run of the edge, as in its retained state. */
   readonly edgeEpoch: string;
-  /** Hands it to the engine in this turn. */
-  act(command: AlarmCommand): CommandAnswer;
+  /** Hands it to the engine in this turn; answered when it is written down. */
+  act(command: AlarmCommand): Promise<CommandAnswer>;
   /** What is asked of the box itself; `id`: under which to answer. Absent: nobody may ask. */
   look?(body: LookBody, by: Actor, id: string): CommandAnswer;
   /** About the evening check of the home; may take its time, and is answered then. Absent: nobody may ask. */

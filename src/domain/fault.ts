@@ -85,17 +85,25 @@ export class Fault extends Error {
   readonly code: FaultCode;
   readonly fix: string | undefined;
   readonly permanent: boolean;
+  /** Whom it is about, as people call them; mostly absent. */
+  readonly names: readonly string[] | undefined;
 
   constructor(
     code: FaultCode,
     detail: string,
-    options: { readonly fix?: string; readonly permanent?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly fix?: string;
+      readonly permanent?: boolean;
+      readonly cause?: unknown;
+      readonly names?: readonly string[];
+    } = {},
   ) {
     super(`${detail} (${code})`, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "Fault";
     this.code = code;
     this.fix = options.fix;
     this.permanent = options.permanent ?? false;
+    this.names = options.names;
   }
 }
 

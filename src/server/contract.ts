@@ -346,4 +346,6 @@ export interface Problem {
   /** `urn:breathwatch:request:` and the id that the header x-request-id and the box's log name. */
   readonly instance: string;
   readonly fix?: string;
+  /** Whom it is about, for a page that says it in its own language. */
+  readonly names?: readonly string[];
 }

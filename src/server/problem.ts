@@ -52,7 +52,8 @@ export function problemOf(error: unknown): Trouble {
   if (error instanceof Fault) {
     const suffix = ` (${error.code})`;
     const detail = error.message.endsWith(suffix) ? error.message.slice(0, -suffix.length) : error.message;
-    return problem(error.code, STATUS[error.code] ?? 500, detail, error.fix);
+    const told = problem(error.code, STATUS[error.code] ?? 500, detail, error.fix);
+    return error.names === undefined ? told : { ...told, names: error.names };
   }
   const status = refusalStatus(error);
   if (status === undefined) return problem("SERVER_FAILED", 500, "Something failed inside.", "Try again.");

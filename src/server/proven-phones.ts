@@ -82,10 +82,9 @@ export async function refuseUnproven(
 ): Promise<void> {
   const unproven = await unprovenOf(context, home, people);
   if (unproven.length === 0) return;
-  const names = unproven.map(({ name }) => name).join(", ");
-  throw new Fault("DUTY_UNPROVEN", `No phone that wakes has proved itself within a week: ${names}.`, {
-    fix: "Try the phone first, or agree to it.",
-  });
+  const names = unproven.map(({ name }) => name);
+  const detail = `No phone that wakes has proved itself within a week: ${names.join(", ")}.`;
+  throw new Fault("DUTY_UNPROVEN", detail, { fix: "Try the phone first, or agree to it.", names });
 }
 
 /** By what is kept here to the second, else by what its box last told, to the minute. */

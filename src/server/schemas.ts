@@ -207,6 +207,7 @@ export const ProblemAnswer = Type.Object(
     code: Type.String({ description: "one of docs/faults.md" }),
     instance: Type.String({ description: "names this answer: urn:breathwatch:request: and x-request-id" }),
     fix: Type.Optional(Type.String()),
+    names: Type.Optional(Type.Array(Type.String(), { description: "of the people it is about" })),
   },
   { description: "Problem details (RFC 9457)." },
 );

@@ -136,6 +136,48 @@ describe("a disk that does not write", () => {
     );
   }
 
+  test(
+    "lets nobody be told that a call was taken before it is written down, for half a second",
+    TIMEOUT,
+    async () => {
+      const run = await startDrilledHome(SEED);
+      running.push(run);
+      const { clock, disk } = run.world;
+      await clock.advance(5_000);
+      const call = (id: string) => {
+        const answered: unknown[] = [];
+        const command = { kind: "call", id, call: { how: "touch", kind: "come" } } as const;
+        void run.home.edge.obey("b1", command).then((outcome) => answered.push(outcome));
+        return answered;
+      };
+      const open = () => occurredIn(run, "PATIENT_CALL").length;
+
+      const well = call("call-well");
+      expect(open()).toBe(1);
+      await clock.advance(10);
+      expect(well).toEqual([{ accepted: true }]);
+
+      await clock.advance(5_000);
+      disk.stall();
+      const late = call("call-late");
+      expect(open()).toBe(2);
+      await clock.advance(400);
+      expect(late).toEqual([]);
+      disk.resume();
+      await clock.advance(10);
+      expect(late).toEqual([{ accepted: true }]);
+
+      await clock.advance(5_000);
+      disk.stall();
+      const unwritten = call("call-unwritten");
+      await clock.advance(600);
+      expect(unwritten).toEqual([{ accepted: true }]);
+      expect(openIn(run, "PATIENT_CALL")).toBeDefined();
+      disk.resume();
+      await clock.advance(5_000);
+    },
+  );
+
   test("for two seconds now and then wakes nobody for that", TIMEOUT, async () => {
     const run = await startRehearsedHome(SEED, rehearsalConfig("B"));
     running.push(run);

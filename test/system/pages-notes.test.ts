@@ -236,6 +236,7 @@ describe("notes of a bed on the pages", { timeout: 120_000 }, () => {
     await card.getByRole("button", { name: "Save the rota" }).click();
     const asked = page.getByRole("dialog", { name: "Rely on somebody whose phone is not proven?" });
     await asked.waitFor();
+    expect(await asked.locator(".unproven-names").innerText()).toBe("Mei, Ba");
     if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/duty-unproven.png` });
     await asked.getByRole("button", { name: "Leave as it is" }).click();
     expect(await harness.state.duty("b1")).toBeUndefined();

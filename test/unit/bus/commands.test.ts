@@ -46,7 +46,7 @@ async function houseAndHub() {
     const bus = memory.connector.connect({ url: "memory://", clientId: `edge-${run}` });
     const desk = createCommandDesk({
       ...{ bus, clock, log, ...place, pairingKey, edgeEpoch: run },
-      act(command) {
+      async act(command) {
         done.push(command);
         return answer();
       },

@@ -173,7 +173,7 @@ describe("a check that a hub asks for", () => {
     const work = Promise.withResolvers<CommandAnswer>();
     const desk = createCommandDesk({
       ...{ bus: connect("box"), clock, log, ...place, pairingKey: key, edgeEpoch: "run1" },
-      act: () => ({ accepted: false }),
+      act: async () => ({ accepted: false }),
       check(body, by) {
         asked.push([body, by]);
         return work.promise;
@@ -209,7 +209,7 @@ describe("a check that a hub asks for", () => {
     });
     commander.start();
     const shared = { clock, log, ...place, pairingKey: key, edgeEpoch: "run1" };
-    const deaf = createCommandDesk({ ...shared, bus: connect("box"), act: () => ({ accepted: true }) });
+    const deaf = createCommandDesk({ ...shared, bus: connect("box"), act: async () => ({ accepted: true }) });
     deaf.start();
     await settle();
     const first = commander.look(place, { kind: "check_stop" }, MEI);
@@ -217,7 +217,7 @@ describe("a check that a hub asks for", () => {
     expect(await first).toEqual({ accepted: false, code: "NOT_ALLOWED" });
     deaf.stop();
     const failing = createCommandDesk({
-      ...{ ...shared, bus: connect("box2"), act: () => ({ accepted: true }) },
+      ...{ ...shared, bus: connect("box2"), act: async () => ({ accepted: true }) },
       check: async () => {
         throw new Error("no disk");
       },

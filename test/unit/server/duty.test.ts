@@ -249,7 +249,11 @@ describe("a box that a hub leads", () => {
     const asked = await ask(mei, "PUT", "duty/rota", { rota }, seen);
     expect(asked).toMatchObject({
       status: 409,
-      body: { code: "DUTY_UNPROVEN", detail: expect.stringContaining("within a week: Ba, Wu.") },
+      body: {
+        code: "DUTY_UNPROVEN",
+        detail: expect.stringContaining("within a week: Ba, Wu."),
+        names: ["Ba", "Wu"],
+      },
     });
     expect((await duty(mei)).version).toBe(0);
     expect((await ask(mei, "PUT", "duty/rota?unproven=agreed", { rota }, seen)).status).toBe(200);

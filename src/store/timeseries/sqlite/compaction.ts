@@ -4,7 +4,7 @@ import { CHUNK_MS, encodeChunk } from "./chunk.ts";
 import { type Columns, mergeColumns } from "./columns.ts";
 import { type Device, windowOf, windowStart } from "./devices.ts";
 import type { HotWindow } from "./hot-window.ts";
-import { encodeRolls } from "./rolls.ts";
+import { encodeRolls, hasRolls } from "./rolls.ts";
 import { placeOfBody, placeOfRolls, type Rows } from "./rows.ts";
 import { transact } from "./schema.ts";
 import type { Vault } from "./vault.ts";
@@ -89,7 +89,9 @@ export class Compaction {
         start,
         Number(columns.simulated.includes(1)),
         this.#vault.close(encodeChunk(columns), placeOfBody(device, start)),
-        this.#vault.close(encodeRolls(columns), placeOfRolls(device, start)),
+        hasRolls(columns)
+          ? this.#vault.close(encodeRolls(columns), placeOfRolls(device, start))
+          : new Uint8Array(),
       );
   }
 }

@@ -2,11 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../../../domain/fault.ts";
 import { MINUTE_MS, SECOND_MS } from "../../../domain/time.ts";
 import type { RangeQuery, Series } from "../../../port/timeseries.ts";
-import { CHUNK_MS } from "./chunk.ts";
+import { CHUNK_MS, decodeChunk } from "./chunk.ts";
 import type { Columns } from "./columns.ts";
 import type { Device } from "./devices.ts";
 import { type AddRoll, readRolls } from "./rolls.ts";
-import { placeOfRolls, type Rows } from "./rows.ts";
+import { placeOfBody, placeOfRolls, type Rows } from "./rows.ts";
 import { blob } from "./schema.ts";
 import { fromInteger, SAID_NOTHING, SAID_VALUE, scaleOf } from "./signals.ts";
 import type { Vault } from "./vault.ts";
@@ -101,11 +101,19 @@ export class Numbers {
     const wanted = new Set(codes);
     if ([from, to, bucketMs].every((ms) => ms % MINUTE_MS === 0)) {
       const chunks = this.#db
-        .prepare("SELECT start, rolls FROM chunk WHERE device = ? AND start > ? AND start < ?")
+        .prepare(
+          `SELECT start, rolls, CASE length(rolls) WHEN 0 THEN body END AS body FROM chunk
+           WHERE device = ? AND start > ? AND start < ?`,
+        )
         .iterate(device.id, from - CHUNK_MS, to);
-      for (const row of chunks) {
-        const place = placeOfRolls(device.id, Number(row["start"]));
-        readRolls(this.#vault.open(blob(row["rolls"]), place), adders);
+      for (const { start, rolls, body } of chunks) {
+        const at = Number(start);
+        if (body === null) {
+          readRolls(this.#vault.open(blob(rolls), placeOfRolls(device.id, at)), adders);
+        } else {
+          const rows = decodeChunk(this.#vault.open(blob(body), placeOfBody(device.id, at)), wanted);
+          addRows(rows, adders);
+        }
       }
       for (const columns of this.#rows.waiting(device, from, to, wanted)) addRows(columns, adders);
     } else {

@@ -6,6 +6,14 @@ import { ByteReader, ByteWriter } from "./varint.ts";
 /** Above any count of signals, which is what the first format began with. */
 const MARK = 0x40;
 
+/**
+ * With fewer rows than this, a row every five seconds, a chunk has no roll-ups: reading its rows costs no more, and of a
+ * device that speaks every ten seconds they were two fifths of the file. The column is empty then.
+ */
+const ROWS_FOR_ROLLS = 120;
+
+export const hasRolls = ({ times }: Columns): boolean => times.length >= ROWS_FOR_ROLLS;
+
 /** Takes one stretch of one signal: integers of its resolution. */
 export type AddRoll = (at: number, count: number, min: number, max: number, sum: number) => void;
 
