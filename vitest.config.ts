@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Two kinds of tests. `unit` runs in parallel and on virtual time. `system` starts real processes, browsers and
-// brokers, after the others: eight files at a time, since most of that is waiting (a whole minute of a night, a browser);
+// brokers, after the others: five files at a time, since most of that is waiting (a whole minute of a night, a browser);
 // and then, one at a time, those that measure how fast something is, so that nothing fights them for the two cores of a
 // small machine.
 const MEASURING = [
@@ -16,6 +16,9 @@ const MEASURING = [
   "sound-server",
   "timeseries",
 ].map(systemTest);
+
+/** Puts another module in a module's place: needs a process of its own. The others share theirs, which halves their time. */
+const ALONE = ["test/unit/server/rights.test.ts"];
 
 /** Files that take longest: begun last, one of them would keep the others waiting. */
 const LONGEST = [
@@ -111,12 +114,15 @@ export default defineConfig({
             "test/nights/**/*.test.ts",
             "test/tidy.test.ts",
           ],
+          exclude: ALONE,
+          isolate: false,
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
-      system("system", 1, 8, ["test/system/**/*.test.ts"], MEASURING),
+      { extends: true, test: { name: "unit-alone", include: ALONE, sequence: { groupOrder: 0 } } },
+      system("system", 1, 5, ["test/system/**/*.test.ts"], MEASURING),
       system("system-measuring", 2, 1, MEASURING),
     ],
   },

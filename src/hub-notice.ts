@@ -8,11 +8,12 @@ import type { Bus } from "./port/bus.ts";
  * Tells a box that it was put out, over every bed that it was heard of. Never retained: the next box of the home listens
  * there too, and a box that is away is refused by the broker from now on, whatever lies there; it asks the hub then.
  */
-export async function tellPutOut(bus: Bus, edges: Pick<Edges, "all">, putOut: PutOut): Promise<void> {
-  const places = [...edges.all()].filter(({ home }) => home === putOut.home);
+export async function tellPutOut(bus: Bus, edges: Pick<Edges, "ofHome">, putOut: PutOut): Promise<void> {
   await Promise.all(
-    places.map(({ home, bed }) =>
-      bus.publish(bedTopic(home, bed, "settings"), write({ putOut }), { retain: false }),
-    ),
+    edges
+      .ofHome(putOut.home)
+      .map(({ home, bed }) =>
+        bus.publish(bedTopic(home, bed, "settings"), write({ putOut }), { retain: false }),
+      ),
   );
 }

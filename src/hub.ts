@@ -132,8 +132,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
         const record = await registry.box(box);
         if (record === undefined) return;
         await homes.adopt(record.home, request.estate);
-        for (const { home, bed } of edges.all())
-          if (home === record.home) offers.look(qualifiedBed(home, bed));
+        for (const { home, bed } of edges.ofHome(record.home)) offers.look(qualifiedBed(home, bed));
         await publish(record.home);
       },
       async revoke(home, box) {
@@ -158,8 +157,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     /** What every bed of a home is to run on; sent only where its box tells that it runs on something else. */
     const publish = async (home: HomeId): Promise<void> => {
       try {
-        for (const edge of edges.all()) {
-          if (edge.home !== home) continue;
+        for (const edge of edges.ofHome(home)) {
           const body = await settingsOf(world, edge);
           settings.ensure(edge, body, { author: "hub", reported: edge.settings });
         }
@@ -169,7 +167,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     };
     /** Nothing of a home is shown, judged or sent any more; the beds that it had. */
     const letGo = async (home: HomeId): Promise<readonly Place[]> => {
-      const places = [...edges.all()].filter((edge) => edge.home === home);
+      const places = edges.ofHome(home);
       edges.forget(home);
       ingest.forget(home);
       for (const place of places) {

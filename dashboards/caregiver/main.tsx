@@ -102,6 +102,8 @@ function Bed(props: { readonly bed: BedState; readonly tonight: Tonight; readonl
         {home !== undefined && <EveningCard evening={evening} zone={bed.zone} duty={duty.view.value} />}
         <Care bed={bed} />
         <CarePlanCard bed={bed} />
+      </div>
+      <div class="bed-rest">
         {seesDuty && <DutyCard bed={bed} duty={duty} />}
         {seesDuty && <CallingCard bed={bed} duty={duty} />}
         <Sources bed={bed} />

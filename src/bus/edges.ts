@@ -96,7 +96,8 @@ export interface Edges {
   expect(place: Place): void;
   forget(home: HomeId): void;
   of(place: Place): EdgeStatus | undefined;
-  all(): IterableIterator<EdgeStatus>;
+  /** Without a walk over the beds of other homes: asked whenever one of them comes or goes. */
+  ofHome(home: HomeId): readonly EdgeStatus[];
   /** `away`: its connection ended or it is silent. `unsure`: so may this hub be, or it only just began to hear. */
   there(place: Place): "heard" | "away" | "unsure";
   /** Silent for longer than the grace, longest first. */
@@ -139,7 +140,7 @@ export function createEdges(options: EdgesOptions): Edges {
   const { bus, clock, log } = options;
   /** By name, those unheard for longest first. */
   const beds = new Map<BedId, Bed>();
-  const perHome = new Map<HomeId, number>();
+  const perHome = new Map<HomeId, Bed[]>();
   const readTopic = createTopicReader();
   const stops: (() => void)[] = [];
   /** Silence counts from here: while the hub is cut off nobody can be heard. */
@@ -160,9 +161,8 @@ export function createEdges(options: EdgesOptions): Edges {
     const name = qualifiedBed(place.home, place.bed);
     const known = beds.get(name);
     if (known !== undefined) return known;
-    const own = perHome.get(place.home) ?? 0;
-    if (beds.size >= BEDS_MAX || own >= BEDS_OF_HOME_MAX) return undefined;
-    perHome.set(place.home, own + 1);
+    const own = perHome.get(place.home) ?? [];
+    if (beds.size >= BEDS_MAX || own.length >= BEDS_OF_HOME_MAX) return undefined;
     const bed: Bed = {
       ...{ home: place.home, bed: place.bed, name, clock: createEdgeClock(), since: clock.mono() },
       guard: guardOf({ home: place.home, bed: place.bed }),
@@ -170,6 +170,7 @@ export function createEdges(options: EdgesOptions): Edges {
       ...{ fold: undefined, isAnew: true, told: "" },
     };
     beds.set(name, bed);
+    perHome.set(place.home, [...own, bed]);
     return bed;
   };
 
@@ -362,16 +363,14 @@ export function createEdges(options: EdgesOptions): Edges {
       find(place);
     },
     forget(home) {
-      for (const [name, bed] of beds) if (bed.home === home) beds.delete(name);
+      for (const { name } of perHome.get(home) ?? []) beds.delete(name);
       perHome.delete(home);
     },
     of(place) {
       const bed = beds.get(qualifiedBed(place.home, place.bed));
       return bed === undefined ? undefined : statusOf(bed);
     },
-    *all() {
-      for (const bed of beds.values()) yield statusOf(bed);
-    },
+    ofHome: (home) => (perHome.get(home) ?? []).map(statusOf),
     there(place) {
       const bed = beds.get(qualifiedBed(place.home, place.bed));
       const hearsForMs = clock.mono() - hearsSince;

@@ -7,7 +7,7 @@ import { Compile } from "typebox/compile";
 import { Fault } from "../domain/fault.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import { type Connections, limitConnections } from "./connections.ts";
-import { type App, type Context, createContext } from "./context.ts";
+import { type App, type Context, createContext, wholeOf } from "./context.ts";
 import type { ServerDeps } from "./deps.ts";
 import { strangeHost } from "./hosts.ts";
 import { RateStore } from "./limits.ts";
@@ -306,12 +306,6 @@ function guard(app: App, context: Context, connections: Connections): void {
     deps.log.note("request.done", fields, "debug");
   });
 }
-
-/** What this machine as a whole belongs to. */
-const wholeOf = ({ ownerOf }: ServerDeps): Place =>
-  "home" in ownerOf
-    ? { kind: "home", home: ownerOf.home }
-    : { kind: "organisation", organisation: ownerOf.organisation };
 
 /** A shared link that this browser opened lets nobody in, but shows its one bed. */
 async function isShared(

@@ -124,3 +124,9 @@ export function createContext(deps: ServerDeps, sessions: Sessions, hub: LiveHub
 
 const mayUse = (right: Right | undefined, role: Role): boolean =>
   right?.who === "anyone" || right?.who.includes(role) === true;
+
+/** What this machine as a whole belongs to. */
+export const wholeOf = ({ ownerOf }: ServerDeps): Place =>
+  "home" in ownerOf
+    ? { kind: "home", home: ownerOf.home }
+    : { kind: "organisation", organisation: ownerOf.organisation };

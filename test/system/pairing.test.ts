@@ -124,6 +124,27 @@ describe("over real TLS", () => {
     expect(hub.harness.complaints()).toEqual([]);
   });
 
+  test.each([
+    ["technician", false],
+    ["owner", true],
+  ] as const)("a home paired by a code of the hub's %s is theirs: %s", async (role, isTheirs) => {
+    const hub = await startHub();
+    const cookie = await hub.harness.signIn(role);
+    const made = await hub.harness.app.inject({
+      ...{ method: "POST", url: "/api/homes/codes", headers: { cookie } },
+      payload: { label: "Lakeside" },
+    });
+    const link = readClaimLink(made.json().link);
+    if (link === undefined) throw new Error("no link");
+    const key = edgeKeyOf(random.bytes(32));
+    const { home, ownerCode } = await pairWith({ post, ...link, key, random });
+    const maker = await hub.harness.person(role);
+    const members = await hub.harness.accounts.members(home);
+    expect(members.map(({ id, role: as }) => [id, as])).toEqual(isTheirs ? [[maker.id, "owner"]] : []);
+    // Who is not served that way signs in with the code that the box has printed.
+    expect(ownerCode === undefined).toBe(isTheirs);
+  });
+
   test("a hub with another certificate is told nothing, and one without a pin has to be vouched for", async () => {
     const hub = await startHub();
     const { code } = await hub.desk.makeCode({ label: "Lakeside", by: "technician" });

@@ -3,9 +3,10 @@ import type { AuditAction } from "../../domain/audit-action.ts";
 import { Fault } from "../../domain/fault.ts";
 import { HOUR_MS, MINUTE_MS, wall } from "../../domain/time.ts";
 import type { PairingGrant } from "../../port/registry.ts";
-import type { App, Context } from "../context.ts";
+import { type App, type Context, wholeOf } from "../context.ts";
 import { joinCodeHash, makeCode } from "../owner-code.ts";
 import type { Pairing } from "../pairing-desk.ts";
+import { rolesAt } from "../rights.ts";
 import { BoxParams, ESTATE_MAX, Estate, GrantAnswer, Pair } from "../schemas-homes.ts";
 import { deskOf } from "./homes.ts";
 
@@ -89,7 +90,8 @@ export function pairRoutes(app: App, context: Context): void {
   }
 
   /**
-   * A home that nobody belongs to yet gets a code for its owner with the box. A code made in an organisation's name and
+   * A home that nobody belongs to yet gets a code for its owner with the box, unless whom this hub belongs to has made the
+   * code for a home of their own: whoever else makes codes gets no home by it. A code made in an organisation's name and
    * scanned at the home is the home's consent to that organisation; the owner can end it.
    */
   async function ownerCodeFor({ verdict: { home } }: Pairing): Promise<{ readonly ownerCode?: string }> {
@@ -97,7 +99,9 @@ export function pairRoutes(app: App, context: Context): void {
     const at = clock.wall();
     const { createdBy, organisation } = home;
     if ((await accounts.members(home.id)).length > 0) return {};
-    const isTheirs = organisation === undefined && (await accounts.account(createdBy)) !== undefined;
+    const maker = await accounts.account(createdBy);
+    const isTheirs =
+      organisation === undefined && maker !== undefined && rolesAt(maker, wholeOf(deps)).includes("owner");
     if (isTheirs) {
       await accounts.putRole(createdBy, home.id, "owner");
       return {};

@@ -334,8 +334,11 @@ describe("the hub's picture of bedsides", () => {
       await hub.bus.publish(bedTopic(home, `b${n}`, "state"), write(state), { retain: true });
     }
     await settle();
-    expect([...hub.edges.all()]).toHaveLength(32);
+    const other = { home: "otherhome2", bed: "b1" };
+    hub.edges.expect(other);
+    expect(hub.edges.ofHome(home)).toHaveLength(32);
     hub.edges.forget(home);
-    expect([...hub.edges.all()]).toEqual([]);
+    expect(hub.edges.ofHome(home)).toEqual([]);
+    expect(hub.edges.ofHome(other.home)).toMatchObject([other]);
   });
 });
