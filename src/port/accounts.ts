@@ -152,8 +152,11 @@ export interface Accounts {
   hasOwner(): Promise<boolean>;
 
   addSession(session: SessionRecord): Promise<void>;
-  /** The account that is signed in; undefined when unknown or expired by `now`, which counts as a use. */
-  session(tokenHash: string, now: Wall): Promise<Account | undefined>;
+  /**
+   * The account that is signed in; undefined when unknown or expired by `now`. It counts as a use: a sign-in of a person
+   * ends `lastsMs` after its last one (noted to the hour or so); one through an issuer, or of a program, ends when it said.
+   */
+  session(tokenHash: string, now: Wall, lastsMs: number): Promise<Account | undefined>;
   /** Newest first. */
   sessions(account: PersonId, now: Wall): Promise<readonly SessionView[]>;
   endSession(tokenHash: string): Promise<void>;

@@ -19,7 +19,6 @@ import { readInSlices } from "./read-slices.ts";
 import {
   authorise,
   bedOf,
-  type Place,
   placeOf,
   type Right,
   rightOf,

@@ -7,7 +7,7 @@ import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import type { Random } from "../port/random.ts";
 
-/** How long a sign-in lasts. */
+/** How long a sign-in lasts after it was last used. */
 export const SESSION_MS = 90 * DAY_MS;
 
 /** An account found is believed for this long without asking the state store again. */
@@ -75,7 +75,7 @@ export function createSessions(deps: {
 
   const ask = async (tokenHash: string): Promise<Account | undefined> => {
     const before = changes;
-    const account = await accounts.session(tokenHash, clock.wall());
+    const account = await accounts.session(tokenHash, clock.wall(), SESSION_MS);
     if (account === undefined) known.delete(tokenHash);
     // An answer from before a change must not be remembered as one from after it.
     else if (before === changes) remember(tokenHash, account);

@@ -207,6 +207,12 @@ async function isElsewhereToo({ deps }: Context, id: PersonId, home: HomeId): Pr
   return account?.homes.some((one) => one.home !== home) === true;
 }
 
+/** The browser keeps what it has for another while; when it ends is the store's word. */
+export function keepCookie(context: Context, request: FastifyRequest, reply: FastifyReply): void {
+  const secret = request.cookies[cookieName(context.deps.tls !== undefined)];
+  if (secret !== undefined) setCookie(context, reply, secret, SESSION_MS / 1_000);
+}
+
 function setCookie({ deps }: Context, reply: FastifyReply, value: string, maxAgeSeconds: number): void {
   const secure = deps.tls !== undefined;
   const options = { path: "/", httpOnly: true, sameSite: "lax", secure, maxAge: maxAgeSeconds } as const;

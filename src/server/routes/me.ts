@@ -14,6 +14,7 @@ import {
   endSignIns,
   giveRole,
   homeMeant,
+  keepCookie,
   letIn,
   personOf,
   refuseFewerOf,
@@ -33,7 +34,10 @@ export function meRoutes(app: App, context: Context): void {
 
   app.get("/api/me", { schema: { response: { 200: MeAnswer } } }, async (request, reply): Promise<Me> => {
     reply.header("cache-control", "no-store");
-    return meOf(deps, context.signedIn(request)?.account);
+    const signedIn = context.signedIn(request);
+    // A page that is in use stays signed in: the browser must not forget what is good for longer here.
+    if (signedIn !== undefined) keepCookie(context, request, reply);
+    return meOf(deps, signedIn?.account);
   });
 
   app.post(

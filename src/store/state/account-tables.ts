@@ -135,7 +135,7 @@ export class AccountTables extends CredentialTables implements AccountMethods {
     });
   }
 
-  session(tokenHash: string, now: number): Account | undefined {
+  session(tokenHash: string, now: number, lastsMs: number): Account | undefined {
     const row = this.#sql.get(
       `SELECT account.id, account.name, account.language, sign_in.seen_at
          FROM sign_in JOIN account ON account.id = sign_in.account
@@ -145,7 +145,13 @@ export class AccountTables extends CredentialTables implements AccountMethods {
     );
     if (row === undefined) return undefined;
     if (integer(row, "seen_at") + SEEN_EVERY_MS <= now) {
-      this.#sql.run("UPDATE sign_in SET seen_at = ? WHERE token_hash = ?", now, tokenHash);
+      this.#sql.run(
+        `UPDATE sign_in SET seen_at = ?, expires_at = CASE WHEN issuer IS NULL AND way <> 'program'
+           THEN max(expires_at, ?) ELSE expires_at END WHERE token_hash = ?`,
+        now,
+        now + lastsMs,
+        tokenHash,
+      );
     }
     return this.#accountOf(row);
   }

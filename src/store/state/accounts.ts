@@ -14,7 +14,7 @@ export function accountsOver(call: Call<AccountMethods>, close: () => Promise<vo
     removeHome: (home) => call("removeHome", [home]),
     hasOwner: () => call("hasOwner", []),
     addSession: (session) => call("addSession", [session]),
-    session: (tokenHash, now) => call("session", [tokenHash, now]),
+    session: (tokenHash, now, lastsMs) => call("session", [tokenHash, now, lastsMs]),
     sessions: (account, now) => call("sessions", [account, now]),
     endSession: (tokenHash) => call("endSession", [tokenHash]),
     endSessions: (account, but = "") => call("endSessions", [account, but]),

@@ -13,6 +13,9 @@ const HOME = "homeaaaaaa";
 const OTHER = "homebbbbbb";
 const CLINIC = { id: "clinicaaaa", name: "呼吸门诊" };
 
+/** Longer than any test. */
+const LASTS_MS = 1;
+
 const session = (tokenHash: string, changes: Partial<SessionRecord> = {}): SessionRecord => ({
   ...{ tokenHash, account: MOTHER.id, createdAt: wall(0), expiresAt: wall(10_000) },
   ...{ way: "code", label: "Firefox, Android" },
@@ -108,11 +111,33 @@ describe.each([
     const accounts = await withBoth();
     await accounts.addSession(session("h1", { expiresAt: wall(100) }));
     await accounts.addSession(session("h2"));
-    expect(await accounts.session("h1", wall(99))).toMatchObject({ id: MOTHER.id });
-    expect(await accounts.session("h1", wall(100))).toBeUndefined();
+    expect(await accounts.session("h1", wall(99), LASTS_MS)).toMatchObject({ id: MOTHER.id });
+    expect(await accounts.session("h1", wall(100), LASTS_MS)).toBeUndefined();
     await accounts.endSession("h2");
-    expect(await accounts.session("h2", wall(100))).toBeUndefined();
-    expect(await accounts.session("unheard of", wall(0))).toBeUndefined();
+    expect(await accounts.session("h2", wall(100), LASTS_MS)).toBeUndefined();
+    expect(await accounts.session("unheard of", wall(0), LASTS_MS)).toBeUndefined();
+  });
+
+  it("stay signed in while they use it; a clinic's sign-in and a program's end when they said", async () => {
+    const accounts = await withBoth();
+    const hour = 3_600_000;
+    const expiresAt = wall(9 * hour);
+    await accounts.addSession(session("used", { expiresAt }));
+    await accounts.addSession(session("unused", { expiresAt }));
+    await accounts.addSession(
+      session("clinic", { expiresAt, way: "clinic", issuer: "https://clinic.example" }),
+    );
+    await accounts.addSession(session("program", { expiresAt, way: "program" }));
+    const at = async (hours: number, names: readonly string[]) => {
+      const found = await Promise.all(
+        names.map((name) => accounts.session(name, wall(hours * hour), 10 * hour)),
+      );
+      return names.filter((_name, n) => found[n] !== undefined);
+    };
+    expect(await at(8, ["used", "clinic", "program"])).toEqual(["used", "clinic", "program"]);
+    expect(await at(10, ["used", "unused", "clinic", "program"])).toEqual(["used"]);
+    expect(await at(19, ["used"])).toEqual(["used"]);
+    expect(await at(30, ["used"])).toEqual([]);
   });
 
   it("list their sign-ins with the newest use, and end all but one", async () => {
@@ -123,23 +148,23 @@ describe.each([
       session("h2", { createdAt: wall(10), expiresAt: wall(9 * hour), way: "passkey" }),
     );
     await accounts.addSession(session("his", { account: WU.id, expiresAt: wall(9 * hour) }));
-    await accounts.session("h1", wall(1_000));
-    await accounts.session("h1", wall(2 * hour));
+    await accounts.session("h1", wall(1_000), LASTS_MS);
+    await accounts.session("h1", wall(2 * hour), LASTS_MS);
     expect(await accounts.sessions(MOTHER.id, wall(3 * hour))).toEqual([
       expect.objectContaining({ tokenHash: "h2", way: "passkey", seenAt: 10, label: "Firefox, Android" }),
       expect.objectContaining({ tokenHash: "h1", way: "code", seenAt: 2 * hour }),
     ]);
     expect(await accounts.endSessions(MOTHER.id, "h2")).toEqual(["h1"]);
     expect(await accounts.endSessions(MOTHER.id)).toEqual(["h2"]);
-    expect(await accounts.session("his", wall(20))).toMatchObject({ id: WU.id });
+    expect(await accounts.session("his", wall(20), LASTS_MS)).toMatchObject({ id: WU.id });
   });
 
   it("keep the newest fifty sign-ins of a person", async () => {
     const accounts = await withBoth();
     for (let n = 0; n < 52; n += 1) await accounts.addSession(session(`s${n}`, { createdAt: wall(n) }));
-    expect(await accounts.session("s1", wall(60))).toBeUndefined();
-    expect(await accounts.session("s2", wall(60))).toBeDefined();
-    expect(await accounts.session("s51", wall(60))).toBeDefined();
+    expect(await accounts.session("s1", wall(60), LASTS_MS)).toBeUndefined();
+    expect(await accounts.session("s2", wall(60), LASTS_MS)).toBeDefined();
+    expect(await accounts.session("s51", wall(60), LASTS_MS)).toBeDefined();
   });
 
   it("lose everything with the person, and refuse what belongs to nobody", async () => {
@@ -152,7 +177,7 @@ describe.each([
     await accounts.addExternal("42", external);
     await accounts.removeAccount(MOTHER.id);
     await accounts.removeAccount(MOTHER.id);
-    expect(await accounts.session("h1", wall(1))).toBeUndefined();
+    expect(await accounts.session("h1", wall(1), LASTS_MS)).toBeUndefined();
     expect(await accounts.credential(passkey.id)).toBeUndefined();
     expect(await accounts.password("mei")).toBeUndefined();
     expect(await accounts.external("https://id.example", "42")).toBeUndefined();

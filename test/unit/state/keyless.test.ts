@@ -46,11 +46,11 @@ test("a phone that is signed in stays so, in its role and without its name; noth
       .digest("hex");
   const before = hash();
   const { accounts, state } = await open(folder);
-  expect(await accounts.session("still", wall(NOW + 20))).toMatchObject({
+  expect(await accounts.session("still", wall(NOW + 20), 1)).toMatchObject({
     ...{ id: "meiaaaaaaa", name: "照护者", language: "zh-Hans" },
     homes: [{ home: "homeaaaaaa", role: "caregiver" }],
   });
-  expect(await accounts.session("over", wall(NOW + 20))).toBeUndefined();
+  expect(await accounts.session("over", wall(NOW + 20), 1)).toBeUndefined();
   expect(await state.value("ack_key")).toBeUndefined();
   expect(await state.people()).toEqual([]);
   await state.setValue("ack_key", '"of this run"');

@@ -116,11 +116,11 @@ describe.each([
       { id: "meiaaaaaaa", name: "妈妈", role: "owner", language: "zh-Hans" },
       { id: "wuaaaaaaaa", name: "Dr Wu", role: "therapist", language: "en" },
     ]);
-    expect(await accounts.session("hash-of-mei", wall(1_000))).toEqual({
+    expect(await accounts.session("hash-of-mei", wall(1_000), 1)).toEqual({
       ...{ id: "meiaaaaaaa", name: "妈妈", language: "zh-Hans", organisations: [] },
       homes: [{ home: "homeaaaaaa", role: "owner" }],
     });
-    expect(await accounts.session("hash-of-wu", wall(8_000))).toBeUndefined();
+    expect(await accounts.session("hash-of-wu", wall(8_000), 1)).toBeUndefined();
     expect(await accounts.members("homeaaaaaa")).toHaveLength(2);
     expect(await accounts.hasOwner()).toBe(true);
     expect(await state.targets()).toMatchObject([
@@ -156,7 +156,7 @@ describe.each([
     }
     const { state, accounts } = await opened(KEY);
     expect((await state.people()).map(({ name }) => name)).toEqual(["妈妈", "Dr Wu", "Newcomer Zhang"]);
-    expect(await accounts.session("hash-of-mei", wall(1_000))).toMatchObject({ name: "妈妈" });
+    expect(await accounts.session("hash-of-mei", wall(1_000), 1)).toMatchObject({ name: "妈妈" });
   });
 });
 
