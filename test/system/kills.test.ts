@@ -106,7 +106,7 @@ test("a home that is killed at any moment of a call rings for it, with the same 
     home = await start();
     const back = await watchBeds(home);
     await back.until(
-      ({ alarms: { open } }) => open.every((one) => one.acknowledgement !== undefined),
+      ({ alarms: { open } }) => open.some((one) => one.id === id && one.acknowledgement !== undefined),
       20_000,
     );
     await sleep(1_500);
