@@ -1,7 +1,6 @@
 // A home that is killed in the middle of a call, many more times than every day.
 import { randomInt } from "node:crypto";
 import { say } from "../bootstrap.mjs";
-import { presentPackages } from "../system-packages.mjs";
 import { runTests } from "./tests.mjs";
 
 /** Some ten minutes. */
@@ -14,7 +13,6 @@ const KILLS = "100";
 export function kills({ seed = randomInt(1, 1_000_000) }) {
   say(`kills: --seed ${seed}`);
   return runTests("system", ["test/system/kills.test.ts"], {
-    BREATHWATCH_HAVE: presentPackages().join(","),
     BREATHWATCH_KILLS: process.env.BREATHWATCH_KILLS ?? KILLS,
     BREATHWATCH_KILLS_SEED: String(seed),
   });
