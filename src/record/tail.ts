@@ -39,17 +39,29 @@ export function createTail(disk: Disk, path: string, header: Uint8Array, goodLen
     await closing?.close();
   };
 
+  /** In one piece: a kill half-way leaves no file, where an empty one would look like records that were lost. */
+  const begin = async (bytes: Uint8Array): Promise<void> => {
+    const whole = concat([header, bytes]);
+    await close();
+    await disk.replace(path, whole);
+    length = whole.length;
+  };
+
+  const add = async (file: AppendFile, bytes: Uint8Array): Promise<void> => {
+    await file.append(bytes);
+    await file.sync();
+    length += bytes.length;
+  };
+
   return {
     get length() {
       return length;
     },
     async write(bytes) {
       try {
-        file ??= await open();
-        const whole = length === 0 ? concat([header, bytes]) : bytes;
-        await file.append(whole);
-        await file.sync();
-        length += whole.length;
+        if (length > 0) file ??= await open();
+        if (file === undefined || length === 0) await begin(bytes);
+        else await add(file, bytes);
       } catch (error) {
         // After a failed sync the system may have dropped the bytes and call the file clean: only what was good
         // before counts. The reason for the failure is the caller's to tell; that closing fails too adds nothing.

@@ -44,6 +44,38 @@ describe("a record log", () => {
     expect(second.id).toMatch(/^[a-z2-7]{10}$/);
   });
 
+  test("killed at any moment of its first entry, it leaves no file or a whole one", async () => {
+    const { disk, clock, random } = setUp();
+    const left: (Uint8Array | undefined)[] = [];
+    const seen = <Result>(result: Result): Result => {
+      left.push(disk.peek("journal.log")?.slice());
+      return result;
+    };
+    const log = await openRecordLog<Entry>({
+      ...{ clock, random, decode, path: "journal.log", log: { note: () => undefined } },
+      disk: {
+        ...disk,
+        async append(path) {
+          const file = seen(await disk.append(path));
+          return {
+            length: file.length,
+            append: async (bytes) => seen(await file.append(bytes)),
+            sync: async () => seen(await file.sync()),
+            close: () => file.close(),
+          };
+        },
+        replace: async (path, bytes) => seen(await disk.replace(path, bytes)),
+      },
+    });
+    await log.append({ n: 1 });
+    expect(left.length).toBeGreaterThan(0);
+    for (const bytes of left) {
+      const found = createMemoryDisk();
+      if (bytes !== undefined) found.poke("journal.log", bytes);
+      expect(["no_file", "entries"]).toContain((await setUp(found).open()).recovered.found);
+    }
+  });
+
   test("opens on a disk that takes no writes, and tells each entry so", async () => {
     const { disk, open, clock } = setUp();
     disk.setReadOnly(true);
