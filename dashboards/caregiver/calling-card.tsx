@@ -1,21 +1,24 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { PlannedCall } from "../../src/domain/calling.ts";
-import { levelBegins, paceOf } from "../../src/domain/calling.ts";
 import { MINUTE_MS, SECOND_MS } from "../../src/domain/time.ts";
 import type { CalledPhone, CallingResponse } from "../../src/server/contract/calling.ts";
 import type { BedState } from "../../src/server/contract.ts";
 import { fill } from "../../src/words/template.ts";
 import type { Trouble } from "../shared/api.ts";
 import type { HeardDuty } from "../shared/duty.tsx";
-import type { Format } from "../shared/format.ts";
+import { type Format, lookUp } from "../shared/format.ts";
 import { usePage } from "../shared/page.ts";
+import { minuteOf, timeOf } from "../shared/time-field.ts";
 import { TroubleBox } from "../shared/trouble.tsx";
 import { CallingForm } from "./calling-form.tsx";
 import { isCalling } from "./calling-heard.ts";
 import "./calling.css";
 
 type Kind = "high" | "medium";
+
+/** When it matters most: everybody sleeps. */
+const TWO_AT_NIGHT = 120;
 
 /** Who is called when, as a picture: a line for each phone that begins when it is called for the first time. */
 export function CallingCard(props: { readonly bed: BedState; readonly duty: HeardDuty }) {
@@ -26,16 +29,19 @@ export function CallingCard(props: { readonly bed: BedState; readonly duty: Hear
   const view = useSignal<CallingResponse | undefined>(undefined);
   const trouble = useSignal<Trouble | undefined>(undefined);
   const kind = useSignal<Kind>("high");
+  const minute = useSignal(TWO_AT_NIGHT);
   const path = `/api/beds/${encodeURIComponent(bed.bed)}/calling`;
   const load = async (): Promise<void> => {
-    const answer = await page.api.get(path, isCalling);
+    const asked = minute.value;
+    const answer = await page.api.get(`${path}?minute=${asked}`, isCalling);
+    if (asked !== minute.value) return;
     view.value = answer.ok ? answer.value : undefined;
     trouble.value = answer.ok ? undefined : answer.problem;
   };
   // Who is on duty, and which phones there are, decides what is shown.
   const { on, version } = duty.view.value ?? {};
   const phones = bed.readiness?.targets.map(({ id, dead }) => `${id} ${dead === undefined}`).join(" ");
-  useEffect(() => page.handOver(load()), [path, on?.person, version, phones]);
+  useEffect(() => page.handOver(load()), [path, minute.value, on?.person, version, phones]);
   if (page.phase.value === "lost") return null;
   const known = view.value;
   const who = page.who.value;
@@ -52,7 +58,15 @@ export function CallingCard(props: { readonly bed: BedState; readonly duty: Hear
       {known !== undefined && known.phones.length > 0 && (
         <>
           <fieldset class="calling-kind">
-            <legend class="small">{words.lead}</legend>
+            <legend class="small">
+              {words.lead}{" "}
+              <input
+                type="time"
+                aria-label={words.time}
+                value={timeOf(minute.value)}
+                onChange={(event) => (minute.value = minuteOf(event.currentTarget.value) ?? minute.value)}
+              />
+            </legend>
             {(["high", "medium"] as const).map((each) => (
               <button
                 key={each}
@@ -69,13 +83,7 @@ export function CallingCard(props: { readonly bed: BedState; readonly duty: Hear
         </>
       )}
       {known !== undefined && mayChange && known.ledBy === undefined && (
-        <CallingForm
-          view={known}
-          path={path}
-          onSaved={(saved) => {
-            view.value = saved;
-          }}
-        />
+        <CallingForm view={known} path={path} onSaved={() => page.handOver(load())} />
       )}
     </section>
   );
@@ -90,8 +98,13 @@ function Alone({ view: { exhaustedMs } }: { readonly view: CallingResponse }) {
     <>
       <p>{words.noPhones}</p>
       <ul class="calling-lanes" data-test="calling-plan">
-        <Lane name={words.house} at={0} spanMs={spanMs} />
-        <Lane name={words.nobodyAnswered} at={exhaustedMs} spanMs={spanMs} />
+        <Lane name={words.house} when={words.atOnce} at={0} spanMs={spanMs} />
+        <Lane
+          name={words.nobodyAnswered}
+          when={fill(words.after, { time: spanOf(exhaustedMs, format) })}
+          at={exhaustedMs}
+          spanMs={spanMs}
+        />
       </ul>
       <p class="small">{fill(words.exhaustedAlone, { time: spanOf(exhaustedMs, format) })}</p>
     </>
@@ -107,9 +120,9 @@ function Lanes({ view, kind }: { readonly view: CallingResponse; readonly kind: 
   const format = usePage().format.value;
   const words = format.words.notes.calling;
   const plan = view.plans[kind];
-  const pace = paceOf(kind, "B");
-  // To a little after everybody was called, so that the last line is seen as a line.
-  const spanMs = Math.max(plan.at(-1)?.afterMs ?? 0, levelBegins(pace, 3)) * 1.25;
+  // To a little after the end, so that the last line is seen as a line.
+  const spanMs = Math.max(plan.at(-1)?.afterMs ?? 0, kind === "high" ? view.exhaustedMs : 0) * 1.1;
+  const clock = (afterMs: number) => format.time(view.at + afterMs, view.zone, afterMs % MINUTE_MS !== 0);
   const rows = view.phones
     .map((phone) => ({ phone, at: beginsAt(plan, phone.id) }))
     .toSorted((a, b) => (a.at ?? Infinity) - (b.at ?? Infinity));
@@ -117,41 +130,43 @@ function Lanes({ view, kind }: { readonly view: CallingResponse; readonly kind: 
   return (
     <>
       <ul class="calling-lanes" data-test="calling-plan">
-        {kind === "high" && <Lane name={words.house} at={0} spanMs={spanMs} />}
+        <Lane name={words.house} when={clock(0)} at={0} spanMs={spanMs} />
         {rows.map(({ phone, at }) => (
           <Lane
             key={phone.id}
             name={nameOf(phone, view, format)}
             phone={phone}
+            when={at === undefined ? words.never : clock(at)}
             spanMs={spanMs}
             {...(at === undefined ? {} : { at })}
           />
         ))}
+        {kind === "high" && (
+          <Lane
+            name={words.everything}
+            when={clock(view.exhaustedMs)}
+            at={view.exhaustedMs}
+            spanMs={spanMs}
+          />
+        )}
       </ul>
       {!people.some(({ proven }) => proven) && <p>{words.unprovenHint}</p>}
-      <p class="small">{fill(words.again, { time: spanOf(pace.every, format) })}</p>
-      {kind === "high" && (
-        <p class="small">{fill(words.exhausted, { time: spanOf(view.exhaustedMs, format) })}</p>
-      )}
+      <p class="small">{fill(words.again, { time: spanOf(view.againMs[kind], format) })}</p>
     </>
   );
 }
 
 function Lane(props: {
   readonly name: string;
+  readonly when: string;
+  /** Ms after the alarm began; absent: never. */
   readonly at?: number;
   readonly spanMs: number;
   readonly phone?: CalledPhone;
 }) {
-  const { name, at, spanMs, phone } = props;
+  const { name, when, at, spanMs, phone } = props;
   const format = usePage().format.value;
   const words = format.words.notes.calling;
-  const when =
-    at === undefined
-      ? words.never
-      : at === 0
-        ? words.atOnce
-        : fill(words.after, { time: spanOf(at, format) });
   return (
     <li data-called={phone?.id} class={phone !== undefined && !phone.proven ? "calling-doubt" : ""}>
       <span class="calling-who">
@@ -162,9 +177,9 @@ function Lane(props: {
           </>
         )}
         {name}
-        {phone?.rings === "call" && ` (${words.call})`}
       </span>
       <span class="calling-when">{when}</span>
+      {phone !== undefined && <span class="calling-by small">{wayOf(phone, format)}</span>}
       <span class="calling-track" aria-hidden="true">
         {at !== undefined && <span class="calling-bar" style={{ left: `${(100 * at) / spanMs}%` }} />}
       </span>
@@ -175,6 +190,14 @@ function Lane(props: {
 function nameOf({ person, label }: CalledPhone, { people }: CallingResponse, format: Format): string {
   const name = people.find(({ id }) => id === person)?.name ?? format.words.notes.duty.somebody;
   return label === "" || label === name ? name : `${name} · ${label}`;
+}
+
+/** `Bark, through silence`, `Twilio, as a call`. */
+function wayOf({ channel, way, rings, wakes }: CalledPhone, { words, language }: Format): string {
+  const { calling } = words.notes;
+  const name = way?.[language] ?? lookUp(words.phones.otherWays, channel) ?? channel;
+  if (rings === "call") return `${name} · ${calling.call}`;
+  return rings === "message" && wakes ? `${name} · ${calling.through}` : name;
 }
 
 /** `30 s`, `4 min`. */

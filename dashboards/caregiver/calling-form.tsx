@@ -27,7 +27,7 @@ interface Draft {
 export function CallingForm(props: {
   readonly view: CallingResponse;
   readonly path: string;
-  readonly onSaved: (view: CallingResponse) => void;
+  readonly onSaved: () => void;
 }) {
   const { view, path } = props;
   const page = usePage();
@@ -48,7 +48,7 @@ export function CallingForm(props: {
     trouble.value = answer.ok ? undefined : answer.problem;
     if (!answer.ok) return;
     draft.value = undefined;
-    props.onSaved(answer.value);
+    props.onSaved();
   };
   return (
     <details class="calling-form">

@@ -1,6 +1,7 @@
 import type { EveningSettings } from "../../src/domain/evening.ts";
 import type { EveningSettingsRequest } from "../../src/server/contract/evening.ts";
 import { usePage } from "../shared/page.ts";
+import { minuteOf, timeOf } from "../shared/time-field.ts";
 import type { HeardEvening } from "./evening.ts";
 
 /** Whether, and when, the home checks itself each evening. */
@@ -37,14 +38,4 @@ export function EveningSettingsForm(props: {
       />
     </p>
   );
-}
-
-const two = (value: number): string => String(value).padStart(2, "0");
-
-const timeOf = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
-
-/** Undefined for a field that is being emptied. */
-function minuteOf(text: string): number | undefined {
-  const [, hours, minutes] = /^(\d{2}):(\d{2})/.exec(text) ?? [];
-  return hours === undefined || minutes === undefined ? undefined : Number(hours) * 60 + Number(minutes);
 }

@@ -86,6 +86,14 @@ export function atLocal(date: string, minutes: number, zone: string): Wall {
   return wall(fits(after) ? after : Math.max(before, after));
 }
 
+/** The next instant with this local time of day, in minutes since midnight; now where it is that minute. */
+export function nextLocal(minutes: number, now: Wall, zone: string): Wall {
+  const today = localDate(now, zone);
+  const next = atLocal(today, minutes, zone);
+  if (next + MINUTE_MS > now) return wall(Math.max(next, now));
+  return atLocal(today, minutes + DAY_MS / MINUTE_MS, zone);
+}
+
 /** The night that an instant belongs to: instants before local noon belong to the night of the day before. */
 export function nightOf(at: Wall, zone: string): Night {
   const date = localDate(at, zone);

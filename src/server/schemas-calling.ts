@@ -25,6 +25,11 @@ const Rule = Type.Object({
 const Rules = Type.Array(Rule, { maxItems: CALL_RULES_MAX });
 const Backstops = Type.Array(Condition, { maxItems: BACKSTOPS_MAX });
 
+/** The plan is for an alarm at the next such minute since local midnight; absent: now. */
+export const CallingAsked = Type.Object({
+  minute: Type.Optional(Type.String({ pattern: "^([0-9]|[1-9][0-9]{1,2}|1[0-3][0-9]{2}|14[0-3][0-9])$" })),
+});
+
 export const SetCalling = Type.Object({ rules: Rules, backstops: Backstops });
 
 const Plan = Type.Array(
@@ -47,9 +52,13 @@ export const CallingAnswer = Type.Object({
       rings: Type.Enum(["call", "message", "machine"] as const),
       proven: Type.Boolean(),
       wakes: Type.Boolean(),
+      way: Type.Optional(
+        Type.Object({ "zh-Hans": Type.String(), "zh-Hant": Type.String(), en: Type.String() }),
+      ),
     }),
   ),
   plans: Type.Object({ high: Plan, medium: Plan }),
   exhaustedMs: Type.Number(),
+  againMs: Type.Object({ high: Type.Number(), medium: Type.Number() }),
   ledBy: Type.Optional(Type.String()),
 });

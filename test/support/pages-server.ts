@@ -126,6 +126,7 @@ const NO_PHONES: CallingResponse = {
     choices: [],
   },
   ...{ phones: [], plans: { high: [], medium: [] }, exhaustedMs: 300_000 },
+  againMs: { high: 50_000, medium: 900_000 },
 };
 
 /** Of a home where nobody has planned anything. */

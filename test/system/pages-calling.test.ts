@@ -81,20 +81,24 @@ describe("who is called when, on the page", { timeout: 120_000 }, () => {
           .replace(/has (not )?proved that it rings /, "")
           .trim(),
       );
+    const everything =
+      "Everything: the siren in the patient's room too, and the screens say what to do 02:05";
     await page.locator(".languages [lang=en]").click();
     await eventually(lines).toEqual([
-      "The sounder in the house at once",
-      "✓ Mei · iPhone at once",
-      "✓ Mei · 138… (as a call) after 30 s",
-      "✓ Ba · iPhone after 1 min",
-      "? Aunt · Xiaomi after 1 min",
+      "The sounder in the house 02:00",
+      "✓ Mei · iPhone 02:00 Bark · can ring through silence",
+      "✓ Mei · 138… 02:00:30 Twilio · as a call",
+      "✓ Ba · iPhone 02:01 Bark · can ring through silence",
+      "? Aunt · Xiaomi 02:01 ntfy · can ring through silence",
+      everything,
     ]);
     await card.getByRole("button", { name: "Warning" }).click();
     await eventually(lines).toEqual([
-      "✓ Mei · iPhone at once",
-      "✓ Mei · 138… (as a call) after 2 min",
-      "✓ Ba · iPhone after 5 min",
-      "? Aunt · Xiaomi after 5 min",
+      "The sounder in the house 02:00",
+      "✓ Mei · iPhone 02:00 Bark · can ring through silence",
+      "✓ Mei · 138… 02:02 Twilio · as a call",
+      "✓ Ba · iPhone 02:05 Bark · can ring through silence",
+      "? Aunt · Xiaomi 02:05 ntfy · can ring through silence",
     ]);
     await card.getByText("Change", { exact: true }).click();
     await card.getByLabel("Aunt, when somebody else is on duty").selectOption("last");
@@ -102,15 +106,21 @@ describe("who is called when, on the page", { timeout: 120_000 }, () => {
     await card.locator(".calling-backstops summary").click();
     await card.locator(".calling-backstops input").first().check();
     await card.getByRole("button", { name: "Save" }).click();
-    await eventually(lines).toContain("? Aunt · Xiaomi not for this");
+    await eventually(lines).toContain("? Aunt · Xiaomi not for this ntfy · can ring through silence");
     await card.getByRole("button", { name: "Urgent alarm" }).click();
     await eventually(lines).toEqual([
-      "The sounder in the house at once",
-      "✓ Mei · iPhone at once",
-      "✓ Mei · 138… (as a call) at once",
-      "✓ Ba · iPhone after 1 min",
-      "? Aunt · Xiaomi after 4 min",
+      "The sounder in the house 02:00",
+      "✓ Mei · iPhone 02:00 Bark · can ring through silence",
+      "✓ Mei · 138… 02:00 Twilio · as a call",
+      "✓ Ba · iPhone 02:01 Bark · can ring through silence",
+      "? Aunt · Xiaomi 02:04 ntfy · can ring through silence",
+      everything,
     ]);
+    // At noon nobody has the duty, and the proofs of the night are too old.
+    await card.getByLabel("Time of the alarm").fill("20:00");
+    await eventually(lines).toContain("? Ba · iPhone 20:00 Bark · can ring through silence");
+    await card.getByLabel("Time of the alarm").fill("02:00");
+    await eventually(lines).toContain("✓ Ba · iPhone 02:01 Bark · can ring through silence");
     const kept = await harness.state.duty("b1");
     expect(kept?.backstops).toHaveLength(1);
     expect(kept?.calling?.map(({ person }) => person).toSorted()).toEqual(
@@ -146,7 +156,7 @@ describe("who is called when, on the page", { timeout: 120_000 }, () => {
     const card = page.locator(".calling");
     await eventually(() => card.innerText()).toContain("No phone has proved itself lately");
     const whens = await card.locator(".calling-when").allInnerTexts();
-    expect(new Set(whens)).toEqual(new Set(["at once"]));
+    expect(new Set(whens)).toEqual(new Set(["02:00", "02:05"]));
     for (const { id } of await harness.state.targets()) await harness.state.removeTarget(id, wall(1));
     await page.reload();
     await eventually(() => card.innerText()).toContain("The sounder in the house rings alone");

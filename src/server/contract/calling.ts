@@ -2,17 +2,18 @@
 import type { ConditionId } from "../../domain/alarm.ts";
 import type { Callable, CallRule, PlannedCall } from "../../domain/calling.ts";
 import type { BedId, PersonId } from "../../domain/ids.ts";
+import type { Texts } from "../../port/channel.ts";
 
 /** GET /api/beds/:bed/calling, and what PUT answers. Its ETag is the version of the bed's duty. */
 export interface CallingResponse {
   readonly bed: BedId;
   readonly version: number;
-  /** The server's clock: the plans are for an alarm at this moment. */
+  /** The plans are for an alarm that begins at this moment: the time that was asked for, else now. */
   readonly at: number;
   readonly zone: string;
   /** Who may choose: the home's owners and caregivers. */
   readonly people: readonly { readonly id: PersonId; readonly name: string }[];
-  /** Who is on duty now; absent: nobody. */
+  /** Who is on duty then; absent: nobody. */
   readonly on?: PersonId;
   readonly rules: readonly CallRule[];
   /** Alarms that call everybody at once and that nobody can pause. */
@@ -25,6 +26,8 @@ export interface CallingResponse {
   readonly plans: { readonly high: readonly PlannedCall[]; readonly medium: readonly PlannedCall[] };
   /** After an urgent alarm has rung for so long without an answer it says so itself, everywhere. */
   readonly exhaustedMs: number;
+  /** At most so far apart are the sends to whoever was called, once everybody was. */
+  readonly againMs: { readonly high: number; readonly medium: number };
   /** Address of the hub that leads this box: it is changed there. */
   readonly ledBy?: string;
 }
@@ -32,6 +35,8 @@ export interface CallingResponse {
 export interface CalledPhone extends Callable {
   readonly label: string;
   readonly channel: string;
+  /** What its channel is called; absent: it is no module of this server. */
+  readonly way?: Texts;
 }
 
 /** PUT /api/beds/:bed/calling, with if-match. */

@@ -58,6 +58,28 @@ describe("who is called when", () => {
     expect(firsts(after, "medium")).toEqual(["0 mei-phone", "300 ba-phone", "900 ba-call"]);
   });
 
+  it("is asked for a time of the night: who has the duty then, and whose proof still holds", async () => {
+    const mei = await someone("owner", "Mei");
+    const ba = await someone("caregiver", "Ba");
+    await phone("mei-phone", mei.id);
+    await phone("ba-phone", ba.id);
+    const rota = [{ person: ba.id, weekday: 7, from: 60, to: 180 }];
+    await ask(mei, "PUT", "duty/rota", { rota }, { "if-match": '"0"' });
+    const now = (await ask(mei, "GET")).body;
+    expect(now).toMatchObject({ at: NOW });
+    expect(now).not.toHaveProperty("on");
+    const then = (await ask(mei, "GET", "calling?minute=120")).body;
+    expect(new Date(then.at).toLocaleString("sv", { timeZone: then.zone })).toMatch(/ 02:00:00$/);
+    expect(then.at - NOW).toBeLessThanOrEqual(24 * HOUR_MS);
+    expect(then).toMatchObject({ on: ba.id, againMs: { high: 50_000, medium: 900_000 } });
+    expect(firsts(then, "high")).toEqual(["0 ba-phone", "60 mei-phone"]);
+    const [bark] = then.phones;
+    expect(bark).toMatchObject({ proven: true, way: { en: "Bark" } });
+    const noon = (await ask(mei, "GET", "calling?minute=1200")).body;
+    expect(noon.phones.map(({ proven }: { proven: boolean }) => proven)).toEqual([false, false]);
+    expect((await ask(mei, "GET", "calling?minute=1440")).status).toBe(400);
+  });
+
   it("is as each has chosen, in the version that was seen, and written into the audit record", async () => {
     const mei = await someone("owner", "Mei");
     const ba = await someone("caregiver", "Ba");
