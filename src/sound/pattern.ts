@@ -35,7 +35,7 @@ const highHalf = (restMs: number): readonly Pulse[] => [
   pulse(520, 150, restMs),
 ];
 
-/** Fundamentals lie between 440 and 520 Hz: the band that wakes sleepers best (docs/channels.md). */
+/** Fundamentals lie between 440 and 520 Hz: the band that wakes sleepers best (src/notify/sounder/README.md). */
 export const PATTERNS: { readonly [kind in SoundKind]: SoundPattern } = {
   high: { pulses: [...highHalf(500), ...highHalf(0)], silenceMs: 3_000, silenceMaxMs: 15_000, peak: 0.95 },
   medium: {

@@ -65,7 +65,7 @@ async function until(holds: () => boolean, limitMs: number): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** The pulses in what was heard are those of an alarm as IEC 60601-1-8 and docs/channels.md have it. */
+/** The pulses in what was heard are those of an alarm as IEC 60601-1-8 and src/notify/sounder/README.md have it. */
 function expectPulses(heard: Int16Array, kind: "high" | "medium", peak: number): void {
   const { pulses } = PATTERNS[kind];
   const found = soundsIn(heard, SINK_RATE_HZ, 0.02);

@@ -1,4 +1,4 @@
-// The webhook channel through the real HTTP client to a receiver on loopback that checks the signature as docs/channels.md
+// The webhook channel through the real HTTP client to a receiver on loopback that checks the signature as its README
 // tells a family's own receiver to.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";

@@ -33,7 +33,7 @@ const TTL_SECONDS = { min: 60, max: 300 };
 
 /**
  * What a page on a phone can be sent. It cannot break through "do not disturb", and Chrome's service does not exist
- * in mainland China (docs/channels.md).
+ * in mainland China (README.md here).
  */
 const CAPABILITIES: ChannelCapabilities = {
   breaksDndIos: "no",

@@ -27,7 +27,7 @@ const CAPABILITIES: ChannelCapabilities = {
   sounds: "not_applicable",
 };
 
-/** What is posted, as JSON; described in docs/channels.md. */
+/** What is posted, as JSON; described in README.md here. */
 interface WebhookBody {
   readonly version: 1;
   readonly key: string;
