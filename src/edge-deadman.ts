@@ -29,8 +29,8 @@ const LOOK_MS = 5 * SECOND_MS;
 const DAY_MIN = DAY_MS / MINUTE_MS;
 
 /**
- * The dead men of a box: where a hub leads it, that hub, which hears its heartbeat; else what the home has set up outside
- * the house.
+ * The dead men of a box: where a hub leads it, that hub, which hears its heartbeat; else, and while that hub does not answer,
+ * what the home has set up outside the house.
  */
 export function createEdgeDeadMen(options: {
   readonly world: World;
@@ -38,7 +38,7 @@ export function createEdgeDeadMen(options: {
   readonly identity: HomeIdentity;
   readonly targets: () => TargetBook;
   readonly beds: () => readonly WatchedBed[];
-  /** Whether the hub that leads this box hears it now; undefined: none leads it. */
+  /** Whether the hub that leads this box answers it now; undefined: none leads it. */
   readonly hubHears: () => boolean | undefined;
   readonly trouble: () => string | undefined;
   readonly onChange: () => void;
@@ -53,7 +53,10 @@ export function createEdgeDeadMen(options: {
     ...{ clock, random, log, state, home: identity.home, language: config.language, onChange: changed },
     men: DEAD_MEN.map(({ create, time }) => ({ man: create({ http, clock }), time })),
     settings: (id) => targets().access(id),
-    isLed: () => hubHears() !== undefined,
+    isLed: () => {
+      const heard = hubHears();
+      return heard !== undefined && hubView(heard).ok;
+    },
     onWatch() {
       const real = beds().filter(({ isMadeUp }) => !isMadeUp);
       return real.length === 0 ? undefined : real.some(({ runner }) => runner.fold().watch.on);
@@ -65,8 +68,10 @@ export function createEdgeDeadMen(options: {
 
   const view = (): Told | undefined => {
     const heard = hubHears();
-    if (heard !== undefined) return hubView(heard);
+    const byHub = heard === undefined ? undefined : hubView(heard);
+    if (byHub?.ok === true) return byHub;
     const states = men.states();
+    if (byHub !== undefined && states.length === 0) return byHub;
     if (states.length === 0) return { by: "none", ok: false, detail: "" };
     const way = states.map(({ id, state: one }) => ({ id, one }));
     const armed = way.find(({ one }) => one.kind === "armed");

@@ -185,7 +185,7 @@ export async function composeEdge(
     hubHears: () =>
       hub === undefined || putOut?.() !== undefined
         ? undefined
-        : beds.every(({ uplink }) => uplink.status().connected),
+        : beds.every(({ uplink }) => uplink.status().hears),
     trouble: () => pulse.trouble,
   });
 
@@ -227,7 +227,7 @@ export async function composeEdge(
     },
     ...(config.bus.url === undefined && hub === undefined
       ? {}
-      : { hubAnswers: () => beds.every(({ uplink }) => uplink.status().connected) }),
+      : { hubAnswers: () => beds.every(({ uplink }) => uplink.status().hears) }),
   });
 
   const known = await openKnownRecords({

@@ -64,7 +64,9 @@ export interface SettingsReport {
 /** What technicians see of the uplink. */
 export interface UplinkStatus {
   readonly connected: boolean;
-  /** Since the hub answered a heartbeat; absent: never. Over 30 s the edge escalates itself. */
+  /** The hub itself answered a heartbeat within 30 s: a broker that answers says nothing of the hub behind it. */
+  readonly hears: boolean;
+  /** Since the hub answered a heartbeat; absent: never. */
   readonly echoAgeMs?: number;
   readonly held: number;
   readonly dropped: number;
@@ -98,6 +100,8 @@ export interface Uplink {
 }
 
 const HEARTBEAT_MS = 10 * SECOND_MS;
+/** So long after its last answer the hub counts as there (design, 6). */
+const HUB_HEARD_MS = 30 * SECOND_MS;
 const GOODBYE_MS = 1 * SECOND_MS;
 /** So long a clock may take to be set right before its time is taken as it is. */
 const UNSYNCED_MS_MAX = 10 * MINUTE_MS;
@@ -224,6 +228,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     return reading === undefined ? link : { ...link, reading };
   };
 
+  const hears = (withinMs: number): boolean => heardAt !== undefined && clock.mono() - heardAt < withinMs;
+
   const beat = (): void => {
     const nonce = base32Id(random.bytes(10));
     nonces = [...nonces, nonce].slice(-NONCES_MAX);
@@ -240,8 +246,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       hasUnsynced = false;
       lanes?.restart();
     }
-    const hubHears = heardAt !== undefined && clock.mono() - heardAt < 2 * HEARTBEAT_MS;
-    if (!hubHears || lanes?.busy === true) return;
+    if (!hears(2 * HEARTBEAT_MS) || lanes?.busy === true) return;
     resend.isDue().then(
       (due) => due && lanes?.restart(),
       (error: unknown) => {
@@ -372,6 +377,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     status: () => ({
       connected: bus.connected,
+      hears: hears(HUB_HEARD_MS),
       ...(heardAt === undefined ? {} : { echoAgeMs: clock.mono() - heardAt }),
       held: spool.size,
       dropped: spool.dropped,

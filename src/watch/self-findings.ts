@@ -139,7 +139,7 @@ function cutOff(home: HomeFacts, { onWatch }: BedFacts): readonly SelfFinding[] 
   if (!onWatch) return [];
   const callable = living(home);
   if (callable.length === 0 && home.targets.length === 0 && home.hubSilentMs !== undefined) {
-    return [{ condition: "NET_DOWN", detail: "the broker of the hub does not answer", afterMs: 0 }];
+    return [{ condition: "NET_DOWN", detail: "the hub does not answer", afterMs: 0 }];
   }
   if (!isCutOff(home)) return [];
   return [{ condition: "NET_DOWN", detail: callable[0]?.silent?.detail ?? "", afterMs: 0 }];

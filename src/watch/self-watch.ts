@@ -49,7 +49,7 @@ export interface SelfWatchOptions {
   readonly sounderWorks: () => boolean;
   /** What cannot be written; undefined: everything can. */
   readonly unwritten: () => string | undefined;
-  /** Whether the broker of a hub elsewhere answers; absent: the hub is in this process. */
+  /** Whether a hub elsewhere answers; absent: the hub is in this process. */
   readonly hubAnswers?: () => boolean;
   /** Why what is sealed cannot be opened in this run; absent: it can. */
   readonly keyless?: string;

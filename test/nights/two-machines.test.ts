@@ -7,6 +7,7 @@ import { bedTopic } from "../../src/bus/topics.ts";
 import { rehearsalConfig } from "../../src/cli/nights.ts";
 import type { HomeConfig } from "../../src/config/config.ts";
 import { webhooksOf } from "../../src/config/identity.ts";
+import { accessName } from "../../src/domain/channel-access.ts";
 import { Fault } from "../../src/domain/fault.ts";
 import { qualifiedBed } from "../../src/domain/ids.ts";
 import { wall } from "../../src/domain/time.ts";
@@ -18,6 +19,7 @@ import { createRehearsalWorld, type RehearsalWorld } from "../../src/rehearse.ts
 import { createMemoryStores, type Stores } from "../../src/store/state/state.ts";
 import { createMemoryTimeseries } from "../../src/store/timeseries/sqlite/timeseries.ts";
 import { composeClinic, pairBox, postTo } from "../support/hub-home.ts";
+import { httpTo, NtfyServer } from "../support/ntfy-server.ts";
 
 const EVENING = wall(Date.parse("2026-11-21T22:00:00+08:00"));
 const HOOK = "https://hook.example.org/ring";
@@ -335,6 +337,47 @@ describe("a box that was paired", { timeout: 120_000 }, () => {
     await world.clock.advance(120_000);
     expect(here()).toEqual([KEPT]);
     expect((await state.targets()).map(({ id }) => id)).toEqual([KEPT]);
+  });
+
+  test("is missed by its hub, and where a hub has died behind a living broker, by what the home has outside", async () => {
+    const { clock, http, state } = world;
+    const topic = "h-8fK3mQ0zT7vW2xYb";
+    const server = new NtfyServer({ topic, now: () => clock.wall() });
+    const asked = httpTo(server);
+    http.answer = (request) => asked.request(request);
+    const told = () => edge.edge.live.state("b1")?.readiness.deadMan;
+    const settings = { server: "https://ntfy.sh", topic, when: "always" };
+    await state.setValue(accessName("dead-man-ntfy"), JSON.stringify(settings));
+    await edge.edge.targets.refresh();
+    await clock.advance(60_000);
+    expect(told()).toMatchObject({ by: "hub", ok: true });
+    expect(server.scheduled).toEqual([]);
+
+    const diesAlone = async (): Promise<void> => {
+      await hub.stop();
+      await world.broker.start({ host: "127.0.0.1", port: 0, username: "any", password: "any" });
+    };
+    await diesAlone();
+    const gone = clock.wall();
+    await clock.advance(8 * 60_000);
+    expect(edge.edge.uplinks()).toMatchObject([{ connected: true, hears: false }]);
+    expect(told()).toMatchObject({ by: "hub", ok: true });
+    await clock.advance(4 * 60_000);
+    expect(told()).toMatchObject({ by: "outside", ok: true, way: "dead-man-ntfy" });
+    expect(server.scheduled).toHaveLength(1);
+    expect(clock.wall() - gone).toBeLessThan(13 * 60_000);
+
+    hub = await startHub();
+    await clock.advance(30_000);
+    expect(told()).toMatchObject({ by: "hub", ok: true });
+    expect(server.scheduled).toEqual([]);
+
+    await state.setValue(accessName("dead-man-ntfy"), "null");
+    await edge.edge.targets.refresh();
+    await diesAlone();
+    await clock.advance(12 * 60_000);
+    expect(told()).toMatchObject({ by: "hub", ok: false });
+    hub = await startHub();
   });
 
   test("lets limits be looked at and not set on its own page", async () => {

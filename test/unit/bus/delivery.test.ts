@@ -507,12 +507,14 @@ describe("the echo", () => {
     await settle();
     expect(edge.uplink.status().echoAgeMs).toBe(0);
     await hub.kill();
-    await h.clock.advance(45_000);
-    expect(edge.uplink.status().echoAgeMs).toBe(45_000);
-    expect(edge.uplink.status().connected).toBe(true);
+    await h.clock.advance(20_000);
+    expect(edge.uplink.status().hears).toBe(true);
+    await h.clock.advance(25_000);
+    expect(edge.uplink.status()).toMatchObject({ echoAgeMs: 45_000, connected: true, hears: false });
     await startHub(h);
     await h.clock.advance(10_000);
     expect(edge.uplink.status().echoAgeMs).toBeLessThan(10_000);
+    expect(edge.uplink.status().hears).toBe(true);
     h.memory.disconnectAll();
     await h.clock.advance(1_001);
     expect(edge.uplink.status().echoAgeMs).toBeLessThan(10);
