@@ -64,12 +64,10 @@ export interface HubAlarmsOptions {
 const LOOK_MS = 5 * SECOND_MS;
 /** An answer to a box's alarm stands here until the box is heard: that it is not is an alarm of its own. */
 const STANDS_MS = DAY_MS;
-/** Beds that this hub may watch over at once; a broker that is away silences all of them, and is no reason for any. */
-const BEDS_MAX = 5_000;
 /** A box that is silent because a person ended the watch is nobody's alarm. */
 const LEFT: readonly WatchState["reason"][] = ["ended", "hospital", "visit", "transfer", "death"];
 
-/** A bed that was silent once in this run. */
+/** A bed that is silent, or was and has something open still. */
 interface Watched {
   readonly runner: AlarmRunner;
   readonly journal: CompactableLog<JournalEntry>;
@@ -82,6 +80,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   const told = new Map<BedId, AlarmFold>();
   const watched = new Map<BedId, Promise<Watched>>();
   const ready = new Map<BedId, Watched>();
+  /** Journals of beds that were let go, until their files are closed. */
+  const closing = new Map<BedId, Promise<void>>();
   /** Of what is called from here, for each bed: the box's alarms and this hub's own are one picture. */
   const revisions = new Map<BedId, number>();
   /** Answers on their way to a box, by their command; each for as long as it still matters. */
@@ -178,6 +178,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
 
   const open = async (bed: BedId, about: EdgeAbout): Promise<Watched> => {
     const place = placeOf(bed);
+    await closing.get(bed);
     const journal = await openRecordLog({
       ...{ disk, clock, random, log, decode: readJournalEntry },
       path: `homes/${place.home}/hub-${place.bed}.log`,
@@ -225,15 +226,29 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
         // the box said last.
         const last = told.get(bed)?.watch;
         const byHand = last?.on === true && last.reason !== "schedule";
-        const isWatched = one.runner.fold().watch.on || byHand;
-        if (isWatched && !LEFT.includes(last?.reason ?? "off"))
-          tell(one, true, `${why}, ${Math.round(forMs / SECOND_MS)} s`);
+        const isWatched = (one.runner.fold().watch.on || byHand) && !LEFT.includes(last?.reason ?? "off");
+        // Watched or not: of what is called from here nobody hears whether it is over, and an answer to it must not be
+        // the last that anybody hears of it. This one lapses and rings again.
+        const isOwed = standby.taken(bed)?.fold.open.some(({ priority }) => priority !== "low") === true;
+        if (isWatched || isOwed) tell(one, true, `${why}, ${Math.round(forMs / SECOND_MS)} s`);
       },
       (error: unknown) => {
         watched.delete(bed);
         log.note("hub_alarm.failed", { bed, why: messageOf(error) }, "error");
       },
     );
+  };
+
+  /** A fleet has a box away every minute of the year: what is over holds no file open. */
+  const letGo = (bed: BedId, one: Watched): void => {
+    one.runner.stop();
+    ready.delete(bed);
+    watched.delete(bed);
+    const closed = one.journal
+      .close()
+      .catch((error: unknown) => log.note("hub_alarm.unclosed", { bed, why: messageOf(error) }, "warn"))
+      .finally(() => closing.delete(bed));
+    closing.set(bed, closed);
   };
 
   const look = (): void => {
@@ -246,7 +261,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       const about = aboutOf(bed);
       if (one.why === "broker" || about === undefined || isMadeUp(about)) continue;
       silent.add(bed);
-      if (watched.has(bed) || watched.size < BEDS_MAX) raise(bed, about, one);
+      raise(bed, about, one);
     }
     for (const [bed, one] of ready) {
       const isOwed = !calling.has(placeOf(bed).home) && onlyOwn(one.runner.fold()).open.length > 0;
@@ -254,6 +269,7 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       // A hub that hears nobody, or only just began to, has not heard this one again either.
       if (silent.has(bed) || edges.of(placeOf(bed))?.online !== true) continue;
       if (one.runner.faults().length > 0) tell(one, false, "heard again");
+      else if (onlyOwn(one.runner.fold()).open.length === 0) letGo(bed, one);
     }
   };
 
@@ -324,17 +340,17 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       standby.onTold(bed, read, aheadMs);
     },
     async forget(bed) {
-      const one = ready.get(bed);
-      if (one !== undefined) tell(one, false, "put out");
-      one?.runner.stop();
-      ready.delete(bed);
-      watched.delete(bed);
+      const one = await watched.get(bed)?.catch(() => undefined);
+      if (one !== undefined) {
+        tell(one, false, "put out");
+        letGo(bed, one);
+      }
       told.delete(bed);
       standby.forget(bed);
       // Nobody is rung about it any more, whatever it was; told neither that it is over, which nobody knows.
       const { home, bed: inner } = placeOf(bed);
       if (calling.has(home)) withHome(bed, ({ watch }) => watch.handBack(inner));
-      await one?.journal.close();
+      await closing.get(bed);
     },
     close: calling.close,
     ticking: () => [
@@ -359,7 +375,10 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       lookedAt = undefined;
       for (const { runner } of ready.values()) runner.stop();
       await calling.stop();
-      await Promise.allSettled([...ready.values()].map(({ journal }) => journal.close()));
+      await Promise.allSettled([
+        ...closing.values(),
+        ...[...ready.values()].map(({ journal }) => journal.close()),
+      ]);
     },
   };
 }

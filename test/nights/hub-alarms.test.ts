@@ -62,7 +62,7 @@ async function setUp({ keys = true } = {}) {
     await world.close();
   });
   const open = () => live.fold(BED)?.open.filter(({ condition }) => condition === "EDGE_OFFLINE") ?? [];
-  return { world, heard, open, leaveKeys, calls: () => world.http.requests.length };
+  return { world, heard, open, alarms, leaveKeys, calls: () => world.http.requests.length };
 }
 
 test("a box that is silent calls the phones of its home, and is over once it is heard", async () => {
@@ -74,6 +74,25 @@ test("a box that is silent calls the phones of its home, and is over once it is 
   Object.assign(heard, { silent: undefined, online: true });
   await world.clock.advance(60 * SECOND_MS);
   expect(open()).toEqual([]);
+});
+
+test("a box that is heard again is let go, and watched anew when it falls silent again", async () => {
+  const { world, heard, open, alarms, calls } = await setUp();
+  const engines = () => alarms.ticking().filter(({ name }) => name.includes("engine"));
+  const ids = new Set<string>();
+  for (let time = 1; time <= 3; time++) {
+    const before = calls();
+    Object.assign(heard, { silent: "quiet", online: false });
+    await world.clock.advance(60 * SECOND_MS);
+    for (const { id } of open()) ids.add(id);
+    expect(ids.size).toBe(time);
+    expect(engines()).toHaveLength(1);
+    expect(calls()).toBeGreaterThan(before);
+    Object.assign(heard, { silent: undefined, online: true });
+    await world.clock.advance(30 * SECOND_MS);
+    expect(open()).toEqual([]);
+    expect(engines()).toEqual([]);
+  }
 });
 
 test("a hub that loses its broker meanwhile has not heard the box again", async () => {

@@ -119,6 +119,34 @@ test("an answer while the box is cut off stops the hub at once, and the box hear
   expect(here?.acknowledgement?.by.name).toBe("Mei");
 });
 
+test("an answer off watch to a box that is silent since is not the last that anybody hears of it", {
+  timeout: 60_000,
+}, async () => {
+  const led = await createLedHome();
+  const { clock } = led.world;
+  const by = { id: "p-mei", name: "Mei" };
+  led.box().edge.command("b1", { kind: "end_watch", id: "w1", by });
+  led.call();
+  await clock.advance(60 * SECOND_MS);
+  led.cut(true);
+  led.reaches.box = false;
+  await clock.advance(90 * SECOND_MS);
+  const call = callOf(led);
+  const newest = alarmsOf(led.rung).findLast((one) => occurrenceOf(one) === call?.id);
+  const url = new URL(newest?.acknowledgeUrl ?? "").pathname;
+  expect((await led.hub().app.inject({ method: "POST", url })).statusCode).toBe(200);
+  const quietFrom = clock.mono();
+  await clock.advance(10 * 60 * SECOND_MS);
+  const silent = openAtHub(led).find(({ condition }) => condition === "EDGE_OFFLINE");
+  expect(silent).toMatchObject({ priority: "high" });
+  const later = alarmsOf(led.rung).filter(({ atMs }) => atMs > quietFrom);
+  expect(new Set(later.map(occurrenceOf))).toEqual(new Set([silent?.id]));
+  expect(later.length).toBeGreaterThan(8);
+  led.cut(false);
+  await clock.advance(60 * SECOND_MS);
+  expect(openAtHub(led).map(({ condition }) => condition)).not.toContain("EDGE_OFFLINE");
+});
+
 test("a box that is back calls again alone, and nothing is said to be over that is not", {
   timeout: 60_000,
 }, async () => {
