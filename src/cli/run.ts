@@ -220,7 +220,11 @@ async function runEdge(run: Running): Promise<number> {
     const unpaired =
       "NOT PAIRED: nothing leaves this box. It watches and rings here; pair it with: breathwatch pair LINK";
     const led = grant === undefined ? unpaired : `Led by ${grant.hub}.`;
-    const remarks = [...(real.keyless === undefined ? [led] : []), ...options.remarks];
+    const remarks = [
+      ...(real.keyless === undefined ? [led] : []),
+      ...unannounced(config),
+      ...options.remarks,
+    ];
     return serve(edge, real, terminal, { ...options, remarks, read, apply: applyTo(edge.edge, real) });
   });
 }
@@ -266,7 +270,7 @@ async function runHub(run: Running): Promise<number> {
     });
     return await serve(hub, real, terminal, {
       ...{ config, read, status: `hub ${config.hub.name}`, stuck: hub.stuck },
-      remarks: ["Stop with Ctrl-C."],
+      remarks: [...unannounced(config), "Stop with Ctrl-C."],
       letIn: async () => undefined,
       apply: real.apply,
     });
@@ -274,6 +278,14 @@ async function runHub(run: Running): Promise<number> {
     await real.close();
   }
 }
+
+/** A hub's broker lets boxes say what is theirs alone, and is not the one that Home Assistant listens to. */
+const unannounced = ({ homeAssistant }: HomeConfig): readonly string[] =>
+  homeAssistant === undefined
+    ? []
+    : [
+        "NOT ANNOUNCED TO HOME ASSISTANT: homeAssistant of the configuration works in `breathwatch home` alone.",
+      ];
 
 /** What a bedside tells its service manager and whoever started it. */
 function bedside(

@@ -268,7 +268,11 @@ export const HomeConfigSchema = Type.Object(
             }),
           ),
         },
-        { ...closed, description: "Announces the beds to Home Assistant over the broker." },
+        {
+          ...closed,
+          description:
+            "Announces the beds to Home Assistant over the broker. In `home` alone: `edge` and `hub` say that they do not.",
+        },
       ),
     ),
     relay: Type.Optional(

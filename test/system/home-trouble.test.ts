@@ -204,3 +204,22 @@ mounts.describe("a state folder on a file system mounted read-only", () => {
     );
   });
 });
+
+test("an edge says that what only a home announces to Home Assistant is not announced", {
+  timeout: 60_000,
+}, async () => {
+  const start = (root: "edge" | "home") => {
+    const folder = temporaryFolder();
+    const config = writeHomeConfig(folder, {
+      beds: [{ id: "b1", devices: [{ family: FAMILY, port: path.join(folder, "no-such-port") }] }],
+      homeAssistant: {},
+    });
+    return startHome([root, "--config", config], { folder, dataDir: path.join(folder, "data") });
+  };
+  const edge = await start("edge");
+  await edge.line.said(/NOT ANNOUNCED TO HOME ASSISTANT/);
+  expect((await edge.stop()).code).toBe(0);
+  const { words } = await (await start("home")).stop();
+  expect(words).toContain("The machine's own alarm stays the primary alarm.");
+  expect(words).not.toContain("NOT ANNOUNCED");
+});
