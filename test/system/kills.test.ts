@@ -45,7 +45,7 @@ async function startAunt() {
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       // Whether it is there at all is asked now and then, too.
-      if (request.method !== "POST") return response.end();
+      if (request.method !== "POST") return void response.end();
       const { key, kind } = JSON.parse(Buffer.concat(parts).toString()) as Omit<Rung, "occurrence">;
       rung.push({ key, kind, occurrence: key.split("/")[1] ?? "" });
       if (!state.isMute) response.end("ok");
