@@ -145,6 +145,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./forget.ts")).forgetCommand,
   },
   {
+    name: "owner-code",
+    summary: "makes a new owner code for a stopped box or hub",
+    load: async () => (await import("./owner-code.ts")).ownerCodeCommand,
+  },
+  {
     name: "drill",
     summary: "rings for real, on purpose, from a simulated bed",
     load: async () => (await import("./drill.ts")).drillCommand,

@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   "join",
   "join.refused",
   "join_code.made",
+  "owner_code.made",
   "person.removed",
   "password.set",
   "password.ended",

@@ -1,12 +1,16 @@
 import { createHash, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { base32Id } from "../domain/ids.ts";
+import { MINUTE_MS } from "../domain/time.ts";
 import type { Accounts } from "../port/accounts.ts";
 import type { Random } from "../port/random.ts";
 import type { State } from "../port/state.ts";
 
 /** Name of the value in the state store: `<salt>:<hash>`, both hex, as JSON text. */
 const OWNER_CODE = "owner_code";
+
+/** So long a code for one person opens. */
+export const JOIN_CODE_MS = 10 * MINUTE_MS;
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 
@@ -44,6 +48,17 @@ export async function ensureOwnerCode(options: {
   if (!renew && (await state.value(OWNER_CODE)) !== undefined) {
     if (await accounts.hasOwner()) return undefined;
   }
+  return renewOwnerCode({ state, random });
+}
+
+/** Makes a new owner code in the place of any other; it is returned this once. */
+export async function renewOwnerCode({
+  state,
+  random,
+}: {
+  readonly state: State;
+  readonly random: Random;
+}): Promise<string> {
   const code = makeCode(random);
   const salt = Buffer.from(random.bytes(16));
   const hash = await derive(normaliseCode(code), salt, 32);

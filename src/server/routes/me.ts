@@ -5,7 +5,7 @@ import type { Account, JoinCode } from "../../port/accounts.ts";
 import type { App, Context } from "../context.ts";
 import type { JoinCodeResponse, Me } from "../contract.ts";
 import type { ServerDeps } from "../deps.ts";
-import { joinCodeHash, makeCode, verifyOwnerCode } from "../owner-code.ts";
+import { JOIN_CODE_MS, joinCodeHash, makeCode, verifyOwnerCode } from "../owner-code.ts";
 import { JoinCodeAnswer, MakeJoinCode, MeAnswer, SetLanguage, SignIn } from "../schemas.ts";
 import { FewerQuery } from "../schemas-channels.ts";
 import { Join } from "../schemas-people.ts";
@@ -22,7 +22,6 @@ import {
   startSignIn,
 } from "../sign-ins.ts";
 
-const JOIN_CODE_MS = 10 * MINUTE_MS;
 /** Guesses a minute: from one address, and from everywhere together. */
 const TRIES_MAX = 10;
 const TRIES_ALL_MAX = 60;

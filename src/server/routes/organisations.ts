@@ -1,14 +1,12 @@
 import { Fault } from "../../domain/fault.ts";
-import { MINUTE_MS, wall } from "../../domain/time.ts";
+import { wall } from "../../domain/time.ts";
 import type { App, Context } from "../context.ts";
 import type { ConsentsResponse, OrganisationMembersResponse } from "../contract/people.ts";
 import type { JoinCodeResponse } from "../contract.ts";
-import { joinCodeHash, makeCode } from "../owner-code.ts";
+import { JOIN_CODE_MS, joinCodeHash, makeCode } from "../owner-code.ts";
 import { JoinCodeAnswer } from "../schemas.ts";
 import * as schemas from "../schemas-people.ts";
 import { endOrganisationRole, rolesChanged } from "../sign-ins.ts";
-
-const JOIN_CODE_MS = 10 * MINUTE_MS;
 
 /** Organisations with their people, and the consents by which homes let them in. */
 export function organisationRoutes(app: App, context: Context): void {

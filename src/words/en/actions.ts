@@ -9,6 +9,7 @@ export const actions = {
   join: "joined",
   "join.refused": "joining was refused",
   "join_code.made": "made a code to let somebody in",
+  "owner_code.made": "made a new owner code at the machine",
   "person.removed": "removed a person",
   "password.set": "set a password",
   "password.ended": "removed the password",

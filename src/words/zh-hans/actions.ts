@@ -8,6 +8,7 @@ export const actions = {
   join: "加入",
   "join.refused": "加入被拒绝",
   "join_code.made": "生成了加入口令",
+  "owner_code.made": "在主机上生成了新的管理员码",
   "person.removed": "移除了一名成员",
   "password.set": "设置了密码",
   "password.ended": "取消了密码",

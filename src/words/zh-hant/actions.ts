@@ -8,6 +8,7 @@ export const actions = {
   join: "加入",
   "join.refused": "加入被拒絕",
   "join_code.made": "產生了加入通行碼",
+  "owner_code.made": "在主機上產生了新的管理員碼",
   "person.removed": "移除了一名成員",
   "password.set": "設定了密碼",
   "password.ended": "取消了密碼",
