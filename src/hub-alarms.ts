@@ -13,6 +13,7 @@ import { DEFAULT_SCHEDULE } from "./domain/bed.ts";
 import { messageOf } from "./domain/fault.ts";
 import { type BedId, type HomeId, type OccurrenceId, qualifiedBed, splitBed } from "./domain/ids.ts";
 import { DAY_MS, type Mono, SECOND_MS, wall } from "./domain/time.ts";
+import { isWorseThanShown } from "./domain/worsened.ts";
 import { type CallingHome, createHubCalling, type HubCallingOptions } from "./hub-calling.ts";
 import type { HubHomes } from "./hub-homes.ts";
 import type { Ticking } from "./ops/pulse.ts";
@@ -279,6 +280,10 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
       one !== undefined &&
       "occurrence" in command &&
       one.runner.fold().open.some(({ id }) => id === command.occurrence);
+    const isAnswer = command.kind === "acknowledge" || command.kind === "with_patient";
+    // Also where nobody hears the box: what this hub knows of is enough.
+    if (isAnswer && isWorseThanShown(live.fold(bed)?.open ?? [], command))
+      return refusedOf("worse", command.kind);
     if (!isOurs) return answerTaken(bed, command);
     const refused = one.runner.command(command);
     if (refused === undefined) answerAll(bed, command);
@@ -290,8 +295,9 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
   /** Who goes because the box is silent goes to whatever it had said last, too. */
   const answerAll = (bed: BedId, command: AlarmCommand): void => {
     if (command.kind !== "acknowledge" && command.kind !== "with_patient") return;
-    for (const { id } of standby.taken(bed)?.fold.open ?? [])
-      answerTaken(bed, { ...command, occurrence: id });
+    // What was shown of this hub's own alarm says nothing of those.
+    const { worsened: _own, ...given } = command;
+    for (const { id } of standby.taken(bed)?.fold.open ?? []) answerTaken(bed, { ...given, occurrence: id });
   };
 
   /** Which alarms of a box an answer is to, as the box itself will see it (src/alarm/commands.ts). */

@@ -1,5 +1,6 @@
-import type { AlarmCommand } from "./domain/alarm.ts";
+import type { AlarmCommand, Occurrence } from "./domain/alarm.ts";
 import { type BedId, base32Id } from "./domain/ids.ts";
+import { worsenedBy } from "./domain/worsened.ts";
 import type { Random } from "./port/random.ts";
 import type { CommandOutcome } from "./server/deps.ts";
 
@@ -12,24 +13,29 @@ const REMEMBERED_MAX = 4_096;
 /**
  * Every tap is a command of its own: the second one on an old message, after the answer has lapsed, is one more answer, and
  * not the repeat of one that was answered long ago. While the answer stands the same tap again changes nothing: what a
- * phone with a bad connection sends, or a webhook that tries again.
+ * phone with a bad connection sends, or a webhook that tries again. An answer that does not say what the person had been
+ * shown was given to what this hub shows: the box may know of worse.
  */
 export function createHubTaps({
   random,
-  isAnswered,
+  openAt,
   send,
 }: {
   readonly random: Random;
-  /** Somebody's answer to this occurrence stands. */
-  readonly isAnswered: (bed: BedId, occurrence: string) => boolean;
+  /** What this hub shows of a bed. */
+  readonly openAt: (bed: BedId) => readonly Occurrence[];
   readonly send: HubTaps;
 }): HubTaps {
   const taken = new Set<string>();
   return async (bed, command) => {
-    if (command.kind !== "acknowledge") return send(bed, command);
+    if (command.kind !== "acknowledge" && command.kind !== "with_patient") return send(bed, command);
+    const open = openAt(bed);
+    const asked = open.find(({ id }) => id === command.occurrence);
+    const shown = asked === undefined ? command : { worsened: worsenedBy(open, asked.id), ...command };
+    if (shown.kind === "with_patient") return send(bed, shown);
     const name = `${bed} ${command.id}`;
-    if (taken.has(name) && isAnswered(bed, command.occurrence)) return { accepted: true };
-    const outcome = await send(bed, { ...command, id: `${command.id}-${base32Id(random.bytes(10))}` });
+    if (taken.has(name) && asked?.acknowledgement !== undefined) return { accepted: true };
+    const outcome = await send(bed, { ...shown, id: `${command.id}-${base32Id(random.bytes(10))}` });
     if (!outcome.accepted) return outcome;
     taken.add(name);
     for (const oldest of taken) {

@@ -148,8 +148,7 @@ export async function composeHub(world: HubWorld, config: HomeConfig, options: H
     const evening = createHubEvening({ clock, live, edges: () => edges, look: commander.look });
     const taps = createHubTaps({
       random,
-      isAnswered: (bed, occurrence) =>
-        live.fold(bed)?.open.find(({ id }) => id === occurrence)?.acknowledgement !== undefined,
+      openAt: (bed) => live.fold(bed)?.open ?? [],
       send: async (bed, command) => commander.send(placeOf(bed), command),
     });
     const settings = createSettingsPublisher({ bus, clock, log, pairingKeyOf });

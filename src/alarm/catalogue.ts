@@ -153,7 +153,9 @@ that. The patient alone can say it; drills treat it alike.
 
 **Acknowledging** says "I'm going" and is for one alarm; one tap on a card answers each of its members. It lapses after 3 min
 (high) or 10 min (medium), at the bedside after 15 min (another one's "I'm going" makes that no shorter, and whoever is there stays
-named); then the alarm sounds again while it holds or nobody knows. A
+named); then the alarm sounds again while it holds or nobody knows. What was on its way for a while, as from a hub that did
+not hear the box, counts from when it was given, takes the place of no newer answer, and is refused where the alarm has become
+worse than what the person had been shown (docs/adr/0035-answers-that-come-late.md). A
 technical loss that nobody can mend now can be taken over ("I am watching myself"): it asks gently every 30 min and, ten
 minutes unanswered, rings again; what happens to the person breaks through.
 

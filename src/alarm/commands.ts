@@ -1,6 +1,7 @@
 import type { AcknowledgePlace, AlarmCommand, CarePlan, Priority } from "../domain/alarm.ts";
 import { CARE_ACTS, isCareAct } from "../domain/alarm.ts";
 import { DAY_MS, MINUTE_MS, wall } from "../domain/time.ts";
+import { isWorseThanShown } from "../domain/worsened.ts";
 import { sayAllRight } from "./all-right.ts";
 import { conditionOf, type Draft, instancesOf, later, membersOf, openOf, setRuntime } from "./draft.ts";
 import { resolveLimits, storedLimits, switchedOff } from "./limits.ts";
@@ -35,6 +36,10 @@ const UNDO_MS = DAY_MS;
 export type Refusal =
   | "repeated"
   | "not_open"
+  /** An answer to something milder: it has become worse since the person was shown it. */
+  | "worse"
+  /** An answer that was held up for longer than it would have counted. */
+  | "too_late"
   /** The condition cannot be paused. */
   | "not_pausable"
   /** Longer than the cap. */
@@ -52,6 +57,7 @@ export type Of<Kind extends AlarmCommand["kind"]> = Extract<AlarmCommand, { kind
 export function obey(draft: Draft, command: AlarmCommand): Refusal | undefined {
   switch (command.kind) {
     case "acknowledge":
+      if (isOfLess(draft, command)) return "worse";
       return command.card === true ? acknowledgeCard(draft, command) : acknowledgeOne(draft, command);
     case "with_patient":
       return withPatient(draft, command);
@@ -110,9 +116,16 @@ function done(act: () => void): undefined {
 const openById = ({ core }: Draft, id: string): Open | undefined =>
   Object.hasOwn(core.open, id) ? core.open[id] : undefined;
 
+/** Given to something milder than what it is by now. */
+const isOfLess = ({ core }: Draft, command: Of<"acknowledge" | "with_patient">): boolean =>
+  isWorseThanShown(
+    Object.values(core.open).map(({ occurrence }) => occurrence),
+    command,
+  );
+
 function acknowledgeOne(
   draft: Draft,
-  { occurrence: id, by, place }: Pick<Of<"acknowledge">, "occurrence" | "by" | "place">,
+  { occurrence: id, by, place, agoMs = 0 }: Pick<Of<"acknowledge">, "occurrence" | "by" | "place" | "agoMs">,
 ): Refusal | undefined {
   const open = openById(draft, id);
   if (open === undefined) return "not_open";
@@ -124,7 +137,11 @@ function acknowledgeOne(
     );
     if (members.length === 0 || !isTechnical) return "not_technical";
   }
-  acknowledge(draft, id, { by, place, forMs: place === "going" ? LAPSES_MS[priority] : PLACE_MS[place] });
+  const forMs = place === "going" ? LAPSES_MS[priority] : PLACE_MS[place];
+  // Not before there was anything to answer, and never in the future.
+  const ago = Math.min(Math.max(0, agoMs), Math.max(0, draft.now - open.raisedAt));
+  if (ago >= forMs) return "too_late";
+  acknowledge(draft, id, { by, place, forMs, agoMs: ago });
   for (const [key, { condition, subject }] of members) {
     if (condition === "VENT_SETTINGS_CHANGED" && subject !== undefined) noteSettings(draft, subject);
     // What was damaged stays so: somebody knows of it now.
@@ -158,11 +175,12 @@ function noteSettings(draft: Draft, device: string): void {
 }
 
 /** Answers this call and every earlier one; a call made since is still a call. Anything else is taken on at the bed. */
-function withPatient(draft: Draft, { occurrence, by }: Of<"with_patient">): Refusal | undefined {
+function withPatient(draft: Draft, command: Of<"with_patient">): Refusal | undefined {
+  const { occurrence, by } = command;
   const open = openById(draft, occurrence);
   if (open === undefined) return "not_open";
   if (open.occurrence.condition !== "PATIENT_CALL") {
-    return acknowledgeOne(draft, { occurrence, by, place: "bedside" });
+    return isOfLess(draft, command) ? "worse" : acknowledgeOne(draft, { ...command, place: "bedside" });
   }
   for (const [key] of instancesOf(draft, "PATIENT_CALL")) {
     if ((openOf(draft, key)?.raisedAt ?? draft.now) <= open.raisedAt) end(draft, key, "answered", by);

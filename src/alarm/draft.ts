@@ -123,6 +123,13 @@ export function say(
   draft.events.push({ kind, at: draft.at, occurrence, ...more });
 }
 
+/** Counts an occurrence that becomes worse in this step; given back: its `worsened`. */
+export function worsenedNow(draft: Draft): number {
+  const worsened = draft.core.worsened + 1;
+  draft.core = { ...draft.core, worsened };
+  return worsened;
+}
+
 /** Instances of a condition that are not at rest. */
 export const instancesOf = (draft: Draft, condition: ConditionId): readonly (readonly [string, Runtime])[] =>
   Object.entries(draft.core.runtimes).filter(([, runtime]) => runtime.condition === condition);

@@ -32,7 +32,7 @@ import { upgraded } from "./upgrade.ts";
 
 /** Command ids that are remembered, so that a repeat is known for one. */
 export const MOST_COMMANDS = 64;
-/** Ids and revisions of steps whose entry was lost with the crash must not be used again. */
+/** Ids and counts of steps whose entry was lost with the crash must not be used again. */
 const SKIPPED = 100;
 /** After a downtime longer than a beat, devices get so long to answer before their silence rings. */
 const SETTLE_MS = 10_000;
@@ -169,6 +169,7 @@ function shiftCore(core: Core, shift: Shift, ranOut: Shift): Core {
     ...core,
     revision: core.revision + SKIPPED,
     raised: core.raised + SKIPPED,
+    worsened: core.worsened + SKIPPED,
     watch: {
       ...watch,
       from: shift(watch.from),

@@ -12,10 +12,20 @@ import {
 } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, wall } from "../domain/time.ts";
+import { HOUR_MS, MINUTE_MS, type Mono, SECOND_MS, wall } from "../domain/time.ts";
 import { outdated } from "./all-right.ts";
 import type { Condition } from "./condition.ts";
-import { conditionOf, type Draft, later, membersOf, openOf, say, setOpen, setRuntime } from "./draft.ts";
+import {
+  conditionOf,
+  type Draft,
+  later,
+  membersOf,
+  openOf,
+  say,
+  setOpen,
+  setRuntime,
+  worsenedNow,
+} from "./draft.ts";
 import type { Open, Past, Runtime } from "./state.ts";
 
 /** "I am watching myself" unanswered for so long after it was asked again: it rings. */
@@ -211,7 +221,10 @@ export function escalate(draft: Draft, key: string, priority: Priority, values: 
   if (priorityRank(priority) <= priorityRank(before.priority)) return;
   const { acknowledgement: _lesser, accepted: _calm, ...rest } = before;
   const { acknowledgedUntil: _ended, gentleUntil: _gentle, ...timers } = open;
-  const occurrence = outdated({ ...rest, priority, values: { ...before.values, ...values } });
+  const occurrence = outdated({
+    ...{ ...rest, priority, worsened: worsenedNow(draft) },
+    values: { ...before.values, ...values },
+  });
   setOpen(draft, before.id, { ...timers, occurrence });
   say(draft, "escalated", occurrence, { member: { condition: runtime.condition, priority, values } });
 }
@@ -236,40 +249,60 @@ export function showUnknown(draft: Draft, id: OccurrenceId, values: AlarmValues)
   return draft.core.open[id]?.occurrence;
 }
 
+/** An answer, with the monotonic times at which it was given and runs out. */
+interface Answer {
+  readonly said: Acknowledgement;
+  readonly from: number;
+  readonly until: Mono;
+}
+
 /**
- * Somebody takes it on, until the acknowledgement lapses. Who is at the bedside stays named, and stays believed for at
- * least as long, when another says from further away that they are coming.
+ * Somebody takes it on, until the acknowledgement lapses: `forMs` from when it was given, `agoMs` ago. What came late
+ * counts as if it had come in time: the newer answer stands. Who is at the bedside stays named, and stays believed for
+ * at least as long, when another says later, from further away, that they are coming.
  */
 export function acknowledge(
   draft: Draft,
   id: OccurrenceId,
-  answer: { readonly by: Actor; readonly place: AcknowledgePlace; readonly forMs: number },
+  answer: {
+    readonly by: Actor;
+    readonly place: AcknowledgePlace;
+    readonly forMs: number;
+    readonly agoMs: number;
+  },
 ): void {
   const open = draft.core.open[id];
   if (open === undefined) return;
-  const { by, place, forMs } = answer;
+  const { by, place, forMs, agoMs } = answer;
   const { accepted: _asked, ...before } = open.occurrence;
   const { gentleUntil: _asking, ...timers } = open;
-  const nearer = atBedside(draft, open);
-  const isThere = nearer !== undefined && place !== "bedside";
-  const mine = { by, at: draft.at, until: wall(draft.at + forMs), place };
-  const occurrence: Occurrence = {
-    ...before,
-    acknowledgement: isThere ? { ...nearer, until: wall(Math.max(nearer.until, mine.until)) } : mine,
+  const at = wall(draft.at - agoMs);
+  const given: Answer = {
+    said: { by, at, until: wall(at + forMs), place },
+    from: draft.now - agoMs,
+    until: later(draft.now, forMs - agoMs),
   };
+  const { said, until } = together(given, standing(draft, open));
+  const occurrence: Occurrence = { ...before, acknowledgement: said };
   const covered = { rank: rankOf(draft, before.condition), priority: before.priority };
-  const own = later(draft.now, forMs);
-  const held = isThere ? (open.acknowledgedUntil ?? own) : own;
-  const acknowledgedUntil = held > own ? held : own;
-  setOpen(draft, id, { ...timers, occurrence, acknowledgedUntil, covered, answered: true });
+  setOpen(draft, id, { ...timers, occurrence, acknowledgedUntil: until, covered, answered: true });
   say(draft, "acknowledged", occurrence, { by });
 }
 
-/** Who said "at the bedside" of an alarm that has not got worse since, while it counts. */
-function atBedside({ now }: Draft, { occurrence, acknowledgedUntil }: Open): Acknowledgement | undefined {
-  const { acknowledgement } = occurrence;
-  const counts = acknowledgedUntil !== undefined && acknowledgedUntil > now;
-  return counts && acknowledgement?.place === "bedside" ? acknowledgement : undefined;
+/** What two answers come to, in whichever order they arrived. */
+function together(given: Answer, other: Answer | undefined): Answer {
+  if (other === undefined) return given;
+  const [first, second] = other.from > given.from ? [given, other] : [other, given];
+  if (first.said.place !== "bedside" || second.said.place === "bedside") return second;
+  const said = { ...first.said, until: wall(Math.max(first.said.until, second.said.until)) };
+  return { said, from: first.from, until: first.until > second.until ? first.until : second.until };
+}
+
+/** The answer of before, of an alarm that has not got worse since, while it counts. */
+function standing({ now }: Draft, { occurrence, acknowledgedUntil }: Open): Answer | undefined {
+  const { acknowledgement: said } = occurrence;
+  if (said === undefined || acknowledgedUntil === undefined || acknowledgedUntil <= now) return undefined;
+  return { said, from: acknowledgedUntil - (said.until - said.at), until: acknowledgedUntil };
 }
 
 /** The acknowledgement has run out and the condition holds: it sounds again, or asks gently whoever is watching. */

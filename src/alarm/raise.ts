@@ -13,7 +13,7 @@ import { HOUR_MS, MINUTE_MS, wall } from "../domain/time.ts";
 import { outdated } from "./all-right.ts";
 import { related } from "./causes.ts";
 import type { Condition } from "./condition.ts";
-import { conditionOf, type Draft, isSimulated, say, setOpen, setRuntime } from "./draft.ts";
+import { conditionOf, type Draft, isSimulated, say, setOpen, setRuntime, worsenedNow } from "./draft.ts";
 import { conditionsIn, isNeverQuiet, MERGED, rankOf, showUnknown } from "./occurrences.ts";
 import type { Open, Past, Runtime, Usual } from "./state.ts";
 
@@ -118,7 +118,8 @@ function open(draft: Draft, newcomer: Newcomer, { priority, values }: Raised): v
     bed: draft.bed,
     condition: runtime.condition,
     ...(runtime.subject !== undefined && { subject: runtime.subject }),
-    ...(card !== undefined && { card }),
+    // Of the first of a card nobody can have been shown less.
+    ...(card !== undefined && { card, worsened: worsenedNow(draft) }),
     priority: merged ? MERGED : priority,
     state: "holds",
     raisedAt: draft.at,
@@ -177,6 +178,7 @@ function reopen(draft: Draft, past: Past, newcomer: Newcomer, { priority, values
     values,
     simulated,
     drill: simulated && draft.core.drill !== undefined,
+    ...(isWorse && { worsened: worsenedNow(draft) }),
     ...(isTaken && acknowledgement !== undefined && { acknowledgement }),
     ...(merged && { recurrent: recurrence(draft, runtime.condition, count) }),
   });
@@ -204,7 +206,7 @@ function join(draft: Draft, into: Open, newcomer: Newcomer, { priority, values }
   const said = isWorse || isNews ? outdated(before) : before;
   const { acknowledgement: _void, accepted: _asked, ...unanswered } = said;
   const occurrence: Occurrence = {
-    ...(isWorse ? unanswered : said),
+    ...(isWorse ? { ...unanswered, worsened: worsenedNow(draft) } : said),
     condition: isWorseTier ? runtime.condition : before.condition,
     conditions: conditionsIn(draft, id),
     priority: merged ? before.priority : higherPriority(before.priority, priority),

@@ -15,6 +15,10 @@ export function refusedOf(refusal: Exclude<Refusal, "repeated">, kind: AlarmComm
   switch (refusal) {
     case "not_open":
       return no("CONFLICT", kind === "undo_finish" ? "The watch has not been ended." : "This alarm is over.");
+    case "worse":
+      return no("ALARM_WORSE", "It has become worse since then. Look at it again, then answer.");
+    case "too_late":
+      return no("CONFLICT", "This answer came too late: its time has run out.");
     case "not_pausable":
       return no("PAUSE_NOT_ALLOWED", "This alarm is never silenced.");
     case "too_long":

@@ -285,6 +285,8 @@ export interface Core {
   readonly revision: number;
   /** Occurrences counted so far. */
   readonly raised: number;
+  /** How often one became worse so far, or came to a card that was there. */
+  readonly worsened: number;
   readonly watch: WatchCore;
   /** By instance: condition id, with `/<device>` or `/<n>` where there are several. */
   readonly runtimes: { readonly [key: string]: Runtime };
@@ -348,6 +350,7 @@ export const startState = (now: Instant, bed: BedId): EngineState => ({
   core: {
     revision: 0,
     raised: 0,
+    worsened: 0,
     watch: { state: { on: false, reason: "off", since: now.wall }, from: now.mono, therapy: false },
     runtimes: {},
     open: {},

@@ -60,6 +60,7 @@ const occurrence = Type.Object({
   unknownSince: Type.Optional(wallTime),
   values,
   acknowledgement: Type.Optional(Type.Object({ by: actor, at: wallTime, until: wallTime, place })),
+  worsened: Type.Optional(count),
   allRight: Type.Optional(
     Type.Object({ by: actor, at: wallTime, before: Type.Optional(Type.Literal(true)) }),
   ),
@@ -149,6 +150,12 @@ export const alarmEvent = Type.Object({
   by: Type.Optional(actor),
 });
 
+/** Of an answer that was on its way (domain/alarm.ts). An hour is longer than any is brought on. */
+const given = {
+  agoMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
+  worsened: Type.Optional(count),
+};
+
 /** What may be asked of an engine from afar; what the box says of itself is not among it. */
 export const alarmCommands = [
   Type.Object({
@@ -156,8 +163,9 @@ export const alarmCommands = [
     occurrence: name,
     place,
     card: Type.Optional(Type.Literal(true)),
+    ...given,
   }),
-  Type.Object({ kind: Type.Literal("with_patient"), occurrence: name }),
+  Type.Object({ kind: Type.Literal("with_patient"), occurrence: name, ...given }),
   Type.Object({ kind: Type.Literal("all_right"), occurrence: name }),
   Type.Object({ kind: Type.Literal("pause"), condition, priority, forMs: lasting }),
   Type.Object({ kind: Type.Literal("resume"), condition }),

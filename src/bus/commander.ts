@@ -1,7 +1,7 @@
 import type { Actor, AlarmCommand } from "../domain/alarm.ts";
 import { Fault, messageOf } from "../domain/fault.ts";
 import { base32Id, type HomeId } from "../domain/ids.ts";
-import { MINUTE_MS, SECOND_MS, type Wall, wall } from "../domain/time.ts";
+import { MINUTE_MS, type Mono, SECOND_MS, type Wall, wall } from "../domain/time.ts";
 import type { Bus } from "../port/bus.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
@@ -31,8 +31,8 @@ export interface Commander {
   start(): void;
   /**
    * Rejects with EDGE_SILENT when the box has not answered in 10 s, CONFLICT where none is paired, RATE_LIMITED where
-   * too much waits, COMMAND_INVALID. What answers an alarm is brought on for 5 min all the same; anything else is not:
-   * what a person was told has failed must not happen later.
+   * too much waits, COMMAND_INVALID. What answers an alarm is brought on for 5 min all the same, with how long ago it was
+   * given; anything else is not: what a person was told has failed must not happen later.
    */
   send(place: Place, command: AlarmCommand): Promise<CommandAnswer>;
   /** Asks the box itself, for what it shows or about its evening check; `id`: under which it answers in pieces. Rejects like `send`. */
@@ -63,6 +63,7 @@ interface Waiting {
   readonly person: Actor;
   readonly body: CommandMessage["command"]["body"];
   readonly issuedAt: Wall;
+  readonly askedAt: Mono;
   readonly expiresAt: Wall;
   readonly answer: PromiseWithResolvers<CommandAnswer>;
   /** The run that refused it as another's. */
@@ -85,7 +86,8 @@ export function createCommander(options: CommanderOptions): Commander {
   };
 
   const go = (one: Waiting): void => {
-    const { place, id, person, body, issuedAt, expiresAt } = one;
+    const { place, id, person, issuedAt, expiresAt } = one;
+    const body = aged(one.body, clock.mono() - one.askedAt);
     const pairingKey = options.pairingKeyOf(place.home);
     const edgeEpoch = options.epochOf(place);
     if (!bus.connected || pairingKey === undefined || edgeEpoch === undefined || edgeEpoch === one.foreignTo)
@@ -108,7 +110,7 @@ export function createCommander(options: CommanderOptions): Commander {
     if (refused !== undefined) return Promise.reject(refused);
     const issuedAt = clock.wall();
     const one: Waiting = {
-      ...{ place, id, person, body, issuedAt },
+      ...{ place, id, person, body, issuedAt, askedAt: clock.mono() },
       expiresAt: wall(issuedAt + (forwarded ? FORWARD_MS : VALID_MS)),
       answer: Promise.withResolvers<CommandAnswer>(),
       foreignTo: undefined,
@@ -192,6 +194,12 @@ export function createCommander(options: CommanderOptions): Commander {
       }
     },
   };
+}
+
+/** An answer says how long ago it was given: by this clock alone, since that of the box may be another. */
+function aged(body: Waiting["body"], ms: number): Waiting["body"] {
+  const isAnswer = body.kind === "acknowledge" || body.kind === "with_patient";
+  return isAnswer && ms > 0 ? { ...body, agoMs: Math.round((body.agoMs ?? 0) + ms) } : body;
 }
 
 function answerOf({ outcome, reason, code, refusal }: CommandResultMessage): CommandAnswer {

@@ -235,6 +235,11 @@ export interface Occurrence {
   readonly unknownSince?: Wall;
   readonly values: AlarmValues;
   readonly acknowledgement?: Acknowledgement;
+  /**
+   * When it became as bad as it is, counted and not timed: how often alarms of its bed had become worse by then. Absent: it
+   * is as it was raised, and it was the first of its card.
+   */
+  readonly worsened?: number;
   /** The newest word of the patient about it. */
   readonly allRight?: AllRight;
   /** Evidence came from a simulated link: shown everywhere, pages nobody outside a drill. */
@@ -326,8 +331,16 @@ export interface AlarmFold {
 }
 
 /** Asked of the engine by people and by the edge itself; `id` makes repeats harmless. */
+/** Of an answer that does not come straight from a page of the box itself. */
+export interface AnswerGiven {
+  /** So long ago the person gave it, ms, where it was held up on its way. Absent: now. */
+  readonly agoMs?: number;
+  /** What the person had been shown (`worsenedBy`): of anything worse it is no answer. Absent: not known, and not judged. */
+  readonly worsened?: number;
+}
+
 export type AlarmCommand =
-  | {
+  | ({
       readonly kind: "acknowledge";
       readonly id: string;
       readonly occurrence: OccurrenceId;
@@ -335,7 +348,7 @@ export type AlarmCommand =
       readonly place: AcknowledgePlace;
       /** Every open alarm of its card at once: what one tap on a card means. */
       readonly card?: true;
-    }
+    } & AnswerGiven)
   /** Silence for one condition at one priority and below; longer than its cap is refused. */
   | {
       readonly kind: "pause";
@@ -392,12 +405,12 @@ export type AlarmCommand =
   /** `device`: the switch that it came from; its mark (law 7) is the call's. */
   | { readonly kind: "call"; readonly id: string; readonly call: PatientCall; readonly device?: DeviceId }
   /** A caregiver is with the patient: answers a call. */
-  | {
+  | ({
       readonly kind: "with_patient";
       readonly id: string;
       readonly occurrence: OccurrenceId;
       readonly by: Actor;
-    }
+    } & AnswerGiven)
   /**
    * The patient says "I am all right" of this alarm and of every one that was open before it: no sound, no send, no
    * priority and no end depends on it.

@@ -18,6 +18,7 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   NOT_FOUND: 404,
   HOST_UNKNOWN: 421,
   CONFLICT: 409,
+  ALARM_WORSE: 409,
   DUTY_UNPROVEN: 409,
   CHECK_AT_NIGHT: 409,
   PASSKEY_NO_HOST: 409,

@@ -2,6 +2,7 @@ import type { Acknowledgement, AlarmFold } from "../domain/alarm.ts";
 import type { DependencyClass } from "../domain/bed.ts";
 import type { BedId, OccurrenceId } from "../domain/ids.ts";
 import { MINUTE_MS, type Mono, mono, SECOND_MS, wall } from "../domain/time.ts";
+import { isWorseThanShown, worsenedBy } from "../domain/worsened.ts";
 import type { Clock } from "../port/clock.ts";
 import type { Log } from "../port/log.ts";
 import { escalate } from "./escalation.ts";
@@ -208,11 +209,15 @@ export function createStandby(options: StandbyOptions): Standby {
         else standby.onTold(...said);
         return;
       }
+      const shown = known.fold.open;
       known.fold = fold;
       reckon(known);
       for (const id of known.answers.keys()) {
         const occurrence = fold.open.find((one) => one.id === id);
-        if (occurrence === undefined || occurrence.acknowledgement !== undefined) known.answers.delete(id);
+        const isSettled = occurrence === undefined || occurrence.acknowledgement !== undefined;
+        // The box refuses an answer to something milder.
+        const isVoid = isWorseThanShown(fold.open, { occurrence: id, worsened: worsenedBy(shown, id) });
+        if (isSettled || isVoid) known.answers.delete(id);
       }
       if (known.isTaken) options.onTaken(fold.bed, takenOf(known));
     },

@@ -205,6 +205,10 @@ export const faults = {
     fix: "Look at the person; it ends when it is over.",
   },
   PAUSE_TOO_LONG: { cause: "This alarm is not silenced for so long.", fix: "Choose a shorter time." },
+  ALARM_WORSE: {
+    cause: "It has become worse since then: your answer was to something milder.",
+    fix: "Look at it again, then answer.",
+  },
   WATCHING_NOT_ALLOWED: {
     cause: "This alarm is about the person, not about a device.",
     fix: 'Go and look, then tap "I\'m going".',

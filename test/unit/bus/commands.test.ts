@@ -16,7 +16,7 @@ const place: Place = { home: "abcdefghij", bed: "b1" };
 const key = new Uint8Array(32).fill(9);
 const anna = { id: "p1", name: "Anna" };
 
-const acknowledge = (id = "tap1"): AlarmCommand => ({
+const acknowledge = (id = "tap1"): Extract<AlarmCommand, { readonly kind: "acknowledge" }> => ({
   kind: "acknowledge",
   id,
   occurrence: "b1-journalxxx-3",
@@ -164,7 +164,7 @@ describe("a command from the hub's pages", () => {
     second.seen();
     await settle();
     expect(fate).toEqual({ value: { accepted: true } });
-    expect(h.done).toEqual([acknowledge()]);
+    expect(h.done).toEqual([{ ...acknowledge(), agoMs: SECOND_MS }]);
   });
 
   test("with the wrong pairing key is not taken, and says so", async () => {
@@ -206,8 +206,23 @@ describe("a box that cannot be reached", () => {
     await h.clock.advance(3 * MINUTE_MS);
     (await h.startEdge("run1")).seen();
     await settle();
-    expect(h.done).toEqual([acknowledge()]);
+    // With how long ago it was given, by one clock alone.
+    expect(h.done).toEqual([{ ...acknowledge(), agoMs: 3 * MINUTE_MS + 10_100 }]);
     expect(h.commander.waiting).toBe(0);
+  });
+
+  test("is told how long ago an answer was given that had been held up before, whatever its own clock says", async () => {
+    const h = await houseAndHub();
+    const seen: AlarmCommand = { kind: "with_patient", id: "w", occurrence: "b1-journalxxx-3", by: anna };
+    const both = [h.commander.send(place, { ...acknowledge(), agoMs: 5_000 }), h.commander.send(place, seen)];
+    await h.clock.advance(4 * SECOND_MS);
+    h.clock.stepWall(-20 * SECOND_MS);
+    (await h.startEdge("run1")).seen();
+    await Promise.all(both);
+    expect(h.done).toEqual([
+      { ...acknowledge(), agoMs: 9_000 },
+      { ...seen, agoMs: 4_000 },
+    ]);
   });
 
   test("never does later what a person was told has failed", async () => {
