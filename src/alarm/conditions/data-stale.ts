@@ -1,4 +1,5 @@
 import { condition, GAP_MS, type Verdict, type View, WAITING } from "../condition.ts";
+import { saysNothing } from "../oximeter.ts";
 import { type Delivered, isAllNewer, isBreathless, isSensorOff, owedBy } from "../sources.ts";
 
 /** A delayed source speaks in bursts a minute apart. */
@@ -57,6 +58,8 @@ function judgeAge(view: View, limitS: number): Verdict {
       devices: [device],
     };
   }
+  // Where it had never measured anything, its speaking alone would look fresh: that brings back no number.
+  if (owed.record !== undefined && saysNothing(owed.record)) return WAITING;
   const oldest = owed.delivered.reduce((before, one) => (one.at < before.at ? one : before));
   return { kind: "clear", at: oldest.at, coverMs: oldest.coverMs, values: { device }, devices: [device] };
 }

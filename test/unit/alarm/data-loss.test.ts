@@ -372,6 +372,18 @@ describe("laws", () => {
     );
   }, 120_000);
 
+  test("an oximeter that has never measured anything and speaks again has brought nothing back", () => {
+    const bed = new Bedside({ cls: "A" });
+    bed.run(1, () => bed.oxi(GONE, GONE));
+    bed.run(30);
+    expect(bed.open("DATA_STALE")).toBeDefined();
+    bed.run(20, () => bed.oxi(GONE, GONE));
+    expect(bed.open("DATA_STALE")).toBeDefined();
+    expect(bed.open("OXI_SENSOR_OFF")).toBeDefined();
+    bed.run(5, () => bed.oxi(97));
+    expect(bed.open("DATA_STALE")).toBeUndefined();
+  });
+
   test("for every age of the last sample, limits are judged, or a loss is pending, or its alarm is open", () => {
     fc.assert(
       fc.property(
