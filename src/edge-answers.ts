@@ -45,10 +45,10 @@ export function createAnswers(options: {
     const verdict = verifyAckToken(identity.ackKey, token, clock.wall());
     const target = verdict.ok ? targets().find(verdict.claim.target) : undefined;
     if (!verdict.ok || target === undefined) return undefined;
-    const { occurrence } = verdict.claim;
+    const { occurrence, worsened = 0 } = verdict.claim;
     return {
       bed: occurrence.split("-", 1)[0] ?? "",
-      occurrence,
+      ...{ occurrence, worsened },
       by: { id: target.person, name: target.personName },
       language: target.language,
       target: target.id,
@@ -60,9 +60,9 @@ export function createAnswers(options: {
   const onToken = (token: string): void => {
     const grant = grantOf(token);
     if (grant === undefined) return log.note("relay.refused", { why: "not a token of ours" }, "warn");
-    const { bed, occurrence, by, commandId: id } = grant;
+    const { bed, occurrence, by, worsened, commandId: id } = grant;
     try {
-      options.command(bed, { kind: "acknowledge", id, occurrence, by, place: "going", card: true });
+      options.command(bed, { kind: "acknowledge", id, occurrence, by, place: "going", card: true, worsened });
       targets().prove(grant.target);
     } catch (error) {
       log.note("relay.not_taken", { why: messageOf(error) }, "warn");

@@ -1,5 +1,5 @@
 import { DEVICES } from "../devices/index.ts";
-import { type Refused, refusedOf } from "./alarm/refusals.ts";
+import { type Refused, refusedOf, repeatOf } from "./alarm/refusals.ts";
 import type { PutOutMessage } from "./bus/messages.ts";
 import type { SettingsBody } from "./bus/settings.ts";
 import type { UplinkStatus } from "./bus/uplink.ts";
@@ -278,7 +278,10 @@ export async function composeEdge(
     targets: evening.targets,
     dress: evening.dress,
     onAcknowledge: (bed, command, target) => {
-      if (evening.isPractice(bed)) return void evening.answer(command);
+      if (evening.isPractice(bed)) {
+        evening.answer(command);
+        return Promise.resolve();
+      }
       targets.prove(target);
       return edge.obey(bed, command).then(
         () => undefined,
@@ -361,16 +364,9 @@ export async function composeEdge(
       if (isBackstop(bed, command)) return refusedOf("not_pausable", command.kind);
       const refused = found.runner.command(command);
       if (refused === undefined) return { accepted: true };
-      if (refused !== "repeated") return refusedOf(refused, command.kind);
-      const over = refusedOf("not_open", command.kind);
-      // A repeat: what a phone with a bad connection sends. For an acknowledgement that has lapsed since it is somebody
-      // who taps on the old message again, and "taken" must then be true.
-      if (command.kind !== "acknowledge") return { accepted: true };
-      const open = found.runner.fold().open.find(({ id }) => id === command.occurrence);
-      if (open === undefined) return over;
-      if (open.acknowledgement !== undefined) return { accepted: true };
-      const again = found.runner.command({ ...command, id: `${command.id}-${base32Id(random.bytes(10))}` });
-      return again === undefined ? { accepted: true } : over;
+      return refused === "repeated"
+        ? repeatOf(command, found.runner.fold().open)
+        : refusedOf(refused, command.kind);
     },
     async obey(bed, command) {
       const outcome = edge.command(bed, command);

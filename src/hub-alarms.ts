@@ -1,7 +1,7 @@
 import { answersOf } from "./alarm/answers.ts";
 import type { JournalEntry } from "./alarm/journal.ts";
 import { resolveLimits } from "./alarm/limits.ts";
-import { refusedOf } from "./alarm/refusals.ts";
+import { refusedOf, repeatOf } from "./alarm/refusals.ts";
 import { type AlarmRunner, createAlarmRunner, readJournalEntry } from "./alarm/runner.ts";
 import type { EdgeAbout } from "./bus/bed-schemas.ts";
 import type { Edges, SilentBed } from "./bus/edges.ts";
@@ -287,9 +287,8 @@ export function createHubAlarms(options: HubAlarmsOptions): HubAlarms {
     if (!isOurs) return answerTaken(bed, command);
     const refused = one.runner.command(command);
     if (refused === undefined) answerAll(bed, command);
-    return refused === undefined || refused === "repeated"
-      ? { accepted: true }
-      : refusedOf(refused, command.kind);
+    if (refused === "repeated") return repeatOf(command, one.runner.fold().open);
+    return refused === undefined ? { accepted: true } : refusedOf(refused, command.kind);
   };
 
   /** Who goes because the box is silent goes to whatever it had said last, too. */

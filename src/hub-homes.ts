@@ -148,11 +148,18 @@ export function createHubHomes(options: {
       if (card?.keys === undefined) return undefined;
       const verdict = verifyAckToken(card.keys.ackKey, rest.join("."), clock.wall());
       if (!verdict.ok) return undefined;
-      const { occurrence, target: id } = verdict.claim;
+      const { occurrence, target: id, worsened = 0 } = verdict.claim;
       const person = whoIs(home, id, card);
       if (person === undefined) return undefined;
       return {
-        ...{ home, occurrence, target: id, language: person.language, commandId: verdict.commandId },
+        ...{
+          home,
+          occurrence,
+          worsened,
+          target: id,
+          language: person.language,
+          commandId: verdict.commandId,
+        },
         bed: qualifiedBed(home, occurrence.split("-", 1)[0] ?? ""),
         by: { id: person.id, name: person.name },
       };

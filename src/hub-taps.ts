@@ -1,3 +1,4 @@
+import { EACH_TAP } from "./bus/commands.ts";
 import type { AlarmCommand, Occurrence } from "./domain/alarm.ts";
 import { type BedId, base32Id } from "./domain/ids.ts";
 import { worsenedBy } from "./domain/worsened.ts";
@@ -11,9 +12,9 @@ export type HubTaps = (bed: BedId, command: AlarmCommand) => Promise<CommandOutc
 const REMEMBERED_MAX = 4_096;
 
 /**
- * Every tap is a command of its own: the second one on an old message, after the answer has lapsed, is one more answer, and
- * not the repeat of one that was answered long ago. While the answer stands the same tap again changes nothing: what a
- * phone with a bad connection sends, or a webhook that tries again. An answer that does not say what the person had been
+ * Every tap asks the box anew, which knows whether that answer has been given and has lapsed since: what it said the first
+ * time need not be true any more. While the answer stands the same tap again asks nobody: what a phone with a bad
+ * connection sends, or a webhook that tries again. An answer that does not say what the person had been
  * shown was given to what this hub shows: the box may know of worse.
  */
 export function createHubTaps({
@@ -35,7 +36,10 @@ export function createHubTaps({
     if (shown.kind === "with_patient") return send(bed, shown);
     const name = `${bed} ${command.id}`;
     if (taken.has(name) && asked?.acknowledgement !== undefined) return { accepted: true };
-    const outcome = await send(bed, { ...shown, id: `${command.id}-${base32Id(random.bytes(10))}` });
+    const outcome = await send(bed, {
+      ...shown,
+      id: `${command.id}${EACH_TAP}${base32Id(random.bytes(10))}`,
+    });
     if (!outcome.accepted) return outcome;
     taken.add(name);
     for (const oldest of taken) {

@@ -1,4 +1,4 @@
-import type { AlarmCommand } from "../domain/alarm.ts";
+import type { AlarmCommand, Occurrence } from "../domain/alarm.ts";
 import type { FaultCode } from "../domain/fault.ts";
 import type { Refusal } from "./commands.ts";
 
@@ -18,7 +18,10 @@ export function refusedOf(refusal: Exclude<Refusal, "repeated">, kind: AlarmComm
     case "worse":
       return no("ALARM_WORSE", "It has become worse since then. Look at it again, then answer.");
     case "too_late":
-      return no("CONFLICT", "This answer came too late: its time has run out.");
+      return no(
+        "ANSWER_OLD",
+        "The time of this answer has run out. Answer the newest message, or on the page.",
+      );
     case "not_pausable":
       return no("PAUSE_NOT_ALLOWED", "This alarm is never silenced.");
     case "too_long":
@@ -32,4 +35,18 @@ export function refusedOf(refusal: Exclude<Refusal, "repeated">, kind: AlarmComm
     case "invalid":
       return no("COMMAND_INVALID", "A number or a date in it is outside what is possible.");
   }
+}
+
+/**
+ * What a repeated command is told: it has been done. Of an acknowledgement that must still be true: one that has lapsed
+ * since is not given again by a phone with a bad connection, or by a provider that tells a key once more.
+ */
+export function repeatOf(
+  command: AlarmCommand,
+  open: readonly Occurrence[],
+): { readonly accepted: true } | Refused {
+  if (command.kind !== "acknowledge") return { accepted: true };
+  const asked = open.find(({ id }) => id === command.occurrence);
+  if (asked === undefined) return refusedOf("not_open", command.kind);
+  return asked.acknowledgement === undefined ? refusedOf("too_late", command.kind) : { accepted: true };
 }

@@ -171,8 +171,16 @@ export function toRemote(command: AlarmCommand): { readonly person: Actor; reado
   return { person: by, body };
 }
 
+/**
+ * Between an answer's id and what makes each asking for it another one: asked again, it is not told what came of it the
+ * first time, since the answer may have lapsed. To the engine it is the same answer.
+ */
+export const EACH_TAP = "~";
+
 /** The engine's command again. */
-function toAlarmCommand({ id, person }: Command, body: Exclude<Body, LookBody | CheckBody>): AlarmCommand {
+function toAlarmCommand(command: Command, body: Exclude<Body, LookBody | CheckBody>): AlarmCommand {
+  const { person } = command;
+  const [id = command.id] = command.id.split(EACH_TAP, 1);
   return body.kind === "baselines" || body.kind === "call" ? { ...body, id } : { ...body, id, by: person };
 }
 

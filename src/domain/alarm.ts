@@ -330,7 +330,6 @@ export interface AlarmFold {
   readonly limits: LimitsState;
 }
 
-/** Asked of the engine by people and by the edge itself; `id` makes repeats harmless. */
 /** Of an answer that does not come straight from a page of the box itself. */
 export interface AnswerGiven {
   /** So long ago the person gave it, ms, where it was held up on its way. Absent: now. */
@@ -339,6 +338,7 @@ export interface AnswerGiven {
   readonly worsened?: number;
 }
 
+/** Asked of the engine by people and by the edge itself; `id` makes repeats harmless. */
 export type AlarmCommand =
   | ({
       readonly kind: "acknowledge";

@@ -52,6 +52,7 @@ export const FAULTS = {
   PAUSE_NOT_ALLOWED: "This alarm is never silenced.",
   PAUSE_TOO_LONG: "This alarm is not silenced for so long.",
   ALARM_WORSE: "The alarm has become worse since this answer was given.",
+  ANSWER_OLD: "This answer has counted already, or came too late to count.",
   WATCHING_NOT_ALLOWED: "Nobody can watch in place of this alarm.",
   WATCH_OVER: "The watch of this bed has ended.",
   UNDO_TOO_LATE: "This can no longer be taken back.",

@@ -36,5 +36,16 @@ export function isWorseThanShown(
   );
 }
 
+/** What an answer to a message is an answer to, in one word: this alarm, as bad as that message showed it. */
+export const answerTo = (id: OccurrenceId, worsened: number): string =>
+  worsened === 0 ? id : `${id} ${worsened}`;
+
+/** What messages about this alarm may have shown that can still be told apart: each number is one of its card's, or 0. */
+export function showableOf(open: Open, id: OccurrenceId): readonly number[] {
+  const asked = open.find((one) => one.id === id);
+  const known = asked === undefined ? [] : onCardOf(open, asked).map(({ worsened = 0 }) => worsened);
+  return [...new Set([0, ...known])];
+}
+
 const onCardOf = (open: Open, asked: Open[number]): Open =>
   open.filter((one) => (one.card ?? one.id) === (asked.card ?? asked.id));

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { OccurrenceId } from "../domain/ids.ts";
 import { HOUR_MS, SECOND_MS, type Wall } from "../domain/time.ts";
 import type { Random } from "../port/random.ts";
 
@@ -18,13 +17,13 @@ const VALID_MS = HOUR_MS;
 const PROOF_LENGTH = 22;
 const ABOUT_LENGTH = 8;
 
-/** `about`: the alarm, for whoever reads the mark without having sent the message (`isMarkAbout`). */
+/** `about`: what it answers, for whoever reads the mark without having sent the message (`isMarkAbout`). */
 export function newMark(
   secret: string,
   target: string,
   random: Random,
   now: Wall,
-  about?: OccurrenceId,
+  about?: string,
 ): AnswerMark {
   const seconds = Math.floor(now / SECOND_MS).toString(36);
   const chance = Buffer.from(random.bytes(9)).toString("hex");
@@ -45,12 +44,12 @@ export function readMark(secret: string, target: string, mark: string, now: Wall
   return Math.abs(ageMs) <= VALID_MS ? reference : undefined;
 }
 
-/** Whether a reference that `readMark` has given was made for this alarm: one of 2^32 others looks like it. */
-export const isMarkAbout = (secret: string, reference: string, occurrence: OccurrenceId): boolean =>
-  reference.split("-")[1]?.slice(0, ABOUT_LENGTH) === aboutOf(secret, occurrence);
+/** Whether a reference that `readMark` has given was made about this: one of 2^32 others looks like it. */
+export const isMarkAbout = (secret: string, reference: string, about: string): boolean =>
+  reference.split("-")[1]?.slice(0, ABOUT_LENGTH) === aboutOf(secret, about);
 
-const aboutOf = (secret: string, occurrence: OccurrenceId): string =>
-  createHmac("sha256", secret).update(`breathwatch about ${occurrence}`).digest("hex").slice(0, ABOUT_LENGTH);
+const aboutOf = (secret: string, about: string): string =>
+  createHmac("sha256", secret).update(`breathwatch about ${about}`).digest("hex").slice(0, ABOUT_LENGTH);
 
 const proofOf = (secret: string, target: string, reference: string): string =>
   createHmac("sha256", secret)

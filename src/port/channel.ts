@@ -62,6 +62,8 @@ export interface ChannelMessage {
   readonly url: string;
   /** One-time address that acknowledges by POST, for channels with buttons. */
   readonly acknowledgeUrl?: string;
+  /** What an answer to it is an answer to, where a provider hands presses back; absent: the occurrence in `key`. */
+  readonly about?: string;
   /** One-time address that takes a POST from whatever showed the message: it proves nothing about a person (law 2). */
   readonly receiptUrl?: string;
   readonly simulated: boolean;
@@ -148,10 +150,10 @@ export interface HeardAnswer {
   readonly reference: string;
   readonly by?: string;
   /**
-   * Whether that message was about this alarm, for whoever did not send it: a box and a hub may hear each other's. Absent:
-   * its sender alone can tell.
+   * Whether that message was about this (`ChannelMessage.about`, or the occurrence), for whoever did not send it: a box and a
+   * hub may hear each other's. Absent: its sender alone can tell.
    */
-  readonly isAbout?: (occurrence: OccurrenceId) => boolean;
+  readonly isAbout?: (about: string) => boolean;
 }
 
 /** One setting of a channel, as data: forms, checks and documents are made from it. */

@@ -48,6 +48,8 @@ export interface TokenGrant {
   readonly occurrence: OccurrenceId;
   readonly by: Actor;
   readonly language: Language;
+  /** What the message showed (`worsenedBy`). */
+  readonly worsened: number;
   /** The same for the same token, however often and by whichever way it comes. */
   readonly commandId: string;
 }

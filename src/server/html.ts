@@ -10,6 +10,8 @@ export interface PlainPage {
   readonly paragraphs: readonly string[];
   /** One big button that posts to the page's own address. */
   readonly button?: string;
+  /** Posted with the button. */
+  readonly field?: { readonly name: string; readonly value: string };
   readonly link?: { readonly text: string; readonly to: string };
 }
 
@@ -37,11 +39,15 @@ export function sendPlainPage(reply: FastifyReply, status: number, page: PlainPa
     .send(render(page));
 }
 
-function render({ language, heading, paragraphs, button, link }: PlainPage): string {
+function render({ language, heading, paragraphs, button, field, link }: PlainPage): string {
+  const hidden =
+    field === undefined
+      ? ""
+      : `<input type="hidden" name="${escape(field.name)}" value="${escape(field.value)}">`;
   const body = [
     `<h1>${escape(heading)}</h1>`,
     ...paragraphs.map((text) => `<p>${escape(text)}</p>`),
-    button === undefined ? "" : `<form method="post"><button>${escape(button)}</button></form>`,
+    button === undefined ? "" : `<form method="post">${hidden}<button>${escape(button)}</button></form>`,
     link === undefined ? "" : `<p><a href="${escape(link.to)}">${escape(link.text)}</a></p>`,
   ];
   return `<!doctype html>

@@ -18,7 +18,6 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   NOT_FOUND: 404,
   HOST_UNKNOWN: 421,
   CONFLICT: 409,
-  ALARM_WORSE: 409,
   DUTY_UNPROVEN: 409,
   CHECK_AT_NIGHT: 409,
   PASSKEY_NO_HOST: 409,
@@ -28,6 +27,9 @@ const STATUS: { readonly [code in FaultCode]?: number } = {
   PRESET_CODE_OLD: 409,
   PAUSE_NOT_ALLOWED: 422,
   PAUSE_TOO_LONG: 422,
+  // Not 409: the phones' workers say "over" to that.
+  ALARM_WORSE: 422,
+  ANSWER_OLD: 422,
   WATCHING_NOT_ALLOWED: 422,
   WATCH_OVER: 422,
   UNDO_TOO_LATE: 422,

@@ -8,6 +8,8 @@ export interface AckClaim {
   readonly occurrence: OccurrenceId;
   readonly target: string;
   readonly expiresAt: Wall;
+  /** What its message showed (`worsenedBy`); absent: nothing had become worse, or it was made before this was counted. */
+  readonly worsened?: number;
 }
 
 export type AckVerdict =
@@ -39,7 +41,11 @@ export const createAckToken = (key: string, claim: AckClaim): string =>
 export const createShownToken = (key: string, claim: AckClaim): string => createToken(key, claim, "shown");
 
 function createToken(key: string, claim: AckClaim, purpose: Purpose): string {
-  const fields = [claim.occurrence, claim.target, Math.floor(claim.expiresAt / SECOND_MS)];
+  const { worsened = 0 } = claim;
+  const fields = [
+    ...[claim.occurrence, claim.target, Math.floor(claim.expiresAt / SECOND_MS)],
+    ...(worsened > 0 ? [worsened] : []),
+  ];
   const body = Buffer.from(JSON.stringify(fields)).toString("base64url");
   return `${body}.${signatureOf(key, body, purpose).toString("base64url")}`;
 }
@@ -82,10 +88,13 @@ function readClaim(body: string): AckClaim | undefined {
     return undefined;
   }
   if (!isList(fields)) return undefined;
-  const [occurrence, target, expires] = fields;
+  const [occurrence, target, expires, worsened] = fields;
   if (typeof occurrence !== "string" || typeof target !== "string" || typeof expires !== "number")
     return undefined;
-  return { occurrence, target, expiresAt: wall(expires * SECOND_MS) };
+  return {
+    ...{ occurrence, target, expiresAt: wall(expires * SECOND_MS) },
+    ...(typeof worsened === "number" && { worsened }),
+  };
 }
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);

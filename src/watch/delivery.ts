@@ -30,7 +30,7 @@ export interface DeliveryOptions {
   /** An alarm was accepted under this reference of the provider; more may become known of it. */
   readonly onAccepted: (job: Job, reference: string) => void;
   /** The target's answer to an alarm said that a person acts; whether that still matters is for the caller. */
-  readonly onAcknowledged: (job: Job, by: string) => Promise<void> | void;
+  readonly onAcknowledged: (job: Job, by: string) => Promise<void> | undefined;
   readonly onGone: (target: WatchTarget, why: string) => void;
 }
 

@@ -13,6 +13,7 @@ import type { CallLevel } from "../domain/calling.ts";
 import type { OccurrenceId } from "../domain/ids.ts";
 import { askingOf, mayReachPeople } from "../domain/ringing.ts";
 import { type Mono, SECOND_MS } from "../domain/time.ts";
+import { worsenedBy } from "../domain/worsened.ts";
 import {
   announcement,
   answerId,
@@ -69,6 +70,8 @@ interface Seen {
   readonly wants: "ring" | "answered" | "quiet" | "gentle" | "muted";
   /** How far the calling about its card has come. */
   readonly level: CallLevel;
+  /** The newest worsening on its card. */
+  readonly worsened: number;
   /** It, or one of its kind, was over a short while ago, and nobody had answered. */
   readonly earlier: Incident | undefined;
 }
@@ -154,6 +157,7 @@ function look(incidents: Incidents, occurrence: Occurrence, fold: AlarmFold, now
     ...{ occurrence, card, before, simulated, drill, overruled, priority, earlier },
     condition: worst !== undefined && isMilder(occurrence, worst) ? worst.condition : condition,
     isWorse: rises || (known !== undefined && !isMilder(occurrence, known) && condition !== known.condition),
+    worsened: worsenedBy(fold.open, id),
     allRight: allRightOf(fold.open.filter((one) => card.members.includes(one.id))),
     wants: !mayReach ? "muted" : isAnswered ? "answered" : wantOf(asking, priority),
     level: furtherOf(levelOf(card.members, incidents, simulated), earlier?.level ?? 0),
@@ -310,7 +314,7 @@ function rings(
 const furtherOf = (one: CallLevel, other: CallLevel): CallLevel => (one > other ? one : other);
 
 function sendOf(
-  { occurrence, card, allRight }: Seen,
+  { occurrence, card, allRight, worsened }: Seen,
   { step, repeat, priority, condition, simulated, drill, level }: Incident,
   kind: "alarm" | "update" | "gentle",
   now: Moment,
@@ -321,6 +325,7 @@ function sendOf(
     level,
     ...(card.id === id ? {} : { card: card.id }),
     ...(card.cause === undefined ? {} : { cause: card.cause }),
+    ...(worsened > 0 && kind !== "update" ? { worsened } : {}),
     ...(kind === "update" && acknowledgement !== undefined ? { acknowledgement } : {}),
     ...(allRight === undefined ? {} : { allRight: spokenAt(allRight) }),
     ...(kind === "gentle" && accepted !== undefined ? { audience: { only: accepted.id } } : {}),

@@ -35,7 +35,7 @@ export type HelperOptions = Pick<
 export function createHelper(options: HelperOptions): Helper {
   const { log } = options;
   const isListed = ({ target }: Job): boolean => options.targets().some(({ id }) => id === target.id);
-  const answered = (job: Job, by: string): Promise<void> | void =>
+  const answered = (job: Job, by: string): Promise<void> | undefined =>
     isListed(job)
       ? options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id)
       : undefined;

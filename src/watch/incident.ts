@@ -46,6 +46,8 @@ export interface PlannedSend {
   readonly card?: OccurrenceId;
   /** Why its alarms belong together. */
   readonly cause?: CauseId;
+  /** What it shows whoever answers it: the newest worsening on its card (`worsenedBy`). Absent: none. */
+  readonly worsened?: number;
   /** Only with `update`: who takes care. */
   readonly acknowledgement?: Acknowledgement;
   /** The patient has said "I am all right"; the sends are the same as without. */

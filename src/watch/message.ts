@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { BedId, HomeId, OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import { HOUR_MS, type Wall, wall } from "../domain/time.ts";
+import { answerTo } from "../domain/worsened.ts";
 import type { ChannelMessage } from "../port/channel.ts";
 import type { TargetRecord } from "../port/state.ts";
 import type { Words } from "../words/en.ts";
@@ -46,11 +47,9 @@ export function composeMessage(
 ): ChannelMessage {
   const isAlarm = send.kind === "alarm";
   const asks = isAlarm || send.kind === "gentle";
-  const claim = {
-    occurrence: send.occurrence,
-    target: target.id,
-    expiresAt: wall(send.at + TOKEN_MS),
-  };
+  const { occurrence, worsened = 0 } = send;
+  const claim = { occurrence, target: target.id, expiresAt: wall(send.at + TOKEN_MS) };
+  const answer = { ...claim, worsened };
   return {
     key: keyOf(context.home, send),
     // A gentle question may be heard, at low urgency.
@@ -62,8 +61,9 @@ export function composeMessage(
     collapseKey: collapseKeyOf(send.card ?? send.occurrence),
     ttlSeconds: ttlOf(send),
     url: context.links.page(send.bed, send.occurrence),
-    ...(asks ? { acknowledgeUrl: context.links.acknowledge(createAckToken(context.ackKey, claim)) } : {}),
+    ...(asks ? { acknowledgeUrl: context.links.acknowledge(createAckToken(context.ackKey, answer)) } : {}),
     ...(asks ? { receiptUrl: context.links.shown(createShownToken(context.ackKey, claim)) } : {}),
+    ...(asks && worsened > 0 ? { about: answerTo(occurrence, worsened) } : {}),
     simulated: send.simulated,
     drill: send.drill,
   };

@@ -237,13 +237,14 @@ export function decodeSend(value: unknown): PlannedSend | undefined {
   const allRight = decodeAllRight(value["allRight"]);
   if (kind === "update" && by === undefined) return undefined;
   if (kind === "left" && left === undefined) return undefined;
-  const { card, cause } = value;
+  const { card, cause, worsened } = value;
   const level = CALL_LEVELS.find((one) => one === value["level"]);
   return {
     ...{ bed, occurrence, kind, step, repeat, priority, condition, simulated, drill, at: wall(at) },
     ...(level === undefined ? {} : { level }),
     ...(typeof card === "string" ? { card } : {}),
     ...(isCause(cause) ? { cause } : {}),
+    ...(isCount(worsened) ? { worsened } : {}),
     ...(by === undefined ? {} : { acknowledgement: by }),
     ...(allRight === undefined ? {} : { allRight }),
     ...(left === undefined ? {} : { left }),

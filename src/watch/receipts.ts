@@ -14,7 +14,8 @@ export interface ReceiptsOptions {
   readonly log: Log;
   readonly targets: (send?: PlannedSend) => readonly WatchTarget[];
   /** A key or a button was pressed; whether that still matters is for the caller. Must not throw. */
-  readonly onAcknowledged: (job: Job, by: string) => Promise<void> | void;
+  /** Undefined: it counts nowhere, since its message was about something milder, or its phone is gone. */
+  readonly onAcknowledged: (job: Job, by: string) => Promise<void> | undefined;
   /** A provider knows that an accepted message came to nobody. Must not throw. */
   readonly onUnreached: (job: Job) => void;
   /**
@@ -105,7 +106,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       case "acknowledged":
         followed.delete(name);
         log.note("send.acknowledged", about);
-        return options.onAcknowledged(one.job, receipt.by ?? one.job.target.label) ?? Promise.resolve();
+        return options.onAcknowledged(one.job, receipt.by ?? one.job.target.label);
       case "over":
         followed.delete(name);
         log.note("send.over", { ...about, detail: receipt.detail });

@@ -47,9 +47,9 @@ export interface WatchOptions extends MessageContext {
   readonly dress?: (message: ChannelMessage, send: PlannedSend) => ChannelMessage;
   /**
    * A machine's answer acknowledged: a command for the engine, and the target as proof that it is heard. A promise never
-   * rejects, and settles when the command has come to where it counts.
+   * rejects, and settles when the command has come to where it counts; undefined: nowhere.
    */
-  readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => Promise<void> | void;
+  readonly onAcknowledge: (bed: BedId, command: AlarmCommand, target: string) => Promise<void> | undefined;
   /** The provider says that this target is gone: it is not called again, and somebody has to hear of it. */
   readonly onTargetGone: (target: WatchTarget, why: string) => void;
   /** Who is on duty at a bed and what its people have chosen, from memory; undefined: everybody is called at once. */
@@ -164,10 +164,14 @@ export function createWatch(options: WatchOptions): Watch {
   const isListed = ({ send, target }: Job): boolean =>
     options.targets(send).some(({ id }) => id === target.id);
 
-  const answered = (job: Job, by: string): Promise<void> | void =>
-    isAskedFor(job) && isListed(job)
-      ? options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id)
-      : undefined;
+  const answered = (job: Job, by: string): Promise<void> | undefined => {
+    if (!isListed(job)) return undefined;
+    if (isAskedFor(job))
+      return options.onAcknowledge(job.send.bed, acknowledgementIn(job, by), job.target.id);
+    // Somebody else was first, which everybody has been told: whoever comes as well is thanked, and changes nothing.
+    const incident = beds.get(job.send.bed)?.incidents.get(job.send.occurrence);
+    return incident?.phase === "answered" ? Promise.resolve() : undefined;
+  };
 
   const now = (): Moment => ({ mono: clock.mono(), wall: clock.wall() });
 
@@ -422,5 +426,6 @@ export function acknowledgementIn({ send, target, message }: Job, by: string): A
     place: send.kind === "gentle" ? "watching" : "going",
     // One message a card: one answer to all of it.
     card: true,
+    worsened: send.worsened ?? 0,
   };
 }

@@ -16,10 +16,19 @@ async function cutOff(led: LedHome): Promise<void> {
   await led.world.clock.advance(60 * SECOND_MS);
 }
 
-/** A tap on the newest message about an alarm. */
-async function tap(led: LedHome, occurrence: string | undefined): Promise<number> {
+/** The newest message about an alarm: the address of its button. */
+function newestAbout(led: LedHome, occurrence: string | undefined): string {
   const newest = led.rung.findLast(({ kind, key }) => kind === "alarm" && key.split("/")[1] === occurrence);
-  const url = new URL(newest?.acknowledgeUrl ?? "").pathname;
+  return newest?.acknowledgeUrl ?? "";
+}
+
+/** A tap on a message; by itself the newest about this alarm. */
+async function tap(
+  led: LedHome,
+  occurrence: string | undefined,
+  address: string = newestAbout(led, occurrence),
+): Promise<number> {
+  const url = new URL(address).pathname;
   return (await led.hub().app.inject({ method: "POST", url })).statusCode;
 }
 
@@ -86,4 +95,33 @@ test("an answer does not take the place of a newer one, given at the box", { tim
   led.cut(false);
   await clock.advance(10 * SECOND_MS);
   expect(openAtBox(led, "PATIENT_CALL")?.acknowledgement).toEqual(stands);
+});
+
+test("the button of an old message answers what that message was about, and each counts once", {
+  timeout: 60_000,
+}, async () => {
+  const led = await createLedHome();
+  const { clock } = led.world;
+  led.reaches.box = false;
+  led.call();
+  while (openAtBox(led, "NET_DOWN") === undefined) await clock.advance(SECOND_MS);
+  await clock.advance(10 * SECOND_MS);
+  const id = openAtBox(led, "NET_DOWN")?.id;
+  const milder = newestAbout(led, id);
+  while (openAtBox(led, "NET_DOWN")?.priority === "medium") await clock.advance(SECOND_MS);
+  expect(await tap(led, id, milder)).toBe(422);
+  expect(openAtBox(led, "NET_DOWN")?.acknowledgement).toBeUndefined();
+
+  await clock.advance(20 * SECOND_MS);
+  const urgent = newestAbout(led, id);
+  expect(urgent).not.toBe(milder);
+  expect([await tap(led, id, urgent), await tap(led, id, urgent)]).toEqual([200, 200]);
+  expect(openAtBox(led, "NET_DOWN")?.acknowledgement?.by.name).toBe("Mei");
+  await clock.advance(200 * SECOND_MS);
+  expect(openAtBox(led, "NET_DOWN")?.acknowledgement).toBeUndefined();
+  expect(await tap(led, id, urgent)).toBe(422);
+  expect(openAtBox(led, "NET_DOWN")?.acknowledgement).toBeUndefined();
+  expect(newestAbout(led, id)).not.toBe(urgent);
+  expect(await tap(led, id)).toBe(200);
+  expect(openAtBox(led, "NET_DOWN")?.acknowledgement?.by.name).toBe("Mei");
 });

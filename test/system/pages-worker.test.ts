@@ -245,6 +245,19 @@ describe("the service worker", () => {
     await eventually(shown).toMatchObject([{ title: "Breathwatch: over", silent: true }]);
   });
 
+  test.each([
+    ["ALARM_WORSE", "NOT taken: it has become worse since this message"],
+    ["ANSWER_OLD", "NOT taken: this message has been answered, and that has run out"],
+  ] as const)(
+    "stays and asks to look where an answer counts for nothing any more: %s",
+    async (code, title) => {
+      server.script.refusals.set("POST /api/a/token234", problem(422, code, "Look again."));
+      await push(ALARM);
+      await click("acknowledge");
+      await eventually(shown).toMatchObject([{ title, requireInteraction: true, actions: [] }]);
+    },
+  );
+
   test("tells the family when the browser has thrown the subscription away and it cannot be renewed", async () => {
     server.script.refusals.set("GET /api/me", problem(503, "STATE_FAILED", "Not now."));
     await showing(() => worker.evaluate(`dispatchEvent(new ExtendableEvent("pushsubscriptionchange"))`));

@@ -1,6 +1,6 @@
 import { fill } from "../../../src/words/template.ts";
 import { display, type Shown } from "./show.ts";
-import { speak } from "./speak.ts";
+import { speak, type WorkerWords } from "./speak.ts";
 
 const TIMEOUT_MS = 10_000;
 /** The server's word for: this alarm is over. */
@@ -40,6 +40,14 @@ export async function acknowledge(
     await display(worker, words.closedTitle, { body: words.body, tag: shown.tag, data, silent: true });
     return;
   }
+  const refused = result?.code === undefined ? undefined : refusals(words)[result.code];
+  if (refused !== undefined) {
+    // Its button answers nothing any more: what is tapped from here on opens the page.
+    const { acknowledgeUrl: _old, ...rest } = data;
+    const stays = { requireInteraction: true, renotify: true };
+    await display(worker, refused.title, { body: refused.body, tag: shown.tag, data: rest, ...stays });
+    return;
+  }
   const ofCheck = shown.check !== undefined;
   await display(worker, ofCheck ? words.check.notTakenTitle : words.notTakenTitle, {
     body: ofCheck ? words.check.notTakenBody : words.notTakenBody,
@@ -50,6 +58,14 @@ export async function acknowledge(
     actions: [{ action: "acknowledge", title: shown.acknowledgeLabel ?? words.acknowledge }],
   });
 }
+
+/** What is said where the alarm goes on and this message's answer does not count, by the problem's code. */
+const refusals = (
+  words: WorkerWords,
+): { readonly [code: string]: { readonly title: string; readonly body: string } } => ({
+  ALARM_WORSE: { title: words.worseTitle, body: words.worseBody },
+  ANSWER_OLD: { title: words.oldTitle, body: words.oldBody },
+});
 
 /** A tap on the notification: the page that is open comes to the front, else one is opened. */
 export async function openPage(worker: ServiceWorkerGlobalScope, notification: Notification): Promise<void> {
@@ -75,6 +91,8 @@ interface PostResult {
   readonly ok: boolean;
   readonly status: number;
   readonly by?: string;
+  /** Of the problem that it was refused with. */
+  readonly code?: string;
 }
 
 /** Undefined when there was no answer. */
@@ -82,17 +100,25 @@ async function post(url: string): Promise<PostResult | undefined> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(url, { method: "POST", signal, headers: { accept: "application/json" } });
-    const by = response.ok ? nameIn(await response.json().catch(() => undefined)) : undefined;
-    return { ok: response.ok, status: response.status, ...(by === undefined ? {} : { by }) };
+    const answer: unknown = await response.json().catch(() => undefined);
+    const by = response.ok ? textIn(answer, "by") : undefined;
+    const code = response.ok ? undefined : textIn(answer, "code");
+    return {
+      ...{ ok: response.ok, status: response.status },
+      ...(by === undefined ? {} : { by }),
+      ...(code === undefined ? {} : { code }),
+    };
   } catch {
     // Whatever the browser calls it: nobody has heard.
     return undefined;
   }
 }
 
-function nameIn(answer: unknown): string | undefined {
-  if (typeof answer !== "object" || answer === null || !("by" in answer)) return undefined;
-  return typeof answer.by === "string" && answer.by !== "" ? answer.by : undefined;
+function textIn(answer: unknown, name: "by" | "code"): string | undefined {
+  if (typeof answer !== "object" || answer === null) return undefined;
+  const fields: { readonly [name: string]: unknown } = { ...answer };
+  const text = fields[name];
+  return typeof text === "string" && text !== "" ? text : undefined;
 }
 
 /** What was kept with the notification; one without it opens the caregiver's page. */

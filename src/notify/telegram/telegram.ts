@@ -81,8 +81,8 @@ function createTelegram(deps: ChannelDeps): Channel {
     if (waitMs > 0)
       return { outcome: "failed", detail: "this chat takes no more for now", retryAfterMs: waitMs };
     limits.note(chat);
-    const [, occurrence] = message.key.split("/");
-    const { reference, mark } = newMark(token, target.id, random, clock.wall(), occurrence);
+    const { about = message.key.split("/")[1] } = message;
+    const { reference, mark } = newMark(token, target.id, random, clock.wall(), about);
     const said = await ask(token, "sendMessage", messageWith(chat, message, mark), TIMEOUT_MS);
     if ("failed" in said) return said.failed;
     const response = answerWithout(said.response, [token]);
@@ -198,7 +198,7 @@ function answeredBy(
     const by = cleanName(press.firstName);
     return {
       ...{ target: id, reference: `${press.messageId}.${made}` },
-      isAbout: (occurrence) => isMarkAbout(token, made, occurrence),
+      isAbout: (about) => isMarkAbout(token, made, about),
       ...(by === undefined ? {} : { by }),
     };
   }

@@ -4,6 +4,7 @@ import type { PhoneCheckKind } from "../../domain/evening.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { Language } from "../../domain/person.ts";
 import { askingOf } from "../../domain/ringing.ts";
+import { isWorseThanShown } from "../../domain/worsened.ts";
 import { wordsIn } from "../../words/index.ts";
 import { fill } from "../../words/template.ts";
 import { CANTONESE, hangUp, say, twiml, VOICES, type Voice } from "../../words/twiml.ts";
@@ -15,6 +16,8 @@ import { TokenAnswer, TokenParams, TokenQuery } from "../schemas.ts";
 
 /** What a form or a channel's button may send along; read only for the key that was pressed in a call. */
 const BODY_MAX = 8_192;
+/** Field of the page's form. */
+const TAP = "tap";
 
 /**
  * One-time addresses from notifications. GET shows a page with one button and changes nothing, since mail scanners
@@ -35,7 +38,8 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
       if (grant === undefined) return sendPlainPage(reply, 404, notTaken(languageOfRequest(request)));
       const check = checkOf(grant);
       if (check !== undefined) return sendPlainPage(reply, 200, checkPage(grant, check));
-      return sendPlainPage(reply, 200, askPage(grant, openOccurrence(grant)));
+      if (isOfLess(grant)) return sendPlainPage(reply, 200, worsePage(grant));
+      return sendPlainPage(reply, 200, askPage(grant, openOccurrence(grant), context.newId()));
     });
 
     scope.post(
@@ -45,16 +49,18 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         const { token } = request.params;
         const grant = deps.verifyToken(token);
         if (grant === undefined) {
-          return refuse(request, reply, languageOfRequest(request), unknownToken());
+          return refuse(request, reply, { language: languageOfRequest(request) }, unknownToken());
         }
         const voice = voiceOf(request.query.as, grant.language);
         // A telephone service asks with the key that was pressed; without one nobody has answered.
         if (voice !== undefined && !isKeyPressed(request.body)) return sendTwiml(reply, hangUp());
-        const { bed, occurrence, by, commandId: id } = grant;
+        const { bed, occurrence, by, worsened, commandId } = grant;
+        const tap = tapIn(request.body);
+        const id = tap === undefined ? commandId : `${commandId}-${tap}`;
         const check = checkOf(grant);
         const place = isAsking(openOccurrence(grant)) ? "watching" : "going";
         // One message a card: one answer to all of it.
-        const command = { kind: "acknowledge", id, occurrence, by, place, card: true } as const;
+        const command = { kind: "acknowledge", id, occurrence, by, place, card: true, worsened } as const;
         const {
           accepted,
           reason = "This alarm is over.",
@@ -64,7 +70,7 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
         if (!accepted && voice !== undefined) {
           return sendTwiml(reply, say(push.notTakenSpoken, voice) + hangUp());
         }
-        if (!accepted) return refuse(request, reply, grant.language, new Fault(code, reason));
+        if (!accepted) return refuse(request, reply, grant, new Fault(code, reason));
         deps.proven(token);
         if (voice !== undefined) return sendTwiml(reply, say(push.takenSpoken, voice) + hangUp());
         if (wantsPage(request)) return sendPlainPage(reply, 200, takenPage(grant, check));
@@ -87,6 +93,11 @@ export async function tokenRoutes(app: App, context: Context): Promise<void> {
   function checkOf({ bed, occurrence }: TokenGrant): PhoneCheckKind | undefined {
     const home = deps.homeOf(bed);
     return home === undefined ? undefined : deps.evening?.(home)?.asked(occurrence)?.kind;
+  }
+
+  /** Its message was about something milder than what is open now. */
+  function isOfLess({ bed, occurrence, worsened }: TokenGrant): boolean {
+    return isWorseThanShown(deps.live.fold(bed)?.open ?? [], { occurrence, worsened, card: true });
   }
 
   function openOccurrence({ bed, occurrence }: TokenGrant): Occurrence | undefined {
@@ -132,15 +143,26 @@ const sendTwiml = (reply: FastifyReply, verbs: string): FastifyReply =>
 function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
-  language: Language,
+  asker: Pick<TokenGrant, "language">,
   fault: Fault,
 ): FastifyReply {
   if (!wantsPage(request)) throw fault;
-  return sendPlainPage(reply, fault.code === "CONFLICT" ? 409 : 404, notTaken(language));
+  if (fault.code === "ALARM_WORSE") return sendPlainPage(reply, 422, worsePage(asker));
+  if (fault.code === "ANSWER_OLD") return sendPlainPage(reply, 422, oldPage(asker));
+  return sendPlainPage(reply, fault.code === "CONFLICT" ? 409 : 404, notTaken(asker.language));
+}
+
+/**
+ * Which showing of the page was answered: a person who looks at the page anew, and taps again after the answer has lapsed,
+ * has seen that it goes on. Whatever posts without a page is one answer for each message, however often it posts.
+ */
+function tapIn(body: unknown): string | undefined {
+  const tap = typeof body === "string" ? new URLSearchParams(body).get(TAP) : null;
+  return tap !== null && /^[a-z2-7]{10}$/.test(tap) ? tap : undefined;
 }
 
 /** No name of the patient and no value: whoever holds the phone may not be who it was sent to. */
-function askPage({ language }: TokenGrant, open: Occurrence | undefined): PlainPage {
+function askPage({ language }: TokenGrant, open: Occurrence | undefined, tap: string): PlainPage {
   const { push } = wordsIn(language);
   const link = { text: push.open, to: "/" };
   if (open === undefined) return { language, heading: push.closedTitle, paragraphs: [push.body], link };
@@ -154,8 +176,21 @@ function askPage({ language }: TokenGrant, open: Occurrence | undefined): PlainP
         ? [push.body]
         : [fill(push.takenByTitle, { name: acknowledgement.by.name })],
     button: push.acknowledge,
+    field: { name: TAP, value: tap },
     link,
   };
+}
+
+function worsePage({ language }: Pick<TokenGrant, "language">): PlainPage {
+  const { push } = wordsIn(language);
+  const link = { text: push.open, to: "/" };
+  return { language, heading: push.worseTitle, paragraphs: [push.worseBody], link };
+}
+
+function oldPage({ language }: Pick<TokenGrant, "language">): PlainPage {
+  const { push } = wordsIn(language);
+  const link = { text: push.open, to: "/" };
+  return { language, heading: push.oldTitle, paragraphs: [push.oldBody], link };
 }
 
 /** A check asks in words of its own: nothing has happened. */

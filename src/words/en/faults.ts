@@ -209,6 +209,10 @@ export const faults = {
     cause: "It has become worse since then: your answer was to something milder.",
     fix: "Look at it again, then answer.",
   },
+  ANSWER_OLD: {
+    cause: "This answer has counted already, or came too late to count.",
+    fix: "Open the newest message or the page, and answer there.",
+  },
   WATCHING_NOT_ALLOWED: {
     cause: "This alarm is about the person, not about a device.",
     fix: 'Go and look, then tap "I\'m going".',

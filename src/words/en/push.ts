@@ -33,6 +33,10 @@ export const push = {
   sentBody: "It goes through a relay. If this phone rings again, it did not arrive: call somebody.",
   notTakenTitle: "NOT passed on: nobody knows that you are going",
   notTakenBody: "The box could not be reached. Open the page and try there.",
+  worseTitle: "NOT taken: it has become worse since this message",
+  worseBody: "Open the newest one, or the page, and answer there.",
+  oldTitle: "NOT taken: this message has been answered, and that has run out",
+  oldBody: "It goes on. Open the newest one, or the page, and answer there.",
   goneTitle: "This phone does not ring any more",
   goneBody: "Open Breathwatch and start the night again, so that it can reach this phone.",
 } as const;

@@ -99,6 +99,7 @@ export const faults = {
   PAUSE_NOT_ALLOWED: { cause: "这个报警不能静音。", fix: "请去看看本人；问题解决后它会自己停。" },
   PAUSE_TOO_LONG: { cause: "这个报警不能静音这么久。", fix: "请选短一点的时间。" },
   ALARM_WORSE: { cause: "情况在这之后变严重了：您回应的是较轻的报警。", fix: "请再看一眼，然后回应。" },
+  ANSWER_OLD: { cause: "这个回应已经用过，或来得太晚。", fix: "请打开最新的消息或页面，在那里回应。" },
   WATCHING_NOT_ALLOWED: { cause: "这个报警说的是本人，不是设备。", fix: "请去看看，再点“我去”。" },
   WATCH_OVER: { cause: "这张床的看护已经结束：不会叫任何人。", fix: "请按铃，或请人重新开始看护。" },
   UNDO_TOO_LATE: { cause: "已经超过 24 小时。", fix: "请直接开始看护。" },

@@ -34,6 +34,10 @@ export const push = {
   sentBody: "它经由中转送达。如果手机再次响起，说明没有送到：请打电话给别人。",
   notTakenTitle: "没有传出去：别人不知道您正在过去",
   notTakenBody: "联系不上主机，请打开页面再试。",
+  worseTitle: "没有记下：这条消息之后情况变严重了",
+  worseBody: "请打开最新的一条，或打开页面，在那里回应。",
+  oldTitle: "没有记下：这条消息已经回应过，时间已到",
+  oldBody: "报警还在继续。请打开最新的一条，或打开页面，在那里回应。",
   goneTitle: "这部手机收不到报警了",
   goneBody: "请打开呼吸守护，重新开始今晚的守护，才能再通知到这部手机。",
 } as const satisfies Words["push"];

@@ -96,6 +96,7 @@ export const faults = {
   PAUSE_NOT_ALLOWED: { cause: "這個警報不能靜音。", fix: "請去看看本人；問題解決後它會自己停。" },
   PAUSE_TOO_LONG: { cause: "這個警報不能靜音這麼久。", fix: "請選短一點的時間。" },
   ALARM_WORSE: { cause: "情況在這之後變嚴重了：您回應的是較輕的警報。", fix: "請再看一眼，然後回應。" },
+  ANSWER_OLD: { cause: "這個回應已經用過，或來得太晚。", fix: "請打開最新的訊息或頁面，在那裡回應。" },
   WATCHING_NOT_ALLOWED: { cause: "這個警報說的是本人，不是設備。", fix: "請去看看，再點「我去」。" },
   WATCH_OVER: { cause: "這張床的看護已經結束：不會叫任何人。", fix: "請按鈴，或請人重新開始看護。" },
   UNDO_TOO_LATE: { cause: "已經超過 24 小時。", fix: "請直接開始看護。" },

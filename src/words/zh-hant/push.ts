@@ -34,6 +34,10 @@ export const push = {
   sentBody: "它經由中繼送達。如果手機再次響起，表示沒有送到：請打電話給別人。",
   notTakenTitle: "沒有傳出去：別人不知道您正在過去",
   notTakenBody: "連不到主機，請打開頁面再試一次。",
+  worseTitle: "沒有記下：這則訊息之後情況變嚴重了",
+  worseBody: "請打開最新的一則，或打開頁面，在那裡回應。",
+  oldTitle: "沒有記下：這則訊息已經回應過，時間已到",
+  oldBody: "警報還在繼續。請打開最新的一則，或打開頁面，在那裡回應。",
   goneTitle: "這支手機收不到警報了",
   goneBody: "請打開呼吸守護，重新開始今晚的守護，才能再通知到這支手機。",
 } as const satisfies Words["push"];

@@ -272,6 +272,7 @@ describe("the button", () => {
     const [heard] = answers as HeardAnswer[];
     expect(heard?.isAbout?.("b1-abcdefghij-1")).toBe(true);
     expect(heard?.isAbout?.("b1-abcdefghij-2")).toBe(false);
+    expect(heard?.isAbout?.("b1-abcdefghij-1 2")).toBe(false);
     expect(answered).toEqual([
       { callback_query_id: "q1", text: "Thank you. The others are told." },
       { callback_query_id: "q2", text: "谢谢，已告诉其他人。" },

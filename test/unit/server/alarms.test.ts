@@ -101,8 +101,8 @@ describe("what a caregiver asks of the alarms", () => {
 
   it.each([
     ["not_open", "seen", 409, "CONFLICT"],
-    ["worse", "acknowledge", 409, "ALARM_WORSE"],
-    ["too_late", "acknowledge", 409, "CONFLICT"],
+    ["worse", "acknowledge", 422, "ALARM_WORSE"],
+    ["too_late", "acknowledge", 422, "ANSWER_OLD"],
     ["not_pausable", "pause", 422, "PAUSE_NOT_ALLOWED"],
     ["too_long", "pause", 422, "PAUSE_TOO_LONG"],
     ["not_technical", "acknowledge", 422, "WATCHING_NOT_ALLOWED"],

@@ -252,6 +252,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
             occurrence: OCCURRENCE,
             by: { id: "pabcdefghi", name: "<b>Aunt</b>" },
             language: "zh-Hant",
+            worsened: 3,
             commandId: "ack-of-this-token",
           }
         : undefined,

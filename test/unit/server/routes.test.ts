@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { refusedOf } from "../../../src/alarm/refusals.ts";
 import { Fault } from "../../../src/domain/fault.ts";
 import { fold, type Harness, HOME, OCCURRENCE, occurrence, startHarness, TOKEN } from "./harness.ts";
 
@@ -289,10 +290,65 @@ describe("a one-time address from a notification", () => {
           occurrence: OCCURRENCE,
           by: { id: "pabcdefghi", name: "<b>Aunt</b>" },
           place: "going",
+          worsened: 3,
         },
       },
     ]);
   });
+
+  it("is one answer for each time that its page is shown: who looks again has seen that it goes on", async () => {
+    harness.live.alarms(fold([occurrence()]));
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const ids: (string | undefined)[] = [];
+    for (const _ of [1, 2]) {
+      const page = await harness.app.inject({ url: `/api/a/${TOKEN}`, headers: html });
+      const tap = /name="tap" value="([^"]*)"/.exec(page.body)?.[1] ?? "";
+      for (const __ of [1, 2]) {
+        const payload = new URLSearchParams({ tap }).toString();
+        const said = await harness.app.inject({
+          ...{ method: "POST", url: `/api/a/${TOKEN}`, payload },
+          headers: { ...html, ...form },
+        });
+        expect(said.statusCode).toBe(200);
+        ids.push(harness.commands.at(-1)?.command.id);
+      }
+    }
+    expect(ids[0]).toMatch(/^ack-of-this-token-[a-z2-7]{10}$/);
+    expect([ids[1], ids[3]]).toEqual([ids[0], ids[2]]);
+    expect(ids[2]).not.toBe(ids[0]);
+    await harness.app.inject({
+      ...{ method: "POST", url: `/api/a/${TOKEN}`, payload: "tap=<script>" },
+      headers: { ...html, ...form },
+    });
+    expect(harness.commands.at(-1)?.command.id).toBe("ack-of-this-token");
+  });
+
+  it("of a message about something milder has no button, and says where to answer", async () => {
+    harness.live.alarms(fold([occurrence({ worsened: 3 })]));
+    const asked = await harness.app.inject({ url: `/api/a/${TOKEN}`, headers: html });
+    expect(asked.body).toContain("<button");
+    harness.live.alarms(fold([occurrence({ worsened: 4 })]));
+    const page = await harness.app.inject({ url: `/api/a/${TOKEN}`, headers: html });
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain("沒有記下：這則訊息之後情況變嚴重了");
+    expect(page.body).not.toContain("<button");
+  });
+
+  it.each([
+    ["worse", "ALARM_WORSE", "沒有記下：這則訊息之後情況變嚴重了"],
+    ["too_late", "ANSWER_OLD", "沒有記下：這則訊息已經回應過，時間已到"],
+  ] as const)(
+    "that the engine refuses as %s is never said to be taken, and proves no phone",
+    async (why, code, words) => {
+      harness.outcome = refusedOf(why, "acknowledge");
+      const posted = await post(`/api/a/${TOKEN}`, {});
+      expect([posted.statusCode, posted.json().code]).toEqual([422, code]);
+      const page = await harness.app.inject({ method: "POST", url: `/api/a/${TOKEN}`, headers: html });
+      expect(page.statusCode).toBe(422);
+      expect(page.body).toContain(words);
+      expect(harness.proofs).toEqual([]);
+    },
+  );
 
   it("posted by Pushover, which says who in a form of its own, acknowledges once however often it is posted", async () => {
     const form =

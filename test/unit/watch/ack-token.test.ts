@@ -30,6 +30,13 @@ describe("a token", () => {
     expect(new Set([commandOf(token), ...others]).size).toBe(4);
   });
 
+  test("says what its message had shown; where nothing had become worse it is as it always was", () => {
+    const worse = createAckToken(key, { ...claim, worsened: 7 });
+    expect(verifyAckToken(key, worse, NIGHT)).toMatchObject({ ok: true, claim: { ...claim, worsened: 7 } });
+    expect(createAckToken(key, { ...claim, worsened: 0 })).toBe(token);
+    expect(verifyAckToken(key, token, NIGHT)).toEqual({ ok: true, claim, commandId: expect.any(String) });
+  });
+
   test("of another home is refused", () => {
     const foreign = createAckToken(createAckKey(createSeededRandom(2)), claim);
     expect(verifyAckToken(key, foreign, NIGHT)).toEqual({ ok: false, reason: "forged" });

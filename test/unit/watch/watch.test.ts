@@ -138,6 +138,21 @@ describe("what is sent", () => {
     expect(verdict).toMatchObject({ ok: true, claim: { occurrence: "b1-abcdefghij-1", target: "mei" } });
   });
 
+  test("says in its way to answer what it has shown: the one sent before something got worse answers the milder", async () => {
+    const shown = () => {
+      const { acknowledgeUrl, about } = callsTo("mei").at(-1)?.message ?? {};
+      const verdict = verifyAckToken("a2V5", acknowledgeUrl?.split("/").at(-1) ?? "", clock.wall());
+      return verdict.ok ? [verdict.claim.worsened ?? 0, about] : [];
+    };
+    centre.watch.onFold(fold([alarm({ priority: "medium" })]));
+    await clock.advance(SECOND_MS);
+    expect(shown()).toEqual([0, undefined]);
+    centre.watch.onFold(fold([alarm({ priority: "high", worsened: 4 })]));
+    await clock.advance(SECOND_MS);
+    expect(callsTo("mei").at(-1)?.message.kind).toBe("alarm");
+    expect(shown()).toEqual([4, "b1-abcdefghij-1 4"]);
+  });
+
   test.each([
     ["en", /^Breathwatch.*urgent/],
     ["zh-Hans", /^呼吸守护.*紧急/],
@@ -345,6 +360,7 @@ describe("a machine that answers", () => {
           occurrence: "b1-abcdefghij-1",
           by: { id: "person-of-siren", name: "night nurse" },
           place: "going",
+          worsened: 0,
         },
       },
     ]);
