@@ -1,7 +1,6 @@
 import type { Priority } from "../domain/alarm.ts";
 import type { ChannelAccess } from "../domain/channel-access.ts";
 import type { PhoneCheckKind } from "../domain/evening.ts";
-import type { OccurrenceId } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Clock } from "./clock.ts";
 import type { Http, HttpLines } from "./http.ts";
