@@ -18,6 +18,7 @@ import { createToldNights } from "./edge-told.ts";
 import type { HomeOptions } from "./home.ts";
 import { openHubSigns } from "./hub-signs.ts";
 import { createVapidKeys } from "./notify/web-push/vapid.ts";
+import type { HubFacts } from "./ops/health.ts";
 import { persist } from "./ops/persist.ts";
 import type { HubPost, PairingGrant } from "./port/registry.ts";
 import type { ServerCertificate, World } from "./port/world.ts";
@@ -96,7 +97,7 @@ export async function composeLoneEdge(
     closers.push(() => edge.stop());
     const pages = await composePages(here, config, identity, edge, {
       ...{ ...options, families },
-      hub: () => hubFacts(grant, standing.putOut()),
+      hub: () => hubFacts(grant, standing.putOut(), edge),
       ...(grant === undefined ? {} : { ledBy: grant.hub }),
     });
     closers.push(() => pages.stop());
@@ -148,9 +149,11 @@ export async function composeLoneEdge(
 function hubFacts(
   grant: PairingGrant | undefined,
   putOut: string | undefined,
-): { readonly ok: boolean; readonly detail: string } | undefined {
-  if (putOut !== undefined) return { ok: false, detail: putOut };
-  return grant === undefined ? undefined : { ok: true, detail: "" };
+  edge: Pick<Edge, "uplinks">,
+): HubFacts | undefined {
+  const hears = edge.uplinks().every((uplink) => uplink.hears);
+  if (putOut !== undefined) return { hears, putOut };
+  return grant === undefined ? undefined : { hears };
 }
 
 type Links = HomeIdentity["links"];

@@ -16,6 +16,7 @@ import { edgeHealth, refusedIn } from "./edge-health.ts";
 import { createMornings } from "./edge-mornings.ts";
 import { DEAD_MEN } from "./notify/dead-men.ts";
 import { channelModulesOf } from "./notify/modules.ts";
+import type { HubFacts } from "./ops/health.ts";
 import { createProcessMeter } from "./ops/process-load.ts";
 import type { LimitsDesk } from "./port/limits.ts";
 import type { IngestCounts, UplinkCounts } from "./port/metrics.ts";
@@ -50,7 +51,7 @@ export interface PagesOptions {
   /** The token of programs that read /metrics, now; default: as configured. */
   readonly metricsToken?: () => string | undefined;
   /** How this box stands to its hub; undefined where it never had one. */
-  readonly hub?: () => { readonly ok: boolean; readonly detail: string } | undefined;
+  readonly hub?: () => HubFacts | undefined;
   /** Address of the hub that leads this box: limits are set there; absent: the box leads itself. */
   readonly ledBy?: string;
   /** The virtual patient of a bed, where it has one; absent where nothing is simulated here. */

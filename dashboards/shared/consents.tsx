@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { ConsentsResponse, GiveConsentRequest } from "../../src/server/contract/people.ts";
 import { fill } from "../../src/words/template.ts";
 import { hasKeys } from "./api.ts";
@@ -10,7 +11,11 @@ import { TroubleBox } from "./trouble.tsx";
 type Consent = ConsentsResponse["consents"][number];
 type GivenRole = GiveConsentRequest["roles"][number];
 
-const isConsents = hasKeys<ConsentsResponse>("consents", "organisations");
+export const isConsents = hasKeys<ConsentsResponse>("consents", "organisations");
+/** The organisation that set the home's box up and waits to be let in, by its name. */
+export const askingIn = (known: ConsentsResponse | undefined): string | undefined =>
+  known?.organisations.find(({ id }) => id === known.asks)?.name;
+export const consentsOf = (home: string): string => `/api/homes/${encodeURIComponent(home)}/consents`;
 const ROLES: readonly GivenRole[] = ["therapist", "technician"];
 
 /** Which organisations a home lets in, since when and by whom; the owner and the patient give and end it. */
@@ -18,13 +23,19 @@ export function Consents(props: {
   readonly home: string;
   readonly zone: string;
   readonly mayChange: boolean;
+  /** Who asks to be let in, whenever that became known. */
+  readonly onAsking: (name: string | undefined) => void;
 }) {
   const page = usePage();
   const { words } = page.format.value;
   const text = words.people.consents;
-  const path = `/api/homes/${encodeURIComponent(props.home)}/consents`;
+  const path = consentsOf(props.home);
   const asked = useAsked(path, isConsents);
   const known = asked.value.value;
+  const asking = askingIn(known);
+  useEffect(() => {
+    if (known !== undefined) props.onAsking(asking);
+  }, [known]);
   const standing = known?.consents.filter(({ ended }) => ended === undefined) ?? [];
   return (
     <section class="consents" aria-label={text.title}>
@@ -34,6 +45,7 @@ export function Consents(props: {
       {known === undefined && asked.trouble.value === undefined && (
         <p class="waiting">{words.pages.common.waiting}</p>
       )}
+      {asking !== undefined && <p class="asking">{fill(text.asks, { name: asking })}</p>}
       {known !== undefined && standing.length === 0 && <p class="empty">{text.none}</p>}
       <ul class="looking-in">
         {known?.consents.map((consent) => (
@@ -102,7 +114,7 @@ function Give(props: {
   const chosen = useSignal<string | undefined>(undefined);
   const roles = useSignal<readonly GivenRole[]>(ROLES);
   const missing = useSignal(false);
-  const organisation = open.find(({ id }) => id === chosen.value) ?? open[0];
+  const organisation = open.find(({ id }) => id === (chosen.value ?? props.known.asks)) ?? open[0];
   if (organisation === undefined) {
     return <p class="small">{organisations.length === 0 ? text.noneKnown : text.allIn}</p>;
   }

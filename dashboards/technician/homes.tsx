@@ -16,7 +16,7 @@ import { MoreHomes, SearchField, useHomeSearch } from "./home-search.tsx";
 import { usePoll } from "./poll.ts";
 import "../shared/sharing.css";
 
-const isHomes = hasKeys<HomesResponse>("homes", "total", "codes", "organisations");
+const isHomes = hasKeys<HomesResponse>("homes", "total", "codes", "waiting", "organisations");
 const isCode = hasKeys<ClaimCodeResponse>("code", "link", "expiresAt");
 /** A box that was just paired is to be seen while somebody waits for it. */
 const POLL_MS = 5 * SECOND_MS;
@@ -85,6 +85,23 @@ export function Homes() {
                 </li>
               );
             })}
+          </ul>
+        </>
+      )}
+      {known !== undefined && known.waiting.length > 0 && (
+        <>
+          <h3>{text.waiting}</h3>
+          <ul class="looking-in">
+            {known.waiting.map(({ id, label, organisation, pairedAt }) => (
+              <li key={id}>
+                <p>
+                  {fill(text.waitingOne, {
+                    ...{ name: label, time: format.dateTime(pairedAt, zone) },
+                    other: known.organisations.find((one) => one.id === organisation)?.name ?? "",
+                  })}
+                </p>
+              </li>
+            ))}
           </ul>
         </>
       )}

@@ -1,8 +1,8 @@
-import { keptGrant, pairWith, takeGrant } from "../config/pairing.ts";
+import { keptGrant, leaveEstate, pairWith, takeGrant } from "../config/pairing.ts";
 import { rememberId } from "../config/remember.ts";
 import { ensureEdgeKey } from "../crypt/edge-key.ts";
 import { readClaimLink } from "../crypt/pairing.ts";
-import { Fault } from "../domain/fault.ts";
+import { Fault, messageOf } from "../domain/fault.ts";
 import { createHubPost } from "../ops/hub-request.ts";
 import { lockDataDir } from "../ops/lock.ts";
 import { createLog } from "../ops/log.ts";
@@ -65,13 +65,26 @@ async function pair(
       const before = await keptGrant(state);
       const home = await rememberId(state, random, "home_id");
       const key = await ensureEdgeKey(state, random);
-      const grant = await pairWith({ ...link, post: createHubPost(clock), key, random, home });
+      const post = createHubPost(clock);
+      const grant = await pairWith({ ...link, post, key, random, home });
       await takeGrant(state, grant);
       const took = grant.estate === undefined ? "" : " It took over people, phones and limits of the home.";
       terminal.say(`Paired with ${grant.hub} as the box of home ${grant.home}.${took}`);
       if (before !== undefined) terminal.say(`It no longer belongs to home ${before.home} at ${before.hub}.`);
       if (grant.ownerCode !== undefined) {
         terminal.say(`The family signs in at ${grant.hub} with the owner code ${grant.ownerCode}.`);
+        if (grant.asks !== undefined) {
+          terminal.say(
+            `${grant.asks} asks to look in: it sees nothing until the family agrees there, on the page People.`,
+          );
+        }
+      }
+      if (grant.estate === undefined) {
+        const beds = config.beds.map(({ id }) => id);
+        // Whoever signs in at the hub first is then found among the people of before; the running box tries again.
+        await leaveEstate({ post, state, key, grant, beds }).catch((error: unknown) => {
+          terminal.say(`People and phones of this home go to the hub once the box runs: ${messageOf(error)}`);
+        });
       }
       terminal.say('Start the box now: "breathwatch edge".');
       await terminal.print(`${grant.home}\n`);

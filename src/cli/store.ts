@@ -18,6 +18,7 @@ import { findConfiguration } from "./configuration.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { backUp, restore } from "./store-backup.ts";
 import { type CopyPlan, copyStore, forgetProgress, renaming } from "./store-copy.ts";
+import { copyNotes } from "./store-notes.ts";
 import type { Terminal } from "./terminal.ts";
 import { timeOf } from "./zone.ts";
 
@@ -28,7 +29,8 @@ export const storeCommand = command({
   name: "store",
   usage: "copy --from STORE --to STORE | backup FOLDER | restore FOLDER  [--config FILE] [--data FOLDER]",
   about:
-    "copy brings numbers, waveforms, settings and alarm events from one store to another. STORE is `sqlite` (the\n" +
+    "copy brings numbers, waveforms, settings and alarm events from one store to another, and the notes of beds (symptoms,\n" +
+    "care, scores, mornings) from one data folder to another. STORE is `sqlite` (the\n" +
     "data folder of the configuration), `influxdb` (the server that the configuration names), or another data\n" +
     "folder. Copying twice changes nothing; a copy that was cut goes on where it was when it is started again.\n" +
     "On stdout stands one JSON object with what was copied.\n\n" +
@@ -167,14 +169,18 @@ async function copy(values: CopyValues, place: Place, terminal: Terminal): Promi
       };
       const { clock, signal } = terminal;
       const before = await goal.promise?.();
-      const counted = await copyStore(plan, { clock, signal, say: (words) => terminal.say(words) });
+      const say = (words: string): void => terminal.say(words);
+      const counted = await copyStore(plan, { clock, signal, say });
+      const [own, theirs] = [await shelf.stores(from), await shelf.stores(to)];
+      const notes =
+        own === theirs ? 0 : await copyNotes({ from: own, to: theirs, home, plain, since, until }, say);
       await forgetProgress(plan);
       if (before !== undefined && before.settleMs > 0) {
         terminal.say(`Waiting ${before.settleMs / 1000} s until the server has it on its disk.`);
         await clock.sleep(before.settleMs, signal);
         if ((await goal.promise?.())?.run !== before.run) throw restarted();
       }
-      await terminal.print(`${JSON.stringify(counted)}\n`);
+      await terminal.print(`${JSON.stringify({ ...counted, notes })}\n`);
       return 0;
     } finally {
       await shelf.close();
@@ -197,6 +203,8 @@ interface Goal {
 }
 
 interface Shelf {
+  /** What stands beside these numbers: notes lie with people and limits, never on a server. */
+  stores(name: string): Promise<DataFolder["stores"]>;
   source(name: string): Promise<Pick<Timeseries, "beds" | "page">>;
   goal(name: string): Promise<Goal>;
   close(): Promise<void>;
@@ -237,6 +245,8 @@ function createShelf({ dataDir, config }: Place, terminal: Terminal, log: Log): 
 
   const other = async (name: string): Promise<DataFolder> => {
     const there = path.resolve(terminal.folder, name);
+    const known = opened.get(there);
+    if (known !== undefined) return known;
     await existing(there);
     const lock = await lockDataDir(there, clock);
     closers.push(() => lock.release());
@@ -245,6 +255,10 @@ function createShelf({ dataDir, config }: Place, terminal: Terminal, log: Log): 
   };
 
   return {
+    async stores(name) {
+      const isOwn = name === "sqlite" || name === "influxdb";
+      return (await (isOwn ? folder(dataDir, configured()) : other(name))).stores;
+    },
     async source(name) {
       if (name === "sqlite") return (await folder(dataDir, configured())).timeseries;
       if (name !== "influxdb") return (await other(name)).timeseries;

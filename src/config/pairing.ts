@@ -38,6 +38,7 @@ const GrantSchema = Type.Object({
   pairingKey: Type.String({ pattern: "^[\\w-]{43}$" }),
   hubTime: Type.Number(),
   ownerCode: Type.Optional(Type.String()),
+  asks: Type.Optional(Type.String()),
 });
 
 /**
@@ -71,7 +72,7 @@ export async function takeGrant(state: State, { estate, ...grant }: PairingGrant
   // What another hub sent once is this box's own now: a new hub, which knows of nothing yet, must not take it away.
   else if ((await keptGrant(state))?.pairingKey !== grant.pairingKey) await state.setValue(FROM_HUB, "null");
   await state.setValue("home_id", JSON.stringify(grant.home));
-  const { ownerCode: _, ...kept } = grant;
+  const { ownerCode: _, asks: __, ...kept } = grant;
   await state.setValue(GRANT, JSON.stringify(kept));
   await state.setValue(PUT_OUT, "null");
 }

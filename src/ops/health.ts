@@ -24,14 +24,22 @@ export interface HealthFacts {
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
   /** Whether the broker answers, how many observations wait to be sent, and what is wrong with who is on it. */
   readonly bus?: { readonly connected: boolean; readonly waiting: number; readonly trouble?: string };
-  /** Whether the hub that took this box in still counts it as its own; absent where none did. */
-  readonly hub?: { readonly ok: boolean; readonly detail: string };
+  /** Absent for a box that never had a hub. */
+  readonly hub?: HubFacts;
   /** What a hub set and this box, or a box of this hub, would not take; absent: no hub, and no boxes, here. */
   readonly refusedSettings?: { readonly count: number; readonly detail: string };
   /** From when until when the certificate of the pages counts; absent without TLS. */
   readonly certificate?: { readonly from: Wall; readonly until: Wall };
   /** Links of devices that are open, of all. */
   readonly devices?: { readonly known: number; readonly open: number };
+}
+
+/** Of the hub that took this box in. */
+export interface HubFacts {
+  /** It answers on the whole way: heartbeats come back from it, not from its broker. */
+  readonly hears: boolean;
+  /** The hub that has put this box out; absent: it counts it as its own. */
+  readonly putOut?: string;
 }
 
 const DISK_FULL = 0.95;
@@ -83,7 +91,7 @@ export function healthOf(
       storeFinding(store),
       diskFinding(disk),
       ...(bus === undefined ? [] : [busFinding(bus)]),
-      ...(hub === undefined ? [] : [works("hub", hub)]),
+      ...(hub === undefined ? [] : [hubFinding(hub)]),
       ...(refusedSettings === undefined ? [] : [settingsFinding(refusedSettings)]),
       ...(certificate === undefined ? [] : [certificateFinding(certificate, now)]),
       ...(devices === undefined ? [] : [devicesFinding(devices)]),
@@ -125,6 +133,12 @@ function busFinding({ connected, waiting, trouble }: NonNullable<HealthFacts["bu
   if (trouble !== undefined) return { id: "bus", level: "error", count: waiting, detail: trouble };
   const level = !connected || waiting > WAITING_MANY ? "warning" : "ok";
   return { id: "bus", level, count: waiting };
+}
+
+/** Without its hub a box watches, rings and calls by itself, and keeps what it has for it. */
+function hubFinding({ hears, putOut }: HubFacts): HealthFinding {
+  if (putOut !== undefined) return { id: "hub", level: "error", detail: putOut };
+  return { id: "hub", level: hears ? "ok" : "warning" };
 }
 
 /** A box goes on with what it had: nothing is lost, but it does not do what somebody was told that it does. */

@@ -141,6 +141,8 @@ export interface PairingGrant {
   readonly hubTime: Wall;
   /** Lets the first of the family in to the hub's page as the home's owner; absent where the home has people there. */
   readonly ownerCode?: string;
+  /** Name of the organisation that asks the home to be let in, with `ownerCode`; absent: none does. */
+  readonly asks?: string;
   /** What another box of this home left; absent where there is nothing to take over. */
   readonly estate?: HomeEstate;
 }
@@ -187,6 +189,8 @@ export interface Registry {
   addClaimCode(code: ClaimCode): Promise<void>;
   /** Codes that may still be used, newest first. */
   claimCodes(now: Wall): Promise<readonly ClaimCode[]>;
+  /** Codes made since then that a box has used, newest first. */
+  usedCodes(since: Wall): Promise<readonly ClaimCode[]>;
   /** False where there is no such code that may still be used. */
   withdrawClaimCode(codeHash: string, now: Wall): Promise<boolean>;
   /** Uses a code up, whole or not at all: makes the home where it is new, the box, and ends the boxes before it. */

@@ -148,6 +148,13 @@ export interface State {
    * the second first report of one morning.
    */
   addNote(note: BedNote): Promise<boolean>;
+  /** Beds that there are notes of. */
+  notedBeds(): Promise<readonly BedId[]>;
+  /**
+   * Takes notes over from another file of the same home: those that are not here yet and that `addNote` would keep, with what
+   * each one corrects. Given back: how many.
+   */
+  adoptNotes(notes: readonly BedNote[]): Promise<number>;
   /**
    * False where there is none; with `by`, also where somebody else wrote it. What it corrected counts again; what
    * corrects it stays.

@@ -68,6 +68,9 @@ export const HomesAnswer = Type.Object({
       expiresAt: Moment,
     }),
   ),
+  waiting: Type.Array(
+    Type.Object({ id: Type.String(), label: Type.String(), organisation: Type.String(), pairedAt: Moment }),
+  ),
   organisations: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
 });
 export const GrantAnswer = Type.Object({
@@ -79,5 +82,6 @@ export const GrantAnswer = Type.Object({
   pairingKey: Key,
   hubTime: Moment,
   ownerCode: Type.Optional(Type.String()),
+  asks: Type.Optional(Type.String()),
   estate: Type.Optional(Type.Object({})),
 });

@@ -136,6 +136,7 @@ export const ConsentsAnswer = Type.Object({
     }),
   ),
   organisations: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
+  asks: Type.Optional(Type.String()),
 });
 const Share = {
   id: Type.String(),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Fault } from "../domain/fault.ts";
-import type { HomeId, PersonId } from "../domain/ids.ts";
+import { type HomeId, isBase32Id, type PersonId } from "../domain/ids.ts";
 import type { Language, Person, Role } from "../domain/person.ts";
 import type { Account, JoinCode, OrganisationId, SessionView, SignInWay } from "../port/accounts.ts";
 import type { Context } from "./context.ts";
@@ -89,7 +89,8 @@ export const endCookie = (context: Context, reply: FastifyReply): void => setCoo
 
 /**
  * Lets somebody in by name: the same name in the same role of a home is the same person on one more phone, unless
- * that person has a password, a passkey or a clinic's identity to sign in by, or belongs to another home too.
+ * that person has a password, a passkey or a clinic's identity to sign in by, or belongs to another home too. So is
+ * somebody whom the home brought along from the time before this hub, with phones and duty.
  */
 export async function letIn(
   context: Context,
@@ -106,15 +107,29 @@ export async function letIn(
     if (known.language !== language) await rename(context, { ...known, language });
     return known.id;
   }
+  const carried = "home" in to ? await carriedPerson(context, to, name) : undefined;
   if (people.length >= PEOPLE_MAX) {
     throw new Fault("CONFLICT", `There are ${PEOPLE_MAX} people already.`, {
       fix: "Sign in with a name that is already there, or remove somebody.",
     });
   }
-  const id = context.newId();
+  const id = carried ?? context.newId();
   await accounts.putAccount({ id, name, language });
   await giveRole(context, { id, name, language }, to);
   return id;
+}
+
+/** Somebody of a home's own list by that name and role who has never signed in on this machine. */
+async function carriedPerson(
+  { deps: { accounts, homes } }: Context,
+  to: Extract<JoinCode["to"], { readonly home: HomeId }>,
+  name: string,
+): Promise<PersonId | undefined> {
+  for (const known of await homes.of(to.home).people()) {
+    if (known.role !== to.role || known.name !== name || !isBase32Id(known.id)) continue;
+    if ((await accounts.account(known.id)) === undefined) return known.id;
+  }
+  return undefined;
 }
 
 /** Gives a role; the home's watch knows its people by its own list. */

@@ -124,6 +124,57 @@ afterEach(async () => {
   await world.close();
 });
 
+describe("the organisation that set a home up", { timeout: 120_000 }, () => {
+  const clinic = async () => (await stores.accounts.organisations())[0]?.id ?? "";
+
+  test("sees nothing of it before the owner agrees, whom it asks; then what the consent names, until it ends", async () => {
+    const organisation = await clinic();
+    const operator = await signIn(hub.ownerCode, "Operator");
+    const wu = await hub.app.inject({
+      ...{
+        method: "POST",
+        url: `/api/organisations/${organisation}/join-codes`,
+        payload: { role: "technician" },
+      },
+      headers: { cookie: operator },
+    });
+    const technician = await signIn(wu.json().code, "Wu");
+    const homes = async () => (await ask("/api/homes", technician)).json();
+    const consents = async () => (await ask(`/api/homes/${grant.home}/consents`, owner)).json();
+
+    expect(grant.asks).toBe("City Clinic");
+    expect((await ask(`/api/beds/${bed}/devices`, technician)).statusCode).toBe(404);
+    expect((await ask(`/api/beds/${bed}/nights`, operator)).statusCode).toBe(404);
+    const renamed = await hub.app.inject({
+      ...{ method: "PUT", url: `/api/homes/${grant.home}`, payload: { label: "The Zhaos" } },
+      headers: { cookie: owner },
+    });
+    expect(renamed.statusCode).toBe(204);
+    // By the name that the clinic gave it: how the family calls itself is not its to know.
+    expect(await homes()).toMatchObject({
+      homes: [],
+      waiting: [{ label: "Mei's home", organisation, pairedAt: EVENING }],
+    });
+    expect(await consents()).toMatchObject({ consents: [], asks: organisation });
+
+    const given = await hub.app.inject({
+      ...{ method: "POST", url: `/api/homes/${grant.home}/consents`, headers: { cookie: owner } },
+      payload: { organisation, roles: ["technician"] },
+    });
+    expect(given.statusCode).toBe(204);
+    expect((await consents()).asks).toBeUndefined();
+    expect(await homes()).toMatchObject({ homes: [{ label: "The Zhaos" }], waiting: [] });
+    expect((await ask(`/api/beds/${bed}/devices`, technician)).statusCode).toBe(200);
+
+    const [{ id }] = (await consents()).consents;
+    const url = `/api/homes/${grant.home}/consents/${id}`;
+    await hub.app.inject({ method: "DELETE", url, headers: { cookie: owner } });
+    expect((await ask(`/api/beds/${bed}/devices`, technician)).statusCode).toBe(404);
+    // It has had its answer: nobody is asked again.
+    expect((await consents()).asks).toBeUndefined();
+  });
+});
+
 describe("a technician at the hub", { timeout: 120_000 }, () => {
   test("sees of the box's devices what its own page shows", async () => {
     const { devices: seen, box } = await list();

@@ -60,6 +60,9 @@ const HOMES = {
   ],
   total: 2,
   codes: [{ id: "e".repeat(64), label: "Family Wu", expiresAt: NOW + HOUR_MS }],
+  waiting: [
+    { id: "d".repeat(64), label: "Family Ma", organisation: "clinicabc2", pairedAt: NOW - 2 * DAY_MS },
+  ],
   organisations: ORGANISATIONS,
 };
 
@@ -140,6 +143,7 @@ describe("who may look in", () => {
   test("a technician makes codes for boxes and puts one out after a second tap", async () => {
     const server = await served("technician");
     const { page } = await open(server, "/technician");
+    await page.getByText(/^Family Ma: in use since .* until the family lets Lung Clinic North in/).waitFor();
     await page.locator("input[name=home-label]").fill("Family Wu");
     await page.getByRole("button", { name: "Make a code for its box" }).click();
     await eventually(() => page.locator(".made code").innerText()).toBe(`breathwatch pair '${CLAIM.link}'`);
@@ -247,6 +251,51 @@ describe("who may look in", () => {
     );
     await consents.getByRole("button", { name: "Let in" }).click();
     await consents.getByRole("alert").waitFor();
+  });
+
+  test("the organisation that set the box up asks to be let in: the closed line says so, and agreeing is one tap", async () => {
+    const server = await served("owner");
+    const asking = { consents: [], organisations: ORGANISATIONS, asks: "deviceabc2" };
+    server.script.answers.set(`GET ${ASKED}/consents`, asking);
+    const { page } = await open(server, "/");
+    const line = page.locator(".sharing > summary");
+    for (const size of [PHONE, DESK]) {
+      await page.setViewportSize(size);
+      for (const language of LANGUAGES) {
+        await page.locator(`.languages [lang=${language}]`).click();
+        await eventually(() => page.locator("html").getAttribute("lang")).toBe(language);
+        await eventually(() => line.locator(".asking").innerText()).toContain("Home Devices <b>Ltd</b>");
+        if (PICTURES !== undefined) {
+          await line.scrollIntoViewIfNeeded();
+          await page.screenshot({ path: `${PICTURES}/asks-${language}-${size.width}.png` });
+        }
+        expect(await overflowing(page)).toEqual([]);
+        await line.click();
+        await eventually(() => page.locator(".consents .asking").innerText()).toContain(
+          "Home Devices <b>Ltd</b>",
+        );
+        if (PICTURES !== undefined) {
+          await page.locator(".sharing").scrollIntoViewIfNeeded();
+          await page.screenshot({ path: `${PICTURES}/asking-${language}-${size.width}.png` });
+        }
+        expect(await overflowing(page)).toEqual([]);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        await line.click();
+      }
+    }
+    await page.locator(".languages [lang=en]").click();
+    await line.click();
+    await page.locator(".consents .asking").waitFor();
+    const { asks, ...answered } = asking;
+    server.script.answers.set(`GET ${ASKED}/consents`, answered);
+    await page.locator(".consents").getByRole("button", { name: "Let in" }).click();
+    await eventually(() => asked(server, "POST", `${ASKED}/consents`)).toEqual([
+      { organisation: asks, roles: ["therapist", "technician"] },
+    ]);
+    await eventually(() => page.locator(".consents .asking").count()).toBe(0);
+    await line.click();
+    await eventually(() => page.locator(".consents").count()).toBe(0);
+    expect(await line.locator(".asking").count()).toBe(0);
   });
 
   test("a caregiver reads who may look in and can change none of it", async () => {

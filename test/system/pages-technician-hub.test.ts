@@ -42,7 +42,13 @@ describe("the technician's page on a hub", () => {
     script.about = { hub: true, homes: [{ home: HOME, role: "technician" }] };
     script.beds = [bedState({ bed: BED, label: "Mei" })];
     const home = { id: HOME, label: "Lakeside 7", createdAt: NOW, boxes: [] };
-    script.answers.set("GET /api/homes", { homes: [home], total: 1, codes: [], organisations: [] });
+    script.answers.set("GET /api/homes", {
+      homes: [home],
+      total: 1,
+      codes: [],
+      waiting: [],
+      organisations: [],
+    });
     told({ online: true, heardAt: NOW - 3_000 });
   });
   afterEach(() => server.close());

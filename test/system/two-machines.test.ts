@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import type { ConfigFile } from "../../src/config/schema.ts";
 import type { EveningResponse } from "../../src/server/contract/evening.ts";
 import type { DevicesResponse, FramesResponse } from "../../src/server/contract/technician.ts";
+import type { Me } from "../../src/server/contract.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { runCommand } from "../support/command-line.ts";
 import {
@@ -51,7 +52,11 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
   await lived.until(({ signals }) => typeof signals.spo2?.sample === "number", 30_000);
   const mei = await signIn(before, "Mei");
   await reaches(() => rowsOf(before, "b1", mei), 4);
-  const identity = ((await ask(before, "GET", "/api/me")).body as { readonly home: string }).home;
+  const seen = { symptom: "headache", severity: 2 };
+  const noted = await ask(before, "POST", "/api/beds/b1/notes/symptom", seen, mei);
+  expect(noted.status).toBe(204);
+  const was = (await ask(before, "GET", "/api/me", undefined, mei)).body as Me;
+  const identity = was.home;
   await before.stop();
 
   // The clinic's side.
@@ -100,10 +105,11 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
 
   const joined = await ask(hub, "POST", "/api/sign-in", { code, name: "Mei", language: "en" }, "");
   expect(joined.status, JSON.stringify(joined.body)).toBe(200);
+  expect((joined.body as Me).person).toEqual(was.person);
   const name = `${identity}~b1`;
   const live = await watchBeds(hub, joined.cookie);
-  const seen = await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 60_000, name);
-  expect(seen).toMatchObject({ label: "Mei", simulated: true });
+  const shown = await live.until(({ signals }) => typeof signals.spo2?.sample === "number", 60_000, name);
+  expect(shown).toMatchObject({ label: "Mei", simulated: true });
   const called = await ask(
     hub,
     "POST",
@@ -119,6 +125,8 @@ test("a home moves from one process to box, Mosquitto, hub and InfluxDB with its
   );
   await looksAtTheBox(hub, name, joined.cookie);
   await asksAboutTheCheck(hub, identity, joined.cookie);
+  const notes = await ask(hub, "GET", `/api/beds/${name}/notes/symptom`, undefined, joined.cookie);
+  expect(notes.body).toMatchObject({ notes: [{ by: { name: "Mei" }, body: seen }] });
   const strangers = await ask(hub, "GET", `/api/beds/${name}/nights`, undefined, owner);
   expect(strangers.status).toBe(404);
 

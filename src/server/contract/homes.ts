@@ -37,6 +37,14 @@ export interface HomesResponse {
     readonly label: string;
     readonly expiresAt: number;
   }[];
+  /** Boxes that came into use with a code of one's organisation, of homes that do not let it in; newest first. */
+  readonly waiting: readonly {
+    readonly id: string;
+    /** As the code was made for. */
+    readonly label: string;
+    readonly organisation: string;
+    readonly pairedAt: number;
+  }[];
   /** In whose name one may make codes. */
   readonly organisations: readonly { readonly id: string; readonly name: string }[];
 }

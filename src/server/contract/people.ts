@@ -96,6 +96,8 @@ export interface ConsentsResponse {
     readonly ended?: Signed;
   }[];
   readonly organisations: readonly { readonly id: OrganisationId; readonly name: string }[];
+  /** The one of them that set the home's box up and waits for a first answer. */
+  readonly asks?: OrganisationId;
 }
 
 /** POST /api/homes/:home/consents, 204. DELETE /api/homes/:home/consents/:consent, 204: takes effect at once. */

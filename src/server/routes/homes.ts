@@ -1,8 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import { Fault } from "../../domain/fault.ts";
 import type { HomeId } from "../../domain/ids.ts";
+import { DAY_MS, wall } from "../../domain/time.ts";
 import type { Account } from "../../port/accounts.ts";
-import type { BoxRecord } from "../../port/registry.ts";
+import type { BoxRecord, ClaimCode } from "../../port/registry.ts";
 import type { App, Asking, Context } from "../context.ts";
 import type { ClaimCodeResponse, HomesResponse, HomeView } from "../contract/homes.ts";
 import { limitOf, pageOf } from "../paging.ts";
@@ -20,6 +21,8 @@ import {
 
 /** Codes that somebody can have waiting at once: a van full of boxes. */
 const CODES_MAX = 100;
+/** So long a home that does not let its organisation in stands in the list. */
+const WAITING_SHOWN_MS = 90 * DAY_MS;
 const HOMES_SHOWN = { usual: 50, most: 200 };
 
 /** Homes and boxes of a hub, for those who look after them. */
@@ -32,10 +35,12 @@ export function homeRoutes(app: App, context: Context): void {
     const { search = "", before } = request.query;
     const mine = new Set(context.homes(request));
     const me = context.person(request).id;
-    const [homes, boxes, codes, organisations] = await Promise.all([
+    const now = deps.clock.wall();
+    const [homes, boxes, codes, used, organisations] = await Promise.all([
       registry.homes(),
       registry.boxes(),
-      registry.claimCodes(deps.clock.wall()),
+      registry.claimCodes(now),
+      registry.usedCodes(wall(now - WAITING_SHOWN_MS)),
       deps.accounts.organisations(),
     ]);
     const own = ownOrganisations(context.account(request));
@@ -58,6 +63,7 @@ export function homeRoutes(app: App, context: Context): void {
           ...{ id, expiresAt, label: (home && labels.get(home)) ?? label },
           ...(home && { home }),
         })),
+      waiting: waitingIn({ used, boxes, own, mine }),
       organisations: organisations.filter(({ id }) => own.includes(id)),
     };
     reply.header("cache-control", "no-store");
@@ -138,6 +144,27 @@ export function homeRoutes(app: App, context: Context): void {
     context.audit("claim_code.made", by.home ?? "a new home", by);
     return made;
   }
+}
+
+/**
+ * What an organisation set up and does not see, since nobody there has let it in. By the names that it gave itself: how
+ * the family calls the home is not its to know.
+ */
+function waitingIn(known: {
+  readonly used: readonly ClaimCode[];
+  readonly boxes: readonly BoxRecord[];
+  readonly own: readonly string[];
+  readonly mine: ReadonlySet<string>;
+}): HomesResponse["waiting"] {
+  const inUse = new Map(
+    known.boxes.filter(({ revokedAt }) => revokedAt === undefined).map((box) => [box.id, box]),
+  );
+  return known.used.flatMap(({ codeHash: id, home, label, organisation, usedBy = "" }) => {
+    const box = inUse.get(usedBy);
+    const isOwn = organisation !== undefined && known.own.includes(organisation);
+    if (home !== undefined || !isOwn || box === undefined || known.mine.has(box.home)) return [];
+    return [{ id, label, organisation, pairedAt: box.pairedAt }];
+  });
 }
 
 /** What takes boxes in. Throws NOT_FOUND where this is no hub. */

@@ -21,12 +21,16 @@ export function organisationRoutes(app: App, context: Context): void {
       const organisations = await accounts.organisations();
       const nameOf = (id: string): string => organisations.find((one) => one.id === id)?.name ?? id;
       const consents = await accounts.consents(request.params.home);
+      const { organisation: asks } = (await deps.pairing?.registry.home(request.params.home)) ?? {};
+      const isAsking = organisations.some(({ id }) => id === asks);
+      const isAnswered = consents.some(({ organisation }) => organisation === asks);
       return {
         consents: consents.map(({ id, organisation, roles, given, ended }) => ({
           ...{ id, organisation, roles, given, name: nameOf(organisation) },
           ...(ended === undefined ? {} : { ended }),
         })),
         organisations,
+        ...(asks !== undefined && isAsking && !isAnswered && { asks }),
       };
     },
   );

@@ -91,10 +91,12 @@ export function pairRoutes(app: App, context: Context): void {
 
   /**
    * A home that nobody belongs to yet gets a code for its owner with the box, unless whom this hub belongs to has made the
-   * code for a home of their own: whoever else makes codes gets no home by it. A code made in an organisation's name and
-   * scanned at the home is the home's consent to that organisation; the owner can end it.
+   * code for a home of their own: whoever else makes codes gets no home by it. An organisation in whose name the code was
+   * made sees nothing: it asks to be let in, and the owner or the patient agrees (GET /api/homes/:home/consents).
    */
-  async function ownerCodeFor({ verdict: { home } }: Pairing): Promise<{ readonly ownerCode?: string }> {
+  async function ownerCodeFor({
+    verdict: { home },
+  }: Pairing): Promise<Pick<PairingGrant, "ownerCode" | "asks">> {
     const { accounts, clock } = deps;
     const at = clock.wall();
     const { createdBy, organisation } = home;
@@ -106,18 +108,13 @@ export function pairRoutes(app: App, context: Context): void {
       await accounts.putRole(createdBy, home.id, "owner");
       return {};
     }
-    if (organisation !== undefined && (await accounts.consents(home.id)).length === 0) {
-      await accounts.addConsent({
-        ...{ id: context.newId(), home: home.id, organisation, roles: ["therapist", "technician"] },
-        given: { at, by: createdBy, name: "claim code" },
-      });
-    }
     const code = makeCode(deps.random);
     await accounts.addJoinCode({
       codeHash: joinCodeHash(code),
       to: { home: home.id, role: "owner" },
       expiresAt: wall(at + OWNER_CODE_MS),
     });
-    return { ownerCode: code };
+    const asks = (await accounts.organisations()).find(({ id }) => id === organisation)?.name;
+    return { ownerCode: code, ...(asks === undefined ? {} : { asks }) };
   }
 }

@@ -82,6 +82,7 @@ function heldState(state: State): State {
     giveResearch: refuse,
     endResearch: refuse,
     addNote: refuse,
+    adoptNotes: refuse,
     removeNote: refuse,
     trustClinic: refuse,
   };

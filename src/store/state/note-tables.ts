@@ -53,6 +53,22 @@ export class NoteTables extends ResearchTables {
     });
   }
 
+  notedBeds(): readonly string[] {
+    return this.#sql.all("SELECT DISTINCT bed FROM note ORDER BY bed").map((row) => text(row, "bed"));
+  }
+
+  adoptNotes(notes: readonly BedNote[]): number {
+    return this.#sql.together(() => {
+      let count = 0;
+      // What is corrected was written before what corrects it.
+      for (const note of notes.toSorted((one, other) => one.writtenAt - other.writtenAt)) {
+        const isHere = this.#sql.get("SELECT 1 FROM note WHERE id = ?", note.id) !== undefined;
+        if (!isHere && this.addNote(note)) count++;
+      }
+      return count;
+    });
+  }
+
   /** False where there is none, or where it is somebody else's and `by` is given. */
   removeNote(bed: string, id: string, by?: string): boolean {
     return this.#sql.together(() => {

@@ -118,6 +118,12 @@ export class RegistryTables implements RegistryMethods {
     return this.#sql.all(sql, now).map((row) => this.#codeOf(row));
   }
 
+  usedCodes(since: number): readonly ClaimCode[] {
+    const sql =
+      "SELECT * FROM claim_code WHERE made_at >= ? AND used_by IS NOT NULL ORDER BY made_at DESC, rowid DESC";
+    return this.#sql.all(sql, since).map((row) => this.#codeOf(row));
+  }
+
   withdrawClaimCode(codeHash: string, now: number): boolean {
     const sql = "DELETE FROM claim_code WHERE code_hash = ? AND used_by IS NULL AND expires_at > ?";
     return this.#sql.run(sql, codeHash, now) > 0;

@@ -15,6 +15,7 @@ export function registryOver(call: Call<RegistryMethods>): Registry {
     revokeBox: (box, at, why) => call("revokeBox", [box, at, why]),
     addClaimCode: (code) => call("addClaimCode", [code]),
     claimCodes: (now) => call("claimCodes", [now]),
+    usedCodes: (since) => call("usedCodes", [since]),
     withdrawClaimCode: (codeHash, now) => call("withdrawClaimCode", [codeHash, now]),
     claim: (claim, now) => call("claim", [claim, now]),
     putEstate: (home, estate) => call("putEstate", [home, estate]),

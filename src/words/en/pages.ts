@@ -120,7 +120,7 @@ export const pages = {
     startedBy: "started by {name}",
     notWatching: "NOT WATCHING",
     nobodyElse: "Nobody else is watching – you are.",
-    noClinic: "No hospital and no company sees this page.",
+    noClinic: "No hospital and no company keeps watch for you.",
     wakes: "Would wake",
     proven: "rang {age} ago",
     provenOld: "last rang {age} ago: not counted on",

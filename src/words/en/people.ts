@@ -37,6 +37,9 @@ export const people = {
     codes: "Codes that wait for a box",
     openCode: "{name}, until {time}",
     withdraw: "Withdraw",
+    waiting: "Not let in yet",
+    waitingOne:
+      '{name}: in use since {time}. You see nothing of it until the family lets {other} in, on its page under "Who may look in".',
     made: "Code for {name}, until {time}",
     once: "Shown only now; one box can use it. Scan it, or type this on the box:",
   },
@@ -45,6 +48,8 @@ export const people = {
     title: "Organisations",
     hint: "A clinic or firm sees this home only while you let it in.",
     none: "No organisation is let in.",
+    asks: "{name} set this box up and asks to look in. It sees nothing until you agree.",
+    asksShort: "{name} asks to look in",
     stands: "{name} may look in",
     roles: "as {list}",
     given: "let in by {name} on {time}",

@@ -373,7 +373,8 @@ export const technician = {
     },
     hub: {
       ok: "This box belongs to its hub.",
-      warning: "The hub does not know this box.",
+      warning:
+        "The hub does not answer. This box watches, rings and calls by itself, and keeps what belongs there for 72 hours.",
       error: "The hub has put this box out. It watches and rings here; pair it again, or wipe it.",
     },
     settings: {

@@ -116,7 +116,7 @@ export const pages = {
     startedBy: "由{name}开启",
     notWatching: "没有在守护",
     nobodyElse: "没有别人在看着，只有您。",
-    noClinic: "医院和公司都看不到这个页面。",
+    noClinic: "没有医院或公司在替您守护。",
     wakes: "会叫醒",
     proven: "{age}前响过",
     provenOld: "上次响是{age}前，不能指望",

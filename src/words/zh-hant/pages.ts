@@ -116,7 +116,7 @@ export const pages = {
     startedBy: "由 {name} 開啟",
     notWatching: "沒有在守護",
     nobodyElse: "沒有別人在看著，只有您。",
-    noClinic: "醫院和公司都看不到這個頁面。",
+    noClinic: "沒有醫院或公司在替您守護。",
     wakes: "會叫醒",
     proven: "{age}前響過",
     provenOld: "上次響是 {age}前，不能指望",

@@ -13,7 +13,7 @@ const WELL: HealthFacts = {
   store: { ok: true, detail: "" },
   disk: { freeBytes: 50, totalBytes: 100 },
   bus: { connected: true, waiting: 0 },
-  hub: { ok: true, detail: "" },
+  hub: { hears: true },
   refusedSettings: { count: 0, detail: "" },
   certificate: { from: NOW, until: wall(NOW + 90 * DAY_MS) },
   devices: { known: 2, open: 2 },
@@ -57,7 +57,8 @@ test.each<[HealthId, string, Partial<HealthFacts>, string, number | undefined]>(
   ["disk", "is full", { disk: { freeBytes: 5, totalBytes: 100 } }, "error", 95],
   ["bus", "is away", { bus: { connected: false, waiting: 3 } }, "warning", 3],
   ["bus", "lags", { bus: { connected: true, waiting: 5_000 } }, "warning", 5_000],
-  ["hub", "let it go", { hub: { ok: false, detail: "https://hub.example" } }, "error", undefined],
+  ["hub", "let it go", { hub: { hears: true, putOut: "https://hub.example" } }, "error", undefined],
+  ["hub", "does not answer", { hub: { hears: false } }, "warning", undefined],
   ["certificate", "runs out", { certificate: endingIn(20.5) }, "warning", 20],
   [
     "certificate",

@@ -53,6 +53,10 @@ test("a code makes a home and its box once; the same box may ask again and gets 
   expect(await registry.claim(claim("c1", KEY_B, "box3"), NOW)).toEqual({ kind: "used" });
   expect(await registry.homes()).toHaveLength(1);
   expect(await registry.claimCodes(NOW)).toEqual([]);
+  expect(await registry.usedCodes(NOW)).toMatchObject([
+    { codeHash: "c1", label: "Lakeside", usedBy: "box1" },
+  ]);
+  expect(await registry.usedCodes(wall(NOW + 1))).toEqual([]);
 });
 
 test("a code that is unknown, too old or withdrawn pairs nobody", async () => {
@@ -74,6 +78,7 @@ test("the home that a box already is keeps its id, unless the hub knows that id"
   expect(paired(await registry.claim(claim("c1", KEY_A, "box1", offered), NOW)).home.id).toBe("ownhomeown");
   expect(await registry.claim(claim("c2", KEY_B, "box2", offered), NOW)).toEqual({ kind: "home_known" });
   expect((await registry.claimCodes(NOW)).map((each) => each.codeHash)).toEqual(["c2"]);
+  expect((await registry.usedCodes(NOW)).map((each) => each.codeHash)).toEqual(["c1"]);
 });
 
 test("a spare box takes the home over: the box before it is out, with its secrets", async () => {

@@ -27,6 +27,7 @@ async function startHub(): Promise<{
     homes: async () => [...homes, other],
     boxes: async () => [],
     claimCodes: async () => codes,
+    usedCodes: async () => [],
   };
   // The list of homes asks the desk for nothing else.
   const harness = await startHarness({ pairing: { registry } as unknown as PairingDesk });

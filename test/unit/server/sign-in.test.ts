@@ -57,6 +57,22 @@ describe("signing in", () => {
     expect(await harness.state.people()).toHaveLength(2);
   });
 
+  it("as somebody whom the home brought along is that person, with the phones; another name or role is not", async () => {
+    const harness = await start();
+    const mei = { id: "meimeimeim", name: "Mei", role: "owner", language: "zh-Hans" } as const;
+    const ba = { id: "bababababa", name: "Ba", role: "caregiver", language: "zh-Hans" } as const;
+    const machine = { ...mei, id: "local", name: "Command line" };
+    for (const one of [mei, ba, machine]) await harness.state.putPerson(one);
+    const idOf = async (name: string): Promise<string> =>
+      (await signIn(harness, { code: harness.ownerCode, name, language: "en" })).json().person.id;
+    expect([await idOf("Mei"), await idOf("Mei")]).toEqual([mei.id, mei.id]);
+    for (const other of ["Ba", "Command line"]) {
+      expect([mei.id, ba.id, machine.id]).not.toContain(await idOf(other));
+    }
+    const people = await harness.state.people();
+    expect(people.filter(({ name }) => name === "Mei")).toMatchObject([{ ...mei, language: "en" }]);
+  });
+
   it("sets a cookie that scripts and other sites cannot use, kept only as a hash", async () => {
     const harness = await start();
     const answer = await signIn(harness, { code: harness.ownerCode, name: "Mei", language: "en" });
