@@ -5,7 +5,7 @@ import { fuzzFamily } from "../../src/bench/fuzz.ts";
 import { wall } from "../../src/domain/time.ts";
 import { createVirtualClock } from "../../src/rehearsal/clock.ts";
 
-const BYTES = 100_000;
+const BYTES = 40_000;
 
 test.each(DEVICES.map((module) => ({ id: module.id, module })))(
   "$id survives noise, says nothing dishonest, and understands what comes after it",

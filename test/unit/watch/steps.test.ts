@@ -363,4 +363,129 @@ describe("whatever happens, in any order", () => {
       { numRuns: 150 },
     );
   }, 60_000);
+
+  test("ends, removals, slow providers and kills too: no send after the end or to whoever is gone, no gap, no key twice without need", async () => {
+    const more = fc.record({
+      afterS: fc.integer({ min: 1, max: 90 }),
+      what: fc.constantFrom(
+        ...["nothing", "taken", "lapsed", "hands over", "worse", "ends", "comes again"],
+        ...["fails", "is slow", "never answers", "works", "Ba goes", "Ba is back", "killed"],
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(more, { minLength: 1, maxLength: 14 }), async (events) => {
+        begin();
+        centre.records.syncMs = 5;
+        const runs: CallCentre[] = [centre];
+        let count = 1;
+        let open: Occurrence | undefined;
+        const spans: { readonly id: string; readonly from: number; to: number; readonly rings: boolean }[] =
+          [];
+        const away: { readonly from: number; to: number }[] = [];
+        const show = (next: Occurrence | undefined): void => {
+          const now = clock.mono();
+          const last = spans.at(-1);
+          if (last !== undefined) last.to = Math.min(last.to, now);
+          open = next;
+          if (next !== undefined) {
+            const rings = next.acknowledgement === undefined && next.priority === "high";
+            spans.push({ id: next.id, from: now, to: Infinity, rings });
+          }
+          centre.watch.onFold(fold(next === undefined ? [] : [next]));
+        };
+        const idOf = (n: number): string => `b1-abcdefghij-${n}`;
+        show(alarm({ id: idOf(count) }));
+        for (const { afterS, what } of events) {
+          await clock.advance(afterS * SECOND_MS);
+          const now = clock.mono();
+          const gone = away.at(-1);
+          switch (what) {
+            case "taken":
+              if (open !== undefined) show({ ...open, acknowledgement: answer(clock.wall()) });
+              break;
+            case "lapsed":
+              if (open !== undefined) show(alarm({ id: open.id, priority: open.priority }));
+              break;
+            case "worse":
+              if (open !== undefined) show({ ...open, priority: "high" });
+              break;
+            case "ends":
+              show(undefined);
+              break;
+            case "comes again":
+              if (open === undefined) show(alarm({ id: idOf(++count) }));
+              break;
+            case "hands over":
+              centre.calling = { ...CALLING, on: "ba" };
+              break;
+            case "fails":
+              centre.answer = (target) => (target === "mei" ? failed : accepted);
+              break;
+            case "is slow":
+              centre.answer = async () => {
+                await clock.sleep(4 * SECOND_MS);
+                return accepted;
+              };
+              break;
+            case "never answers":
+              centre.answer = (target) => (target === "mei" ? new Promise(() => undefined) : accepted);
+              break;
+            case "works":
+              centre.answer = () => accepted;
+              break;
+            case "Ba goes":
+              if (gone?.to !== Infinity) away.push({ from: now, to: Infinity });
+              centre.targets = centre.targets.filter(({ person }) => person !== "ba");
+              break;
+            case "Ba is back":
+              if (gone !== undefined) gone.to = Math.min(gone.to, now);
+              centre.targets = [MEI, MEI_CALL, BA, AUNT, SIREN];
+              break;
+            case "killed": {
+              const { targets, calling, answer: asBefore, records } = centre;
+              centre.watch.stop();
+              const earlier = structuredClone([...records.durable]);
+              centre = createCallCentre(clock, { targets, earlier });
+              Object.assign(centre, { calling, answer: asBefore });
+              centre.records.syncMs = 5;
+              runs.push(centre);
+              centre.watch.onFold(fold(open === undefined ? [] : [open]));
+              break;
+            }
+          }
+        }
+        await clock.advance(3 * MINUTE_MS);
+        const end = clock.mono();
+        const all = runs.flatMap(({ calls }) => calls);
+        const calls = all.filter(({ message }) => message.kind === "alarm");
+        for (const { atMs, message } of calls) {
+          const [, id] = message.key.split("/");
+          const isOpen = spans.some((span) => span.id === id && span.from <= atMs && atMs <= span.to);
+          expect(isOpen, `${message.key} at ${atMs}`).toBe(true);
+        }
+        for (const { from, to } of away) {
+          const toBa = all.filter(({ target, atMs }) => target === "ba" && atMs > from && atMs <= to);
+          expect(toBa.map(({ message }) => message.key)).toEqual([]);
+        }
+        for (const { id, from, to, rings } of spans) {
+          if (!rings) continue;
+          const until = Math.min(to, end);
+          const inside = calls.filter(
+            ({ atMs, message }) => message.key.split("/")[1] === id && atMs >= from && atMs <= until,
+          );
+          const moments = [from, ...inside.map(({ atMs }) => atMs), until].toSorted((a, b) => a - b);
+          for (const [index, at] of moments.entries()) {
+            expect((moments[index + 1] ?? at) - at, `${id} after ${at}`).toBeLessThan(60 * SECOND_MS);
+          }
+        }
+        // A kill between asking and writing down sends the same once more; nothing else does where it was taken.
+        if (events.some(({ what }) => what === "fails" || what === "never answers")) return;
+        const times = Map.groupBy(calls, ({ target, message }) => `${target} ${message.key}`);
+        for (const [name, same] of times) {
+          expect(same.length, name).toBeLessThanOrEqual(runs.length > 1 ? 2 : 1);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  }, 120_000);
 });
