@@ -14,6 +14,7 @@ import type { Wall } from "./domain/time.ts";
 import { createFamilies, type Families } from "./driver/families.ts";
 import { createChecksFromAfar, toldEvening } from "./edge-afar.ts";
 import { type Answers, createAnswers } from "./edge-answers.ts";
+import { endForbiddenPauses } from "./edge-backstops.ts";
 import { type ComposedBed, composeBed } from "./edge-bed.ts";
 import { createEdgeChannels, type EdgeChannels } from "./edge-channels.ts";
 import { createEdgeDeadMen, type EdgeDeadMen } from "./edge-deadman.ts";
@@ -174,7 +175,10 @@ export async function composeEdge(
     beds: plans.map(({ profile: { bed, zone } }) => ({ bed, zone })),
     configured: identity.webhooks,
     language: config.language,
-    onChange: showReadiness,
+    onChange() {
+      endForbiddenPauses(beds, targets, random);
+      showReadiness();
+    },
   });
 
   const shown = createShownBook({ state, clock, log });
@@ -349,7 +353,7 @@ export async function composeEdge(
   };
   /** The family has said that nobody can pause it. */
   const isBackstop = (bed: BedId, command: AlarmCommand): boolean =>
-    command.kind === "pause" && targets.calling(bed)?.backstops.includes(command.condition) === true;
+    command.kind === "pause" && targets.pauseForbidder(bed, command.condition) !== undefined;
   const supervisorOf = (device: DeviceId) =>
     beds.map((bed) => bed.supervisor(device)).find((one) => one !== undefined);
 

@@ -1,3 +1,4 @@
+import type { Actor, ConditionId } from "../domain/alarm.ts";
 import type { Calling } from "../domain/calling.ts";
 import { accessesIn, type ChannelAccess } from "../domain/channel-access.ts";
 import { type DutyBook, dutyAt, dutyGaps, dutyNight, dutyOf, isDutyPlanned } from "../domain/duty.ts";
@@ -30,6 +31,8 @@ export interface TargetBook {
   access(channel: string): ChannelAccess | undefined;
   /** Who is on duty at a bed now, and what its people have chosen; undefined: nobody has said anything. */
   calling(bed: BedId): Calling | undefined;
+  /** Who has said that nobody may pause this at a bed; undefined: nobody has. */
+  pauseForbidder(bed: BedId, condition: ConditionId): Actor | undefined;
   /** The first time without anybody on duty, of the night that is running or comes; undefined: none, or none planned. */
   dutyGap(bed: BedId): { readonly from: Wall; readonly to: Wall } | undefined;
   /** A person answered or tapped on it (law 2); `loud`: in a loud drill. */
@@ -120,6 +123,10 @@ export function createTargetBook(options: {
       const { on } = dutyAt(duty.rota, duty.handovers, clock.wall(), zoneOf(bed));
       const { calling: rules = [], backstops = [] } = duty;
       return { ...(on === undefined ? {} : { on: on.person }), rules, backstops };
+    },
+    pauseForbidder(bed, condition) {
+      const { backstops = [], by } = duties.get(bed)?.own ?? {};
+      return backstops.includes(condition) ? by : undefined;
     },
     dutyGap(bed) {
       const { own, planned } = duties.get(bed) ?? {};

@@ -97,6 +97,16 @@ async function startFamily() {
       });
       return [...new Set(lines)];
     },
+    /** A tap on the newest message that somebody got. */
+    tap(topic: string) {
+      const bodies = http.requests.flatMap(({ method, body }) => (method === "POST" ? [String(body)] : []));
+      const newest = bodies
+        .filter((body) => body.startsWith("{"))
+        .map((body): { topic?: string; actions?: { url: string }[] } => JSON.parse(body))
+        .findLast((one) => one.topic === topic && one.actions !== undefined);
+      const { pathname } = new URL(newest?.actions?.[0]?.url ?? "");
+      return run.home.app.inject({ method: "POST", url: pathname, headers: { accept: "application/json" } });
+    },
     answer(by: typeof MEI): void {
       const occurrence = openIn(run, "PATIENT_CALL")?.id ?? "";
       run.home.edge.command("b1", { kind: "with_patient", id: `with-${clock.mono()}`, occurrence, by });
@@ -208,6 +218,39 @@ test("an alarm that the family has named calls everybody at once, and nobody can
   expect(run.home.edge.command("b1", { ...pause, id: "pause-2", condition: "SPO2_LOW" })).toEqual({
     accepted: true,
   });
+  const paused = () => run.home.edge.live.fold("b1")?.pauses.map(({ condition }) => condition);
+  expect(paused()).toEqual(["SPO2_LOW"]);
+  // From now on nobody can pause this either: not even who did a moment ago.
+  await state.adoptDuty({ ...book, version: 3, backstops: ["SPO2_LOW"] });
+  await run.home.edge.targets.refresh();
+  await clock.advance(SECOND_MS);
+  expect(paused()).toEqual([]);
+  await run.stop();
+});
+
+test("two who tap in the same moment are both thanked, everybody reads that somebody goes, and nobody is called again", async () => {
+  const run = await startFamily();
+  const { clock } = run.world;
+  run.call("call-1");
+  await clock.advance(70 * SECOND_MS);
+  const taps = Promise.all([run.tap("mei"), run.tap("ba"), run.tap("ba")]);
+  await clock.advance(SECOND_MS);
+  const answers = await taps;
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+  expect(answers.map((answer) => answer.json().by)).toEqual(["Mei", "Ba", "Ba"]);
+  expect(["Mei", "Ba"]).toContain(openIn(run, "PATIENT_CALL")?.acknowledgement?.by.name);
+  await clock.advance(100 * SECOND_MS);
+  const since = run.table().filter((line) => Number.parseInt(line, 10) >= 70);
+  for (const topic of ["mei", "ba"]) {
+    expect(since.filter((line) => line.includes(` ${topic} reads: `)).length, topic).toBeGreaterThan(0);
+  }
+  expect(since.filter((line) => !line.includes(" reads: "))).toEqual([]);
+  // Nobody came: the later of the two answers runs out, and those who were called are called again.
+  await clock.advance(90 * SECOND_MS);
+  expect(openIn(run, "PATIENT_CALL")?.acknowledgement).toBeUndefined();
+  expect(firsts(run.table().filter((line) => Number.parseInt(line, 10) >= 250))).toEqual(
+    expect.arrayContaining([expect.stringMatching(/ mei$/), expect.stringMatching(/ ba$/)]),
+  );
   await run.stop();
 });
 
