@@ -7,6 +7,7 @@ import { fill } from "../../src/words/template.ts";
 import { usePage } from "../shared/page.ts";
 import type { Dealt } from "./alarms.tsx";
 import { Answer } from "./answer.tsx";
+import { evidenceNow } from "./evidence-now.ts";
 import { boxNow, Since } from "./moments.tsx";
 import { PauseButton, QuietLine } from "./pause.tsx";
 
@@ -27,7 +28,9 @@ export function AlarmCard(props: AlarmCardProps) {
   const { dealt, bed, first } = props;
   const { card, members } = dealt;
   const [lead] = members;
-  const format = usePage().format.value;
+  const page = usePage();
+  page.everySecond();
+  const format = page.format.value;
   const { words } = format;
   const { common, caregiver } = words.pages;
   const waits = members.some((each) => askingOf(each) !== "silent");
@@ -52,7 +55,7 @@ export function AlarmCard(props: AlarmCardProps) {
       </h2>
       {isCause ? (
         <p class="evidence evidence-cause">
-          {card.evidence.map((item) => (
+          {evidenceNow(card.evidence, bed.signals, page.sinceHeardMs()).map((item) => (
             <strong key={item.name}>{evidencePhrase(words, item)}</strong>
           ))}
         </p>
