@@ -65,6 +65,7 @@ export function EveningCard(props: Parts) {
   const protection = protectionIn(view, props.duty);
   const begin = (kind: CheckKind, sounder = false): void =>
     page.handOver(evening.begin({ kind, ...(sounder ? { sounder } : {}) }));
+  const overdue = [...new Set(view.phones.filter(isLoudDue).map(({ person }) => person))];
   const newest = running ?? (latest?.some === true ? undefined : latest);
   const shown = newest?.kind === "pillow" ? undefined : newest;
   return (
@@ -120,7 +121,9 @@ export function EveningCard(props: Parts) {
       <details>
         <summary>
           {words.loudTitle}
-          {view.phones.some(isLoudDue) && <span class="evening-mark"> ●</span>}
+          {overdue.length > 0 && (
+            <span class="evening-mark">{fill(words.loudMark, { list: format.list(overdue) })}</span>
+          )}
         </summary>
         <LoudDrill view={view} zone={zone} begin={(sounder) => begin("loud", sounder)} />
       </details>

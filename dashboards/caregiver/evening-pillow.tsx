@@ -29,7 +29,9 @@ export function PillowTrial(props: {
     >
       <summary>
         {words.title}
-        {view.phones.length === 0 && provenAt(view) === undefined && <span class="evening-mark"> ●</span>}
+        {view.phones.length === 0 && provenAt(view) === undefined && (
+          <span class="evening-mark">{words.mark}</span>
+        )}
       </summary>
       {trial === undefined ? (
         <>

@@ -53,6 +53,7 @@ export const evening = {
   loudTitle: "Loud drill, once a week",
   loudHint:
     "Put the phones on silent and into another room. They ring as an alarm does, and again, until whoever hears one taps on it.",
+  loudMark: "due: {list}",
   loudStart: "Start the loud drill",
   loudSounder: "with the sounder in the house",
   loudDue: {
@@ -63,6 +64,7 @@ export const evening = {
   loudProven: "{name}: heard aloud {time}",
   pillow: {
     title: "Sounder at the pillow, once a week",
+    mark: "due",
     hint: "For whoever sleeps beside the sounder and may have no phone. Lie down as at night, with the doors as at night: after 20 seconds it sounds for half a minute. Then come and say whether you heard it. A button in the house that answers alarms says it too, pressed while it sounds.",
     start: "Try the sounder",
     soon: "Lie down now: it sounds in {value} s",

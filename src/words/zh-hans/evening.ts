@@ -53,6 +53,7 @@ export const evening = {
   settings: "每晚自动检查，时间",
   loudTitle: "响铃演练，每周一次",
   loudHint: "把手机调成静音，放到另一个房间。它们会像报警一样响，一遍又一遍，直到听到的人点一下。",
+  loudMark: "该做了：{list}",
   loudStart: "开始响铃演练",
   loudSounder: "家里的报警音响也响",
   loudDue: {
@@ -63,6 +64,7 @@ export const evening = {
   loudProven: "{name}：{time} 响铃有人听到",
   pillow: {
     title: "枕边的报警音响，每周一次",
+    mark: "该做了",
     hint: "给睡在报警音响旁边、可能没有手机的人。像夜里一样躺下，门也像夜里一样：20 秒后它响半分钟。然后过来说听没听到。在它响的时候按家里用来应答报警的按钮也算回答。",
     start: "试一下报警音响",
     soon: "现在躺下：{value} 秒后响",

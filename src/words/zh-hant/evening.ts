@@ -53,6 +53,7 @@ export const evening = {
   settings: "每晚自動檢查，時間",
   loudTitle: "響鈴演練，每週一次",
   loudHint: "把手機調成靜音，放到另一個房間。它們會像警報一樣響，一遍又一遍，直到聽到的人點一下。",
+  loudMark: "該做了：{list}",
   loudStart: "開始響鈴演練",
   loudSounder: "家裡的警報喇叭也響",
   loudDue: {
@@ -63,6 +64,7 @@ export const evening = {
   loudProven: "{name}：{time} 響鈴有人聽到",
   pillow: {
     title: "枕邊的警報喇叭，每週一次",
+    mark: "該做了",
     hint: "給睡在警報喇叭旁邊、可能沒有手機的人。像夜裡一樣躺下，門也像夜裡一樣：20 秒後它響半分鐘。然後過來說有沒有聽到。在它響的時候按家裡用來應答警報的按鈕也算回答。",
     start: "試一下警報喇叭",
     soon: "現在躺下：{value} 秒後響",
