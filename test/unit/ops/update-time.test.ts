@@ -35,7 +35,7 @@ test("by day it waits for whoever is on watch, and for every open alarm first", 
   const noon = shanghai("12:00");
   expect(mayRestart(noon, [bed(), bed({ bed: "b2", onWatch: true })])).toEqual({
     ok: false,
-    why: "bed b2 is on watch",
+    why: "bed b2 is on watch: pause it on its page, with somebody at the bed",
   });
   expect(mayRestart(noon, [bed({ onWatch: true, open: 1 })])).toEqual({
     ok: false,
