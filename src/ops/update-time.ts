@@ -26,7 +26,8 @@ export function mayRestart(now: Wall, beds: readonly BedHealth[]): RestartVerdic
   const rung = beds.find(({ open }) => open > 0);
   if (rung !== undefined) return refuse(`an alarm is open at bed ${rung.bed}`);
   const watched = beds.find(({ onWatch }) => onWatch);
-  if (watched !== undefined) return refuse(`bed ${watched.bed} is on watch: pause it on its page, with somebody at the bed`);
+  if (watched !== undefined)
+    return refuse(`bed ${watched.bed} is on watch: pause it on its page, with somebody at the bed`);
   const zones = [...new Set(beds.map(({ zone }) => zone))].map(nightIn);
   const night = zones.find(({ isNight }) => isNight(now));
   if (night === undefined) return { ok: true };
