@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const CORES = Math.max(2, availableParallelism());
 
 // Two kinds of tests. `unit` runs in parallel and on virtual time. `system` starts real processes, browsers and
-// brokers, after the others: three files a core, since most of that is waiting (a whole minute of a night, a browser);
+// brokers, after the others: two files a core and one more, since most of that is waiting (a whole minute of a night, a browser);
 // and then, one at a time, those that measure how fast something is, so that nothing fights them for the two cores of a
 // small machine.
 const MEASURING = [
@@ -126,7 +126,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "unit-alone", include: ALONE, sequence: { groupOrder: 0 } } },
-      system("system", 1, 3 * CORES, ["test/system/**/*.test.ts"], MEASURING),
+      system("system", 1, 2 * CORES + 1, ["test/system/**/*.test.ts"], MEASURING),
       system("system-measuring", 2, 1, MEASURING),
     ],
   },
