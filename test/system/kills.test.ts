@@ -26,14 +26,22 @@ interface Rung {
 /** When the kill comes: so many milliseconds after the call was taken, or in the middle of the first send. */
 type When = number | "sending";
 
-/** Every day's, or as many as `npm run nightly -- kills` asks for: mostly early, where the steps are. */
+/** Sends of a call that nobody answers, ms after the first. */
+const LATER_SENDS = [30_000, 60_000];
+
+/** Every day's, or as many as `npm run nightly -- kills` asks for: mostly early, where the steps are, or about a later send. */
 function kills(): readonly When[] {
   const many = Number(process.env["BREATHWATCH_KILLS"] ?? 0);
   if (many === 0) return [0, 60, 700, "sending"];
   const random = createSeededRandom(Number(process.env["BREATHWATCH_KILLS_SEED"] ?? 1));
-  return Array.from({ length: many }, () =>
-    random.uniform() < 0.1 ? "sending" : Math.round(3_000 * random.uniform() ** 3),
-  );
+  return Array.from({ length: many }, () => {
+    const which = random.uniform();
+    if (which < 0.1) return "sending";
+    const later = LATER_SENDS[Math.floor((which - 0.1) / 0.1)];
+    return Math.round(
+      later === undefined ? 3_000 * random.uniform() ** 3 : later - 150 + 300 * random.uniform(),
+    );
+  });
 }
 
 /** A receiver in the house that notes what rings, and can leave a send without an answer. */
